@@ -1,0 +1,83 @@
+import { z } from 'zod';
+
+/** Highest number of replicas; with the primary a cluster has at most 16 PostgreSQL nodes. */
+export const MAX_REPLICA_COUNT = 15;
+
+/** A node is `<cluster>-<n>` and a host name of at most 63 characters; 40 leaves room for tags. */
+export const CLUSTER_NAME_PATTERN = /^[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
+
+/** AWS's own alphabet for instance types, e.g. `t2.medium`, `u-6tb1.112xlarge`. */
+export const INSTANCE_TYPE_PATTERN = /^[a-z0-9][a-z0-9.-]{0,62}$/;
+
+export const TARGETS = ['local', 'aws'] as const;
+export type Target = (typeof TARGETS)[number];
+
+export const clusterNameSchema = z
+  .string()
+  .regex(
+    CLUSTER_NAME_PATTERN,
+    'must start with a small letter, end with a letter or digit, and have at most 40 small letters, digits and hyphens',
+  );
+
+export const instanceTypeSchema = z
+  .string()
+  .regex(
+    INSTANCE_TYPE_PATTERN,
+    'must have only small letters, digits, dots and hyphens, e.g. t2.medium',
+  );
+
+export const replicaCountSchema = z.int().min(0).max(MAX_REPLICA_COUNT);
+
+/** How long a dead primary is waited for; see FAILOVER_TIMINGS. */
+export const FAILOVER_PROFILES = ['fast', 'balanced', 'patient'] as const;
+export const failoverProfileSchema = z.enum(FAILOVER_PROFILES);
+export type FailoverProfile = (typeof FAILOVER_PROFILES)[number];
+
+export interface FailoverTimings {
+  ttlSeconds: number;
+  loopWaitSeconds: number;
+  retryTimeoutSeconds: number;
+}
+
+/**
+ * Patroni asks for `loop_wait + 2 × retry_timeout ≤ ttl` and a ttl of at least 20.
+ * @see Patroni docs, "Dynamic Configuration Settings"
+ */
+export const FAILOVER_TIMINGS: Record<FailoverProfile, FailoverTimings> = {
+  fast: { ttlSeconds: 20, loopWaitSeconds: 2, retryTimeoutSeconds: 5 },
+  balanced: { ttlSeconds: 30, loopWaitSeconds: 10, retryTimeoutSeconds: 10 },
+  patient: { ttlSeconds: 90, loopWaitSeconds: 10, retryTimeoutSeconds: 30 },
+};
+
+const cidrSchema = z.union([z.cidrv4(), z.cidrv6()]);
+
+/** What the user asked for: the document that is stored, served and compared. */
+export const clusterSpecSchema = z.strictObject({
+  name: clusterNameSchema,
+  target: z.enum(TARGETS),
+  instance_type: instanceTypeSchema,
+  replica_count: replicaCountSchema,
+  postgres_version: z.enum(['15', '16', '17', '18']),
+  failover_profile: failoverProfileSchema,
+  allow_list: z.array(cidrSchema).max(64),
+  /** PostgreSQL parameters in PostgreSQL's own spelling; checked against the catalogue. */
+  parameters: z.record(z.string(), z.string()),
+});
+export type ClusterSpec = z.infer<typeof clusterSpecSchema>;
+
+/** The members of a spec that decide which machines exist; a change of these needs a new plan. */
+export const INFRASTRUCTURE_FIELDS = [
+  'name',
+  'target',
+  'instance_type',
+  'replica_count',
+  'postgres_version',
+  'allow_list',
+] as const satisfies readonly (keyof ClusterSpec)[];
+
+/** Whether going from one spec to the other needs Terraform, not Ansible alone. */
+export function infrastructureDiffers(before: ClusterSpec, after: ClusterSpec): boolean {
+  return INFRASTRUCTURE_FIELDS.some(
+    (field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]),
+  );
+}

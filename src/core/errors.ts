@@ -1,0 +1,99 @@
+/**
+ * Every way in which Hathi refuses or fails, with the sentence that the reference page prints.
+ * HTTP statuses belong to `http/problem.ts`; this table knows nothing of HTTP.
+ */
+export const ERROR_CODES = {
+  // What the caller sent
+  INVALID_REQUEST: 'The request does not have the shape that the API describes.',
+  MALFORMED_JSON: 'The body is not valid JSON.',
+  BODY_TOO_LARGE: 'The body is larger than the server accepts.',
+  UNSUPPORTED_MEDIA_TYPE: 'The body must be sent as application/json.',
+  NOT_FOUND: 'Nothing is served at this path.',
+  METHOD_NOT_ALLOWED: 'The path exists, but not for this method.',
+  INVALID_CLUSTER_NAME: 'The name of the cluster cannot be used.',
+  INVALID_LSN: 'A log sequence number was not of the form X/Y.',
+
+  // PostgreSQL parameters
+  PARAMETER_UNKNOWN: 'The PostgreSQL version of the cluster has no parameter of this name.',
+  PARAMETER_INVALID: 'The value does not fit the type, unit or range of the parameter.',
+  PARAMETER_OWNED: 'The parameter is set by Hathi or Patroni and cannot be given.',
+  PARAMETER_READ_ONLY: 'PostgreSQL computes the parameter; it cannot be set.',
+  PARAMETER_TOO_SMALL: 'The value is smaller than replication or Patroni needs.',
+  PARAMETER_TOO_LARGE: 'The value is larger than the node can hold.',
+
+  // Who may ask
+  FORBIDDEN_HOST: 'The Host header names an address that this server does not serve.',
+  FORBIDDEN_ORIGIN: 'A web page of another origin may not use this server.',
+  UNAUTHORIZED: 'A valid bearer token is needed.',
+  TOKEN_REQUIRED: 'The server refuses to listen beyond loopback without a token.',
+
+  // Clusters and operations
+  CLUSTER_NOT_FOUND: 'No cluster has this name.',
+  CLUSTER_BUSY: 'Another operation on the cluster is not finished yet.',
+  OPERATION_NOT_FOUND: 'No operation has this id.',
+  REPORT_NOT_FOUND: 'The cluster has no report yet.',
+  PLAN_NOT_FOUND: 'No plan has this id.',
+  TRANSITION_NOT_ALLOWED: 'The operation is not in a state in which this can be done.',
+  STEP_MISSING: 'An earlier step has to be done first.',
+  OPERATION_FAILED: 'The operation ended in failure.',
+  OPERATION_CANCELLED: 'The operation was cancelled.',
+  OPERATION_INTERRUPTED: 'The operation was cut off; what it left was recorded and planned anew.',
+  LEASE_LOST: 'This worker no longer holds the operation, so it wrote nothing.',
+  DEADLINE_EXCEEDED: 'A stage made no progress for longer than its deadline.',
+
+  // Terraform
+  PLAN_STALE: 'The plan was made for an older revision of the cluster or its state.',
+  PLAN_ALTERED: 'The saved plan file is not the one that was reviewed.',
+  TERRAFORM_FAILED: 'Terraform reported an error.',
+  STATE_UNREADABLE: 'The Terraform state file is empty or cannot be parsed.',
+
+  // Nodes, Ansible, PostgreSQL
+  ANSIBLE_FAILED: 'Ansible reported a failed or unreachable node.',
+  REPLICATION_NOT_PROVEN: 'At least one replica could not be proven to replicate.',
+  NETWORK_EXHAUSTED: 'No free network or block of ports was found for the cluster.',
+  NODE_UNREACHABLE: 'A node did not answer.',
+
+  // The machine that Hathi runs on
+  TOOL_MISSING: 'A program that Hathi needs is not installed or not running.',
+  TOOL_TOO_OLD: 'A program that Hathi needs is older than what Hathi works with.',
+  DISK_FULL: 'There is no space left where Hathi writes its files.',
+  WORKSPACE_FAILED: 'The files of the cluster could not be written or read.',
+  PORT_IN_USE: 'Another program listens on the port.',
+  DATA_DIRECTORY_LOCKED: 'Another Hathi server uses the data directory.',
+  DATABASE_UNAVAILABLE: 'The database does not answer.',
+  CONFIGURATION_INVALID: 'A setting of the server is missing or wrong.',
+  SECRET_UNREADABLE: 'A sealed record was sealed with another master key, or was altered.',
+  INTERNAL: 'Hathi has a defect here; the log of the server has the details.',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** Facts for the reader of an error: JSON values only, never a secret. */
+export type ErrorDetails = Record<string, unknown>;
+
+/** The only error that crosses a module's border; everything else is a defect. */
+export class HathiError extends Error {
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  /**
+   * @param message what was wrong, where, and what would be right
+   * @param details shown to the caller as members of the problem document
+   */
+  constructor(
+    code: ErrorCode,
+    message: string,
+    details: ErrorDetails = {},
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+    this.name = 'HathiError';
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** Whether `error` is a HathiError, of one of the codes if any are given. */
+export function isHathiError(error: unknown, ...codes: ErrorCode[]): error is HathiError {
+  return error instanceof HathiError && (codes.length === 0 || codes.includes(error.code));
+}

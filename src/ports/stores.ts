@@ -1,0 +1,238 @@
+import type { ClusterSpec } from '../core/cluster/cluster-spec.ts';
+import type { ClusterNode, Topology } from '../core/cluster/topology.ts';
+import type { OperationKind, StageName } from '../core/operation/operation-kinds.ts';
+import type {
+  NewEvent,
+  Operation,
+  OperationEvent,
+  OperationState,
+  StageState,
+  StoredError,
+} from '../core/operation/operation.ts';
+import type { Sealed } from './secrets.ts';
+
+export interface ClusterRecord {
+  id: string;
+  name: string;
+  /** The data directory that a local cluster belongs to; only its worker may run the cluster. */
+  site: string;
+  spec: ClusterSpec;
+  spec_revision: number;
+  /** The spec revision at which the machines last changed; plans are of this one. */
+  infrastructure_revision: number;
+  /** Which block of addresses and ports the cluster has on its site. */
+  network_index: number;
+  terraform_generated_revision: number | null;
+  /** Infrastructure revision that the machines are of. */
+  applied_revision: number | null;
+  ansible_generated_revision: number | null;
+  ansible_executed_revision: number | null;
+  /** From Terraform's outputs; null before the first apply. */
+  nodes: ClusterNode[] | null;
+  topology: Topology | null;
+  created_at: string;
+  updated_at: string;
+  destroyed_at: string | null;
+}
+
+export type ClusterChanges = Partial<
+  Omit<ClusterRecord, 'id' | 'name' | 'site' | 'created_at' | 'updated_at'>
+>;
+
+export interface ClusterStore {
+  /** The cluster of that name that is not destroyed. */
+  find(name: string): Promise<ClusterRecord | null>;
+  /** As `find`, holding the row until the transaction ends. */
+  findForUpdate(name: string): Promise<ClusterRecord | null>;
+  /** @throws CLUSTER_NOT_FOUND */
+  get(id: string): Promise<ClusterRecord>;
+  /** Clusters that are not destroyed, by name. */
+  list(): Promise<ClusterRecord[]>;
+  /** Indexes that clusters of the site hold, destroyed ones excepted. */
+  networkIndexes(site: string): Promise<number[]>;
+  insert(record: Omit<ClusterRecord, 'created_at' | 'updated_at'>): Promise<ClusterRecord>;
+  update(id: string, changes: ClusterChanges): Promise<void>;
+}
+
+export interface NewOperation {
+  id: string;
+  cluster_id: string;
+  /** null: any worker may run it. */
+  site: string | null;
+  kind: OperationKind;
+  input: Record<string, unknown>;
+  approval: 'automatic' | 'manual';
+}
+
+/** What a worker says of itself when it claims. */
+export interface WorkerIdentity {
+  id: string;
+  site: string;
+}
+
+/** Proof of a claim. Every write of a stage is conditional on it. */
+export interface Lease {
+  operationId: string;
+  attempt: number;
+  workerId: string;
+}
+
+export interface ClaimedOperation {
+  lease: Lease;
+  operation: Operation;
+  /** The stage that an earlier attempt had begun and not ended, if any. */
+  resumedStage: StageName | null;
+}
+
+/** A process that an operation started and that may outlive the server. */
+export interface ChildRecord {
+  operation_id: string;
+  stage: StageName;
+  /** Unique within the stage, e.g. `terraform-apply`. */
+  name: string;
+  attempt: number;
+  folder: string;
+  /** null between the intent and the start. */
+  pid: number | null;
+  /** Start time in the operating system's own words: tells a reused pid. */
+  pid_started: string | null;
+  /** Bytes of stdout whose events are stored. */
+  stdout_offset: number;
+  exit_code: number | null;
+}
+
+export interface StageUpdate {
+  state: StageState;
+  outcome?: Record<string, unknown> | null;
+  error?: StoredError | null;
+}
+
+export interface OperationStore {
+  /** @throws CLUSTER_BUSY with the operation in the way, by the unique index alone */
+  insert(operation: NewOperation): Promise<Operation>;
+  /** @throws OPERATION_NOT_FOUND */
+  get(id: string): Promise<Operation>;
+  unfinishedOf(clusterId: string): Promise<Operation | null>;
+  /** Newest first. */
+  listOf(clusterId: string, limit: number): Promise<Operation[]>;
+  /** Takes the oldest operation that is free for this worker, under a new attempt. */
+  claim(worker: WorkerIdentity, leaseSeconds: number): Promise<ClaimedOperation | null>;
+  /** @returns the level of cancellation asked for. @throws LEASE_LOST */
+  renew(lease: Lease, leaseSeconds: number): Promise<Operation['cancel_level']>;
+  /** Frees what workers of this site held; sound only under the lock on its data directory. */
+  releaseSite(site: string): Promise<number>;
+  /** @throws TRANSITION_NOT_ALLOWED */
+  setState(id: string, state: OperationState, error?: StoredError | null): Promise<void>;
+  setStage(id: string, stage: StageName, attempt: number, update: StageUpdate): Promise<void>;
+  /** Raises the level, never lowers it. */
+  requestCancel(id: string, level: 1 | 2): Promise<void>;
+  appendEvents(id: string, attempt: number, events: readonly NewEvent[]): Promise<void>;
+  /** Events after `sequence`, in order. */
+  eventsAfter(id: string, sequence: number, limit: number): Promise<OperationEvent[]>;
+  child(id: string, stage: StageName, name: string): Promise<ChildRecord | null>;
+  saveChild(child: ChildRecord): Promise<void>;
+}
+
+export type PlanState = 'ready' | 'applying' | 'applied' | 'stale' | 'failed';
+
+/** Counts of a plan, as a person reads them. */
+export interface PlanSummary {
+  add: number;
+  change: number;
+  replace: number;
+  destroy: number;
+  /** Whether there is nothing to do. */
+  empty: boolean;
+}
+
+export interface ResourceChange {
+  address: string;
+  type: string;
+  name: string;
+  actions: string[];
+  /** Sensitive values are replaced by a fixed text before they get here. */
+  before: unknown;
+  after: unknown;
+  action_reason: string | null;
+}
+
+export interface PlanRecord {
+  id: string;
+  cluster_id: string;
+  operation_id: string;
+  infrastructure_revision: number;
+  state: PlanState;
+  /** Whether applying it removes the cluster. */
+  destroy: boolean;
+  /** `sha256:<hex>` of the plan file. */
+  digest: string;
+  /** Text of `.terraform.lock.hcl`; empty when no provider is locked. */
+  lock_file: string;
+  /** Lineage and serial of the state that the plan was made from; null without a state. */
+  base_state: { lineage: string; serial: number } | null;
+  engine: { name: string; version: string };
+  summary: PlanSummary;
+  changes: ResourceChange[];
+  /** The plan file, sealed with context `plan:<id>`. */
+  sealed_file: Sealed;
+  /** Outcome of the apply, once there is one. */
+  outcome: Record<string, unknown> | null;
+  created_at: string;
+}
+
+export interface PlanStore {
+  insert(plan: Omit<PlanRecord, 'created_at'>): Promise<void>;
+  /** @throws PLAN_NOT_FOUND */
+  get(id: string): Promise<PlanRecord>;
+  latest(clusterId: string): Promise<PlanRecord | null>;
+  setState(id: string, state: PlanState, outcome?: Record<string, unknown>): Promise<void>;
+  /** Marks the cluster's plans that are ready as stale. */
+  retireReady(clusterId: string): Promise<void>;
+}
+
+export interface StateVersion {
+  cluster_id: string;
+  lineage: string;
+  serial: number;
+  /** Sealed with context `state:<cluster id>`. */
+  sealed: Sealed;
+}
+
+export interface StateStore {
+  /** Storing the same lineage and serial again replaces it. */
+  save(version: StateVersion): Promise<void>;
+  /** The highest serial of the newest lineage. */
+  latest(clusterId: string): Promise<StateVersion | null>;
+}
+
+export interface ReportRecord {
+  id: string;
+  cluster_id: string;
+  operation_id: string;
+  passed: boolean;
+  document: Record<string, unknown>;
+  created_at: string;
+}
+
+export interface ReportStore {
+  insert(report: Omit<ReportRecord, 'created_at'>): Promise<void>;
+  latest(clusterId: string): Promise<ReportRecord | null>;
+  get(id: string): Promise<ReportRecord>;
+}
+
+/** Named secrets of a cluster: CA key, passwords, SSH keys. Context `secret:<cluster id>:<name>`. */
+export interface SecretStore {
+  get(clusterId: string, name: string): Promise<Sealed | null>;
+  /** Keeps the one that is there; secrets are replaced by an operation of their own. */
+  insertIfAbsent(clusterId: string, name: string, sealed: Sealed): Promise<void>;
+  deleteAll(clusterId: string): Promise<void>;
+}
+
+export interface Stores {
+  clusters: ClusterStore;
+  operations: OperationStore;
+  plans: PlanStore;
+  states: StateStore;
+  reports: ReportStore;
+  secrets: SecretStore;
+}

@@ -1,0 +1,14 @@
+import type { Lease, Stores } from './stores.ts';
+
+/** Where a transaction begins and ends. */
+export interface UnitOfWork {
+  /** Single statements outside a transaction. Using it inside one throws instead of deadlocking. */
+  readonly direct: Stores;
+  transaction<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
+  /**
+   * A transaction that begins by taking the operation's row under the lease, so that a worker that
+   * was paused past its lease writes nothing.
+   * @throws LEASE_LOST before `work` is called
+   */
+  fenced<T>(lease: Lease, work: (stores: Stores) => Promise<T>): Promise<T>;
+}

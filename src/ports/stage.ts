@@ -1,5 +1,5 @@
-import type { StageName } from '../core/operation/operation-kinds.ts';
 import type { NewEvent, Operation } from '../core/operation/operation.ts';
+import type { StageName } from '../core/operation/operation-kinds.ts';
 import type { ChildRunner } from './child-runner.ts';
 import type { ClusterRecord, Lease, Stores } from './stores.ts';
 

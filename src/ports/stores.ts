@@ -1,6 +1,5 @@
 import type { ClusterSpec } from '../core/cluster/cluster-spec.ts';
 import type { ClusterNode, Topology } from '../core/cluster/topology.ts';
-import type { OperationKind, StageName } from '../core/operation/operation-kinds.ts';
 import type {
   NewEvent,
   Operation,
@@ -9,6 +8,7 @@ import type {
   StageState,
   StoredError,
 } from '../core/operation/operation.ts';
+import type { OperationKind, StageName } from '../core/operation/operation-kinds.ts';
 import type { Sealed } from './secrets.ts';
 
 export interface ClusterRecord {

@@ -50,7 +50,13 @@ export function assertMayBecome(from: OperationState, to: OperationState): void 
   );
 }
 
-export type StageState = 'pending' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted';
+export type StageState =
+  | 'pending'
+  | 'running'
+  | 'succeeded'
+  | 'failed'
+  | 'cancelled'
+  | 'interrupted';
 
 /** Why something ended badly, as stored and served. */
 export interface StoredError {

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { runCommand } from './run-command.ts';
+
+/** Position of `starttime` in /proc/PID/stat, counted after the command's closing parenthesis. */
+const STARTTIME_FIELD = 19;
+const STATE_FIELD = 0;
+
+/**
+ * When a process started, in the operating system's own words; with the pid it names one process for
+ * ever, since pids are used again.
+ * @returns null when there is no such process, or only its unreaped remains
+ * @see proc_pid_stat(5)
+ */
+export async function processStarted(pid: number): Promise<string | null> {
+  if (process.platform === 'linux') return startedOnLinux(pid);
+  const { exitCode, stdout } = await runCommand('/bin/ps', ['-o', 'lstart=', '-p', String(pid)], {
+    timeoutSeconds: 5,
+    env: { LC_ALL: 'C' },
+  });
+  return exitCode === 0 ? stdout.trim() || null : null;
+}
+
+function startedOnLinux(pid: number): string | null {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  } catch {
+    return null;
+  }
+  // The command may itself hold spaces and parentheses, so count from the last one.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  if (fields[STATE_FIELD] === 'Z') return null;
+  return fields[STARTTIME_FIELD] ?? null;
+}
+
+/** Whether the process of that pid is still the one that started then. */
+export async function isAlive(pid: number, started: string | null): Promise<boolean> {
+  const now = await processStarted(pid);
+  return now !== null && (started === null || now === started);
+}
+
+/**
+ * Signals every process of a group.
+ * @returns false when the group is gone
+ */
+export function signalGroup(groupId: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(-groupId, signal);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
+}

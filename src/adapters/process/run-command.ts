@@ -1,0 +1,147 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { HathiError } from '../../core/errors.ts';
+
+/** The only file that spawns. Arguments are arrays, never a shell's string. */
+
+const SUPERVISOR = join(dirname(fileURLToPath(import.meta.url)), 'supervise.sh');
+
+/** Output beyond this is a defect of the command that was run; it is cut, not buffered. */
+const MAX_CAPTURED_BYTES = 64 * 1024 * 1024;
+
+/** Between SIGTERM and SIGKILL of a short command that ran out of time. */
+const KILL_GRACE_MILLISECONDS = 2_000;
+
+/** How to get the programs that Hathi runs; shown wherever one is missing. */
+export const HOW_TO_GET: Record<string, string> = {
+  docker:
+    'Install Docker Engine or Docker Desktop and start it (on Debian: apt-get install docker.io).',
+  terraform: 'Run `make setup`, or install Terraform 1.6 or OpenTofu 1.8, or later.',
+  tofu: 'Run `make setup`, or install Terraform 1.6 or OpenTofu 1.8, or later.',
+  'ansible-playbook': 'Run `make setup`, which makes a virtual environment with ansible-core.',
+  psql: 'Install the PostgreSQL client (on Debian: apt-get install postgresql-client).',
+};
+
+export interface CommandOptions {
+  cwd?: string;
+  /** The whole environment; nothing is inherited. */
+  env?: Record<string, string>;
+  input?: string;
+  timeoutSeconds: number;
+  signal?: AbortSignal;
+}
+
+export interface CommandResult {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** @returns TOOL_MISSING for a program that is not there, naming how to get it */
+export function missingTool(command: string, cause?: unknown): HathiError {
+  const tool = command.split('/').at(-1) ?? command;
+  return new HathiError(
+    'TOOL_MISSING',
+    `${tool} was not found. ${HOW_TO_GET[tool] ?? `Install ${tool} and see that it is on PATH.`}`,
+    { tool, looked_for: command },
+    { cause },
+  );
+}
+
+/**
+ * Runs a short command and captures its output. A non-zero exit is returned, not thrown.
+ * @throws TOOL_MISSING when the program is not there | DEADLINE_EXCEEDED after `timeoutSeconds`
+ */
+export async function runCommand(
+  command: string,
+  args: readonly string[],
+  options: CommandOptions,
+): Promise<CommandResult> {
+  const { promise, resolve, reject } = Promise.withResolvers<CommandResult>();
+  const child = spawn(command, args, {
+    cwd: options.cwd,
+    env: options.env ?? {},
+    stdio: ['pipe', 'pipe', 'pipe'],
+    signal: options.signal,
+  });
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    child.kill('SIGTERM');
+    setTimeout(() => child.kill('SIGKILL'), KILL_GRACE_MILLISECONDS).unref();
+  }, options.timeoutSeconds * 1000);
+  const stdout = capture(child.stdout);
+  const stderr = capture(child.stderr);
+  child.stdin.on('error', () => {}); // A command that reads no input may close it first.
+  child.stdin.end(options.input ?? '');
+  child.on('error', (error: NodeJS.ErrnoException) => {
+    clearTimeout(timer);
+    // ENOENT also means a missing working directory; the caller's message would then mislead.
+    if (error.code === 'ENOENT') reject(missingTool(command, error));
+    else reject(error);
+  });
+  child.on('close', (code, signal) => {
+    clearTimeout(timer);
+    if (timedOut) {
+      reject(
+        new HathiError(
+          'DEADLINE_EXCEEDED',
+          `${command} did not end within ${options.timeoutSeconds} s and was stopped.`,
+          { command, timeout_seconds: options.timeoutSeconds },
+        ),
+      );
+      return;
+    }
+    // 128 + n is how shells tell death by signal; only whether it is zero matters to callers.
+    resolve({ exitCode: code ?? (signal ? 128 : 1), stdout: stdout(), stderr: stderr() });
+  });
+  return await promise;
+}
+
+function capture(stream: NodeJS.ReadableStream): () => string {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  stream.on('data', (chunk: Buffer) => {
+    if (bytes >= MAX_CAPTURED_BYTES) return;
+    bytes += chunk.length;
+    chunks.push(chunk);
+  });
+  return () => Buffer.concat(chunks).toString('utf8');
+}
+
+export interface DetachedCommand {
+  command: string;
+  args: readonly string[];
+  cwd: string;
+  env: Record<string, string>;
+  /** Existing folder for `stdout`, `stderr` and `exit-code`. */
+  folder: string;
+  /** The program is not started after this moment: a worker that was paused starts nothing late. */
+  startBefore: Date;
+}
+
+/**
+ * Starts a child that outlives this process: a session of its own, output to files, and a small
+ * supervisor that writes the exit code beside them.
+ * @returns the pid of the supervisor, which is also its process group
+ * @see supervise.sh for what becomes of signals
+ */
+export function startDetached(options: DetachedCommand): number {
+  const log = openSync(join(options.folder, 'supervisor.log'), 'a', 0o600);
+  try {
+    const notAfter = String(Math.floor(options.startBefore.getTime() / 1000));
+    const child = spawn(
+      '/bin/sh',
+      [SUPERVISOR, options.folder, notAfter, options.command, ...options.args],
+      { cwd: options.cwd, env: options.env, detached: true, stdio: ['ignore', log, log] },
+    );
+    child.on('error', () => {}); // Seen by its missing pid, below.
+    if (child.pid === undefined) throw missingTool('/bin/sh');
+    child.unref();
+    return child.pid;
+  } finally {
+    closeSync(log);
+  }
+}

@@ -1,0 +1,106 @@
+# Everything that one does with Hathi from a shell. `make` alone lists it.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/.tools/bin:$(CURDIR)/.tools/venv/bin:$(PATH)
+
+.PHONY: help
+help: ## List these targets
+	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z0-9-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+##@ Start here
+
+.PHONY: demo demo-down serve setup
+demo: setup ## Bring up a primary and two replicas on this machine, each proven
+	@node scripts/demo/demo.ts
+
+demo-down: node_modules ## Remove everything that the demo made
+	@node scripts/demo/demo-down.ts
+
+serve: setup ## Start the server on http://localhost:5000
+	@node src/main.ts
+
+setup: ## Install what Hathi needs; safe to repeat, quiet when all is there
+	@scripts/setup/packages.sh
+	@scripts/setup/node.sh
+	@scripts/setup/docker.sh
+	@scripts/setup/terraform.sh
+	@scripts/setup/ansible.sh
+	@scripts/setup/image.sh
+	@scripts/setup/hooks.sh
+
+##@ Work on it
+
+.PHONY: test check format unit integration e2e terraform-test lint-ansible bench
+test: setup lint-venv ## Run everything: checks, all tests, and the counts at the end
+	@node scripts/test/run.ts
+
+check: node_modules ## Format, types, import rules, dead code, generated files (the commit hook)
+	@$(MAKE) --keep-going check-format check-types check-imports check-dead-code check-generated
+
+unit: node_modules ## Tests beside their file: no network, no nodes
+	@vitest run --project unit
+
+integration: setup ## Tests with a real database, Terraform and SSH
+	@vitest run --project integration
+
+e2e: setup ## Tests on real nodes, one after the other
+	@vitest run --project e2e
+
+terraform-test: node_modules ## The modules' own tests, on Terraform and OpenTofu as found
+	@node scripts/test/run.ts terraform
+
+lint-ansible: lint-venv node_modules ## ansible-lint, production profile
+	@node scripts/test/run.ts ansible-lint
+
+format: node_modules ## Format and fix what can be fixed
+	@biome check --write .
+
+bench: setup ## Measure, and write bench/RESULTS.md
+	@node bench/run.ts
+
+##@ Parts of the above
+
+.PHONY: check-format check-types check-imports check-dead-code check-generated
+check-format: node_modules ## Biome: format and lint
+	@biome check .
+
+check-types: node_modules ## The TypeScript compiler
+	@tsc --noEmit
+
+check-imports: node_modules ## Who may import whom (.dependency-cruiser.js)
+	@node scripts/check/import-rules.ts
+
+check-dead-code: node_modules ## Files, exports and packages that nothing uses
+	@knip
+
+check-generated: node_modules ## Generated files are as their generator writes them
+	@node scripts/check/generated-files.ts
+
+.PHONY: image tofu lint-venv openapi catalogue
+image: ## Build the image of local nodes, unless it is there
+	@scripts/setup/image.sh
+
+tofu: ## Compile OpenTofu beside Terraform, so that tests run on both (three minutes)
+	@scripts/setup/terraform.sh tofu
+
+lint-venv: ## Install ansible-lint
+	@scripts/setup/ansible.sh lint
+
+openapi: node_modules ## Write openapi.json again
+	@node scripts/openapi.ts
+
+catalogue: node_modules ## Write the catalogue of PostgreSQL settings again
+	@node scripts/catalogue/extract.ts
+
+.PHONY: clean distclean node_modules
+clean: ## Remove what tests and checks left behind
+	@rm -rf coverage .tools/results
+
+distclean: clean ## Remove what setup installed into this folder, too
+	@rm -rf node_modules .tools
+
+node_modules: # quick when it is as the lock file says
+	@scripts/setup/node.sh

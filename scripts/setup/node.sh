@@ -1,0 +1,38 @@
+#!/bin/sh
+# Node 26 and every npm package, exactly as package-lock.json names them.
+#
+# Node comes from npm itself (the package node@26), so that any Node that can run npm will do. But
+# an npm on an older Node quietly takes older majors whose `engines` fit where a version is open;
+# so only `npm ci` is used, and what it put there is compared with the lock file afterwards.
+set -eu
+. "$(dirname "$0")/lib.sh"
+cd "$root"
+
+check() { node_modules/.bin/node scripts/setup/check-lock.ts; }
+
+if [ -x node_modules/.bin/node ] && check >/dev/null 2>&1; then exit 0; fi
+
+if ! has npm || ! has node; then
+  if has apt-get; then
+    apt_install 'an npm to start from (Node 26 itself comes from npm)' nodejs npm
+  else
+    fail "npm is missing. Install any Node from 18 on, then start again:  brew install node"
+  fi
+fi
+version_at_least "$(node --version | tr -d v)" 18 ||
+  fail "the machine's Node is $(node --version); npm needs 18 or later to fetch Node 26"
+
+say 'installing Node 26 and the npm packages of package-lock.json'
+mkdir -p "$tools/log"
+log=$tools/log/npm.log
+npm ci --no-audit --no-fund --loglevel=error >"$log" 2>&1 || {
+  tail -n 20 "$log" >&2
+  fail "npm ci failed; see $log"
+}
+# Newer versions of npm run a package's install script only when it is allowed by name, and the
+# package node links its binary in one.
+if ! node_modules/.bin/node --version >/dev/null 2>&1; then
+  npm rebuild --foreground-scripts node >>"$log" 2>&1 ||
+    fail "node@26's install script did not run; see $log"
+fi
+check

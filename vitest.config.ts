@@ -1,0 +1,40 @@
+import { defineConfig } from 'vitest/config';
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+
+export default defineConfig({
+  test: {
+    // What is skipped or focused by accident must not pass for tested.
+    allowOnly: false,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'],
+          testTimeout: 20 * SECOND_MS,
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          testTimeout: MINUTE_MS,
+          hookTimeout: MINUTE_MS,
+          // Several embedded databases at once are heavier than the tests themselves.
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 5 * MINUTE_MS,
+          hookTimeout: 5 * MINUTE_MS,
+          // Real nodes: one file at a time, so that a slow one is slow by itself.
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});

@@ -1,0 +1,101 @@
+#!/bin/sh
+# Makes a node and waits until its sshd answers with the host key that it was given.
+#
+# A container that an earlier run of the same recipe left is adopted; one of another recipe is
+# refused, as it may hold data. What this run made and could not finish, it removes again.
+set -eu
+
+ready_seconds=60
+
+fail() { echo "$HATHI_NODE: $*" >&2; exit 1; }
+
+keys=$HATHI_HOST_KEYS_DIRECTORY/$HATHI_NODE
+for file in "$keys/ssh_host_ed25519_key" "$keys/ssh_host_ed25519_key.pub"; do
+  [ -r "$file" ] || fail "host key $file is missing"
+done
+
+made=
+stage=$(mktemp -d)
+clean() {
+  status=$?
+  rm -rf "$stage"
+  if [ "$status" -ne 0 ] && [ -n "$made" ]; then
+    docker rm -f -v "$HATHI_CONTAINER" > /dev/null 2>&1 || true
+  fi
+}
+trap clean EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# systemd has to write to its own part of the cgroup tree. On version 2 the node gets a namespace
+# of its own, which its init makes writable. Version 1 has no such thing that systemd could use: it
+# works on the host's tree, below the container's own path.
+cgroup_version=$(docker info --format '{{.CgroupVersion}}') || fail 'Docker does not answer'
+case $cgroup_version in
+  2) set -- --cgroupns private ;;
+  *) set -- --cgroupns host --volume /sys/fs/cgroup:/sys/fs/cgroup:rw ;;
+esac
+if [ -n "$HATHI_POSTGRES_PORT" ]; then
+  set -- "$@" --publish "127.0.0.1:$HATHI_POSTGRES_PORT:5432"
+fi
+
+# SYS_ADMIN, and no seccomp or AppArmor profile: systemd mounts. NET_ADMIN: a node's firewall.
+# Not --privileged: it opens every device, and some machines refuse it.
+# unless-stopped: a node comes back with the machine, but not after `docker kill` or `docker stop`.
+if error=$(docker create \
+  --name "$HATHI_CONTAINER" --hostname "$HATHI_NODE" \
+  --label "hathi.site=$HATHI_SITE" --label "hathi.cluster=$HATHI_CLUSTER" \
+  --label "hathi.node=$HATHI_NODE" --label "hathi.operation=$HATHI_OPERATION" \
+  --label "hathi.recipe=$HATHI_RECIPE" \
+  --network "$HATHI_NETWORK" --ip "$HATHI_ADDRESS" \
+  --publish "127.0.0.1:$HATHI_SSH_PORT:22" \
+  --cap-add SYS_ADMIN --cap-add NET_ADMIN \
+  --security-opt seccomp=unconfined --security-opt apparmor=unconfined \
+  --tmpfs /run --tmpfs /run/lock --shm-size 1g \
+  --volume /var/lib/postgresql --volume /var/lib/etcd \
+  --restart unless-stopped --pull never \
+  "$@" "$HATHI_IMAGE" 2>&1 > /dev/null); then
+  made=yes
+else
+  case $error in
+    *'already in use'*) ;;
+    *) fail "$error" ;;
+  esac
+  recipe=$(docker container inspect --format '{{index .Config.Labels "hathi.recipe"}}' "$HATHI_CONTAINER")
+  [ "$recipe" = "$HATHI_RECIPE" ] || fail \
+    "container $HATHI_CONTAINER exists and was made otherwise; if its data may go, remove it: docker rm -f -v $HATHI_CONTAINER"
+fi
+
+# One copy for all files. The modes of the folders are those of the image, since a copy sets them.
+mkdir -p "$stage/node/etc/ssh" "$stage/node/root/.ssh"
+cp "$keys/ssh_host_ed25519_key" "$keys/ssh_host_ed25519_key.pub" "$stage/node/etc/ssh/"
+printf '%s\n' "$HATHI_AUTHORIZED_KEY" > "$stage/node/root/.ssh/authorized_keys"
+chmod 0755 "$stage/node" "$stage/node/etc" "$stage/node/etc/ssh"
+chmod 0700 "$stage/node/root" "$stage/node/root/.ssh"
+chmod 0600 "$stage/node/etc/ssh/ssh_host_ed25519_key" "$stage/node/root/.ssh/authorized_keys"
+chmod 0644 "$stage/node/etc/ssh/ssh_host_ed25519_key.pub"
+docker cp "$stage/node/." "$HATHI_CONTAINER:/" > /dev/null 2>&1 || fail 'the keys could not be copied in'
+
+error=$(docker start "$HATHI_CONTAINER" 2>&1 > /dev/null) || fail "$error"
+if [ -z "$made" ]; then
+  # It may have been running, with a host key of the run before.
+  docker exec "$HATHI_CONTAINER" systemctl restart ssh.service > /dev/null 2>&1 || true
+fi
+
+# Docker's own proxy accepts before the node listens, so only an answer counts, and only this key.
+read -r type key rest < "$keys/ssh_host_ed25519_key.pub" || true
+deadline=$(($(date +%s) + ready_seconds))
+while :; do
+  answer=$(ssh-keyscan -T 2 -t ed25519 -p "$HATHI_SSH_PORT" 127.0.0.1 2> /dev/null) || true
+  case $answer in
+    *" $type $key"*) break ;;
+  esac
+  if [ "$(date +%s)" -ge "$deadline" ]; then
+    docker logs --tail 5 "$HATHI_CONTAINER" >&2 || true
+    fail "sshd has not answered on 127.0.0.1:$HATHI_SSH_PORT with its host key after $ready_seconds s"
+  fi
+  sleep 0.05 2> /dev/null || sleep 1
+done
+
+if [ -n "$made" ]; then how=made; else how=adopted; fi
+echo "$HATHI_NODE: $how, ssh on 127.0.0.1:$HATHI_SSH_PORT"

@@ -1,0 +1,152 @@
+/**
+ * Who may import whom. Each room is listed with the only things that it may import; anything
+ * else is a violation. `node scripts/check/import-rules.ts` runs it, and its test plants one
+ * violation of each rule.
+ *
+ *   cli, web → clients/typescript ⇢ HTTP ⇢ http → services → ports → core
+ *                                        worker → stages  → ports → core
+ *                        adapters/* → ports, core, and of each other only adapters/process
+ *                        main.ts → all        core → nothing but zod
+ */
+
+/** Tests stand beside their file and may reach anywhere. */
+const TEST = '\\.test\\.tsx?$';
+const NPM = ['npm', 'npm-dev', 'npm-peer', 'npm-optional', 'npm-no-pkg', 'npm-unknown'];
+const ZOD = '(^|/)node_modules/zod/';
+const ADAPTER = '^src/adapters/([^/]+)/';
+const MAIN = '^src/main\\.ts$';
+
+/** A room may import only paths of ours that match one of `allowed`; packages are another rule. */
+const room = (name, from, allowed, comment) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: from, pathNot: TEST },
+  to: { pathNot: allowed, dependencyTypesNot: ['core', ...NPM] },
+});
+
+export default {
+  forbidden: [
+    {
+      name: 'core-is-pure',
+      comment: 'core has no I/O: it imports core and zod, nothing of Node and no other package.',
+      severity: 'error',
+      from: { path: '^src/core/', pathNot: TEST },
+      to: { pathNot: ['^src/core/', ZOD] },
+    },
+    room('ports-know-core', '^src/ports/', ['^src/(ports|core)/'], 'ports are types over core.'),
+    room(
+      'stages-use-ports',
+      '^src/stages/',
+      ['^src/(stages|ports|core)/'],
+      'A stage says what must happen; how a tool says it is behind a port.',
+    ),
+    room(
+      'services-use-ports',
+      '^src/services/',
+      ['^src/(services|ports|core)/'],
+      'A use case knows neither HTTP nor an adapter.',
+    ),
+    room(
+      'worker-runs-stages',
+      '^src/worker/',
+      ['^src/(worker|stages|ports|core)/'],
+      'The worker runs stages over ports.',
+    ),
+    room(
+      'http-asks-services',
+      '^src/http/',
+      ['^src/(http|services|ports|core)/'],
+      'A route turns bytes into a call of a service and back, nothing more.',
+    ),
+    room(
+      'adapters-implement-ports',
+      '^src/adapters/',
+      ['^src/adapters/', '^src/(ports|core)/'],
+      'An adapter implements a port.',
+    ),
+    {
+      name: 'adapters-stay-apart',
+      comment: 'Of the other adapters one may import only process/, where the spawning is.',
+      severity: 'error',
+      from: { path: ADAPTER, pathNot: TEST },
+      to: { path: '^src/adapters/', pathNot: ['^src/adapters/(process|$1)/'] },
+    },
+    room(
+      'cli-is-a-client',
+      '^src/cli/',
+      ['^src/cli/', '^src/config\\.ts$', MAIN, '^clients/typescript/'],
+      'The command line speaks HTTP, as any client does.',
+    ),
+    {
+      name: 'main-is-the-end',
+      comment: 'main.ts wires everything, so nothing imports it but the two verbs that start it.',
+      severity: 'error',
+      from: { pathNot: ['^src/cli/(serve|doctor)\\.ts$', '^(scripts|test|bench)/', TEST] },
+      to: { path: MAIN },
+    },
+    {
+      name: 'config-at-the-edge',
+      comment: 'Only main.ts and the command line read the environment; others get values.',
+      severity: 'error',
+      from: { pathNot: [MAIN, '^src/cli/', '^(scripts|test|bench)/', TEST] },
+      to: { path: '^src/config\\.ts$' },
+    },
+    room(
+      'config-stands-alone',
+      '^src/config\\.ts$',
+      ['^src/core/'],
+      'config.ts turns the environment into values of core.',
+    ),
+    room(
+      'web-is-a-client',
+      '^web/',
+      ['^web/', '^clients/typescript/'],
+      'The console is a client and copies no rule of the server.',
+    ),
+    room(
+      'client-stands-alone',
+      '^clients/typescript/',
+      ['^clients/typescript/'],
+      'The client is generated from openapi.json and works without this repository.',
+    ),
+    {
+      name: 'spawn-in-one-place',
+      comment: 'Processes start in adapters/process; `hathi connect` alone may start psql.',
+      severity: 'error',
+      from: {
+        path: '^src/',
+        pathNot: ['^src/adapters/process/', '^src/cli/connect\\.ts$', TEST],
+      },
+      to: { dependencyTypes: ['core'], path: '^(node:)?child_process$' },
+    },
+    {
+      name: 'product-needs-no-test',
+      comment: 'What is shipped imports nothing of tests, benchmarks or scripts.',
+      severity: 'error',
+      from: { path: '^(src|web|clients)/', pathNot: TEST },
+      to: { path: ['^(test|bench|scripts)/', TEST] },
+    },
+    {
+      name: 'no-circular',
+      comment: 'Modules that import each other are one module in two files.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|\\.tools|\\.hathi)/' },
+    // Type-only imports count: they bind rooms to each other as values do.
+    tsPreCompilationDeps: true,
+    // The parser has to be named: TypeScript 7 has no JavaScript API, and without swc the tool
+    // looks at nothing and passes.
+    parser: 'swc',
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.tsx', '.js', '.mjs', '.json'],
+    },
+  },
+};

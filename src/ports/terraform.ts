@@ -1,0 +1,113 @@
+import type { ChildRunner } from './child-runner.ts';
+import type { PlanSummary, ResourceChange } from './stores.ts';
+import type { WorkspaceFile } from './workspace.ts';
+
+/** Terraform or OpenTofu, whichever was found. */
+export interface TerraformEngine {
+  name: 'terraform' | 'tofu';
+  /** Absolute path. */
+  path: string;
+  version: string;
+}
+
+/** What the module of the local target is called with. */
+export interface LocalConfiguration {
+  site: string;
+  cluster: string;
+  /** Docker image of the nodes. */
+  image: string;
+  /** IPv4 CIDR. */
+  subnet: string;
+  nodes: readonly {
+    name: string;
+    address: string;
+    sshPort: number;
+    /** null for a witness. */
+    postgresPort: number | null;
+  }[];
+  /** OpenSSH public key, one line. */
+  authorizedKey: string;
+}
+
+/** One stage's way to run Terraform. */
+export interface TerraformRun {
+  children: ChildRunner;
+  /** The folder with `main.tf`; absolute. */
+  folder: string;
+  /** A folder of the operation, for the plan file while a run needs it; absolute. */
+  scratch: string;
+}
+
+export interface PlanOptions {
+  destroy: boolean;
+  /** Addresses to be made again, since what they stood for is gone. */
+  replace: readonly string[];
+  /** Labels what the apply makes. */
+  operationId: string;
+}
+
+export interface MadePlan {
+  /** The plan file. It holds sensitive values in clear text: seal it before it is stored. */
+  bytes: Uint8Array;
+  /** `sha256:<hex>` of the bytes. */
+  digest: string;
+  summary: PlanSummary;
+  /** Sensitive values are masked. */
+  changes: ResourceChange[];
+}
+
+export interface Diagnostic {
+  severity: 'error' | 'warning';
+  summary: string;
+  detail: string;
+  /** The resource it is about, if any. */
+  address: string | null;
+}
+
+export interface AppliedPlan {
+  exitCode: number;
+  /** Whether a cancellation stopped it. */
+  cancelled: boolean;
+  /** Whether a signal ended it that Hathi did not send: what it did may be in no state. */
+  killed: boolean;
+  resources: { added: number; changed: number; destroyed: number };
+  diagnostics: Diagnostic[];
+}
+
+/** What Hathi needs to know of a state file. */
+export interface TerraformState {
+  lineage: string;
+  serial: number;
+  /** Addresses of managed resources, e.g. `module.cluster.terraform_data.node["pg-1"]`. */
+  addresses: string[];
+  /** Values of outputs; sensitive ones too. */
+  outputs: Record<string, unknown>;
+}
+
+/**
+ * Terraform or OpenTofu, run as a child that outlives the server. Methods that take a run throw
+ * TERRAFORM_FAILED with the engine's own diagnostics, and what ChildRunner throws.
+ */
+export interface Terraform {
+  /** @throws TOOL_MISSING | TOOL_TOO_OLD, both naming how to get it */
+  engine(): Promise<TerraformEngine>;
+  /** `main.tf`, `outputs.tf` and the module beside them; the same input gives the same bytes. */
+  configuration(input: LocalConfiguration): Promise<WorkspaceFile[]>;
+  /** `sha256:<hex>` of everything in the folder that a plan is made from; state is left out. */
+  configurationDigest(folder: string): Promise<string>;
+  /** Initialises the folder unless it is, and plans. A plan that an earlier attempt began is dropped. */
+  plan(run: TerraformRun, options: PlanOptions): Promise<MadePlan>;
+  /**
+   * Applies the bytes of a plan, or takes up the apply that an earlier attempt started. A failure is
+   * returned, not thrown, since the state has to be stored first.
+   * @param onTick called about four times a second
+   * @throws OPERATION_INTERRUPTED when an earlier apply is gone without an exit code
+   */
+  apply(run: TerraformRun, plan: Uint8Array, onTick: () => Promise<void>): Promise<AppliedPlan>;
+  /** Whether an apply was started by this or an earlier attempt of the stage. */
+  applyStarted(run: TerraformRun): Promise<boolean>;
+  /** null when the bytes are empty, cut off, or no state. */
+  readState(bytes: Uint8Array): TerraformState | null;
+  /** The resources that stand for a node and for the network, by their addresses in the state. */
+  addressOf(resource: { kind: 'node' | 'network'; name: string }): string;
+}

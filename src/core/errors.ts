@@ -7,6 +7,8 @@ export const ERROR_CODES = {
   INVALID_REQUEST: 'The request does not have the shape that the API describes.',
   MALFORMED_JSON: 'The body is not valid JSON.',
   BODY_TOO_LARGE: 'The body is larger than the server accepts.',
+  HEADERS_TOO_LARGE: 'The headers of the request are larger than the server accepts.',
+  REQUEST_TIMEOUT: 'The request did not arrive in time.',
   UNSUPPORTED_MEDIA_TYPE: 'The body must be sent as application/json.',
   NOT_FOUND: 'Nothing is served at this path.',
   METHOD_NOT_ALLOWED: 'The path exists, but not for this method.',

@@ -1,0 +1,274 @@
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { TARGETS, type Target } from './core/cluster/cluster-spec.ts';
+import { HathiError } from './core/errors.ts';
+
+/** Everything that the server takes from its environment. This file alone reads `process.env`. */
+export interface Config {
+  /** Where to listen; `localhost` is both loopback addresses. */
+  host: string;
+  port: number;
+  /** The bearer token that every caller needs; null where being local is enough. */
+  token: string | null;
+  /** Names besides loopback's by which the server may be asked. */
+  allowedHosts: string[];
+  /** Absolute. */
+  dataDirectory: string;
+  /** null: the embedded database in the data directory. */
+  databaseUrl: string | null;
+  /** Where clusters are made whose request names no target. */
+  target: Target;
+  /** Base64, one or more; null: the file in the data directory. */
+  masterKey: string | null;
+  /** Absolute, or null to look for `terraform`, then `tofu`. */
+  terraformPath: string | null;
+  /** Absolute, or null to look for it. */
+  ansiblePlaybookPath: string | null;
+  logLevel: LogLevel;
+  /** Operations that run at one time. */
+  workers: number;
+  /** After this long without renewal another worker may take an operation over. */
+  leaseSeconds: number;
+  /** The environment of the programs that Hathi runs; none of its own settings is in it. */
+  toolEnvironment: Record<string, string>;
+  /** Sentences to log at the start, e.g. of a variable that looks misspelt. */
+  warnings: string[];
+}
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const MIN_TOKEN_LENGTH = 16;
+
+export interface Setting {
+  /** As the reference prints it. */
+  default: string;
+  description: string;
+}
+
+/** Every variable that is read, as the configuration reference prints it. */
+export const SETTINGS = {
+  HATHI_HOST: {
+    default: '`localhost`',
+    description:
+      'Name or address to listen on. `localhost` is both loopback addresses; any address beyond loopback needs a token.',
+  },
+  HATHI_PORT: { default: '`5000`', description: 'Port to listen on, 0 for any that is free.' },
+  HATHI_TOKEN: {
+    default: 'none',
+    description: `Bearer token that every caller must send, at least ${MIN_TOKEN_LENGTH} characters.`,
+  },
+  HATHI_TOKEN_FILE: { default: 'none', description: 'File that holds the token, instead.' },
+  HATHI_ALLOWED_HOSTS: {
+    default: 'none',
+    description:
+      'Names, separated by commas and without ports, by which callers may reach the server besides `localhost`, `127.0.0.1` and `[::1]`.',
+  },
+  HATHI_DATA_DIR: {
+    default: '`$XDG_DATA_HOME/hathi`, or `~/.local/share/hathi`',
+    description: 'Directory of the embedded database, the workspaces and the master key.',
+  },
+  DATABASE_URL: {
+    default: 'none: embedded',
+    description:
+      'PostgreSQL to keep the records in, `postgres://user:password@host:port/database`.',
+  },
+  HATHI_TARGET: {
+    default: '`local`',
+    description: 'Where clusters are made whose request names no target: `local` or `aws`.',
+  },
+  HATHI_MASTER_KEY: {
+    default: 'none: `master.key` in the data directory',
+    description:
+      'Key that seals secrets: 32 bytes in base64. Several, separated by commas: the first seals, all open.',
+  },
+  HATHI_MASTER_KEY_FILE: {
+    default: 'none',
+    description: 'File that holds the master key, instead.',
+  },
+  HATHI_TERRAFORM: {
+    default: '`terraform`, else `tofu`, of `PATH`',
+    description: 'Path of Terraform (1.6 or later) or OpenTofu (1.8 or later).',
+  },
+  HATHI_ANSIBLE_PLAYBOOK: {
+    default: "the project's own environment, else that of `PATH`",
+    description: 'Path of `ansible-playbook`.',
+  },
+  HATHI_LOG_LEVEL: { default: '`info`', description: `One of ${LOG_LEVELS.join(', ')}.` },
+  HATHI_WORKERS: { default: '`4`', description: 'Operations that run at one time, 1 to 64.' },
+  HATHI_LEASE_SECONDS: {
+    default: '`15`',
+    description: 'Seconds after which the operation of a silent worker is taken over, 3 to 600.',
+  },
+} as const satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof SETTINGS;
+
+/** Variables that the programs Hathi runs may see, with any that begin with one of PASSED_PREFIXES. */
+export const PASSED_VARIABLES: readonly string[] = [
+  'PATH',
+  'HOME',
+  'USER',
+  'LOGNAME',
+  'LANG',
+  'LC_ALL',
+  'TZ',
+  'TMPDIR',
+  'XDG_RUNTIME_DIR',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
+];
+export const PASSED_PREFIXES: readonly string[] = ['DOCKER_', 'AWS_'];
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * @param environment `process.env` unless a test gives its own
+ * @throws CONFIGURATION_INVALID naming the variable | TOKEN_REQUIRED
+ */
+export function readConfig(environment: Environment = process.env): Config {
+  const read = <T>(name: SettingName, schema: z.ZodType<T>, fallback: T): T => {
+    const text = environment[name];
+    if (text === undefined || text === '') return fallback;
+    const result = schema.safeParse(text);
+    if (result.success) return result.data;
+    throw invalid(name, result.error.issues[0]?.message ?? 'has a value that cannot be used');
+  };
+  const host = read('HATHI_HOST', hostSchema, 'localhost');
+  const token = secretOf(environment, 'HATHI_TOKEN', 'HATHI_TOKEN_FILE');
+  requireToken(host, token);
+  return {
+    host,
+    port: read('HATHI_PORT', wholeNumber(0, 65_535), 5_000),
+    token,
+    allowedHosts: read('HATHI_ALLOWED_HOSTS', namesSchema, []),
+    dataDirectory: resolve(environment.HATHI_DATA_DIR || defaultDataDirectory(environment)),
+    databaseUrl: read('DATABASE_URL', databaseUrlSchema.nullable(), null),
+    target: read('HATHI_TARGET', oneOf(TARGETS), 'local'),
+    masterKey: secretOf(environment, 'HATHI_MASTER_KEY', 'HATHI_MASTER_KEY_FILE'),
+    terraformPath: read('HATHI_TERRAFORM', pathSchema.nullable(), null),
+    ansiblePlaybookPath: read('HATHI_ANSIBLE_PLAYBOOK', pathSchema.nullable(), null),
+    logLevel: read('HATHI_LOG_LEVEL', oneOf(LOG_LEVELS), 'info'),
+    workers: read('HATHI_WORKERS', wholeNumber(1, 64), 4),
+    leaseSeconds: read('HATHI_LEASE_SECONDS', wholeNumber(3, 600), 15),
+    toolEnvironment: toolEnvironmentOf(environment),
+    warnings: unknownSettings(environment),
+  };
+}
+
+/** Whether only this machine can reach the address. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function requireToken(host: string, token: string | null): void {
+  if (token !== null && token.length < MIN_TOKEN_LENGTH) {
+    throw invalid('HATHI_TOKEN', `must have at least ${MIN_TOKEN_LENGTH} characters`);
+  }
+  if (token !== null || isLoopback(host)) return;
+  throw new HathiError(
+    'TOKEN_REQUIRED',
+    `HATHI_HOST is ${host}, which others can reach, so a token is needed: set HATHI_TOKEN (e.g. made by: openssl rand -hex 32) or HATHI_TOKEN_FILE, or listen on localhost.`,
+    { host },
+  );
+}
+
+const hostSchema = z
+  .string()
+  .transform((host) =>
+    host
+      .trim()
+      .replace(/^\[(.*)\]$/, '$1')
+      .toLowerCase(),
+  )
+  .refine((host) => /^[a-z0-9_.:-]+$/.test(host), 'must be a name or address without a port');
+
+const namesSchema = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== ''),
+);
+
+const databaseUrlSchema = z
+  .string()
+  .refine(
+    (text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text),
+    'must be a URL like postgres://user:password@host:5432/database',
+  );
+
+const pathSchema = z.string().refine(isAbsolute, 'must be an absolute path');
+
+function wholeNumber(least: number, most: number) {
+  const message = `must be a whole number from ${least} to ${most}`;
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, message)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, message);
+}
+
+function oneOf<const T extends readonly string[]>(values: T): z.ZodType<T[number]> {
+  return z.enum(values as unknown as [T[number], ...T[number][]], {
+    message: `must be one of ${values.join(', ')}`,
+  });
+}
+
+function secretOf(
+  environment: Environment,
+  name: SettingName,
+  fileName: SettingName,
+): string | null {
+  const direct = environment[name];
+  const file = environment[fileName];
+  if (direct && file) throw invalid(name, `cannot be set together with ${fileName}`);
+  if (direct) return direct;
+  if (!file) return null;
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'an error';
+    throw invalid(fileName, `names ${file}, which cannot be read: ${code}`);
+  }
+  if (text === '') throw invalid(fileName, `names ${file}, which is empty`);
+  return text;
+}
+
+/** @see XDG Base Directory Specification */
+function defaultDataDirectory(environment: Environment): string {
+  const base = environment.XDG_DATA_HOME;
+  const home = environment.HOME || homedir();
+  return base && isAbsolute(base) ? join(base, 'hathi') : join(home, '.local', 'share', 'hathi');
+}
+
+function toolEnvironmentOf(environment: Environment): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).filter(
+      (entry): entry is [string, string] =>
+        entry[1] !== undefined &&
+        (PASSED_VARIABLES.includes(entry[0]) ||
+          PASSED_PREFIXES.some((prefix) => entry[0].startsWith(prefix))),
+    ),
+  );
+}
+
+function unknownSettings(environment: Environment): string[] {
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('HATHI_') && !Object.hasOwn(SETTINGS, name))
+    .sort()
+    .map((name) => `${name} is set, but there is no such setting.`);
+}
+
+/** The value is left out, since some are secret. */
+function invalid(variable: SettingName, rule: string): HathiError {
+  return new HathiError('CONFIGURATION_INVALID', `${variable} ${rule}.`, { variable });
+}

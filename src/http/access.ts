@@ -1,0 +1,87 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { HathiError } from '../core/errors.ts';
+
+export interface AccessSettings {
+  /** The bearer token that every caller needs; null where being local is enough. */
+  token: string | null;
+  /** Names besides loopback's by which the server may be reached, without a port. */
+  allowedHosts: readonly string[];
+}
+
+const LOOPBACK_HOSTS: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
+
+/** Paths that a supervisor asks without a token; they tell no secret and change nothing. */
+const OPEN_PATHS: readonly string[] = ['/health', '/ready'];
+
+/**
+ * Keeps web pages out that run in the browser of someone who may reach the server: by the name it was
+ * asked for (a rebound DNS name is not ours), by the page's origin, and by the browser's own word.
+ * The port of `Host` is not compared, since a forwarded port is a fair way to come here.
+ */
+export function guardAccess(app: FastifyInstance, settings: AccessSettings): void {
+  const hosts = new Set([
+    ...LOOPBACK_HOSTS,
+    ...settings.allowedHosts.map((host) => host.toLowerCase()),
+  ]);
+  app.addHook('onRequest', async (request) => {
+    // With a token every caller has proven itself by something that no web page can know.
+    if (settings.token === null) checkHost(request, hosts);
+    checkOrigin(request);
+    const path = request.url.split('?', 1)[0] ?? '';
+    if (settings.token !== null && !OPEN_PATHS.includes(path)) checkToken(request, settings.token);
+  });
+}
+
+function checkHost(request: FastifyRequest, hosts: ReadonlySet<string>): void {
+  const host = request.headers.host ?? '';
+  const name = host.replace(/:\d+$/, '').toLowerCase();
+  if (hosts.has(name)) return;
+  throw new HathiError(
+    'FORBIDDEN_HOST',
+    `This server is not known as ${JSON.stringify(host)}; use localhost, or add the name to HATHI_ALLOWED_HOSTS.`,
+  );
+}
+
+function checkOrigin(request: FastifyRequest): void {
+  const { origin, host } = request.headers;
+  const site = request.headers['sec-fetch-site'];
+  const sameOrigin = origin === undefined || originHost(origin) === host?.toLowerCase();
+  if (sameOrigin && site !== 'cross-site' && site !== 'same-site') return;
+  if (isNavigation(request)) return;
+  throw new HathiError(
+    'FORBIDDEN_ORIGIN',
+    `A web page of ${origin ?? 'another site'} may not use this server; only its own pages and programs may.`,
+  );
+}
+
+/** Someone followed a link to here: the page it was on cannot read the answer, nor did it change anything. */
+function isNavigation({ method, headers }: FastifyRequest): boolean {
+  return (
+    method === 'GET' &&
+    headers.origin === undefined &&
+    headers['sec-fetch-mode'] === 'navigate' &&
+    headers['sec-fetch-dest'] === 'document'
+  );
+}
+
+/** null for `null`, the origin of sandboxed pages and local files. */
+function originHost(origin: string): string | null {
+  return URL.canParse(origin) ? new URL(origin).host : null;
+}
+
+function checkToken(request: FastifyRequest, token: string): void {
+  const given = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
+  if (given !== undefined && timingSafeEqual(digest(given), digest(token))) return;
+  throw new HathiError(
+    'UNAUTHORIZED',
+    given === undefined
+      ? 'This server needs a token: send it as "Authorization: Bearer <token>".'
+      : 'The bearer token is not the one of this server.',
+  );
+}
+
+/** Equal lengths, which a comparison in constant time asks for. */
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

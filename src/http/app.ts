@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import fastifySwagger from '@fastify/swagger';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { ClusterService, OperationService, ReadinessService } from '../services/api.ts';
+import { type AccessSettings, guardAccess } from './access.ts';
+import { watchCallers } from './caller-signal.ts';
+import { clusterRoutes } from './clusters.ts';
+import { answerClientError, answerError } from './failures.ts';
+import { acceptJsonOnly, MAX_BODY_BYTES } from './json-body.ts';
+import { answerUnknownRoutes } from './not-found.ts';
+import { openApiOptions } from './openapi.ts';
+import { operationRoutes } from './operations.ts';
+import { type MismatchPolicy, serializerCompilerOf } from './serialization.ts';
+import { serverRoutes } from './server-routes.ts';
+import { stepRoutes } from './steps.ts';
+import { validatorCompiler } from './validation.ts';
+
+export interface AppOptions {
+  clusters: ClusterService;
+  operations: OperationService;
+  readiness: ReadinessService;
+  config: AccessSettings;
+  /** A pino logger; none where absent. */
+  logger?: FastifyBaseLogger;
+  /** What to do with an answer that differs from its schema; `log` where absent. */
+  mismatch?: MismatchPolicy;
+  heartbeatSeconds?: number;
+}
+
+/** Names are checked by their schemas; this only bounds the router's work. */
+const MAX_PATH_PART_LENGTH = 1_024;
+
+/** The HTTP side of Hathi, not listening yet. @see listen.ts */
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const app = Fastify({
+    ...(options.logger ? { loggerInstance: options.logger } : {}),
+    genReqId: () => randomUUID(),
+    bodyLimit: MAX_BODY_BYTES,
+    routerOptions: { maxParamLength: MAX_PATH_PART_LENGTH },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: answerError,
+    // Idle connections are closed at once; those at work are told by CallerSignals.
+    forceCloseConnections: 'idle',
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompilerOf(options.mismatch ?? 'log', app.log));
+  app.setErrorHandler(answerError);
+  answerUnknownRoutes(app);
+  guardAccess(app, options.config);
+  acceptJsonOnly(app);
+  const callers = watchCallers(app);
+  await app.register(fastifySwagger, openApiOptions);
+  await app.register(serverRoutes, options);
+  await app.register(stepRoutes, { ...options, callers });
+  await app.register(clusterRoutes, { ...options, prefix: '/api/v1' });
+  await app.register(operationRoutes, { ...options, callers, prefix: '/api/v1' });
+  await app.ready();
+  return app;
+}

@@ -1,0 +1,32 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+
+/** Why a request is no longer waited for. */
+export type Departure = 'caller-left' | 'server-stopping';
+
+/** Tells a waiting route that nobody listens any more. */
+export interface CallerSignals {
+  /** Aborted with a Departure when the caller hangs up or the server stops. */
+  of(reply: FastifyReply): AbortSignal;
+}
+
+/** Requests may wait for minutes; the server must be able to stop meanwhile. */
+export function watchCallers(app: FastifyInstance): CallerSignals {
+  const waiting = new Set<AbortController>();
+  let stopping = false;
+  app.addHook('preClose', async () => {
+    stopping = true;
+    for (const controller of waiting) controller.abort('server-stopping' satisfies Departure);
+  });
+  return {
+    of(reply) {
+      const controller = new AbortController();
+      if (stopping) controller.abort('server-stopping' satisfies Departure);
+      waiting.add(controller);
+      reply.raw.once('close', () => {
+        waiting.delete(controller);
+        controller.abort('caller-left' satisfies Departure);
+      });
+      return controller.signal;
+    },
+  };
+}

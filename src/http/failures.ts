@@ -1,0 +1,79 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { HathiError, isHathiError } from '../core/errors.ts';
+import { MAX_BODY_BYTES } from './json-body.ts';
+import { PROBLEM_MEDIA_TYPE, problemOf } from './problem.ts';
+
+/** Answers every error that a hook or a route throws. */
+export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const known = isHathiError(error) ? error : fromFramework(error, request);
+  const problem = problemOf(known, request.id);
+  if (problem.status >= 500) request.log.error({ err: error, code: known.code }, known.message);
+  if (known.code === 'UNAUTHORIZED') reply.header('www-authenticate', 'Bearer');
+  // A refused body was not read to its end, so the connection cannot carry a next request.
+  if (known.code === 'BODY_TOO_LARGE') reply.header('connection', 'close');
+  reply.code(problem.status).type(PROBLEM_MEDIA_TYPE).serializer(JSON.stringify).send(problem);
+}
+
+/** Errors that Fastify itself makes; what is none of these is a defect. */
+function fromFramework(error: unknown, request: FastifyRequest): HathiError {
+  const { code } = error as Partial<FastifyError>;
+  switch (code) {
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new HathiError('UNSUPPORTED_MEDIA_TYPE', mediaTypeSentence(request));
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new HathiError(
+        'BODY_TOO_LARGE',
+        `The body has more than ${MAX_BODY_BYTES} bytes, which is all that is taken.`,
+        { maximum_bytes: MAX_BODY_BYTES },
+      );
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return new HathiError('INVALID_REQUEST', 'The body is not as long as Content-Length says.');
+    case 'FST_ERR_BAD_URL':
+      return new HathiError('INVALID_REQUEST', 'The path has a % that no two hex digits follow.');
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return new HathiError('INVALID_REQUEST', 'A part of the path is too long.');
+    default:
+      return new HathiError(
+        'INTERNAL',
+        `Something went wrong here; the log of the server has it under request ${request.id}.`,
+      );
+  }
+}
+
+function mediaTypeSentence(request: FastifyRequest): string {
+  const type = request.headers['content-type'];
+  const was = type === undefined ? 'has no content type' : `is ${JSON.stringify(type)}`;
+  return `The body ${was}; send it with "Content-Type: application/json".`;
+}
+
+/** Answers what never became a request, since it was not HTTP or did not arrive whole. */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable || socket.destroyed) {
+    socket.destroy();
+    return;
+  }
+  const problem = problemOf(fromParser(error.code));
+  const body = JSON.stringify(problem);
+  socket.end(
+    [
+      `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
+      `Content-Type: ${PROBLEM_MEDIA_TYPE}`,
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      'Connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+  );
+}
+
+function fromParser(code: string | undefined): HathiError {
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return new HathiError('HEADERS_TOO_LARGE', 'The headers are larger than the server accepts.');
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new HathiError('REQUEST_TIMEOUT', 'The request did not arrive in time.');
+  }
+  return new HathiError('INVALID_REQUEST', 'What was sent is not HTTP/1.1.');
+}

@@ -1,0 +1,41 @@
+import type { FastifyInstance } from 'fastify';
+import { HathiError } from '../core/errors.ts';
+
+/** Far more than any request of the API has; a larger one is a mistake or an attack. */
+export const MAX_BODY_BYTES = 1024 * 1024;
+
+/**
+ * JSON is the only body that is taken. An empty one, with or without a content type, stands for `{}`,
+ * since `curl -X POST … -H "Content-Type: application/json"` sends just that.
+ */
+export function acceptJsonOnly(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
+    try {
+      done(null, parseJson(String(text)));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  app.addHook('preValidation', async (request) => {
+    if (request.method === 'POST' && request.body === undefined) request.body = {};
+  });
+}
+
+/** @throws MALFORMED_JSON with the parser's own words, which name the place */
+function parseJson(text: string): unknown {
+  if (text.trim() === '') return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new HathiError('MALFORMED_JSON', `The body is not valid JSON: ${reason}.`);
+  }
+  // Zod copies members by assignment, where this name would set the prototype and vanish.
+  if (typeof value === 'object' && value !== null && Object.hasOwn(value, '__proto__')) {
+    const message = 'There is no field "__proto__".';
+    throw new HathiError('INVALID_REQUEST', message, { errors: [{ path: '/__proto__', message }] });
+  }
+  return value;
+}

@@ -1,0 +1,39 @@
+import type { FastifyInstance } from 'fastify';
+import { HathiError } from '../core/errors.ts';
+
+interface Known {
+  pattern: RegExp;
+  methods: Set<string>;
+}
+
+/** 404 for a path that is not served, 405 with `Allow` for one that is, but otherwise. */
+export function answerUnknownRoutes(app: FastifyInstance): void {
+  const known = new Map<string, Known>();
+  app.addHook('onRoute', ({ url, method }) => {
+    const entry = known.get(url) ?? { pattern: patternOf(url), methods: new Set() };
+    for (const name of [method].flat()) entry.methods.add(name);
+    known.set(url, entry);
+  });
+  app.setNotFoundHandler(async (request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? '';
+    const here = [...known.values()].filter(({ pattern }) => pattern.test(path));
+    const allowed = [...new Set(here.flatMap(({ methods }) => [...methods]))].sort();
+    if (allowed.length === 0) {
+      throw new HathiError(
+        'NOT_FOUND',
+        `Nothing is served at ${path}; /openapi.json has every path.`,
+      );
+    }
+    reply.header('allow', allowed.join(', '));
+    throw new HathiError(
+      'METHOD_NOT_ALLOWED',
+      `${path} does not take ${request.method}; it takes ${allowed.join(' and ')}.`,
+      { allowed },
+    );
+  });
+}
+
+function patternOf(url: string): RegExp {
+  const escaped = url.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`^${escaped.replace(/:[a-z_]+/gi, '[^/]+')}$`);
+}

@@ -1,0 +1,133 @@
+import { Readable } from 'node:stream';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { HathiError } from '../core/errors.ts';
+import { isFinished } from '../core/operation/operation.ts';
+import type { OperationService } from '../services/api.ts';
+import type { CallerSignals } from './caller-signal.ts';
+import { framesOf } from './event-frames.ts';
+import {
+  cancelBodySchema,
+  followQuerySchema,
+  operationParamsSchema,
+  operationSchema,
+} from './schemas/operation.ts';
+import { BODY_PROBLEMS, problems } from './schemas/problem.ts';
+
+export interface OperationRoutes {
+  operations: OperationService;
+  callers: CallerSignals;
+  /** For tests; HEARTBEAT_SECONDS where absent. */
+  heartbeatSeconds?: number;
+}
+
+const tags = ['operations'];
+
+export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (app, routes) => {
+  const { operations, callers } = routes;
+
+  app.get(
+    '/operations/:id',
+    {
+      schema: {
+        operationId: 'getOperation',
+        tags,
+        summary: 'Show an operation with its stages',
+        params: operationParamsSchema,
+        response: { 200: operationSchema, ...problems('INVALID_REQUEST', 'OPERATION_NOT_FOUND') },
+      },
+    },
+    async (request) => operations.get(request.params.id),
+  );
+
+  app.get(
+    '/operations/:id/events',
+    {
+      schema: {
+        operationId: 'followOperation',
+        tags,
+        summary: 'Follow the events of an operation',
+        description:
+          'Server-sent events: first those stored, then those that come, until the operation ends. Each has its sequence as id and an `OperationEvent` as data.',
+        params: operationParamsSchema,
+        querystring: followQuerySchema,
+        headers: z.looseObject({
+          'last-event-id': z
+            .string()
+            .optional()
+            .describe('Sequence of the last event that was received.'),
+        }),
+        response: {
+          200: {
+            description: 'Frames `id: <sequence>`, `data: <OperationEvent as JSON>`.',
+            content: { 'text/event-stream': { schema: z.string() } },
+          },
+          204: z.undefined().describe('The operation has ended and all of it was received.'),
+          ...problems('INVALID_REQUEST', 'OPERATION_NOT_FOUND'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const after = lastEventId(request.headers['last-event-id']) ?? request.query.after ?? 0;
+      const operation = await operations.get(request.params.id);
+      // 204 is the one answer after which an EventSource does not come back.
+      if (isFinished(operation.state) && after >= operation.last_sequence) {
+        return reply.code(204).send(undefined);
+      }
+      const events = operations.follow(operation.id, after, callers.of(reply));
+      const frames = framesOf(events, routes.heartbeatSeconds);
+      return reply
+        .header('content-type', 'text/event-stream; charset=utf-8')
+        .header('cache-control', 'no-store')
+        .header('x-accel-buffering', 'no')
+        .send(Readable.from(frames, { highWaterMark: 1 }) as never);
+    },
+  );
+
+  app.post(
+    '/operations/:id/cancel',
+    {
+      schema: {
+        operationId: 'cancelOperation',
+        tags,
+        summary: 'Ask an operation to stop',
+        params: operationParamsSchema,
+        body: cancelBodySchema,
+        response: {
+          202: operationSchema,
+          ...problems(...BODY_PROBLEMS, 'OPERATION_NOT_FOUND', 'TRANSITION_NOT_ALLOWED'),
+        },
+      },
+    },
+    async (request, reply) =>
+      reply.code(202).send(await operations.cancel(request.params.id, request.body.level)),
+  );
+
+  app.post(
+    '/operations/:id/approve',
+    {
+      schema: {
+        operationId: 'approveOperation',
+        tags,
+        summary: 'Let an operation that waits for approval go on',
+        params: operationParamsSchema,
+        body: z.strictObject({}),
+        response: {
+          202: operationSchema,
+          ...problems(...BODY_PROBLEMS, 'OPERATION_NOT_FOUND', 'TRANSITION_NOT_ALLOWED'),
+        },
+      },
+    },
+    async (request, reply) => reply.code(202).send(await operations.approve(request.params.id)),
+  );
+};
+
+/** @throws INVALID_REQUEST for anything but a sequence; an empty header stands for none */
+function lastEventId(header: string | undefined): number | null {
+  if (header === undefined || header === '') return null;
+  if (/^\d{1,15}$/.test(header)) return Number(header);
+  const message = `Last-Event-ID must be the sequence of an event, not ${JSON.stringify(header)}.`;
+  throw new HathiError('INVALID_REQUEST', message, {
+    errors: [{ path: '/last-event-id', message, expected: 'a whole number of at least 0' }],
+  });
+}

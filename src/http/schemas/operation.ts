@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { OPERATION_STATES, type Operation } from '../../core/operation/operation.ts';
+import {
+  OPERATION_KINDS,
+  type OperationKind,
+  STAGE_NAMES,
+} from '../../core/operation/operation-kinds.ts';
+
+const kinds = Object.keys(OPERATION_KINDS) as [OperationKind, ...OperationKind[]];
+const instant = z.string().describe('ISO 8601, UTC.');
+const anyObject = z.record(z.string(), z.unknown());
+
+export const storedErrorSchema = z
+  .object({ code: z.string(), message: z.string(), details: anyObject })
+  .meta({ id: 'StoredError', description: 'Why something ended badly.' });
+
+export const stageRecordSchema = z
+  .object({
+    name: z.enum(STAGE_NAMES),
+    position: z.int(),
+    state: z.enum(['pending', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted']),
+    attempt: z.int(),
+    started_at: instant.nullable(),
+    ended_at: instant.nullable(),
+    outcome: anyObject.nullable().describe('What the stage made, as its step answers it.'),
+    error: storedErrorSchema.nullable(),
+  })
+  .meta({ id: 'Stage' });
+
+export const operationSchema = z
+  .object({
+    id: z.string(),
+    cluster_id: z.string(),
+    cluster_name: z.string(),
+    kind: z.enum(kinds),
+    state: z.enum(OPERATION_STATES),
+    input: anyObject,
+    approval: z.enum(['automatic', 'manual']),
+    attempt: z.int().describe('0 before the first worker took it; one more with each that does.'),
+    cancel_level: z
+      .union([z.literal(0), z.literal(1), z.literal(2)])
+      .describe('0 nothing asked, 1 stop, 2 stop by force.'),
+    stages: z.array(stageRecordSchema),
+    error: storedErrorSchema.nullable(),
+    created_at: instant,
+    started_at: instant.nullable(),
+    ended_at: instant.nullable(),
+    last_sequence: z.int().describe('Sequence of the newest event, 0 without any.'),
+  })
+  .meta({
+    id: 'Operation',
+    description: "One request's durable work on one cluster.",
+  }) satisfies z.ZodType<Operation>;
+
+export const operationEventSchema = z
+  .object({
+    operation_id: z.string(),
+    sequence: z.int().describe('Numbered from 1 without a gap.'),
+    attempt: z.int(),
+    at: instant,
+    type: z.string(),
+    stage: z.enum(STAGE_NAMES).nullable(),
+    data: anyObject,
+  })
+  .meta({ id: 'OperationEvent', description: 'What happened in an operation.' });
+
+export const operationParamsSchema = z.strictObject({ id: z.string().min(1).max(64) });
+
+export const cancelBodySchema = z.strictObject({
+  level: z
+    .union([z.literal(1), z.literal(2)])
+    .default(1)
+    .describe('1 stops cleanly (SIGINT); 2, once that was asked for, stops by force (SIGKILL).'),
+});
+
+export const followQuerySchema = z.strictObject({
+  after: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .describe('Only events after this sequence; the header Last-Event-ID goes before it.'),
+});

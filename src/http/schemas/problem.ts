@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { ERROR_CODES, type ErrorCode } from '../../core/errors.ts';
+import { PROBLEM_MEDIA_TYPE, STATUS_OF } from '../problem.ts';
+
+const codes = Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]];
+
+export const errorCodeSchema = z.enum(codes).meta({ id: 'ErrorCode' });
+
+export const fieldErrorSchema = z
+  .object({
+    path: z.string().describe('JSON pointer to the member that was wrong.'),
+    message: z.string().describe('What was wrong, as a sentence.'),
+    expected: z.string().optional().describe('What would be right.'),
+    suggestion: z.string().optional().describe('The nearest known name.'),
+  })
+  .meta({ id: 'FieldError' });
+
+export const problemSchema = z
+  .looseObject({
+    type: z.string().describe('Relative URL that says what the code means and what helps.'),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().describe('What was wrong, where, and what would be right.'),
+    code: errorCodeSchema,
+    request_id: z.string().optional().describe('Names the request in the log of the server.'),
+    errors: z.array(fieldErrorSchema).optional(),
+    operation: z.string().optional().describe('Id of the operation that is meant.'),
+  })
+  .meta({
+    id: 'Problem',
+    description: 'An error (RFC 9457). Members beyond these are facts of the occurrence.',
+    examples: [
+      {
+        type: '/errors/STEP_MISSING',
+        title: ERROR_CODES.STEP_MISSING,
+        status: 409,
+        detail: 'plan-terraform needs generate-terraform to be done first.',
+        code: 'STEP_MISSING',
+        step: 'plan-terraform',
+        missing: 'generate-terraform',
+      },
+    ],
+  });
+
+/** Answered by any route at all. */
+const ANY_ROUTE: readonly ErrorCode[] = [
+  'FORBIDDEN_HOST',
+  'FORBIDDEN_ORIGIN',
+  'UNAUTHORIZED',
+  'INTERNAL',
+];
+
+/** Answered by any route that takes a body. */
+export const BODY_PROBLEMS: readonly ErrorCode[] = [
+  'INVALID_REQUEST',
+  'MALFORMED_JSON',
+  'BODY_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+];
+
+/** The responses of a route that are problem documents, one a status, naming their codes. */
+export function problems(...specific: readonly ErrorCode[]) {
+  const byStatus = Map.groupBy(new Set([...specific, ...ANY_ROUTE]), (code) => STATUS_OF[code]);
+  return Object.fromEntries(
+    [...byStatus].map(([status, group]) => [
+      status,
+      {
+        description: group.map((code) => `\`${code}\`: ${ERROR_CODES[code]}`).join('\n\n'),
+        content: { [PROBLEM_MEDIA_TYPE]: { schema: problemSchema } },
+      },
+    ]),
+  );
+}

@@ -1,0 +1,141 @@
+import { z } from 'zod';
+import { clusterNameSchema, clusterSpecSchema } from '../../core/cluster/cluster-spec.ts';
+import type { StageName } from '../../core/operation/operation-kinds.ts';
+import { clusterNodeSchema, topologySchema } from './cluster.ts';
+
+/** The cluster that a step acts on unless its body names one. */
+export const DEFAULT_CLUSTER = 'default';
+
+const cluster = clusterNameSchema.default(DEFAULT_CLUSTER);
+const clusterAlone = z.strictObject({ cluster });
+
+const generateBody = z
+  .strictObject({
+    cluster,
+    ...clusterSpecSchema.omit({ name: true, parameters: true }).partial().shape,
+  })
+  .meta({ examples: [{ instance_type: 't2.medium', replica_count: 2 }] });
+
+/** PostgreSQL parameters stand at the top, beside `cluster`; no parameter has that name. */
+const ansibleBody = z
+  .object({ cluster })
+  .catchall(z.union([z.string(), z.number(), z.boolean()]))
+  .meta({ examples: [{ max_connections: 200, shared_buffers: '128MB' }] });
+
+const destroyBody = z
+  .strictObject({
+    cluster,
+    confirm: z.string().describe('The name of the cluster, typed once more.'),
+  })
+  .superRefine((body, context) => {
+    if (body.confirm === body.cluster) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['confirm'],
+      input: body.confirm,
+      message: `must be the name of the cluster, ${JSON.stringify(body.cluster)}`,
+    });
+  })
+  .meta({ examples: [{ confirm: DEFAULT_CLUSTER }] });
+
+export const stepBodies = {
+  'generate-terraform': generateBody,
+  'plan-terraform': clusterAlone,
+  'apply-terraform': z.strictObject({ cluster, plan_id: z.string().min(1).max(64).optional() }),
+  'create-ansible-script': ansibleBody,
+  'execute-ansible-script': clusterAlone,
+  'verify-replication': clusterAlone,
+  'destroy-terraform': destroyBody,
+} as const satisfies Record<StageName, z.ZodType>;
+
+const operation = z.string().describe('Id of the operation that did it.');
+const files = z
+  .array(z.object({ path: z.string(), bytes: z.int(), sha256: z.string() }))
+  .describe("Paths are relative to the cluster's workspace.");
+const engine = z.looseObject({ name: z.string(), version: z.string() });
+const count = z.int();
+
+/** What each step made. Loose, since a stage may say more than its callers need. */
+export const stepOutcomes = {
+  'generate-terraform': z
+    .looseObject({
+      operation,
+      cluster: z.string(),
+      spec_revision: z.int(),
+      workspace: z.string().describe('Absolute path on the machine of the server.'),
+      files,
+      engine,
+      notes: z.array(z.string()),
+    })
+    .meta({ id: 'GeneratedTerraform' }),
+  'plan-terraform': z
+    .looseObject({
+      operation,
+      plan_id: z.string(),
+      digest: z.string().describe('`sha256:<hex>` of the plan file.'),
+      summary: z.object({
+        add: count,
+        change: count,
+        replace: count,
+        destroy: count,
+        empty: z.boolean(),
+      }),
+      changes: z
+        .array(z.looseObject({ address: z.string(), actions: z.array(z.string()) }))
+        .describe('Sensitive values are masked.'),
+      engine,
+    })
+    .meta({ id: 'TerraformPlan' }),
+  'apply-terraform': z
+    .looseObject({
+      operation,
+      plan_id: z.string(),
+      applied: z.literal(true),
+      resources: z.looseObject({ added: count, changed: count, destroyed: count }),
+      nodes: z.array(clusterNodeSchema),
+    })
+    .meta({ id: 'AppliedTerraform' }),
+  'create-ansible-script': z
+    .looseObject({
+      operation,
+      files,
+      inventory: z.string().describe('The text of `inventory/hosts`.'),
+      parameters: z.array(z.looseObject({ name: z.string(), value: z.string() })),
+    })
+    .meta({ id: 'CreatedAnsibleScript' }),
+  'execute-ansible-script': z
+    .looseObject({
+      operation,
+      recap: z.record(
+        z.string(),
+        z.looseObject({
+          ok: count,
+          changed: count,
+          failed: count,
+          unreachable: count,
+          skipped: count,
+        }),
+      ),
+      changed: count,
+      topology: topologySchema,
+      connection: z.string().describe('Where the connection strings are.'),
+    })
+    .meta({ id: 'ExecutedAnsibleScript' }),
+  'verify-replication': z.looseObject({ operation }).meta({ id: 'ReplicationReport' }),
+  'destroy-terraform': z
+    .looseObject({
+      operation,
+      destroyed: z.literal(true),
+      resources: z.looseObject({ destroyed: count }),
+      left: z.array(z.unknown()),
+    })
+    .meta({ id: 'DestroyedTerraform' }),
+} as const satisfies Record<StageName, z.ZodType>;
+
+/** Headers are not strict: every client sends some of its own. */
+export const preferHeaders = z.looseObject({
+  prefer: z
+    .string()
+    .optional()
+    .describe('`respond-async` answers 202 with the operation at once (RFC 7240).'),
+});

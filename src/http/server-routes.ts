@@ -1,0 +1,88 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { ERROR_CODES } from '../core/errors.ts';
+import type { ReadinessService } from '../services/api.ts';
+import { ERROR_GUIDE } from './error-guide.ts';
+import { STATUS_OF } from './problem.ts';
+import { errorCodeSchema, problems } from './schemas/problem.ts';
+
+export interface ServerRoutes {
+  readiness: ReadinessService;
+}
+
+const tags = ['server'];
+
+const readinessSchema = z
+  .object({
+    ready: z.boolean(),
+    checks: z.array(z.object({ name: z.string(), ready: z.boolean(), message: z.string() })),
+  })
+  .meta({ id: 'Readiness' });
+
+const errorEntrySchema = z
+  .object({
+    code: errorCodeSchema,
+    status: z.int(),
+    title: z.string(),
+    cause: z.string(),
+    remedy: z.string(),
+  })
+  .meta({ id: 'ErrorEntry' });
+
+/** What the server says of itself. */
+export const serverRoutes: FastifyPluginAsyncZod<ServerRoutes> = async (app, { readiness }) => {
+  app.get(
+    '/health',
+    {
+      schema: {
+        operationId: 'getHealth',
+        tags,
+        summary: 'Say that the server runs',
+        response: { 200: z.object({ status: z.literal('ok') }), ...problems() },
+      },
+    },
+    async () => ({ status: 'ok' as const }),
+  );
+
+  app.get(
+    '/ready',
+    {
+      schema: {
+        operationId: 'getReadiness',
+        tags,
+        summary: 'Say whether the server can do its work, and what it lacks',
+        response: {
+          200: readinessSchema,
+          503: readinessSchema.describe('Something is missing; each check says how to get it.'),
+          ...problems(),
+        },
+      },
+    },
+    async (_request, reply) => {
+      const checks = await readiness.checks();
+      const ready = checks.every((check) => check.ready);
+      return reply.code(ready ? 200 : 503).send({ ready, checks });
+    },
+  );
+
+  app.get(
+    '/errors/:code',
+    {
+      schema: {
+        operationId: 'getError',
+        tags,
+        summary: 'Say what an error code means and what helps',
+        params: z.strictObject({ code: errorCodeSchema }),
+        response: { 200: errorEntrySchema, ...problems('INVALID_REQUEST') },
+      },
+    },
+    async ({ params: { code } }) => ({
+      code,
+      status: STATUS_OF[code],
+      title: ERROR_CODES[code],
+      ...ERROR_GUIDE[code],
+    }),
+  );
+
+  app.get('/openapi.json', { schema: { hide: true } as never }, async () => app.swagger());
+};

@@ -1,0 +1,160 @@
+import type { FastifyPluginAsync, FastifyReply } from 'fastify';
+import { ERROR_CODES, type ErrorCode, HathiError } from '../core/errors.ts';
+import type { Operation } from '../core/operation/operation.ts';
+import { STAGE_NAMES, type StageName } from '../core/operation/operation-kinds.ts';
+import type { OperationService, StepInputs } from '../services/api.ts';
+import type { CallerSignals } from './caller-signal.ts';
+import { revive } from './problem.ts';
+import { operationSchema } from './schemas/operation.ts';
+import { BODY_PROBLEMS, problems } from './schemas/problem.ts';
+import { preferHeaders, stepBodies, stepOutcomes } from './schemas/steps.ts';
+
+const SUMMARIES: Record<StageName, string> = {
+  'generate-terraform': 'Write Terraform for a cluster, making or changing its spec',
+  'plan-terraform': 'Plan what Terraform would do, and keep that plan',
+  'apply-terraform': 'Apply exactly the plan that was made',
+  'create-ansible-script': 'Write Ansible for the nodes, with PostgreSQL parameters',
+  'execute-ansible-script': 'Set up etcd, Patroni and PostgreSQL on the nodes',
+  'verify-replication': 'Prove that every replica replicates',
+  'destroy-terraform': 'Remove every machine of a cluster',
+};
+
+/** What any stage may meet while it works. */
+const WORK_PROBLEMS: readonly ErrorCode[] = [
+  'CLUSTER_BUSY',
+  'OPERATION_FAILED',
+  'OPERATION_CANCELLED',
+  'OPERATION_INTERRUPTED',
+  'DEADLINE_EXCEEDED',
+  'TOOL_MISSING',
+  'TOOL_TOO_OLD',
+  'DISK_FULL',
+  'WORKSPACE_FAILED',
+  'DATABASE_UNAVAILABLE',
+];
+
+const TERRAFORM_PROBLEMS: readonly ErrorCode[] = ['TERRAFORM_FAILED', 'STATE_UNREADABLE'];
+const LATER_PROBLEMS: readonly ErrorCode[] = ['CLUSTER_NOT_FOUND', 'STEP_MISSING'];
+
+/** What each step may meet besides. */
+const STEP_PROBLEMS: Record<StageName, readonly ErrorCode[]> = {
+  'generate-terraform': ['NETWORK_EXHAUSTED'],
+  'plan-terraform': [...LATER_PROBLEMS, ...TERRAFORM_PROBLEMS],
+  'apply-terraform': [
+    ...LATER_PROBLEMS,
+    ...TERRAFORM_PROBLEMS,
+    'PLAN_NOT_FOUND',
+    'PLAN_STALE',
+    'PLAN_ALTERED',
+  ],
+  'create-ansible-script': [
+    ...LATER_PROBLEMS,
+    ...(Object.keys(ERROR_CODES) as ErrorCode[]).filter((code) => code.startsWith('PARAMETER_')),
+  ],
+  'execute-ansible-script': [...LATER_PROBLEMS, 'ANSIBLE_FAILED', 'NODE_UNREACHABLE'],
+  'verify-replication': [...LATER_PROBLEMS, 'REPLICATION_NOT_PROVEN', 'NODE_UNREACHABLE'],
+  'destroy-terraform': [...LATER_PROBLEMS, ...TERRAFORM_PROBLEMS],
+};
+
+export interface StepRoutes {
+  operations: OperationService;
+  callers: CallerSignals;
+}
+
+/** The steps, one route each at the root: every route enqueues its stage and waits for the outcome. */
+export const stepRoutes: FastifyPluginAsync<StepRoutes> = async (app, routes) => {
+  for (const step of STAGE_NAMES) {
+    app.post(
+      `/${step}`,
+      {
+        schema: {
+          operationId: camelCase(step),
+          tags: ['steps'],
+          summary: SUMMARIES[step],
+          description:
+            'Waits for the outcome. With `Prefer: respond-async` it answers 202 at once. Hanging up does not cancel the operation.',
+          headers: preferHeaders,
+          body: stepBodies[step],
+          response: {
+            200: stepOutcomes[step],
+            202: operationSchema.describe(
+              'The operation, not finished yet. `Location` is where to look for it.',
+            ),
+            ...problems(
+              ...BODY_PROBLEMS,
+              'INVALID_CLUSTER_NAME',
+              ...WORK_PROBLEMS,
+              ...STEP_PROBLEMS[step],
+            ),
+          },
+        },
+      },
+      async (request, reply) => {
+        const { cluster, ...input } = request.body as { cluster: string };
+        const operation = await routes.operations.submitStep(step, cluster, inputOf(step, input));
+        if (asksForAsync(request.headers.prefer)) {
+          reply.header('preference-applied', 'respond-async');
+          return answerOperation(reply, operation);
+        }
+        return await answerOutcome(routes, step, operation.id, reply);
+      },
+    );
+  }
+};
+
+/** Schemas have checked `members`; the parameters alone are gathered under a name of their own. */
+function inputOf<Step extends StageName>(step: Step, members: object): StepInputs[Step] {
+  const input = step === 'create-ansible-script' ? { parameters: members } : members;
+  return input as StepInputs[Step];
+}
+
+async function answerOutcome(
+  { operations, callers }: StepRoutes,
+  step: StageName,
+  operationId: string,
+  reply: FastifyReply,
+): Promise<unknown> {
+  const signal = callers.of(reply);
+  let operation: Operation;
+  try {
+    operation = await operations.waitForOutcome(operationId, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    // The server stops, but the operation goes on: say where it will be found.
+    return answerOperation(reply, await operations.get(operationId));
+  }
+  const stage = operation.stages.find(({ name }) => name === step);
+  if (operation.state !== 'succeeded') throw endOf(operation, stage?.name ?? step);
+  return reply.send({ ...stage?.outcome, operation: operation.id });
+}
+
+function answerOperation(reply: FastifyReply, operation: Operation): FastifyReply {
+  return reply.code(202).header('location', `/api/v1/operations/${operation.id}`).send(operation);
+}
+
+/** The error of an operation that ended otherwise than its caller hoped. */
+function endOf(operation: Operation, stage: StageName): HathiError {
+  const facts = { operation: operation.id, stage };
+  const error = operation.error ?? operation.stages.find((record) => record.error !== null)?.error;
+  if (error) return revive(error, facts);
+  if (operation.state === 'cancelled') {
+    return new HathiError('OPERATION_CANCELLED', `${stage} was cancelled.`, facts);
+  }
+  if (operation.state === 'interrupted') {
+    return new HathiError('OPERATION_INTERRUPTED', `${stage} was cut off.`, facts);
+  }
+  return new HathiError('OPERATION_FAILED', `${stage} ${operation.state}.`, facts);
+}
+
+/** @see RFC 7240 */
+function asksForAsync(prefer: string | string[] | undefined): boolean {
+  return [prefer ?? '']
+    .flat()
+    .join(',')
+    .split(',')
+    .some((preference) => preference.trim().toLowerCase() === 'respond-async');
+}
+
+function camelCase(step: StageName): string {
+  return step.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -131,6 +131,7 @@ export interface OperationStore {
   eventsAfter(id: string, sequence: number, limit: number): Promise<OperationEvent[]>;
   child(id: string, stage: StageName, name: string): Promise<ChildRecord | null>;
   saveChild(child: ChildRecord): Promise<void>;
+  forgetChild(id: string, stage: StageName, name: string): Promise<void>;
 }
 
 export type PlanState = 'ready' | 'applying' | 'applied' | 'stale' | 'failed';
@@ -170,7 +171,8 @@ export interface PlanRecord {
   lock_file: string;
   /** Lineage and serial of the state that the plan was made from; null without a state. */
   base_state: { lineage: string; serial: number } | null;
-  engine: { name: string; version: string };
+  /** What made the plan, and the `sha256:<hex>` of the configuration that it read. */
+  engine: { name: string; version: string; configuration_digest: string };
   summary: PlanSummary;
   changes: ResourceChange[];
   /** The plan file, sealed with context `plan:<id>`. */
@@ -223,8 +225,10 @@ export interface ReportStore {
 /** Named secrets of a cluster: CA key, passwords, SSH keys. Context `secret:<cluster id>:<name>`. */
 export interface SecretStore {
   get(clusterId: string, name: string): Promise<Sealed | null>;
-  /** Keeps the one that is there; secrets are replaced by an operation of their own. */
+  /** Keeps the one that is there. */
   insertIfAbsent(clusterId: string, name: string, sealed: Sealed): Promise<void>;
+  /** Puts a new one in place of the one that may be there, e.g. a certificate that runs out. */
+  replace(clusterId: string, name: string, sealed: Sealed): Promise<void>;
   deleteAll(clusterId: string): Promise<void>;
 }
 

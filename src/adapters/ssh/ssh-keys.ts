@@ -1,0 +1,70 @@
+import { generateKeyPair, randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
+import type { SshKeyPair, SshKeys } from '../../ports/pki.ts';
+
+const KEY_TYPE = 'ssh-ed25519';
+/** What the private section is padded to when nothing encrypts it. */
+const BLOCK_BYTES = 8;
+const LINE_LENGTH = 70;
+
+/** Ed25519 keys in OpenSSH's own format, made without ssh-keygen. */
+export function createSshKeys(): SshKeys {
+  return {
+    async generate(comment: string): Promise<SshKeyPair> {
+      const { privateKey } = await promisify(generateKeyPair)('ed25519');
+      const { x, d } = privateKey.export({ format: 'jwk' });
+      const point = Buffer.from(x as string, 'base64url');
+      const seed = Buffer.from(d as string, 'base64url');
+      return {
+        privateKey: privateKeyText(point, seed, comment),
+        publicKey: `${KEY_TYPE} ${publicBlob(point).toString('base64')} ${comment}`,
+      };
+    },
+  };
+}
+
+/** A length in four bytes, then the bytes: "string" of RFC 4251. */
+function field(value: string | Uint8Array): Buffer {
+  const bytes = Buffer.from(value as string);
+  return Buffer.concat([number(bytes.length), bytes]);
+}
+
+function number(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+}
+
+function publicBlob(point: Buffer): Buffer {
+  return Buffer.concat([field(KEY_TYPE), field(point)]);
+}
+
+/** @see OpenSSH source tree, PROTOCOL.key */
+function privateKeyText(point: Buffer, seed: Buffer, comment: string): string {
+  const check = randomBytes(4);
+  const secret = Buffer.concat([
+    // The same number twice tells a reader that decryption worked.
+    check,
+    check,
+    publicBlob(point),
+    field(Buffer.concat([seed, point])),
+    field(comment),
+  ]);
+  const padding = (BLOCK_BYTES - (secret.length % BLOCK_BYTES)) % BLOCK_BYTES;
+  const padded = Buffer.concat([
+    secret,
+    Buffer.from(Array.from({ length: padding }, (_, i) => i + 1)),
+  ]);
+  const whole = Buffer.concat([
+    Buffer.from('openssh-key-v1\0'),
+    field('none'), // cipher
+    field('none'), // key derivation
+    field(''), // its options
+    number(1), // keys in this file
+    field(publicBlob(point)),
+    field(padded),
+  ]);
+  const lines = whole.toString('base64').match(new RegExp(`.{1,${LINE_LENGTH}}`, 'g')) ?? [];
+  const name = 'OPENSSH PRIVATE KEY';
+  return `-----BEGIN ${name}-----\n${lines.join('\n')}\n-----END ${name}-----\n`;
+}

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { copyFile, link, lstat, mkdir, open, readdir, readlink, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/** Writes a new file and syncs it. The mode is set whatever the umask. */
+export async function putFile(
+  path: string,
+  content: string | Uint8Array,
+  mode: number,
+): Promise<void> {
+  const file = await open(path, 'wx', mode);
+  try {
+    await file.writeFile(content);
+    await file.chmod(mode);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+export async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  await directory.sync().finally(() => directory.close());
+}
+
+export function digestOf(content: string | Uint8Array): { bytes: number; sha256: string } {
+  const bytes = Buffer.from(content as string);
+  return { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+}
+
+/**
+ * Puts entries of one folder into another, which keeps its own where both have one. Files are linked,
+ * not copied, since a provider cache has hundreds of megabytes; the folder they come from is removed
+ * right after, so nothing stays shared.
+ */
+export async function carryOver(
+  from: string,
+  to: string,
+  entries: readonly string[],
+): Promise<void> {
+  for (const entry of entries) {
+    await mkdir(dirname(join(to, entry)), { recursive: true });
+    await linkTree(join(from, entry), join(to, entry));
+  }
+}
+
+async function linkTree(from: string, to: string): Promise<void> {
+  const found = await lstat(from).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (found?.isSymbolicLink()) await symlink(await readlink(from), to).catch(ignoreExisting);
+  else if (found?.isFile()) await linkFile(from, to);
+  else if (found?.isDirectory()) {
+    await mkdir(to, { recursive: true, mode: found.mode & 0o777 });
+    for (const name of await readdir(from)) await linkTree(join(from, name), join(to, name));
+  }
+}
+
+async function linkFile(from: string, to: string): Promise<void> {
+  await link(from, to).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EEXIST') return;
+    // Some network and shared file systems know no hard links.
+    if (error.code === 'ENOSPC') throw error;
+    await copyFile(from, to);
+  });
+}
+
+function ignoreExisting(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error;
+}

@@ -1,0 +1,80 @@
+import type { CertifiedKey } from '../ports/pki.ts';
+import type { SecretBox } from '../ports/secrets.ts';
+import type { StageContext } from '../ports/stage.ts';
+
+/** Lines of a private key that are shorter are no secret by themselves. */
+const SECRET_LINE_LENGTH = 16;
+
+/**
+ * The secret of that name, made and stored at the first call. Everything but certificates and public
+ * keys is masked in the operation's events from then on.
+ * @throws SECRET_UNREADABLE | LEASE_LOST
+ */
+export async function ensureSecret(
+  context: StageContext,
+  box: SecretBox,
+  name: string,
+  make: () => string | Promise<string>,
+): Promise<string> {
+  let value = await readSecret(context, box, name);
+  if (value === null) {
+    const sealed = box.seal(Buffer.from(await make()), placeOf(context, name));
+    await context.write((stores) =>
+      stores.secrets.insertIfAbsent(context.cluster.id, name, sealed),
+    );
+    // Read back: the store keeps the first one, which need not be this one.
+    value = (await readSecret(context, box, name)) as string;
+  }
+  mask(context, name, value);
+  return value;
+}
+
+/**
+ * A certificate and its key under two names, stored together. `fits` tells whether the one that is
+ * there will do; if not, it is replaced.
+ */
+export async function ensureCertifiedKey(
+  context: StageContext,
+  box: SecretBox,
+  names: { certificate: string; privateKey: string },
+  fits: (certificate: string) => boolean,
+  make: () => Promise<CertifiedKey>,
+): Promise<CertifiedKey> {
+  const certificate = await readSecret(context, box, names.certificate);
+  const privateKey = await readSecret(context, box, names.privateKey);
+  if (certificate !== null && privateKey !== null && fits(certificate)) {
+    mask(context, names.privateKey, privateKey);
+    return { certificate, privateKey };
+  }
+  const made = await make();
+  mask(context, names.privateKey, made.privateKey);
+  await context.write(async (stores) => {
+    for (const part of ['certificate', 'privateKey'] as const) {
+      const sealed = box.seal(Buffer.from(made[part]), placeOf(context, names[part]));
+      await stores.secrets.replace(context.cluster.id, names[part], sealed);
+    }
+  });
+  return made;
+}
+
+async function readSecret(
+  context: StageContext,
+  box: SecretBox,
+  name: string,
+): Promise<string | null> {
+  const sealed = await context.read.secrets.get(context.cluster.id, name);
+  return sealed && Buffer.from(box.open(sealed, placeOf(context, name))).toString();
+}
+
+function placeOf(context: StageContext, name: string): string {
+  return `secret:${context.cluster.id}:${name}`;
+}
+
+function mask(context: StageContext, name: string, value: string): void {
+  if (/public-key|certificate/.test(name)) return;
+  // A tool may print one line of a key.
+  const lines = value.split('\n').filter((line) => line !== '' && !line.startsWith('-----'));
+  for (const line of lines) {
+    if (lines.length === 1 || line.length >= SECRET_LINE_LENGTH) context.addSecret(line);
+  }
+}

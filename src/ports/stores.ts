@@ -124,6 +124,8 @@ export interface OperationStore {
   /** @throws TRANSITION_NOT_ALLOWED */
   setState(id: string, state: OperationState, error?: StoredError | null): Promise<void>;
   setStage(id: string, stage: StageName, attempt: number, update: StageUpdate): Promise<void>;
+  /** Notes that the plan was approved. */
+  grantApproval(id: string): Promise<void>;
   /** Raises the level, never lowers it. */
   requestCancel(id: string, level: 1 | 2): Promise<void>;
   appendEvents(id: string, attempt: number, events: readonly NewEvent[]): Promise<void>;

@@ -1,3 +1,4 @@
+import type { StageName } from '../core/operation/operation-kinds.ts';
 import type { ChildRunner } from './child-runner.ts';
 
 export interface NodeObservation {
@@ -23,7 +24,8 @@ export interface LabelledResource {
 export interface NodeResources {
   memoryBytes: number;
   cpus: number;
-  diskBytes: number;
+  /** null where the target does not tell, e.g. behind Docker Desktop. */
+  diskBytes: number | null;
 }
 
 /** Where nodes are made. All throw TOOL_MISSING when the target's own program does not answer. */
@@ -33,8 +35,9 @@ export interface NodeTarget {
   /**
    * The node image, built if it is not there. A build outlives the server.
    * @returns the reference of the image
+   * @throws INVALID_REQUEST for a version that no image has | IMAGE_FAILED
    */
-  prepare(children: ChildRunner, postgresVersion: string, scratch: string): Promise<string>;
+  prepare(children: ChildRunner, stage: StageName, postgresVersion: string): Promise<string>;
   /** The named nodes of a cluster, in the order given, and whether its network is there. */
   observe(
     site: string,

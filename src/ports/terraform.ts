@@ -1,3 +1,4 @@
+import type { StageName } from '../core/operation/operation-kinds.ts';
 import type { ChildRunner } from './child-runner.ts';
 import type { PlanSummary, ResourceChange } from './stores.ts';
 import type { WorkspaceFile } from './workspace.ts';
@@ -31,6 +32,8 @@ export interface LocalConfiguration {
 
 /** One stage's way to run Terraform. */
 export interface TerraformRun {
+  /** Whose events the run's are. */
+  stage: StageName;
   children: ChildRunner;
   /** The folder with `main.tf`; absolute. */
   folder: string;

@@ -87,7 +87,8 @@ export interface Operation {
   state: OperationState;
   /** Input of the request that its stages read, e.g. PostgreSQL parameters. */
   input: Record<string, unknown>;
-  approval: 'automatic' | 'manual';
+  /** `granted` once a person has approved a plan that needed it. */
+  approval: 'automatic' | 'manual' | 'granted';
   /** 0 before the first claim; one more each time that a worker takes it. */
   attempt: number;
   /** 0 nothing asked, 1 stop (SIGINT), 2 stop by force (SIGKILL). */

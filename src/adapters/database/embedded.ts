@@ -1,0 +1,82 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PGlite } from '@electric-sql/pglite';
+import { Kysely, PGliteDialect } from 'kysely';
+import { HathiError } from '../../core/errors.ts';
+import type { Wakeups } from '../../ports/event-stream.ts';
+import { runCommand } from '../process/run-command.ts';
+import type { Database } from './database.ts';
+import type { Schema } from './schema.ts';
+
+const FIRST_START_TIMEOUT_SECONDS = 120;
+const FIRST_START = fileURLToPath(new URL('./embedded-first-start.ts', import.meta.url));
+
+/** `int8`, which PGlite gives as a bigint where it does not fit and as a number where it does. */
+const INT8_OID = 20;
+
+/**
+ * PGlite in the data directory; the caller holds the lock on that directory, since two processes on
+ * one PGlite lose rows without a word.
+ * @throws DATABASE_UNAVAILABLE
+ */
+export async function openEmbedded(dataDirectory: string): Promise<Database> {
+  const folder = join(dataDirectory, 'database');
+  try {
+    await startFirst(folder);
+    const pglite = await openPglite(folder);
+    return {
+      db: new Kysely<Schema>({ dialect: new PGliteDialect({ pglite }) }),
+      wakeups: new PgliteWakeups(),
+      description: `embedded PostgreSQL (PGlite) in ${folder}`,
+      // Kysely's own destroy does nothing to a PGlite that no query went through.
+      close: async () => {
+        if (!pglite.closed) await pglite.close();
+      },
+    };
+  } catch (error) {
+    throw new HathiError(
+      'DATABASE_UNAVAILABLE',
+      `The embedded database in ${folder} does not open: ${(error as Error).message}`,
+      { folder },
+      { cause: error },
+    );
+  }
+}
+
+export async function openPglite(folder: string): Promise<PGlite> {
+  return await PGlite.create(folder, { parsers: { [INT8_OID]: Number } });
+}
+
+/**
+ * The first start unpacks a whole cluster and leaves its process at more than twice the memory of a
+ * later one, so it happens in a child that ends. A first start that was cut off leaves no PG_VERSION
+ * and is done again.
+ */
+async function startFirst(folder: string): Promise<void> {
+  if (existsSync(join(folder, 'PG_VERSION'))) return;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const { exitCode, stderr } = await runCommand(process.execPath, [FIRST_START, folder], {
+    timeoutSeconds: FIRST_START_TIMEOUT_SECONDS,
+  });
+  if (exitCode !== 0) throw new Error(`the first start failed: ${stderr.trim()}`);
+}
+
+/** One process holds the directory, so waking needs no database. */
+class PgliteWakeups implements Wakeups {
+  readonly #listeners = new Map<string, Set<() => void>>();
+
+  async notify(channel: string): Promise<void> {
+    for (const listener of this.#listeners.get(channel) ?? []) listener();
+  }
+
+  async subscribe(channel: string, listener: () => void): Promise<() => Promise<void>> {
+    const set = this.#listeners.get(channel) ?? new Set();
+    set.add(listener);
+    this.#listeners.set(channel, set);
+    return async () => {
+      set.delete(listener);
+      if (set.size === 0) this.#listeners.delete(channel);
+    };
+  }
+}

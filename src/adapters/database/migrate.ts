@@ -1,0 +1,26 @@
+import type { Kysely } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
+import { HathiError } from '../../core/errors.ts';
+import * as operations from './migrations/0001-operations.ts';
+
+/** In order; a migration that has shipped is never edited. */
+const MIGRATIONS: Record<string, Migration> = {
+  '0001-operations': operations,
+};
+
+/**
+ * Brings the schema up to date, under the migrator's own lock.
+ * @throws DATABASE_UNAVAILABLE when a migration fails; it was rolled back
+ */
+export async function migrateToLatest<Schema>(db: Kysely<Schema>): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
+  const { error } = await migrator.migrateToLatest();
+  if (error) {
+    throw new HathiError(
+      'DATABASE_UNAVAILABLE',
+      `The database schema could not be brought up to date: ${String(error)}`,
+      {},
+      { cause: error },
+    );
+  }
+}

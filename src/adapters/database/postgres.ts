@@ -1,0 +1,115 @@
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import pg from 'pg';
+import { HathiError } from '../../core/errors.ts';
+import type { Wakeups } from '../../ports/event-stream.ts';
+import type { Database } from './database.ts';
+import type { Schema } from './schema.ts';
+
+const MAX_CONNECTIONS = 10;
+const CONNECT_TIMEOUT_MILLISECONDS = 10_000;
+/** A lost LISTEN connection is replaced after this long; the poll behind it covers the gap. */
+const RELISTEN_MILLISECONDS = 1_000;
+
+/** A real PostgreSQL by its URL. @throws DATABASE_UNAVAILABLE */
+export async function openPostgres(url: string): Promise<Database> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: MAX_CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
+    types: { getTypeParser },
+  });
+  pool.on('error', () => {}); // An idle connection that broke is replaced at the next use.
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  let version: string;
+  try {
+    const { rows } = await sql<{ server_version: string }>`show server_version`.execute(db);
+    version = rows[0]?.server_version ?? '?';
+  } catch (error) {
+    await db.destroy();
+    throw new HathiError(
+      'DATABASE_UNAVAILABLE',
+      `PostgreSQL at DATABASE_URL does not answer: ${(error as Error).message}`,
+      {},
+      { cause: error },
+    );
+  }
+  const wakeups = new PostgresWakeups(url, db);
+  return {
+    db,
+    wakeups,
+    description: `PostgreSQL ${version}`,
+    close: async () => {
+      await wakeups.close();
+      await db.destroy();
+    },
+  };
+}
+
+/** int8 comes as text, since it may not fit a number; ours all do. */
+function getTypeParser(oid: number, format?: string): (value: string) => unknown {
+  if (oid === pg.types.builtins.INT8) return Number;
+  return pg.types.getTypeParser(oid, format as 'text');
+}
+
+/** LISTEN on a connection of its own, since a pooled one would be handed to others. */
+class PostgresWakeups implements Wakeups {
+  readonly #url: string;
+  readonly #db: Kysely<Schema>;
+  readonly #listeners = new Map<string, Set<() => void>>();
+  #client: Promise<pg.Client> | null = null;
+  #closed = false;
+
+  constructor(url: string, db: Kysely<Schema>) {
+    this.#url = url;
+    this.#db = db;
+  }
+
+  async notify(channel: string): Promise<void> {
+    await sql`select pg_notify('hathi', ${channel})`.execute(this.#db);
+  }
+
+  async subscribe(channel: string, listener: () => void): Promise<() => Promise<void>> {
+    const set = this.#listeners.get(channel) ?? new Set();
+    set.add(listener);
+    this.#listeners.set(channel, set);
+    await this.#connect();
+    return async () => {
+      set.delete(listener);
+      if (set.size === 0) this.#listeners.delete(channel);
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const client = await this.#client?.catch(() => null);
+    await client?.end();
+  }
+
+  #connect(): Promise<pg.Client> {
+    this.#client ??= this.#listen().catch((error) => {
+      this.#client = null;
+      throw error;
+    });
+    return this.#client;
+  }
+
+  async #listen(): Promise<pg.Client> {
+    const client = new pg.Client({ connectionString: this.#url });
+    client.on('notification', ({ payload }) => {
+      for (const listener of this.#listeners.get(payload ?? '') ?? []) listener();
+    });
+    client.on('error', () => this.#reconnect());
+    client.on('end', () => this.#reconnect());
+    await client.connect();
+    await client.query('listen hathi');
+    return client;
+  }
+
+  #reconnect(): void {
+    this.#client = null;
+    if (this.#closed) return;
+    setTimeout(() => {
+      if (!this.#closed) this.#connect().catch(() => this.#reconnect());
+    }, RELISTEN_MILLISECONDS).unref();
+  }
+}

@@ -1,0 +1,70 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Kysely } from 'kysely';
+import type { Lease, Stores } from '../../ports/stores.ts';
+import type { UnitOfWork } from '../../ports/unit-of-work.ts';
+import type { Schema } from './schema.ts';
+import { SqlClusterStore } from './stores/clusters.ts';
+import { SqlOperationStore } from './stores/operations.ts';
+import { SqlPlanStore } from './stores/plans.ts';
+import { SqlReportStore, SqlSecretStore, SqlStateStore } from './stores/states-reports-secrets.ts';
+
+/** Marks code that runs inside a transaction, wherever it awaits. */
+const insideTransaction = new AsyncLocalStorage<true>();
+
+export class SqlUnitOfWork implements UnitOfWork {
+  readonly direct: Stores;
+  readonly #db: Kysely<Schema>;
+
+  constructor(db: Kysely<Schema>) {
+    this.#db = db;
+    this.direct = guarded(storesOn(db));
+  }
+
+  async transaction<T>(work: (stores: Stores) => Promise<T>): Promise<T> {
+    refuseInside();
+    return await this.#db
+      .transaction()
+      .execute((trx) => insideTransaction.run(true, () => work(storesOn(trx))));
+  }
+
+  async fenced<T>(lease: Lease, work: (stores: Stores) => Promise<T>): Promise<T> {
+    refuseInside();
+    return await this.#db.transaction().execute((trx) =>
+      insideTransaction.run(true, async () => {
+        const stores = storesOn(trx);
+        await stores.operations.holdLease(lease);
+        return await work(stores);
+      }),
+    );
+  }
+}
+
+function storesOn(db: Kysely<Schema>) {
+  return {
+    clusters: new SqlClusterStore(db),
+    operations: new SqlOperationStore(db),
+    plans: new SqlPlanStore(db),
+    states: new SqlStateStore(db),
+    reports: new SqlReportStore(db),
+    secrets: new SqlSecretStore(db),
+  };
+}
+
+/**
+ * Inside a transaction the outer stores wait for ever on PGlite, which has one connection, and pass
+ * on PostgreSQL: so they throw on both.
+ */
+function guarded(stores: Stores): Stores {
+  return new Proxy(stores, {
+    get(target, name) {
+      refuseInside();
+      return Reflect.get(target, name);
+    },
+  });
+}
+
+function refuseInside(): void {
+  if (insideTransaction.getStore()) {
+    throw new Error('the outer database was used inside a transaction; use the stores passed in');
+  }
+}

@@ -1,0 +1,93 @@
+import { type Kysely, type Selectable, sql } from 'kysely';
+import { HathiError } from '../../../core/errors.ts';
+import type { ClusterChanges, ClusterRecord, ClusterStore } from '../../../ports/stores.ts';
+import type { ClustersTable, Schema } from '../schema.ts';
+
+export class SqlClusterStore implements ClusterStore {
+  readonly #db: Kysely<Schema>;
+
+  constructor(db: Kysely<Schema>) {
+    this.#db = db;
+  }
+
+  #living() {
+    return this.#db.selectFrom('clusters').selectAll().where('destroyed_at', 'is', null);
+  }
+
+  async find(name: string): Promise<ClusterRecord | null> {
+    const row = await this.#living().where('name', '=', name).executeTakeFirst();
+    return row ? toRecord(row) : null;
+  }
+
+  async findForUpdate(name: string): Promise<ClusterRecord | null> {
+    const row = await this.#living().where('name', '=', name).forUpdate().executeTakeFirst();
+    return row ? toRecord(row) : null;
+  }
+
+  async get(id: string): Promise<ClusterRecord> {
+    const row = await this.#db
+      .selectFrom('clusters')
+      .selectAll()
+      .where('id', '=', id)
+      .executeTakeFirst();
+    if (!row) throw new HathiError('CLUSTER_NOT_FOUND', `There is no cluster with the id ${id}.`);
+    return toRecord(row);
+  }
+
+  async list(): Promise<ClusterRecord[]> {
+    return (await this.#living().orderBy('name').execute()).map(toRecord);
+  }
+
+  async networkIndexes(site: string): Promise<number[]> {
+    const rows = await this.#db
+      .selectFrom('clusters')
+      .select('network_index')
+      .where('site', '=', site)
+      .where('destroyed_at', 'is', null)
+      .execute();
+    return rows.map((row) => row.network_index);
+  }
+
+  async insert(record: Omit<ClusterRecord, 'created_at' | 'updated_at'>): Promise<ClusterRecord> {
+    const row = await this.#db
+      .insertInto('clusters')
+      .values({
+        ...record,
+        spec: JSON.stringify(record.spec),
+        nodes: json(record.nodes),
+        topology: json(record.topology),
+      })
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    return toRecord(row);
+  }
+
+  async update(id: string, changes: ClusterChanges): Promise<void> {
+    const { spec, nodes, topology, ...columns } = changes;
+    await this.#db
+      .updateTable('clusters')
+      .set({
+        ...columns,
+        ...(spec === undefined ? {} : { spec: JSON.stringify(spec) }),
+        ...(nodes === undefined ? {} : { nodes: json(nodes) }),
+        ...(topology === undefined ? {} : { topology: json(topology) }),
+        updated_at: sql`clock_timestamp()`,
+      })
+      .where('id', '=', id)
+      .execute();
+  }
+}
+
+const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
+
+function toRecord(row: Selectable<ClustersTable>): ClusterRecord {
+  return {
+    ...row,
+    spec: row.spec as ClusterRecord['spec'],
+    nodes: row.nodes as ClusterRecord['nodes'],
+    topology: row.topology as ClusterRecord['topology'],
+    created_at: row.created_at.toISOString(),
+    updated_at: row.updated_at.toISOString(),
+    destroyed_at: row.destroyed_at?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,352 @@
+import { type Kysely, type Selectable, sql } from 'kysely';
+import { HathiError } from '../../../core/errors.ts';
+import type {
+  NewEvent,
+  Operation,
+  OperationEvent,
+  OperationState,
+  StageRecord,
+  StoredError,
+} from '../../../core/operation/operation.ts';
+import {
+  assertMayBecome,
+  isFinished,
+  UNFINISHED_STATES,
+} from '../../../core/operation/operation.ts';
+import {
+  type OperationKind,
+  type StageName,
+  stagesOf,
+} from '../../../core/operation/operation-kinds.ts';
+import type {
+  ChildRecord,
+  ClaimedOperation,
+  Lease,
+  NewOperation,
+  OperationStore,
+  StageUpdate,
+  WorkerIdentity,
+} from '../../../ports/stores.ts';
+import type { OperationsTable, Schema, StagesTable } from '../schema.ts';
+
+export class SqlOperationStore implements OperationStore {
+  readonly #db: Kysely<Schema>;
+
+  constructor(db: Kysely<Schema>) {
+    this.#db = db;
+  }
+
+  async insert(operation: NewOperation): Promise<Operation> {
+    // The index of one unfinished operation refuses without an error, which would end the transaction.
+    const inserted = await this.#db
+      .insertInto('operations')
+      .values({ ...operation, input: JSON.stringify(operation.input) })
+      .onConflict((conflict) => conflict.doNothing())
+      .returning('id')
+      .executeTakeFirst();
+    if (!inserted) throw await this.#busy(operation.cluster_id);
+    await this.#db
+      .insertInto('stages')
+      .values(
+        stagesOf(operation.kind).map((name, position) => ({
+          operation_id: operation.id,
+          name,
+          position,
+        })),
+      )
+      .execute();
+    return await this.get(operation.id);
+  }
+
+  async #busy(clusterId: string): Promise<HathiError> {
+    const other = await this.unfinishedOf(clusterId);
+    return new HathiError(
+      'CLUSTER_BUSY',
+      other
+        ? `The cluster is busy: ${other.kind} is ${other.state}. Wait for operation ${other.id}, or cancel it.`
+        : 'The cluster was busy a moment ago. Ask again.',
+      { operation: other?.id ?? null, kind: other?.kind ?? null, state: other?.state ?? null },
+    );
+  }
+
+  async get(id: string): Promise<Operation> {
+    const row = await this.#select().where('operations.id', '=', id).executeTakeFirst();
+    if (!row) {
+      throw new HathiError('OPERATION_NOT_FOUND', `There is no operation ${id}.`, {
+        operation: id,
+      });
+    }
+    const stages = await this.#db
+      .selectFrom('stages')
+      .selectAll()
+      .where('operation_id', '=', id)
+      .orderBy('position')
+      .execute();
+    return toOperation(row, stages);
+  }
+
+  #select() {
+    return this.#db
+      .selectFrom('operations')
+      .innerJoin('clusters', 'clusters.id', 'operations.cluster_id')
+      .selectAll('operations')
+      .select('clusters.name as cluster_name');
+  }
+
+  async unfinishedOf(clusterId: string): Promise<Operation | null> {
+    const row = await this.#db
+      .selectFrom('operations')
+      .select('id')
+      .where('cluster_id', '=', clusterId)
+      .where('state', 'in', [...UNFINISHED_STATES])
+      .executeTakeFirst();
+    return row ? await this.get(row.id) : null;
+  }
+
+  async listOf(clusterId: string, limit: number): Promise<Operation[]> {
+    const rows = await this.#db
+      .selectFrom('operations')
+      .select('id')
+      .where('cluster_id', '=', clusterId)
+      .orderBy('created_at', 'desc')
+      .orderBy('id', 'desc')
+      .limit(limit)
+      .execute();
+    return await Promise.all(rows.map(({ id }) => this.get(id)));
+  }
+
+  async claim(worker: WorkerIdentity, leaseSeconds: number): Promise<ClaimedOperation | null> {
+    const claimed = await sql<{ id: string; attempt: number }>`
+      update operations
+      set state = case when state = 'queued' then 'running' else state end,
+          attempt = attempt + 1,
+          worker_id = ${worker.id},
+          lease_expires_at = clock_timestamp() + make_interval(secs => ${leaseSeconds}),
+          started_at = coalesce(started_at, clock_timestamp())
+      where id = (
+        select id from operations
+        where (state = 'queued'
+               or (state in ('running', 'cancelling') and lease_expires_at < clock_timestamp()))
+          and (site is null or site = ${worker.site})
+        order by created_at, id
+        for update skip locked
+        limit 1
+      )
+      returning id, attempt`.execute(this.#db);
+    const row = claimed.rows[0];
+    if (!row) return null;
+    const operation = await this.get(row.id);
+    return {
+      lease: { operationId: row.id, attempt: row.attempt, workerId: worker.id },
+      operation,
+      resumedStage: operation.stages.find(({ state }) => state === 'running')?.name ?? null,
+    };
+  }
+
+  async renew(lease: Lease, leaseSeconds: number): Promise<Operation['cancel_level']> {
+    const { rows } = await sql<{ cancel_level: number }>`
+      update operations
+      set lease_expires_at = clock_timestamp() + make_interval(secs => ${leaseSeconds})
+      where id = ${lease.operationId} and attempt = ${lease.attempt}
+        and worker_id = ${lease.workerId} and lease_expires_at > clock_timestamp()
+      returning cancel_level`.execute(this.#db);
+    const row = rows[0];
+    if (!row) throw leaseLost(lease);
+    return row.cancel_level as Operation['cancel_level'];
+  }
+
+  /** Takes the row for the rest of the transaction. @throws LEASE_LOST */
+  async holdLease(lease: Lease): Promise<void> {
+    const { rows } = await sql<{ held: boolean }>`
+      select lease_expires_at > clock_timestamp() as held from operations
+      where id = ${lease.operationId} and attempt = ${lease.attempt}
+        and worker_id = ${lease.workerId}
+      for update`.execute(this.#db);
+    if (!rows[0]?.held) throw leaseLost(lease);
+  }
+
+  async releaseSite(site: string): Promise<number> {
+    const result = await this.#db
+      .updateTable('operations')
+      .set({ lease_expires_at: sql`clock_timestamp() - interval '1 second'` })
+      .where('state', 'in', ['running', 'cancelling'])
+      .where('worker_id', 'like', `${site}:%`)
+      .executeTakeFirst();
+    return Number(result.numUpdatedRows);
+  }
+
+  async setState(id: string, state: OperationState, error: StoredError | null = null) {
+    const row = await this.#db
+      .selectFrom('operations')
+      .select('state')
+      .where('id', '=', id)
+      .forUpdate()
+      .executeTakeFirst();
+    if (!row) throw new HathiError('OPERATION_NOT_FOUND', `There is no operation ${id}.`);
+    assertMayBecome(row.state as OperationState, state);
+    const releases = isFinished(state) || state === 'awaiting-approval' || state === 'queued';
+    await this.#db
+      .updateTable('operations')
+      .set({
+        state,
+        error: error === null ? null : JSON.stringify(error),
+        ...(releases ? { worker_id: null, lease_expires_at: null } : {}),
+        ...(isFinished(state) ? { ended_at: sql`clock_timestamp()` } : {}),
+      })
+      .where('id', '=', id)
+      .execute();
+  }
+
+  async setStage(id: string, stage: StageName, attempt: number, update: StageUpdate) {
+    const starts = update.state === 'running';
+    await this.#db
+      .updateTable('stages')
+      .set({
+        state: update.state,
+        attempt,
+        ...(update.outcome === undefined ? {} : { outcome: json(update.outcome) }),
+        error: json(update.error ?? null),
+        ...(starts
+          ? { started_at: sql`coalesce(started_at, clock_timestamp())`, ended_at: null }
+          : { ended_at: sql`clock_timestamp()` }),
+      })
+      .where('operation_id', '=', id)
+      .where('name', '=', stage)
+      .execute();
+  }
+
+  async grantApproval(id: string): Promise<void> {
+    await this.#db
+      .updateTable('operations')
+      .set({ approval: 'granted' })
+      .where('id', '=', id)
+      .execute();
+  }
+
+  async requestCancel(id: string, level: 1 | 2): Promise<void> {
+    await this.#db
+      .updateTable('operations')
+      .set({ cancel_level: sql`greatest(cancel_level, ${level})` })
+      .where('id', '=', id)
+      .execute();
+  }
+
+  async appendEvents(id: string, attempt: number, events: readonly NewEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    // The counter's row lock makes the order of sequences the order of commits.
+    const { rows } = await sql<{ last_sequence: number }>`
+      update operations set last_sequence = last_sequence + ${events.length}
+      where id = ${id} returning last_sequence`.execute(this.#db);
+    const last = rows[0]?.last_sequence;
+    if (last === undefined)
+      throw new HathiError('OPERATION_NOT_FOUND', `There is no operation ${id}.`);
+    const first = last - events.length + 1;
+    await this.#db
+      .insertInto('events')
+      .values(
+        events.map(({ type, stage, data }, index) => ({
+          operation_id: id,
+          sequence: first + index,
+          attempt,
+          at: sql<Date>`clock_timestamp()`,
+          type,
+          stage,
+          data: JSON.stringify(data),
+        })),
+      )
+      .execute();
+  }
+
+  async eventsAfter(id: string, sequence: number, limit: number): Promise<OperationEvent[]> {
+    const rows = await this.#db
+      .selectFrom('events')
+      .selectAll()
+      .where('operation_id', '=', id)
+      .where('sequence', '>', sequence)
+      .orderBy('sequence')
+      .limit(limit)
+      .execute();
+    return rows.map((row) => ({
+      ...row,
+      at: row.at.toISOString(),
+      stage: row.stage as StageName | null,
+    }));
+  }
+
+  async child(id: string, stage: StageName, name: string): Promise<ChildRecord | null> {
+    const row = await this.#db
+      .selectFrom('children')
+      .selectAll()
+      .where('operation_id', '=', id)
+      .where('stage', '=', stage)
+      .where('name', '=', name)
+      .executeTakeFirst();
+    return row ? { ...row, stage: row.stage as StageName } : null;
+  }
+
+  async saveChild(child: ChildRecord): Promise<void> {
+    await this.#db
+      .insertInto('children')
+      .values(child)
+      .onConflict((conflict) =>
+        conflict.columns(['operation_id', 'stage', 'name']).doUpdateSet({ ...child }),
+      )
+      .execute();
+  }
+
+  async forgetChild(id: string, stage: StageName, name: string): Promise<void> {
+    await this.#db
+      .deleteFrom('children')
+      .where('operation_id', '=', id)
+      .where('stage', '=', stage)
+      .where('name', '=', name)
+      .execute();
+  }
+}
+
+function leaseLost({ operationId, attempt }: Lease): HathiError {
+  return new HathiError(
+    'LEASE_LOST',
+    `Attempt ${attempt} of operation ${operationId} has lost its lease; it writes nothing more.`,
+    { operation: operationId, attempt },
+  );
+}
+
+const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
+const time = (value: Date | null): string | null => value?.toISOString() ?? null;
+
+function toOperation(
+  row: Selectable<OperationsTable> & { cluster_name: string },
+  stages: Selectable<StagesTable>[],
+): Operation {
+  return {
+    id: row.id,
+    cluster_id: row.cluster_id,
+    cluster_name: row.cluster_name,
+    kind: row.kind as OperationKind,
+    state: row.state as OperationState,
+    input: row.input,
+    approval: row.approval as Operation['approval'],
+    attempt: row.attempt,
+    cancel_level: row.cancel_level as Operation['cancel_level'],
+    stages: stages.map(toStage),
+    error: row.error as StoredError | null,
+    created_at: row.created_at.toISOString(),
+    started_at: time(row.started_at),
+    ended_at: time(row.ended_at),
+    last_sequence: row.last_sequence,
+  };
+}
+
+function toStage(row: Selectable<StagesTable>): StageRecord {
+  return {
+    name: row.name as StageName,
+    position: row.position,
+    state: row.state as StageRecord['state'],
+    attempt: row.attempt,
+    started_at: time(row.started_at),
+    ended_at: time(row.ended_at),
+    outcome: row.outcome as StageRecord['outcome'],
+    error: row.error as StoredError | null,
+  };
+}

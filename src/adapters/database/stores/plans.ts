@@ -1,0 +1,84 @@
+import type { Kysely, Selectable } from 'kysely';
+import { HathiError } from '../../../core/errors.ts';
+import type { PlanRecord, PlanState, PlanStore } from '../../../ports/stores.ts';
+import type { PlansTable, Schema } from '../schema.ts';
+
+export class SqlPlanStore implements PlanStore {
+  readonly #db: Kysely<Schema>;
+
+  constructor(db: Kysely<Schema>) {
+    this.#db = db;
+  }
+
+  async insert(plan: Omit<PlanRecord, 'created_at'>): Promise<void> {
+    const { sealed_file: file, ...columns } = plan;
+    await this.#db
+      .insertInto('plans')
+      .values({
+        ...columns,
+        base_state: json(plan.base_state),
+        engine: JSON.stringify(plan.engine),
+        summary: JSON.stringify(plan.summary),
+        changes: JSON.stringify(plan.changes),
+        outcome: json(plan.outcome),
+        key_id: file.keyId,
+        sealed: file.bytes,
+      })
+      .execute();
+  }
+
+  async get(id: string): Promise<PlanRecord> {
+    const row = await this.#db
+      .selectFrom('plans')
+      .selectAll()
+      .where('id', '=', id)
+      .executeTakeFirst();
+    if (!row) throw new HathiError('PLAN_NOT_FOUND', `There is no plan ${id}.`, { plan_id: id });
+    return toRecord(row);
+  }
+
+  async latest(clusterId: string): Promise<PlanRecord | null> {
+    const row = await this.#db
+      .selectFrom('plans')
+      .selectAll()
+      .where('cluster_id', '=', clusterId)
+      .orderBy('created_at', 'desc')
+      .orderBy('id', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    return row ? toRecord(row) : null;
+  }
+
+  async setState(id: string, state: PlanState, outcome?: Record<string, unknown>): Promise<void> {
+    await this.#db
+      .updateTable('plans')
+      .set({ state, ...(outcome === undefined ? {} : { outcome: JSON.stringify(outcome) }) })
+      .where('id', '=', id)
+      .execute();
+  }
+
+  async retireReady(clusterId: string): Promise<void> {
+    await this.#db
+      .updateTable('plans')
+      .set({ state: 'stale' })
+      .where('cluster_id', '=', clusterId)
+      .where('state', '=', 'ready')
+      .execute();
+  }
+}
+
+const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
+
+function toRecord({ key_id, sealed, ...row }: Selectable<PlansTable>): PlanRecord {
+  return {
+    ...row,
+    state: row.state as PlanState,
+    base_state: row.base_state as PlanRecord['base_state'],
+    engine: row.engine as unknown as PlanRecord['engine'],
+    summary: row.summary as unknown as PlanRecord['summary'],
+    changes: row.changes as PlanRecord['changes'],
+    outcome: row.outcome as PlanRecord['outcome'],
+    sealed_file: { keyId: key_id, bytes: sealed },
+    created_at: row.created_at.toISOString(),
+  };
+}

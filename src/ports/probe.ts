@@ -1,0 +1,62 @@
+import type { ClusterNode, Topology } from '../core/cluster/topology.ts';
+import type { NodeObservation } from '../core/postgres/replication-verdict.ts';
+
+/** What a client needs to be let in, and to know whom it is talking to. */
+export interface ProbeCredentials {
+  /** PEM of the cluster's CA; every server certificate must chain to it and name its node. */
+  caCertificate: string;
+  /** Password of the superuser `postgres`. */
+  password: string;
+}
+
+/** What became of a marker on one node; `reason` is null when it worked. */
+export interface MarkerWritten {
+  /** LSN after the commit of the marker, e.g. `0/3000148`; null when it was not written. */
+  lsn: string | null;
+  reason: string | null;
+}
+
+export interface MarkerRead {
+  node: string;
+  seen: boolean;
+  /** Where the node's replay stood when it was last asked. */
+  replayed_lsn: string | null;
+  /** From the first question to the answer in which the marker was there. */
+  seen_after_ms: number | null;
+  /** Why it was not seen: an error, or that the time ran out. */
+  reason: string | null;
+}
+
+/**
+ * Connections to the nodes of one cluster, made when first needed and kept between calls. Every call
+ * is bounded in time, and what goes wrong on a node becomes a reason in its answer: none throws.
+ */
+export interface ProbeSession {
+  /** One observation for each node, in the nodes' order, all asked at once. */
+  observe(): Promise<NodeObservation[]>;
+  /** Writes a marker row on that node, in the database `hathi`, which is made if it is not there. */
+  writeMarker(node: string, marker: string): Promise<MarkerWritten>;
+  /**
+   * Asks that node until the marker's row is there and its replay is past `lsn`.
+   * @param withinMilliseconds after which it gives up
+   */
+  readMarker(
+    node: string,
+    marker: string,
+    lsn: string,
+    withinMilliseconds: number,
+  ): Promise<MarkerRead>;
+  /** @returns the reason why the row is still there, or null */
+  removeMarker(node: string, marker: string): Promise<string | null>;
+  close(): Promise<void>;
+}
+
+/** Asks nodes by SQL, over the network, as a client would. */
+export interface Probe {
+  open(nodes: readonly ClusterNode[], credentials: ProbeCredentials): ProbeSession;
+  /**
+   * The roles as SQL tells them. A node that does not answer has the role null; of several nodes that
+   * accept writes the one on the highest timeline is named primary.
+   */
+  observeTopology(nodes: readonly ClusterNode[], credentials: ProbeCredentials): Promise<Topology>;
+}

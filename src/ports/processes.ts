@@ -1,0 +1,22 @@
+/** Processes that outlive the server that started them. */
+export interface Processes {
+  /**
+   * Starts a program in a session of its own, with `stdout`, `stderr` and, at its end, `exit-code` in
+   * `folder`. It is not started after `startBefore`.
+   * @returns its pid, which is also its process group
+   */
+  startDetached(command: {
+    command: string;
+    args: readonly string[];
+    cwd: string;
+    env: Record<string, string>;
+    folder: string;
+    startBefore: Date;
+  }): number;
+  /** When it started, in the operating system's own words; null when it is gone. */
+  started(pid: number): Promise<string | null>;
+  /** Whether the process of that pid is still the one that started then. */
+  isAlive(pid: number, started: string | null): Promise<boolean>;
+  /** @returns false when the group is gone */
+  signalGroup(groupId: number, signal: NodeJS.Signals): boolean;
+}

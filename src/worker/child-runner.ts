@@ -1,0 +1,270 @@
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HathiError } from '../core/errors.ts';
+import { STAGES_NOT_REPEATED, type StageName } from '../core/operation/operation-kinds.ts';
+import type {
+  ChildCommand,
+  ChildHandlers,
+  ChildResult,
+  ChildRunner,
+} from '../ports/child-runner.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Processes } from '../ports/processes.ts';
+import type { ChildRecord } from '../ports/stores.ts';
+import type { StageEngine } from './stage-engine.ts';
+
+const TICK_MILLISECONDS = 100;
+/** `onTick` may read files and write to the database, so it is called less often than the tail. */
+const TICKS_PER_ON_TICK = 3;
+const MAX_READ_BYTES = 1024 * 1024;
+/** As shells tell death by SIGKILL; nothing else was left to tell it. */
+const KILLED_EXIT_CODE = 137;
+/** Written by the supervisor when the lease had run out before the program was started. */
+const NOT_STARTED_EXIT_CODE = 75;
+
+export interface ChildRunnerTools {
+  processes: Processes;
+  clock: Clock;
+  engine: StageEngine;
+  stage: StageName;
+  /** Folder of the operation; each child gets one in it. */
+  operationFolder: string;
+}
+
+export function createChildRunner(tools: ChildRunnerTools): ChildRunner {
+  return {
+    run: (command, handlers = {}) => runChild(tools, command, handlers),
+    async find(name) {
+      const record = await tools.engine.child(tools.stage, name);
+      if (!record) return null;
+      return { record, alive: await lives(tools.processes, record) };
+    },
+    async forget(name) {
+      await tools.engine.write(({ operations }) =>
+        operations.forgetChild(tools.engine.lease.operationId, tools.stage, name),
+      );
+    },
+  };
+}
+
+async function lives(processes: Processes, { pid, pid_started }: ChildRecord): Promise<boolean> {
+  return pid !== null && (await processes.isAlive(pid, pid_started));
+}
+
+async function runChild(
+  tools: ChildRunnerTools,
+  command: ChildCommand,
+  handlers: ChildHandlers,
+): Promise<ChildResult> {
+  const earlier = await tools.engine.child(tools.stage, command.name);
+  const record = earlier ? await takeUp(tools, earlier, command) : await start(tools, command);
+  replay(record, eventsPathOf(record, command), handlers);
+  return await watch(tools, command, handlers, record);
+}
+
+/** What became of a child that an earlier attempt started. */
+async function takeUp(
+  tools: ChildRunnerTools,
+  earlier: ChildRecord,
+  command: ChildCommand,
+): Promise<ChildRecord> {
+  const ended = await readExitCode(earlier.folder);
+  if (ended === NOT_STARTED_EXIT_CODE && !existsSync(join(earlier.folder, 'stdout'))) {
+    return await start(tools, command);
+  }
+  if (ended !== null || (await lives(tools.processes, earlier))) return earlier;
+  if (earlier.pid === null && !existsSync(join(earlier.folder, 'stdout'))) {
+    // Died between the intent and the start, unless the start's record alone was lost: then the
+    // program has written its files, since the supervisor opens them first.
+    return await start(tools, command);
+  }
+  if (!STAGES_NOT_REPEATED.includes(tools.stage)) return await start(tools, command);
+  throw new HathiError(
+    'OPERATION_INTERRUPTED',
+    `${command.name} was cut off: its process is gone and left no exit code.`,
+    { child: command.name, pid: earlier.pid },
+  );
+}
+
+async function start(tools: ChildRunnerTools, command: ChildCommand): Promise<ChildRecord> {
+  const { engine, stage, processes } = tools;
+  if (engine.cancelLevel() > 0) {
+    throw new HathiError('OPERATION_CANCELLED', `${command.name} was cancelled before it began.`);
+  }
+  const folder = join(tools.operationFolder, stage, `${command.name}.${engine.lease.attempt}`);
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const record: ChildRecord = {
+    operation_id: engine.lease.operationId,
+    stage,
+    name: command.name,
+    attempt: engine.lease.attempt,
+    folder,
+    pid: null,
+    pid_started: null,
+    stdout_offset: 0,
+    exit_code: null,
+  };
+  // The intent is written under the lease: a worker that was paused past it stops here.
+  await engine.write(({ operations }) => operations.saveChild(record));
+  engine.signal.throwIfAborted();
+  const pid = processes.startDetached({
+    command: command.command,
+    args: command.args,
+    cwd: command.cwd,
+    env: command.env,
+    folder,
+    startBefore: engine.leaseEnds(),
+  });
+  const started = { ...record, pid, pid_started: await processes.started(pid) };
+  await engine.write(({ operations }) => operations.saveChild(started));
+  return started;
+}
+
+async function watch(
+  tools: ChildRunnerTools,
+  command: ChildCommand,
+  handlers: ChildHandlers,
+  child: ChildRecord,
+): Promise<ChildResult> {
+  const { engine, clock, processes } = tools;
+  const record = { ...child };
+  const eventsPath = eventsPathOf(record, command);
+  const ladder = { sent: 0 as 0 | 1 | 2 };
+  let lastProgress = clock.now().getTime();
+  for (let tick = 0; ; tick++) {
+    const alive = await lives(processes, record);
+    if (await readOn(engine, record, eventsPath, handlers, !alive)) {
+      lastProgress = clock.now().getTime();
+    }
+    if (tick % TICKS_PER_ON_TICK === 0 || !alive) await handlers.onTick?.();
+    if (!alive) break;
+    if (engine.ended()) {
+      // A server that is shut down leaves its children to the next one.
+      if (!engine.shutDown() && record.pid !== null) processes.signalGroup(record.pid, 'SIGINT');
+      throw engine.ended();
+    }
+    climb(engine.cancelLevel(), ladder, record, processes);
+    const silentSeconds = (clock.now().getTime() - lastProgress) / 1000;
+    if (silentSeconds > command.silenceSeconds) stopSilent(command, record, processes);
+    await clock.sleep(TICK_MILLISECONDS);
+  }
+  return await finish(tools, command, record, ladder.sent);
+}
+
+/** A child that was taken up has told part of its story: handlers hear it, events are not doubled. */
+function replay(record: ChildRecord, path: string, handlers: ChildHandlers): void {
+  for (let offset = 0; offset < record.stdout_offset; ) {
+    const { lines, bytes } = completeLines(path, offset, record.stdout_offset, true);
+    if (bytes === 0) return;
+    handlers.onLines?.(lines);
+    offset += bytes;
+  }
+}
+
+function eventsPathOf(record: ChildRecord, command: ChildCommand): string {
+  return join(record.folder, command.eventsFile ?? 'stdout');
+}
+
+/** SIGINT at the first level, SIGKILL at the second; each once. */
+function climb(
+  level: 0 | 1 | 2,
+  ladder: { sent: 0 | 1 | 2 },
+  record: ChildRecord,
+  processes: Processes,
+): void {
+  if (level <= ladder.sent || record.pid === null) return;
+  processes.signalGroup(record.pid, level === 2 ? 'SIGKILL' : 'SIGINT');
+  ladder.sent = level;
+}
+
+function stopSilent(command: ChildCommand, record: ChildRecord, processes: Processes): never {
+  if (record.pid !== null) processes.signalGroup(record.pid, 'SIGTERM');
+  throw new HathiError(
+    'DEADLINE_EXCEEDED',
+    `${command.name} said nothing for ${command.silenceSeconds} s and was stopped.`,
+    { child: command.name, silence_seconds: command.silenceSeconds },
+  );
+}
+
+async function finish(
+  { engine }: ChildRunnerTools,
+  command: ChildCommand,
+  record: ChildRecord,
+  sent: 0 | 1 | 2,
+): Promise<ChildResult> {
+  let exitCode = await readExitCode(record.folder);
+  if (exitCode === null && sent === 2) exitCode = KILLED_EXIT_CODE;
+  if (exitCode === null) {
+    throw new HathiError(
+      'OPERATION_INTERRUPTED',
+      `${command.name} ended without an exit code: it was killed together with its supervisor.`,
+      { child: command.name, pid: record.pid },
+    );
+  }
+  if (exitCode === NOT_STARTED_EXIT_CODE && !existsSync(join(record.folder, 'stdout'))) {
+    throw new HathiError('LEASE_LOST', `${command.name} was not started: the lease had run out.`);
+  }
+  const ended = { ...record, exit_code: exitCode };
+  await engine.write(({ operations }) => operations.saveChild(ended));
+  return {
+    exitCode,
+    cancelled: sent > 0 && exitCode !== 0,
+    stdoutPath: join(record.folder, 'stdout'),
+    stderrPath: join(record.folder, 'stderr'),
+  };
+}
+
+/**
+ * Stores the events of the complete lines after the offset together with the new offset, so that
+ * none is lost or doubled by a crash.
+ * @returns whether anything was read
+ */
+async function readOn(
+  engine: StageEngine,
+  record: ChildRecord,
+  path: string,
+  handlers: ChildHandlers,
+  toTheEnd: boolean,
+): Promise<boolean> {
+  let any = false;
+  for (;;) {
+    const size = await stat(path).then(
+      (entry) => entry.size,
+      () => 0,
+    );
+    if (size <= record.stdout_offset) return any;
+    const { lines, bytes } = completeLines(path, record.stdout_offset, size, toTheEnd);
+    if (bytes === 0) return any;
+    any = true;
+    const offset = record.stdout_offset + bytes;
+    const events = handlers.onLines?.(lines) ?? [];
+    if (events.length > 0) await engine.record(events, { ...record, stdout_offset: offset });
+    record.stdout_offset = offset;
+  }
+}
+
+function completeLines(path: string, from: number, size: number, toTheEnd: boolean) {
+  const buffer = Buffer.alloc(Math.min(size - from, MAX_READ_BYTES));
+  const file = openSync(path, 'r');
+  let read: number;
+  try {
+    read = readSync(file, buffer, 0, buffer.length, from);
+  } finally {
+    closeSync(file);
+  }
+  const content = buffer.subarray(0, read);
+  const lastNewline = content.lastIndexOf(0x0a);
+  const isWholeRest = toTheEnd && from + read >= size;
+  // A line longer than the buffer has no newline in it: it is passed on in pieces.
+  const isOverlong = read === MAX_READ_BYTES && lastNewline < 0;
+  const bytes = isWholeRest || isOverlong ? read : lastNewline + 1;
+  const text = content.subarray(0, bytes).toString('utf8');
+  return { bytes, lines: text.split('\n').filter((line) => line !== '') };
+}
+
+async function readExitCode(folder: string): Promise<number | null> {
+  const text = await readFile(join(folder, 'exit-code'), 'utf8').catch(() => null);
+  return text === null ? null : Number.parseInt(text, 10);
+}

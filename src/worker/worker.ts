@@ -1,0 +1,73 @@
+import type { WorkerIdentity } from '../ports/stores.ts';
+import { type RunTools, runOperation } from './run-operation.ts';
+
+/** A lost wake-up costs at most this. */
+const POLL_MILLISECONDS = 1_000;
+
+export interface WorkerOptions {
+  identity: WorkerIdentity;
+  /** Operations at once, each of another cluster. */
+  concurrency: number;
+}
+
+export interface Worker {
+  /** Stops claiming and writing; children live on for the next server. Resolves when all is still. */
+  stop(): Promise<void>;
+}
+
+/** Takes operations off the queue and runs their stages. */
+export async function startWorker(tools: RunTools, options: WorkerOptions): Promise<Worker> {
+  const shutDown = new AbortController();
+  const running = new Set<Promise<void>>();
+  let wake = () => {};
+  const unsubscribe = await tools.wakeups.subscribe('operations', () => wake());
+
+  const claimAll = async () => {
+    while (running.size < options.concurrency && !shutDown.signal.aborted) {
+      const claimed = await tools.unitOfWork.direct.operations.claim(
+        options.identity,
+        tools.leaseSeconds,
+      );
+      if (!claimed) return;
+      const run = runOperation(tools, claimed, shutDown.signal)
+        .catch((error) => {
+          tools.log.error({ error, operation: claimed.operation.id }, 'an operation was dropped');
+        })
+        .finally(() => {
+          running.delete(run);
+          wake();
+        });
+      running.add(run);
+    }
+  };
+
+  const loop = (async () => {
+    while (!shutDown.signal.aborted) {
+      let woken = false;
+      const waking = new Promise<void>((resolve) => {
+        wake = () => {
+          woken = true;
+          resolve();
+        };
+      });
+      await claimAll().catch((error) => {
+        tools.log.warn({ error: String(error) }, 'the queue could not be read; asking again');
+      });
+      if (woken) continue;
+      await Promise.race([
+        waking,
+        tools.clock.sleep(POLL_MILLISECONDS, shutDown.signal).catch(() => {}),
+      ]);
+    }
+  })();
+
+  return {
+    async stop() {
+      shutDown.abort();
+      wake();
+      await loop;
+      await Promise.all(running);
+      await unsubscribe();
+    },
+  };
+}

@@ -17,13 +17,26 @@ const zodToJsonConfig = {
     if (definition.type === 'object' && definition.catchall === undefined) {
       delete jsonSchema.additionalProperties;
     }
+    // The same is said by the format; by its pattern it takes half a page.
+    if (String(jsonSchema.format).startsWith('cidr')) delete jsonSchema.pattern;
+    // Zod writes down the bounds of a double's whole numbers where a schema names none.
+    if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+    if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
     if (definition.type === 'undefined') jsonSchema.type = 'null';
   },
 };
 
 const objectTransform = createJsonSchemaTransformObject({ zodToJsonConfig });
 
-type Schemas = Record<string, unknown>;
+interface Made {
+  paths?: Record<string, { post?: { requestBody?: Body } }>;
+  components?: { schemas?: Record<string, unknown> };
+}
+
+interface Body {
+  required?: boolean;
+  content: Record<string, { schema?: { required?: string[] } }>;
+}
 
 /** How the routes become the OpenAPI 3.1 document. */
 export const openApiOptions: FastifyDynamicSwaggerOptions = {
@@ -56,29 +69,36 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
   },
   transform: createJsonSchemaTransform({ zodToJsonConfig }),
   transformObject(document) {
-    const made = objectTransform(document) as { components?: { schemas?: Schemas } };
+    const made = objectTransform(document) as Made;
+    allowEmptyBodies(made);
     return withoutInputTwins(made) as never;
   },
 };
 
+/** A body whose members may all be left out may be left out itself. */
+function allowEmptyBodies(document: Made): void {
+  for (const { post } of Object.values(document.paths ?? {})) {
+    const schema = post?.requestBody?.content['application/json']?.schema;
+    if (post?.requestBody) post.requestBody.required = (schema?.required ?? []).length > 0;
+  }
+}
+
 /**
- * Each named schema comes out twice, once as `<name>Input`. Here a name means one schema, so the twin
- * that nothing refers to is dropped; a name used both ways must mean the same both ways.
+ * Each named schema comes out twice, once as `<name>Input`. Names are given only to what is answered,
+ * so the twins are dropped; a name in a request would lose its meaning here, and so is refused.
  */
-function withoutInputTwins<D extends { components?: { schemas?: Schemas } }>(document: D): D {
-  const schemas = document.components?.schemas ?? {};
-  const kept: Schemas = {};
-  const text = JSON.stringify(document);
-  for (const name of Object.keys(schemas).sort()) {
-    if (name.endsWith('Input') && schemas[name.slice(0, -'Input'.length)] !== undefined) continue;
-    kept[name] = schemas[name];
-  }
-  const renamed = text.replaceAll(/(#\/components\/schemas\/\w+?)Input"/g, '$1"');
-  const result = JSON.parse(renamed) as D;
-  const names = Object.keys(kept);
-  const all = result.components?.schemas ?? {};
-  if (result.components) {
-    result.components.schemas = Object.fromEntries(names.map((name) => [name, all[name]]));
-  }
+function withoutInputTwins(document: Made): Made {
+  const all = document.components?.schemas ?? {};
+  const twins = Object.keys(all).filter(
+    (name) => all[name.replace(/Input$/, '')] && /Input$/.test(name),
+  );
+  const kept = Object.keys(all)
+    .filter((name) => !twins.includes(name))
+    .sort();
+  const schemas = Object.fromEntries(kept.map((name) => [name, all[name]]));
+  const result = { ...document, components: { ...document.components, schemas } };
+  const used = JSON.stringify(result);
+  const wrong = twins.find((name) => used.includes(`#/components/schemas/${name}"`));
+  if (wrong) throw new Error(`${wrong} is used in a request, where schemas have no name`);
   return result;
 }

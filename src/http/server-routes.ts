@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { ERROR_CODES } from '../core/errors.ts';
+import { ERROR_CODES, type ErrorCode, HathiError } from '../core/errors.ts';
 import type { ReadinessService } from '../services/api.ts';
 import { ERROR_GUIDE } from './error-guide.ts';
+import { nearestOf } from './nearest.ts';
 import { STATUS_OF } from './problem.ts';
 import { errorCodeSchema, problems } from './schemas/problem.ts';
 
@@ -72,17 +73,26 @@ export const serverRoutes: FastifyPluginAsyncZod<ServerRoutes> = async (app, { r
         operationId: 'getError',
         tags,
         summary: 'Say what an error code means and what helps',
-        params: z.strictObject({ code: errorCodeSchema }),
-        response: { 200: errorEntrySchema, ...problems('INVALID_REQUEST') },
+        params: z.strictObject({ code: z.string() }),
+        response: { 200: errorEntrySchema, ...problems('NOT_FOUND') },
       },
     },
-    async ({ params: { code } }) => ({
-      code,
-      status: STATUS_OF[code],
-      title: ERROR_CODES[code],
-      ...ERROR_GUIDE[code],
-    }),
+    async ({ params }) => {
+      const code = knownCode(params.code);
+      return { code, status: STATUS_OF[code], title: ERROR_CODES[code], ...ERROR_GUIDE[code] };
+    },
   );
 
   app.get('/openapi.json', { schema: { hide: true } as never }, async () => app.swagger());
 };
+
+/** @throws NOT_FOUND naming the nearest code */
+function knownCode(text: string): ErrorCode {
+  if (Object.hasOwn(ERROR_CODES, text)) return text as ErrorCode;
+  const near = nearestOf(text, Object.keys(ERROR_CODES));
+  const hint = near === null ? 'the page of errors has them all' : `did you mean ${near}?`;
+  throw new HathiError(
+    'NOT_FOUND',
+    `There is no error ${JSON.stringify(text.slice(0, 64))}; ${hint}`,
+  );
+}

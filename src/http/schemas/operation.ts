@@ -35,7 +35,7 @@ export const operationSchema = z
     kind: z.enum(kinds),
     state: z.enum(OPERATION_STATES),
     input: anyObject,
-    approval: z.enum(['automatic', 'manual']),
+    approval: z.enum(['automatic', 'manual', 'granted']),
     attempt: z.int().describe('0 before the first worker took it; one more with each that does.'),
     cancel_level: z
       .union([z.literal(0), z.literal(1), z.literal(2)])

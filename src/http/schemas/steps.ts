@@ -6,13 +6,30 @@ import { clusterNodeSchema, topologySchema } from './cluster.ts';
 /** The cluster that a step acts on unless its body names one. */
 export const DEFAULT_CLUSTER = 'default';
 
-const cluster = clusterNameSchema.default(DEFAULT_CLUSTER);
+const cluster = clusterNameSchema
+  .default(DEFAULT_CLUSTER)
+  .describe('Name of the cluster that the step acts on.');
 const clusterAlone = z.strictObject({ cluster });
 
+/** Left out, a member keeps its value, or takes its default in a new cluster. */
+const spec = clusterSpecSchema.shape;
 const generateBody = z
   .strictObject({
     cluster,
-    ...clusterSpecSchema.omit({ name: true, parameters: true }).partial().shape,
+    instance_type: spec.instance_type
+      .optional()
+      .describe(
+        'Type of the machines, e.g. `t2.medium`; for `local` it is recorded and sizes nothing.',
+      ),
+    replica_count: spec.replica_count.optional().describe('Replicas beside the one primary.'),
+    target: spec.target.optional().describe('Where the machines are made.'),
+    postgres_version: spec.postgres_version.optional().describe('Major version of PostgreSQL.'),
+    failover_profile: spec.failover_profile
+      .optional()
+      .describe('How soon a silent primary is taken for dead.'),
+    allow_list: spec.allow_list
+      .optional()
+      .describe("Networks of clients, besides the cluster's own."),
   })
   .meta({ examples: [{ instance_type: 't2.medium', replica_count: 2 }] });
 
@@ -41,7 +58,15 @@ const destroyBody = z
 export const stepBodies = {
   'generate-terraform': generateBody,
   'plan-terraform': clusterAlone,
-  'apply-terraform': z.strictObject({ cluster, plan_id: z.string().min(1).max(64).optional() }),
+  'apply-terraform': z.strictObject({
+    cluster,
+    plan_id: z
+      .string()
+      .min(1)
+      .max(64)
+      .optional()
+      .describe('A plan of plan-terraform; the newest one where absent.'),
+  }),
   'create-ansible-script': ansibleBody,
   'execute-ansible-script': clusterAlone,
   'verify-replication': clusterAlone,

@@ -1,0 +1,24 @@
+/** Writes `openapi.json` from the routes themselves; `--check` says whether it is up to date. */
+import type { OpenAPIV3_1 } from 'openapi-types';
+import { buildApp } from '../src/http/app.ts';
+import { keepFiles } from './keep-files.ts';
+
+/** The document as it is served. No route is called, so no service is needed. */
+export async function openApiDocument(): Promise<OpenAPIV3_1.Document> {
+  const app = await buildApp({
+    clusters: {} as never,
+    operations: {} as never,
+    readiness: { checks: async () => [] },
+    config: { token: null, allowedHosts: [] },
+  });
+  const document = app.swagger() as OpenAPIV3_1.Document;
+  await app.close();
+  return document;
+}
+
+export async function openApiFiles(): Promise<Map<string, string>> {
+  const document = await openApiDocument();
+  return new Map([['openapi.json', `${JSON.stringify(document, null, 2)}\n`]]);
+}
+
+if (import.meta.main) await keepFiles(import.meta.filename, await openApiFiles());

@@ -1,5 +1,5 @@
 import type { ClusterNode, Topology } from '../core/cluster/topology.ts';
-import type { NodeObservation } from '../core/postgres/replication-verdict.ts';
+import type { NodeObservation } from '../core/postgres/observation.ts';
 
 /** What a client needs to be let in, and to know whom it is talking to. */
 export interface ProbeCredentials {

@@ -1,0 +1,120 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { MarkerRead, MarkerWritten } from '../../ports/probe.ts';
+import { isSqlError, type NodeConnection, reasonOf } from './node-connection.ts';
+import {
+  CREATE_MARKER_DATABASE,
+  CREATE_MARKER_TABLE,
+  READ_MARKER,
+  REMOVE_MARKER,
+  REMOVE_OLD_MARKERS,
+  WRITE_MARKER,
+  WRITTEN_LSN,
+} from './queries.ts';
+
+const UNDEFINED_TABLE = '42P01';
+const UNDEFINED_DATABASE = '3D000';
+const DUPLICATE_DATABASE = '42P04';
+
+/** Doubled after each look: replay takes a few milliseconds where nothing is wrong. */
+const FIRST_PAUSE_MILLISECONDS = 2;
+const LONGEST_PAUSE_MILLISECONDS = 100;
+
+/** A standby that never acknowledges must not hold the marker's commit: it is to be found out. */
+const COMMIT_LOCALLY = 'SET synchronous_commit = local';
+
+/**
+ * @param plain a connection to a database that is always there
+ * @param markers a connection to the database of the markers
+ */
+export async function writeMarker(
+  plain: NodeConnection,
+  markers: NodeConnection,
+  marker: string,
+): Promise<MarkerWritten> {
+  try {
+    await insertMarker(plain, markers, marker);
+    const [row] = await markers.query<{ lsn: string }>(WRITTEN_LSN);
+    return { lsn: row?.lsn ?? null, reason: null };
+  } catch (error) {
+    return { lsn: null, reason: reasonOf(error) };
+  }
+}
+
+/** Tries what works on every run but the first, then makes what was missing. */
+async function insertMarker(
+  plain: NodeConnection,
+  markers: NodeConnection,
+  marker: string,
+): Promise<void> {
+  try {
+    await markers.query(COMMIT_LOCALLY);
+    await markers.query(WRITE_MARKER, [marker]);
+    return;
+  } catch (error) {
+    if (!isSqlError(error, UNDEFINED_DATABASE, UNDEFINED_TABLE)) throw error;
+    if (isSqlError(error, UNDEFINED_DATABASE)) await createDatabase(plain);
+  }
+  await markers.query(`${COMMIT_LOCALLY}; ${CREATE_MARKER_TABLE}`);
+  await markers.query(WRITE_MARKER, [marker]);
+}
+
+async function createDatabase(plain: NodeConnection): Promise<void> {
+  try {
+    await plain.query(COMMIT_LOCALLY);
+    await plain.query(CREATE_MARKER_DATABASE);
+  } catch (error) {
+    if (!isSqlError(error, DUPLICATE_DATABASE)) throw error;
+  }
+}
+
+/** Looks until the row is there and the replay is past `lsn`, or the time is over. */
+export async function readMarker(
+  node: string,
+  markers: NodeConnection,
+  marker: string,
+  lsn: string,
+  withinMilliseconds: number,
+): Promise<MarkerRead> {
+  const started = performance.now();
+  const elapsed = (): number => Math.round((performance.now() - started) * 100) / 100;
+  let replayedLsn: string | null = null;
+  let reason = 'the row written on the primary has not arrived';
+  let pause = FIRST_PAUSE_MILLISECONDS;
+  while (true) {
+    try {
+      const [row] = await markers.query<{
+        seen: boolean;
+        past: boolean;
+        in_recovery: boolean;
+        replayed_lsn: string | null;
+      }>(READ_MARKER, [marker, lsn]);
+      replayedLsn = row?.replayed_lsn ?? null;
+      if (row?.seen && row.past && row.in_recovery) {
+        const read = { node, seen: true, replayed_lsn: replayedLsn, reason: null };
+        return { ...read, seen_after_ms: elapsed() };
+      }
+    } catch (error) {
+      // The database or the table may be on its way, as the row is.
+      const onItsWay = isSqlError(error, UNDEFINED_TABLE, UNDEFINED_DATABASE);
+      if (!onItsWay) reason = reasonOf(error);
+    }
+    if (elapsed() + pause > withinMilliseconds) break;
+    await sleep(pause);
+    pause = Math.min(pause * 2, LONGEST_PAUSE_MILLISECONDS);
+  }
+  return { node, seen: false, replayed_lsn: replayedLsn, seen_after_ms: null, reason };
+}
+
+/** @returns why the row is still there, or null */
+export async function removeMarker(
+  markers: NodeConnection,
+  marker: string,
+): Promise<string | null> {
+  try {
+    await markers.query(REMOVE_MARKER, [marker]);
+    await markers.query(REMOVE_OLD_MARKERS);
+    return null;
+  } catch (error) {
+    return reasonOf(error);
+  }
+}

@@ -1,0 +1,125 @@
+import { checkServerIdentity } from 'node:tls';
+import pg from 'pg';
+import type { ClusterNode } from '../../core/cluster/topology.ts';
+import type { ProbeCredentials } from '../../ports/probe.ts';
+
+/** A node that has not accepted a connection by then is as good as gone. */
+const CONNECT_TIMEOUT_MILLISECONDS = 3_000;
+
+/** Every question here takes milliseconds; a node that hangs must not hang the caller. */
+const QUERY_TIMEOUT_MILLISECONDS = 4_000;
+
+/** Making a database copies one, and a busy disk takes its time. */
+const STATEMENT_TIMEOUT_MILLISECONDS = 3_500;
+
+/**
+ * One connection to one node and one database, made at the first query and again after it broke. TLS
+ * is verified against the cluster's CA and the node's own name, so a port that leads to another node
+ * is found out.
+ */
+export class NodeConnection {
+  readonly #config: pg.ClientConfig;
+  #client: Promise<pg.Client> | null = null;
+
+  constructor(node: ClusterNode, credentials: ProbeCredentials, database: string) {
+    this.#config = {
+      host: node.postgres_host ?? '',
+      port: node.postgres_port ?? 0,
+      user: 'postgres',
+      password: credentials.password,
+      database,
+      application_name: 'hathi-probe',
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
+      query_timeout: QUERY_TIMEOUT_MILLISECONDS,
+      statement_timeout: STATEMENT_TIMEOUT_MILLISECONDS,
+      ssl: {
+        ca: credentials.caCertificate,
+        servername: node.name,
+        checkServerIdentity: (_host, certificate) => checkServerIdentity(node.name, certificate),
+      },
+    };
+  }
+
+  /** @throws what `pg` throws: an SQL error, or one of the network */
+  async query<Row extends pg.QueryResultRow>(
+    text: string,
+    values: readonly unknown[] = [],
+  ): Promise<Row[]> {
+    const client = await this.#connected();
+    try {
+      // Without values the simple protocol: one round trip instead of several.
+      const result =
+        values.length === 0
+          ? await client.query<Row>(text)
+          : await client.query<Row>(text, [...values]);
+      return result.rows;
+    } catch (error) {
+      if (!isSqlError(error)) await this.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    const pending = this.#client;
+    this.#client = null;
+    const client = await pending?.catch(() => null);
+    if (!client) return;
+    // A peer that vanished never answers the goodbye.
+    const destroy = setTimeout(() => streamOf(client)?.destroy(), 200);
+    await client.end().catch(() => {});
+    clearTimeout(destroy);
+  }
+
+  #connected(): Promise<pg.Client> {
+    this.#client ??= this.#connect();
+    return this.#client;
+  }
+
+  async #connect(): Promise<pg.Client> {
+    const client = new pg.Client(this.#config);
+    client.on('error', () => {
+      this.#client = null; // The next query connects anew, and says why if it cannot.
+    });
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      this.#client = null;
+      streamOf(client)?.destroy();
+      throw error;
+    }
+  }
+}
+
+function streamOf(client: pg.Client): { destroy(): void } | undefined {
+  return (client as unknown as { connection?: { stream?: { destroy(): void } } }).connection
+    ?.stream;
+}
+
+/** Whether PostgreSQL itself answered with this error, so that the connection is still good. */
+export function isSqlError(error: unknown, ...codes: string[]): boolean {
+  const code = error instanceof pg.DatabaseError ? error.code : undefined;
+  if (code === undefined || code.startsWith('57P')) return false;
+  return codes.length === 0 || codes.includes(code);
+}
+
+const NETWORK_REASONS: Record<string, string> = {
+  ECONNREFUSED: 'nothing listens for PostgreSQL there',
+  ECONNRESET: 'the connection was reset',
+  EPIPE: 'the connection was closed',
+  EHOSTUNREACH: 'the host cannot be reached',
+  ENETUNREACH: 'the network cannot be reached',
+  ETIMEDOUT: 'the connection timed out',
+};
+
+/** One sentence part for a person, e.g. `nothing listens for PostgreSQL there`. Never a secret. */
+export function reasonOf(error: unknown): string {
+  const code = (error as { code?: unknown }).code;
+  if (typeof code === 'string' && NETWORK_REASONS[code]) return NETWORK_REASONS[code];
+  const message = error instanceof Error && error.message ? error.message : String(error);
+  if (/timeout expired|read timeout/i.test(message)) return 'no answer in time';
+  if (/terminated unexpectedly|Connection terminated/i.test(message)) {
+    return 'the connection was closed before an answer came';
+  }
+  return message;
+}

@@ -1,0 +1,133 @@
+import {
+  type ClusterSpec,
+  clusterSpecSchema,
+  infrastructureDiffers,
+  type Target,
+} from '../core/cluster/cluster-spec.ts';
+import { HathiError } from '../core/errors.ts';
+import type { StageName } from '../core/operation/operation-kinds.ts';
+import type { ClusterRecord, PlanRecord } from '../ports/stores.ts';
+import type { SpecChanges } from './api.ts';
+
+/** What a cluster is made with where its first request says nothing. */
+const DEFAULT_SPEC: Omit<ClusterSpec, 'name' | 'target'> = {
+  instance_type: 't2.medium',
+  replica_count: 2,
+  postgres_version: '17',
+  failover_profile: 'balanced',
+  allow_list: [],
+  parameters: {},
+};
+
+/** The spec of a new cluster, or the changed one of a cluster that is there. */
+export function nextSpec(
+  name: string,
+  current: ClusterSpec | null,
+  changes: SpecChanges,
+  defaultTarget: Target,
+): ClusterSpec {
+  const given = Object.fromEntries(
+    Object.entries(changes).filter(([, value]) => value !== undefined),
+  );
+  return clusterSpecSchema.parse({
+    ...(current ?? { ...DEFAULT_SPEC, name, target: defaultTarget }),
+    ...given,
+  });
+}
+
+/** @throws INVALID_REQUEST for a change that would need another cluster, or that no node can run */
+export function assertSpecCanBe(
+  spec: ClusterSpec,
+  current: ClusterSpec | null,
+  postgresVersions: readonly string[],
+): void {
+  if (spec.target !== 'local') {
+    throw refused('target', `${spec.target} is not served yet; use local`, 'local');
+  }
+  if (!postgresVersions.includes(spec.postgres_version)) {
+    throw refused(
+      'postgres_version',
+      `nodes of the ${spec.target} target have PostgreSQL ${postgresVersions.join(' or ')}`,
+      postgresVersions.join(' or '),
+    );
+  }
+  for (const field of ['target', 'postgres_version'] as const) {
+    if (current && spec[field] !== current[field]) {
+      throw refused(
+        field,
+        `the cluster has ${current[field]}, which cannot be changed; make another cluster for ${spec[field]}`,
+        String(current[field]),
+      );
+    }
+  }
+}
+
+function refused(field: string, message: string, expected: string): HathiError {
+  return new HathiError('INVALID_REQUEST', `${field}: ${message}.`, {
+    errors: [{ path: `/${field}`, message, expected }],
+  });
+}
+
+/** Revisions of a cluster whose spec becomes `spec`; the same ones when nothing differs. */
+export function revisionsFor(cluster: ClusterRecord, spec: ClusterSpec) {
+  const { spec_revision, infrastructure_revision } = cluster;
+  if (JSON.stringify(spec) === JSON.stringify(cluster.spec)) {
+    return { spec_revision, infrastructure_revision };
+  }
+  const next = spec_revision + 1;
+  return {
+    spec_revision: next,
+    infrastructure_revision: infrastructureDiffers(cluster.spec, spec) ? next : infrastructure_revision,
+  };
+}
+
+/**
+ * The step that has to come before `step`, by what the cluster's revisions say is done.
+ * @returns null when nothing is missing
+ */
+export function missingStep(
+  step: StageName,
+  cluster: ClusterRecord | null,
+  plan: PlanRecord | null,
+): StageName | null {
+  if (step === 'generate-terraform') return null;
+  if (!cluster) return 'generate-terraform';
+  const revision = cluster.infrastructure_revision;
+  switch (step) {
+    case 'destroy-terraform':
+      return null;
+    case 'plan-terraform':
+      return cluster.terraform_generated_revision === revision ? null : 'generate-terraform';
+    case 'apply-terraform':
+      if (cluster.terraform_generated_revision !== revision) return 'generate-terraform';
+      return plan === null || plan.destroy ? 'plan-terraform' : null;
+    case 'create-ansible-script':
+      if (cluster.terraform_generated_revision !== revision) return 'generate-terraform';
+      return cluster.nodes !== null && cluster.applied_revision === revision
+        ? null
+        : 'apply-terraform';
+    case 'execute-ansible-script':
+      if (cluster.nodes === null || cluster.applied_revision !== revision) return 'apply-terraform';
+      return cluster.ansible_generated_revision === cluster.spec_revision
+        ? null
+        : 'create-ansible-script';
+    case 'verify-replication':
+      return cluster.ansible_executed_revision === null ? 'execute-ansible-script' : null;
+  }
+}
+
+/** @throws STEP_MISSING naming the step that is missing and how to ask for it */
+export function assertStepMayRun(
+  step: StageName,
+  clusterName: string,
+  cluster: ClusterRecord | null,
+  plan: PlanRecord | null,
+): void {
+  const missing = missingStep(step, cluster, plan);
+  if (missing === null) return;
+  throw new HathiError(
+    'STEP_MISSING',
+    `${step} needs ${missing} for cluster ${clusterName} first: POST /${missing}, then ask again.`,
+    { step, missing, cluster: clusterName },
+  );
+}

@@ -1,0 +1,217 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SqlUnitOfWork } from '../../../src/adapters/database/sql-unit-of-work.ts';
+import type { ClusterRecord, NewOperation } from '../../../src/ports/stores.ts';
+import { newCluster } from '../../support/clusters.ts';
+import { DATABASE_KINDS, openTestDatabase, type TestDatabase } from '../../support/databases.ts';
+
+const WORKER = { id: 'abc123:one', site: 'abc123' };
+const LEASE_SECONDS = 30;
+
+describe.each(DATABASE_KINDS)('stores on %s', (kind) => {
+  let opened: TestDatabase;
+  let work: SqlUnitOfWork;
+
+  beforeAll(async () => {
+    opened = await openTestDatabase(kind);
+    work = new SqlUnitOfWork(opened.database.db);
+  }, 120_000);
+  afterAll(async () => await opened?.stop());
+
+  const operationOn = (cluster: ClusterRecord, more: Partial<NewOperation> = {}): NewOperation => ({
+    id: randomUUID(),
+    cluster_id: cluster.id,
+    site: cluster.site,
+    kind: 'generate-terraform',
+    input: { list: [1, 2], text: 'a "quoted" word' },
+    approval: 'automatic',
+    ...more,
+  });
+  const cluster = (overrides: Partial<ClusterRecord> = {}) =>
+    work.direct.clusters.insert(newCluster(overrides));
+  const drain = async () => {
+    for (;;) {
+      const claimed = await work.direct.operations.claim(WORKER, LEASE_SECONDS);
+      if (!claimed) return;
+      await work.direct.operations.setState(claimed.operation.id, 'succeeded');
+    }
+  };
+
+  it('gives back a cluster as it was put in', async () => {
+    const made = await cluster();
+    expect(await work.direct.clusters.find(made.name)).toEqual(made);
+    await work.direct.clusters.update(made.id, {
+      nodes: [
+        {
+          name: 'a-1',
+          address: '10.0.0.2',
+          ssh_host: '127.0.0.1',
+          ssh_port: 1,
+          postgres_host: null,
+          postgres_port: null,
+        },
+      ],
+    });
+    const after = await work.direct.clusters.get(made.id);
+    expect(after.nodes?.[0]?.name).toBe('a-1');
+    expect(after.spec).toEqual(made.spec);
+  });
+
+  it('refuses a second unfinished operation and names the one in the way', async () => {
+    const made = await cluster();
+    const first = await work.direct.operations.insert(operationOn(made));
+    await expect(
+      work.transaction(async (stores) => {
+        await stores.clusters.update(made.id, { spec_revision: 7 });
+        await stores.operations.insert(operationOn(made));
+      }),
+    ).rejects.toMatchObject({ code: 'CLUSTER_BUSY', details: { operation: first.id } });
+    expect((await work.direct.clusters.get(made.id)).spec_revision).toBe(1);
+    await drain();
+    await work.direct.operations.insert(operationOn(made));
+    await drain();
+  });
+
+  it('lets two clusters run at once, and one operation go to one worker', async () => {
+    const [one, two] = [await cluster(), await cluster()];
+    await work.direct.operations.insert(operationOn(one));
+    await work.direct.operations.insert(operationOn(two));
+    const other = { id: 'abc123:two', site: 'abc123' };
+    const claims = await Promise.all(
+      [WORKER, other, WORKER, other].map((worker) =>
+        work.direct.operations.claim(worker, LEASE_SECONDS),
+      ),
+    );
+    const taken = claims.filter((claim) => claim !== null).map(({ operation }) => operation.id);
+    expect(new Set(taken).size).toBe(taken.length);
+    expect(taken).toHaveLength(2);
+    for (const id of taken) await work.direct.operations.setState(id, 'succeeded');
+  });
+
+  it('gives a local cluster only to the worker beside its Docker', async () => {
+    const made = await cluster({ site: 'fed321' });
+    const operation = await work.direct.operations.insert(operationOn(made));
+    expect(await work.direct.operations.claim(WORKER, LEASE_SECONDS)).toBeNull();
+    const beside = { id: 'fed321:one', site: 'fed321' };
+    const claim = await work.direct.operations.claim(beside, LEASE_SECONDS);
+    expect(claim?.operation.id).toBe(operation.id);
+    await work.direct.operations.setState(operation.id, 'succeeded');
+  });
+
+  it('fences every write of a worker whose lease is over', async () => {
+    const made = await cluster();
+    await work.direct.operations.insert(operationOn(made));
+    const first = await work.direct.operations.claim(WORKER, 0);
+    if (!first) throw new Error('nothing was claimed');
+    const written = work.fenced(first.lease, (stores) =>
+      stores.clusters.update(made.id, { spec_revision: 99 }),
+    );
+    await expect(written).rejects.toMatchObject({ code: 'LEASE_LOST' });
+    await expect(work.direct.operations.renew(first.lease, 30)).rejects.toMatchObject({
+      code: 'LEASE_LOST',
+    });
+    const second = await work.direct.operations.claim(WORKER, LEASE_SECONDS);
+    expect(second?.lease.attempt).toBe(first.lease.attempt + 1);
+    await expect(
+      work.fenced(first.lease, async () => 'ran under the old attempt'),
+    ).rejects.toMatchObject({ code: 'LEASE_LOST' });
+    expect((await work.direct.clusters.get(made.id)).spec_revision).toBe(1);
+    await work.direct.operations.setState(first.operation.id, 'succeeded');
+  });
+
+  it('refuses what the table of transitions does not allow', async () => {
+    const made = await cluster();
+    const { id } = await work.direct.operations.insert(operationOn(made));
+    await expect(work.direct.operations.setState(id, 'succeeded')).rejects.toMatchObject({
+      code: 'TRANSITION_NOT_ALLOWED',
+    });
+    await work.direct.operations.setState(id, 'cancelled');
+    await expect(work.direct.operations.setState(id, 'running')).rejects.toMatchObject({
+      code: 'TRANSITION_NOT_ALLOWED',
+    });
+  });
+
+  it('numbers events without a gap under concurrent writers', async () => {
+    const made = await cluster();
+    const { id } = await work.direct.operations.insert(operationOn(made));
+    const batches = Array.from({ length: 20 }, (_, batch) =>
+      Array.from({ length: (batch % 3) + 1 }, (_, index) => ({
+        type: 'test.event',
+        stage: null,
+        data: { batch, index },
+      })),
+    );
+    await Promise.all(
+      batches.map((events) =>
+        work.transaction((stores) => stores.operations.appendEvents(id, 1, events)),
+      ),
+    );
+    const events = await work.direct.operations.eventsAfter(id, 0, 1000);
+    const total = batches.flat().length;
+    expect(events.map(({ sequence }) => sequence)).toEqual(
+      Array.from({ length: total }, (_, index) => index + 1),
+    );
+    await work.direct.operations.setState(id, 'cancelled');
+  });
+
+  it('throws instead of waiting for ever when the outer database is used in a transaction', async () => {
+    await expect(
+      work.transaction(async () => await work.direct.clusters.list()),
+    ).rejects.toThrow(/inside a transaction/);
+    await expect(
+      work.transaction(async () => await work.transaction(async () => 1)),
+    ).rejects.toThrow(/inside a transaction/);
+  });
+
+  it('gives sealed bytes back equal, and the newest state', async () => {
+    const made = await cluster();
+    const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
+    const sealed = { keyId: 'k', bytes };
+    for (const serial of [3, 12, 5]) {
+      await work.direct.states.save({ cluster_id: made.id, lineage: 'l', serial, sealed });
+    }
+    const latest = await work.direct.states.latest(made.id);
+    expect(latest?.serial).toBe(12);
+    expect(Uint8Array.from(latest?.sealed.bytes ?? [])).toEqual(bytes);
+    await work.direct.secrets.insertIfAbsent(made.id, 'a', sealed);
+    await work.direct.secrets.insertIfAbsent(made.id, 'a', { keyId: 'other', bytes });
+    expect((await work.direct.secrets.get(made.id, 'a'))?.keyId).toBe('k');
+  });
+
+  it('keeps a plan with arrays and nulls as they are', async () => {
+    const made = await cluster();
+    const operation = await work.direct.operations.insert(operationOn(made));
+    const plan = {
+      id: randomUUID(),
+      cluster_id: made.id,
+      operation_id: operation.id,
+      infrastructure_revision: 1,
+      state: 'ready' as const,
+      destroy: false,
+      digest: 'sha256:00',
+      lock_file: '',
+      base_state: null,
+      engine: { name: 'terraform', version: '1.11.4' },
+      summary: { add: 1, change: 0, replace: 0, destroy: 0, empty: false },
+      changes: [
+        {
+          address: 'a.b',
+          type: 'a',
+          name: 'b',
+          actions: ['create'],
+          before: null,
+          after: { list: [1, [2]] },
+          action_reason: null,
+        },
+      ],
+      sealed_file: { keyId: 'k', bytes: Uint8Array.of(0, 255) },
+      outcome: null,
+    };
+    await work.direct.plans.insert(plan);
+    const stored = await work.direct.plans.latest(made.id);
+    expect(stored).toMatchObject({ ...plan, sealed_file: { keyId: 'k' } });
+    await work.direct.plans.retireReady(made.id);
+    expect((await work.direct.plans.get(plan.id)).state).toBe('stale');
+    await work.direct.operations.setState(operation.id, 'cancelled');
+  });
+});

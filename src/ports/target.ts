@@ -35,7 +35,7 @@ export interface NodeTarget {
   /**
    * The node image, built if it is not there. A build outlives the server.
    * @returns the reference of the image
-   * @throws INVALID_REQUEST for a version that no image has | IMAGE_FAILED
+   * @throws INVALID_REQUEST for a version that no image has | OPERATION_FAILED when the build fails
    */
   prepare(children: ChildRunner, stage: StageName, postgresVersion: string): Promise<string>;
   /** The named nodes of a cluster, in the order given, and whether its network is there. */

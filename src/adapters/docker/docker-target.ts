@@ -1,0 +1,119 @@
+import { statfs } from 'node:fs/promises';
+import type { LabelledResource, NodeObservation, NodeTarget } from '../../ports/target.ts';
+import { createDocker, rowsOf } from './docker.ts';
+import { freeNetworkIndex } from './free-network.ts';
+import { createNodeImages, IMAGE_VERSIONS } from './node-image.ts';
+
+export interface DockerTargetOptions {
+  /** Folder of the project with `images/node`; absolute. */
+  assetsRoot: string;
+  /** PATH, HOME, and what Docker and proxies need; nothing else is passed on. */
+  env: Record<string, string>;
+}
+
+/** Nodes as containers of this machine's Docker. */
+export function createDockerTarget({ assetsRoot, env }: DockerTargetOptions): NodeTarget {
+  const docker = createDocker(env);
+  const images = createNodeImages(docker, assetsRoot, env);
+
+  function labelled(site: string, cluster: string): string[] {
+    return ['--filter', `label=hathi.site=${site}`, '--filter', `label=hathi.cluster=${cluster}`];
+  }
+
+  async function networks(site: string, cluster: string): Promise<LabelledResource[]> {
+    const format = '{{.Name}}\t{{.Label "hathi.operation"}}';
+    const listed = await docker('network', 'ls', ...labelled(site, cluster), '--format', format);
+    return rowsOf(listed).map(([name = '', operation = '']) => ({
+      kind: 'network',
+      name,
+      node: null,
+      operation_id: operation,
+      remove: `docker network rm ${name}`,
+    }));
+  }
+
+  async function containers(site: string, cluster: string) {
+    const format =
+      '{{.ID}}\t{{.Names}}\t{{.State}}\t{{.Label "hathi.node"}}\t{{.Label "hathi.operation"}}';
+    const listed = await docker(
+      'ps',
+      '--all',
+      '--no-trunc',
+      ...labelled(site, cluster),
+      '--format',
+      format,
+    );
+    return rowsOf(listed).map(([id = '', name = '', state = '', node = '', operation = '']) => ({
+      id,
+      name,
+      state,
+      node,
+      operation,
+    }));
+  }
+
+  return {
+    postgresVersions: IMAGE_VERSIONS,
+    prepare: images.prepare,
+    freeNetworkIndex: (taken, site) => freeNetworkIndex(docker, taken, site),
+
+    async observe(site, cluster, nodes) {
+      const [found, network] = await Promise.all([
+        containers(site, cluster),
+        networks(site, cluster),
+      ]);
+      const byNode = new Map(found.map((container) => [container.node, container]));
+      const observed = nodes.map((name): NodeObservation => {
+        const container = byNode.get(name);
+        if (!container || container.state === 'removing') {
+          return { name, state: 'missing', id: null };
+        }
+        return { name, state: stateOf(container.state), id: container.id };
+      });
+      return { nodes: observed, network: network.length > 0 };
+    },
+
+    async resources(site, cluster) {
+      const [found, network] = await Promise.all([
+        containers(site, cluster),
+        networks(site, cluster),
+      ]);
+      return [
+        ...found.map(
+          ({ name, node, operation }): LabelledResource => ({
+            kind: 'node',
+            name,
+            node,
+            operation_id: operation,
+            remove: `docker rm --force --volumes ${name}`,
+          }),
+        ),
+        ...network,
+      ];
+    },
+
+    async remove(resources) {
+      const nodes = resources.filter(({ kind }) => kind === 'node').map(({ name }) => name);
+      const rest = resources.filter(({ kind }) => kind === 'network').map(({ name }) => name);
+      if (nodes.length > 0) await docker('rm', '--force', '--volumes', ...nodes);
+      if (rest.length > 0) await docker('network', 'rm', ...rest);
+    },
+
+    async nodeResources() {
+      const told = await docker('info', '--format', '{{.MemTotal}}\t{{.NCPU}}\t{{.DockerRootDir}}');
+      const [memory, cpus, root = '/'] = rowsOf(told)[0] ?? [];
+      // Behind Docker Desktop that folder is inside a machine of its own and cannot be seen from here.
+      const disk = await statfs(root).catch(() => null);
+      return {
+        memoryBytes: Number(memory),
+        cpus: Number(cpus),
+        diskBytes: disk && disk.bavail * disk.bsize,
+      };
+    },
+  };
+}
+
+/** A paused container is no dead one: its processes go on where they were. */
+function stateOf(state: string): NodeObservation['state'] {
+  return ['running', 'paused', 'restarting'].includes(state) ? 'running' : 'stopped';
+}

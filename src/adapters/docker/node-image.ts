@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HathiError } from '../../core/errors.ts';
+import type { NewEvent } from '../../core/operation/operation.ts';
+import type { StageName } from '../../core/operation/operation-kinds.ts';
+import type { ChildRunner } from '../../ports/child-runner.ts';
+import type { Docker } from './docker.ts';
+
+/** Flavours of the node image by the PostgreSQL that they come with. */
+const FLAVOUR: Record<string, string> = { '17': 'trixie', '15': 'bookworm' };
+export const IMAGE_VERSIONS = Object.keys(FLAVOUR);
+/** A build says little while it installs packages. */
+const BUILD_SILENCE_SECONDS = 900;
+const BUILD = 'node-image';
+
+export interface NodeImages {
+  prepare(children: ChildRunner, stage: StageName, postgresVersion: string): Promise<string>;
+}
+
+/** @param assetsRoot folder of the project with `images/node`; absolute */
+export function createNodeImages(
+  docker: Docker,
+  assetsRoot: string,
+  env: Record<string, string>,
+): NodeImages {
+  /** Found since the server started; a recipe does not change beneath it. */
+  const known = new Map<string, string>();
+
+  async function isThere(image: string): Promise<boolean> {
+    return docker('image', 'inspect', '--format', '{{.Id}}', image).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  return {
+    async prepare(children, stage, postgresVersion) {
+      const flavour = FLAVOUR[postgresVersion];
+      if (flavour === undefined) {
+        throw new HathiError(
+          'INVALID_REQUEST',
+          `Nodes of the local target come with PostgreSQL ${IMAGE_VERSIONS.join(' or ')}, not ${postgresVersion}.`,
+          { postgres_version: postgresVersion, available: IMAGE_VERSIONS },
+        );
+      }
+      const earlier = known.get(flavour);
+      if (earlier !== undefined && (await isThere(earlier))) return earlier;
+      const build = await children.run(
+        {
+          name: BUILD,
+          command: '/bin/sh',
+          args: [join(assetsRoot, 'images', 'node', 'build.sh'), flavour],
+          cwd: assetsRoot,
+          env,
+          silenceSeconds: BUILD_SILENCE_SECONDS,
+          eventsFile: 'stderr',
+        },
+        { onLines: (lines) => lines.map((message) => progress(stage, message)) },
+      );
+      if (build.cancelled) {
+        throw new HathiError('OPERATION_CANCELLED', 'The build of the node image was stopped.');
+      }
+      const image = (await readFile(build.stdoutPath, 'utf8')).trim();
+      if (build.exitCode !== 0 || image === '') {
+        // Forgotten, so that the next attempt of this very operation builds again.
+        await children.forget(BUILD);
+        const said = (await readFile(build.stderrPath, 'utf8')).trim();
+        throw new HathiError(
+          'OPERATION_FAILED',
+          `The node image could not be built: ${said.split('\n').at(-1)}`,
+          { exit_code: build.exitCode },
+        );
+      }
+      known.set(flavour, image);
+      return image;
+    },
+  };
+}
+
+function progress(stage: StageName, message: string): NewEvent {
+  return { type: 'terraform.log', stage, data: { level: 'info', message } };
+}

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import type { LocalConfiguration } from '../../ports/terraform.ts';
+import type { WorkspaceFile } from '../../ports/workspace.ts';
+import { attribute, blank, block, comment, expression, type HclValue, writeHcl } from './hcl.ts';
+
+export const OLDEST_TERRAFORM = '1.6.0';
+
+/** Not copied with a module: a cluster's workspace has no use for them. */
+const MODULE_LEFT_OUT = new Set(['tests', 'README.md']);
+
+/** Written for a person: what they find in the folder works there by hand. */
+function mainFile(input: LocalConfiguration): string {
+  const nodes = input.nodes.map(({ name, address, sshPort, postgresPort }): [string, HclValue] => [
+    name,
+    {
+      address,
+      ssh_port: sshPort,
+      ...(postgresPort === null ? {} : { postgres_port: postgresPort }),
+    },
+  ]);
+  return writeHcl([
+    comment(
+      `The machines of the cluster ${input.cluster}, as Hathi wrote them. They can be planned and applied by\nhand in this folder as well; generate-terraform writes the file anew.`,
+    ),
+    blank,
+    block('terraform', [], [attribute('required_version', `>= ${OLDEST_TERRAFORM}`)]),
+    blank,
+    block(
+      'variable',
+      ['operation_id'],
+      [
+        attribute(
+          'description',
+          'Labels what an apply makes. No machine is replaced for a new one.',
+        ),
+        attribute('type', expression('string')),
+        attribute('default', 'by-hand'),
+      ],
+    ),
+    blank,
+    block(
+      'module',
+      ['cluster'],
+      [
+        attribute('source', './modules/local'),
+        blank,
+        attribute('site', input.site),
+        attribute('cluster', input.cluster),
+        attribute('operation_id', expression('var.operation_id')),
+        blank,
+        attribute('image', input.image),
+        attribute('subnet', input.subnet),
+        attribute('authorized_key', input.authorizedKey),
+        attribute('host_keys_directory', expression(`"\${path.root}/../ssh/host_keys"`)),
+        blank,
+        attribute('nodes', Object.fromEntries(nodes)),
+      ],
+    ),
+  ]);
+}
+
+function outputsFile(): string {
+  return writeHcl([
+    block(
+      'output',
+      ['nodes'],
+      [
+        attribute(
+          'description',
+          'Nodes by name: their address in the network, and how to reach them.',
+        ),
+        attribute('value', expression('module.cluster.nodes')),
+      ],
+    ),
+    blank,
+    block(
+      'output',
+      ['network'],
+      [
+        attribute('description', "Name of the cluster's network."),
+        attribute('value', expression('module.cluster.network')),
+      ],
+    ),
+  ]);
+}
+
+/** @param modulesFolder where the project's own modules lie; absolute */
+export async function configurationFiles(
+  modulesFolder: string,
+  input: LocalConfiguration,
+): Promise<WorkspaceFile[]> {
+  const module = join(modulesFolder, 'local');
+  const paths = await filesBelow(module, (name) => !MODULE_LEFT_OUT.has(name));
+  const copied = paths.map(async (path): Promise<WorkspaceFile> => {
+    const source = join(module, path);
+    const executable = ((await stat(source)).mode & 0o100) !== 0;
+    return {
+      path: `modules/local/${path}`,
+      content: await readFile(source),
+      mode: executable ? 0o755 : 0o644,
+    };
+  });
+  return [
+    { path: 'main.tf', content: mainFile(input) },
+    { path: 'outputs.tf', content: outputsFile() },
+    ...(await Promise.all(copied)),
+  ];
+}
+
+/**
+ * `sha256:<hex>` of every file that a plan in the folder is made from: what is neither hidden nor a
+ * state. The lock file is hidden, and compared by itself.
+ */
+export async function configurationDigest(folder: string): Promise<string> {
+  const paths = await filesBelow(folder, (name) => !name.startsWith('terraform.tfstate'));
+  const hash = createHash('sha256');
+  for (const path of paths) {
+    const content = await readFile(join(folder, path));
+    hash.update(`${path}\0${content.length}\0`).update(content);
+  }
+  return `sha256:${hash.digest('hex')}`;
+}
+
+/** Paths of files below, with forward slashes, sorted; hidden ones are left out. */
+async function filesBelow(folder: string, wanted: (name: string) => boolean): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep))
+    .filter((parts) => parts.every((name) => !name.startsWith('.') && wanted(name)))
+    .map((parts) => parts.join('/'))
+    .sort();
+}

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import type { PlanSummary, ResourceChange } from '../../ports/stores.ts';
+
+export const SENSITIVE = '(sensitive)';
+export const UNKNOWN = '(known after apply)';
+
+const changeSchema = z.object({
+  actions: z.array(z.string()),
+  before: z.unknown().optional(),
+  after: z.unknown().optional(),
+  after_unknown: z.unknown().optional(),
+  before_sensitive: z.unknown().optional(),
+  after_sensitive: z.unknown().optional(),
+});
+
+const planSchema = z.object({
+  resource_changes: z
+    .array(
+      z.object({
+        address: z.string(),
+        mode: z.string(),
+        type: z.string(),
+        name: z.string(),
+        change: changeSchema,
+        action_reason: z.string().optional(),
+      }),
+    )
+    .default([]),
+  output_changes: z.record(z.string(), z.object({ actions: z.array(z.string()) })).default({}),
+});
+
+/**
+ * What `show -json` says of a plan, with sensitive values masked: there they stand in clear text
+ * beside the marks that call them sensitive.
+ * @throws ZodError when the document is not of the format 1.x
+ */
+export function readPlan(document: unknown): { summary: PlanSummary; changes: ResourceChange[] } {
+  const plan = planSchema.parse(document);
+  const changed = plan.resource_changes.filter(
+    ({ mode, change }) => mode === 'managed' && !isNothing(change.actions),
+  );
+  const changes = changed.map(({ address, type, name, change, action_reason }) => ({
+    address,
+    type,
+    name,
+    actions: change.actions,
+    before: mask(change.before ?? null, change.before_sensitive),
+    after: mask(withUnknown(change.after ?? null, change.after_unknown), change.after_sensitive),
+    action_reason: action_reason ?? null,
+  }));
+  const count = (test: (actions: string[]) => boolean) =>
+    changes.filter(({ actions }) => test(actions)).length;
+  const outputsChange = Object.values(plan.output_changes).some(
+    ({ actions }) => !isNothing(actions),
+  );
+  return {
+    changes,
+    summary: {
+      add: count((actions) => actions.length === 1 && actions[0] === 'create'),
+      change: count((actions) => actions[0] === 'update'),
+      replace: count((actions) => actions.length === 2),
+      destroy: count((actions) => actions.length === 1 && actions[0] === 'delete'),
+      empty: changes.length === 0 && !outputsChange,
+    },
+  };
+}
+
+function isNothing(actions: readonly string[]): boolean {
+  return actions.every((action) => action === 'no-op' || action === 'read');
+}
+
+/** @param marks `true`, or the value's shape with `true` at what is sensitive */
+function mask(value: unknown, marks: unknown): unknown {
+  return replaceMarked(value, marks, SENSITIVE);
+}
+
+/** Values that only the apply will know are absent; say so instead of leaving them out. */
+function withUnknown(value: unknown, marks: unknown): unknown {
+  return replaceMarked(value, marks, UNKNOWN);
+}
+
+function replaceMarked(value: unknown, marks: unknown, text: string): unknown {
+  if (marks === true) return text;
+  if (Array.isArray(marks)) {
+    const elements = Array.isArray(value) ? value : [];
+    const length = Math.max(elements.length, marks.length);
+    return Array.from({ length }, (_, index) =>
+      replaceMarked(elements[index] ?? null, marks[index], text),
+    );
+  }
+  if (typeof marks === 'object' && marks !== null) {
+    // A value that is null has nothing to mask, and a mark below it nothing to hang on.
+    if (value === null && !holdsMark(marks)) return value;
+    const members = typeof value === 'object' && value !== null ? value : {};
+    const masked: Record<string, unknown> = { ...members };
+    for (const [key, mark] of Object.entries(marks)) {
+      if (!(key in members) && !holdsMark(mark)) continue;
+      masked[key] = replaceMarked(masked[key] ?? null, mark, text);
+    }
+    return masked;
+  }
+  return value;
+}
+
+function holdsMark(marks: unknown): boolean {
+  if (marks === true) return true;
+  return typeof marks === 'object' && marks !== null && Object.values(marks).some(holdsMark);
+}

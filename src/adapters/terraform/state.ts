@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import type { TerraformState } from '../../ports/terraform.ts';
+
+const stateSchema = z.object({
+  version: z.literal(4),
+  lineage: z.string().min(1),
+  serial: z.int().nonnegative(),
+  outputs: z.record(z.string(), z.object({ value: z.unknown() })).default({}),
+  resources: z
+    .array(
+      z.object({
+        module: z.string().optional(),
+        mode: z.string(),
+        type: z.string(),
+        name: z.string(),
+        instances: z.array(z.object({ index_key: z.union([z.string(), z.number()]).optional() })),
+      }),
+    )
+    .default([]),
+});
+
+/**
+ * Reads a state file. Terraform writes it in place, so a reader may see half of it.
+ * @returns null when the bytes are empty, cut off, or no state of format 4
+ */
+export function readState(bytes: Uint8Array): TerraformState | null {
+  let json: unknown;
+  try {
+    json = JSON.parse(Buffer.from(bytes).toString());
+  } catch {
+    return null;
+  }
+  const parsed = stateSchema.safeParse(json);
+  if (!parsed.success) return null;
+  const { lineage, serial, resources, outputs } = parsed.data;
+  return {
+    lineage,
+    serial,
+    addresses: resources
+      .filter(({ mode }) => mode === 'managed')
+      .flatMap(({ module, type, name, instances }) =>
+        instances.map(({ index_key: key }) => {
+          const path = [module, type, name].filter((part) => part !== undefined).join('.');
+          return key === undefined ? path : `${path}[${JSON.stringify(key)}]`;
+        }),
+      ),
+    outputs: Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value])),
+  };
+}

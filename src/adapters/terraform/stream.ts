@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import type { NewEvent } from '../../core/operation/operation.ts';
+import type { StageName } from '../../core/operation/operation-kinds.ts';
+import type { AppliedPlan, Diagnostic } from '../../ports/terraform.ts';
+import { SENSITIVE } from './plan-document.ts';
+
+/** The lines that `plan -json` and `apply -json` write, alike in Terraform and OpenTofu. */
+const hookSchema = z.object({
+  resource: z.object({ addr: z.string() }),
+  action: z.string().optional(),
+  elapsed_seconds: z.number().optional(),
+  output: z.string().optional(),
+});
+
+const lineSchema = z.object({
+  '@level': z.string(),
+  '@message': z.string(),
+  type: z.string(),
+  hook: hookSchema.optional().catch(undefined),
+  diagnostic: z
+    .object({
+      severity: z.enum(['error', 'warning']),
+      summary: z.string(),
+      detail: z.string().default(''),
+      address: z.string().optional(),
+    })
+    .optional()
+    .catch(undefined),
+  changes: z
+    .object({ add: z.number(), change: z.number(), remove: z.number(), operation: z.string() })
+    .optional()
+    .catch(undefined),
+  outputs: z
+    .record(
+      z.string(),
+      z.object({ sensitive: z.boolean().optional(), value: z.unknown().optional() }),
+    )
+    .optional()
+    .catch(undefined),
+});
+type Line = z.infer<typeof lineSchema>;
+
+const RESOURCE_STATUS: Record<string, string> = {
+  apply_start: 'started',
+  apply_progress: 'progress',
+  apply_complete: 'completed',
+  apply_errored: 'failed',
+};
+
+/** @returns null for a line that is no message of the engine's stream */
+function parseLine(text: string): Line | null {
+  try {
+    return lineSchema.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Events of complete lines; a line of no known format is shown as it is. */
+export function eventsOf(stage: StageName, lines: readonly string[]): NewEvent[] {
+  return lines
+    .filter((line) => line.trim() !== '')
+    .map((text) => {
+      const line = parseLine(text);
+      return line === null ? log('info', text) : eventOf(line);
+    })
+    .filter((event) => event !== null)
+    .map((event) => ({ ...event, stage }));
+}
+
+type StreamEvent = Omit<NewEvent, 'stage'>;
+
+function log(level: string, message: string, address?: string): StreamEvent {
+  return {
+    type: 'terraform.log',
+    data: { level, message, ...(address === undefined ? {} : { address }) },
+  };
+}
+
+function eventOf(line: Line): StreamEvent | null {
+  const { hook, diagnostic, outputs } = line;
+  const status = RESOURCE_STATUS[line.type];
+  if (hook && status !== undefined) {
+    return {
+      type: 'terraform.resource',
+      data: {
+        address: hook.resource.addr,
+        action: hook.action ?? 'noop',
+        status,
+        ...(hook.elapsed_seconds === undefined ? {} : { elapsed_seconds: hook.elapsed_seconds }),
+      },
+    };
+  }
+  if (hook && line.type === 'provision_progress') {
+    return log('info', hook.output ?? line['@message'], hook.resource.addr);
+  }
+  if (diagnostic) {
+    const message = [diagnostic.summary, diagnostic.detail].filter(Boolean).join(': ');
+    return log(diagnostic.severity, message, diagnostic.address);
+  }
+  if (line.type === 'outputs' && outputs) {
+    const known = Object.entries(outputs).filter(([, output]) => 'value' in output);
+    if (known.length === 0) return null; // A plan's: it knows of actions, not of values.
+    const values = known.map(([name, { sensitive, value }]) => [
+      name,
+      sensitive ? SENSITIVE : value,
+    ]);
+    return { type: 'terraform.outputs', data: { outputs: Object.fromEntries(values) } };
+  }
+  if (line.type === 'change_summary') return log('info', line['@message']);
+  return null;
+}
+
+/** What a whole stream says of how the run went. */
+export function conclude(stream: string): Pick<AppliedPlan, 'diagnostics' | 'resources'> {
+  const diagnostics: Diagnostic[] = [];
+  let resources = { added: 0, changed: 0, destroyed: 0 };
+  for (const text of stream.split('\n')) {
+    const line = parseLine(text);
+    if (line?.diagnostic) {
+      const { severity, summary, detail, address } = line.diagnostic;
+      diagnostics.push({ severity, summary, detail, address: address ?? null });
+    }
+    if (line?.changes && line.changes.operation !== 'plan') {
+      const { add, change, remove } = line.changes;
+      resources = { added: add, changed: change, destroyed: remove };
+    }
+  }
+  return { diagnostics, resources };
+}

@@ -1,0 +1,230 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HathiError, isHathiError } from '../../core/errors.ts';
+import type { ChildCommand, ChildHandlers, ChildResult } from '../../ports/child-runner.ts';
+import type {
+  AppliedPlan,
+  MadePlan,
+  PlanOptions,
+  Terraform,
+  TerraformEngine,
+  TerraformRun,
+} from '../../ports/terraform.ts';
+import { runCommand } from '../process/run-command.ts';
+import { configurationDigest, configurationFiles } from './configuration.ts';
+import { findEngine } from './engine.ts';
+import { readPlan } from './plan-document.ts';
+import { readState } from './state.ts';
+import { conclude, eventsOf } from './stream.ts';
+
+/** A provider's download says nothing while it lasts. */
+const INIT_SILENCE_SECONDS = 600;
+/** The engines report a resource that is still being made every 10 s. */
+const RUN_SILENCE_SECONDS = 300;
+const SHOW_SECONDS = 60;
+/** A run of a killed server may still be ending. */
+const LOCK_TIMEOUT = '-lock-timeout=60s';
+/** All nodes of the largest cluster at once: making one is mostly waiting for its boot. */
+const PARALLELISM = '-parallelism=17';
+/** What is kept of stderr when there is no diagnostic. */
+const STDERR_CHARACTERS = 2_000;
+const INITIALISED = '.terraform/hathi-initialised';
+const APPLY = 'terraform-apply';
+
+export interface TerraformOptions {
+  /** Folder of the project with `terraform/modules`; absolute. */
+  assetsRoot: string;
+  /** For the cache of providers and a CLI configuration of Hathi's own; absolute. */
+  cacheFolder: string;
+  /** The program to use; looked for on PATH where absent. */
+  enginePath?: string | undefined;
+  /** A CLI configuration of the user's, e.g. with a mirror of providers. */
+  cliConfigFile?: string | undefined;
+  /** PATH, HOME, and what Docker and proxies need; nothing else is passed on. */
+  env: Record<string, string>;
+}
+
+/** Terraform or OpenTofu on this machine. */
+export function createTerraform(options: TerraformOptions): Terraform {
+  const ownConfig = join(options.cacheFolder, 'cli.tfrc');
+  const providers = join(options.cacheFolder, 'providers');
+  const env: Record<string, string> = {
+    ...options.env,
+    TF_IN_AUTOMATION: '1',
+    TF_INPUT: '0',
+    TF_PLUGIN_CACHE_DIR: providers,
+    TF_CLI_CONFIG_FILE: options.cliConfigFile ?? ownConfig,
+    CHECKPOINT_DISABLE: '1',
+  };
+
+  let found: Promise<TerraformEngine> | null = null;
+
+  async function find(): Promise<TerraformEngine> {
+    await mkdir(providers, { recursive: true });
+    // A configuration of our own, so that what lies in the home folder changes nothing here.
+    await writeFile(ownConfig, '');
+    return findEngine({ path: options.enginePath, searchPath: options.env.PATH ?? '', env });
+  }
+
+  function engine(): Promise<TerraformEngine> {
+    // Kept only when it was found: it may be installed while the server runs.
+    found ??= find().catch((error: unknown) => {
+      found = null;
+      throw error;
+    });
+    return found;
+  }
+
+  async function command(run: TerraformRun, name: string, args: string[]): Promise<ChildCommand> {
+    const { path } = await engine();
+    return { name, command: path, args, cwd: run.folder, env, silenceSeconds: RUN_SILENCE_SECONDS };
+  }
+
+  function events(run: TerraformRun): ChildHandlers {
+    return { onLines: (lines) => eventsOf(run.stage, lines) };
+  }
+
+  async function initialise(run: TerraformRun): Promise<void> {
+    const { name, version } = await engine();
+    const lock = await readFile(join(run.folder, '.terraform.lock.hcl'), 'utf8').catch(() => '');
+    const wanted = `${name} ${version} ${await configurationDigest(run.folder)} ${digestOf(lock)}\n`;
+    const marker = join(run.folder, INITIALISED);
+    if ((await readFile(marker, 'utf8').catch(() => '')) === wanted) return;
+    const init = await command(run, 'terraform-init', ['init', '-input=false', '-no-color']);
+    const result = await runAfresh(run, { ...init, silenceSeconds: INIT_SILENCE_SECONDS });
+    if (result.exitCode !== 0) throw await failure('init', result);
+    const locked = await readFile(join(run.folder, '.terraform.lock.hcl'), 'utf8').catch(() => '');
+    // An init that changed the lock file has to be done again with it, or the marker would not fit.
+    if (locked === lock) await writeFile(marker, wanted);
+  }
+
+  async function plan(run: TerraformRun, planOptions: PlanOptions): Promise<MadePlan> {
+    await initialise(run);
+    await mkdir(run.scratch, { recursive: true });
+    const file = join(run.scratch, `${run.stage}.tfplan`);
+    try {
+      // The engine keeps the mode of a file that is there; a plan holds secrets in clear text.
+      await writeFile(file, '', { mode: 0o600 });
+      const planCommand = await command(run, 'terraform-plan', [
+        'plan',
+        '-json',
+        '-input=false',
+        LOCK_TIMEOUT,
+        PARALLELISM,
+        `-out=${file}`,
+        `-var=operation_id=${planOptions.operationId}`,
+        ...(planOptions.destroy ? ['-destroy'] : []),
+        ...planOptions.replace.map((address) => `-replace=${address}`),
+      ]);
+      const result = await runAfresh(run, planCommand, events(run));
+      if (result.exitCode !== 0) throw await failure('plan', result);
+      const bytes = await readFile(file);
+      const { path } = await engine();
+      const shown = await runCommand(path, ['show', '-json', '-no-color', file], {
+        cwd: run.folder,
+        env,
+        timeoutSeconds: SHOW_SECONDS,
+      });
+      if (shown.exitCode !== 0) {
+        throw new HathiError('TERRAFORM_FAILED', `The plan could not be read: ${shown.stderr}`);
+      }
+      return { bytes, digest: digestOf(bytes), ...readPlan(JSON.parse(shown.stdout)) };
+    } finally {
+      await rm(file, { force: true });
+    }
+  }
+
+  async function apply(
+    run: TerraformRun,
+    bytes: Uint8Array,
+    onTick: () => Promise<void>,
+  ): Promise<AppliedPlan> {
+    const file = join(run.scratch, 'apply.tfplan');
+    const started = await run.children.find(APPLY);
+    if (!started) {
+      await initialise(run);
+      await mkdir(run.scratch, { recursive: true });
+    }
+    // A child that is recorded may not have been started yet, so it may still want the file.
+    if (!started?.alive) await writeFile(file, bytes, { mode: 0o600 });
+    const args = ['apply', '-json', '-input=false', LOCK_TIMEOUT, PARALLELISM, file];
+    try {
+      const child = await command(run, APPLY, args);
+      const result = await run.children.run(child, { ...events(run), onTick });
+      const concluded = conclude(await readFile(result.stdoutPath, 'utf8'));
+      if (result.exitCode !== 0 && concluded.diagnostics.length === 0) {
+        concluded.diagnostics.push(await fromStderr(result));
+      }
+      return {
+        exitCode: result.exitCode,
+        cancelled: result.cancelled,
+        // A shell's way to tell death by a signal. An engine that is asked to stop exits with 1.
+        killed: result.exitCode > 128 && !result.cancelled,
+        ...concluded,
+      };
+    } finally {
+      await rm(file, { force: true });
+    }
+  }
+
+  return {
+    engine,
+    configuration: (input) =>
+      configurationFiles(join(options.assetsRoot, 'terraform', 'modules'), input),
+    configurationDigest,
+    plan,
+    apply,
+    applyStarted: async (run) => (await run.children.find(APPLY)) !== null,
+    readState,
+    addressOf: ({ kind, name }) =>
+      kind === 'network'
+        ? 'module.cluster.terraform_data.network'
+        : `module.cluster.terraform_data.node[${JSON.stringify(name)}]`,
+  };
+}
+
+function digestOf(bytes: Uint8Array | string): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
+/** Runs what converges: one that an earlier attempt started is waited for and dropped. */
+async function runAfresh(
+  run: TerraformRun,
+  command: ChildCommand,
+  handlers: ChildHandlers = {},
+): Promise<ChildResult> {
+  const earlier = await run.children.find(command.name);
+  if (earlier) {
+    if (earlier.alive) {
+      await run.children.run(command).catch((error: unknown) => {
+        if (!isHathiError(error, 'OPERATION_INTERRUPTED')) throw error;
+      });
+    }
+    await run.children.forget(command.name);
+  }
+  return run.children.run(command, handlers);
+}
+
+async function fromStderr(result: ChildResult) {
+  const stderr = await readFile(result.stderrPath, 'utf8').catch(() => '');
+  return {
+    severity: 'error' as const,
+    summary: `The program ended with exit code ${result.exitCode}.`,
+    detail: stderr.trim().slice(-STDERR_CHARACTERS),
+    address: null,
+  };
+}
+
+async function failure(verb: string, result: ChildResult): Promise<HathiError> {
+  if (result.cancelled)
+    return new HathiError('OPERATION_CANCELLED', `terraform ${verb} was stopped.`);
+  const { diagnostics } = conclude(await readFile(result.stdoutPath, 'utf8').catch(() => ''));
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  if (errors.length === 0) errors.push(await fromStderr(result));
+  return new HathiError(
+    'TERRAFORM_FAILED',
+    `terraform ${verb} failed: ${errors.map(({ summary, detail }) => detail || summary).join('; ')}`,
+    { exit_code: result.exitCode, diagnostics: errors },
+  );
+}

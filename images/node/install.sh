@@ -25,6 +25,8 @@ systemctl set-default multi-user.target
 # A container has no consoles, devices, disks or clock of its own: without these units a node
 # boots in a fraction of the time, and nothing of them can fail.
 systemctl mask \
+  systemd-tmpfiles-setup-dev-early.service systemd-tmpfiles-setup-dev.service tmp.mount \
+  systemd-creds.socket systemd-hostnamed.socket systemd-initctl.socket systemd-sysext.socket \
   console-getty.service getty.target systemd-logind.service \
   systemd-udevd.service systemd-udevd-control.socket systemd-udevd-kernel.socket \
   systemd-udev-trigger.service systemd-udev-load-credentials.service \
@@ -41,6 +43,13 @@ systemctl mask \
   ldconfig.service sshd-keygen.service systemd-user-sessions.service systemd-pstore.service \
   systemd-tmpfiles-clean.timer apt-daily.timer apt-daily-upgrade.timer \
   dpkg-db-backup.timer fstrim.timer e2scrub_all.timer
+
+# Nor is there an fstab, a boot loader or a sysv script to make units from. Each generator is a
+# process at every boot and every daemon-reload.
+mkdir -p /etc/systemd/system-generators
+for generator in /usr/lib/systemd/system-generators/*; do
+  ln -s /dev/null "/etc/systemd/system-generators/${generator##*/}"
+done
 
 # Every caller comes from the network's gateway, so a penalty for one would lock out all. Only newer
 # versions of sshd know the word.

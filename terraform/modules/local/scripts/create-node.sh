@@ -82,6 +82,10 @@ if [ -z "$made" ]; then
   docker exec "$HATHI_CONTAINER" systemctl restart ssh.service > /dev/null 2>&1 || true
 fi
 
+# A node needs some tenths of a second to boot, and each look takes time from those that boot.
+pause() { sleep "$1" 2> /dev/null || sleep 1; }
+pause 0.2
+
 # Docker's own proxy accepts before the node listens, so only an answer counts, and only this key.
 read -r type key rest < "$keys/ssh_host_ed25519_key.pub" || true
 deadline=$(($(date +%s) + ready_seconds))
@@ -94,7 +98,7 @@ while :; do
     docker logs --tail 5 "$HATHI_CONTAINER" >&2 || true
     fail "sshd has not answered on 127.0.0.1:$HATHI_SSH_PORT with its host key after $ready_seconds s"
   fi
-  sleep 0.05 2> /dev/null || sleep 1
+  pause 0.1
 done
 
 if [ -n "$made" ]; then how=made; else how=adopted; fi

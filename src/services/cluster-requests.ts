@@ -77,7 +77,9 @@ export function revisionsFor(cluster: ClusterRecord, spec: ClusterSpec) {
   const next = spec_revision + 1;
   return {
     spec_revision: next,
-    infrastructure_revision: infrastructureDiffers(cluster.spec, spec) ? next : infrastructure_revision,
+    infrastructure_revision: infrastructureDiffers(cluster.spec, spec)
+      ? next
+      : infrastructure_revision,
   };
 }
 

@@ -9,7 +9,7 @@ import type { NodeTarget } from '../ports/target.ts';
 import type { UnitOfWork } from '../ports/unit-of-work.ts';
 import type { OperationService, SpecChanges, StepInputs } from './api.ts';
 import { assertSpecCanBe, assertStepMayRun, nextSpec, revisionsFor } from './cluster-requests.ts';
-import { checkedParameters } from './parameter-requests.ts';
+import { checkedParameters, type NodeSizes } from './parameter-requests.ts';
 
 /** The cluster that a step means when its body names none. */
 export const DEFAULT_CLUSTER = 'default';
@@ -21,6 +21,7 @@ export interface OperationServiceTools {
   clock: Clock;
   ids: IdSource;
   target: NodeTarget;
+  sizes: NodeSizes;
   /** The data directory's own id; local clusters belong to it. */
   site: string;
   defaultTarget: Target;
@@ -76,7 +77,8 @@ export function createOperationService(tools: OperationServiceTools): OperationU
     const known = await unitOfWork.direct.clusters.find(name);
     const wanted = nextSpec(name, known?.spec ?? null, changes, tools.defaultTarget);
     assertSpecCanBe(wanted, known?.spec ?? null, tools.target.postgresVersions);
-    const networkIndex = known?.network_index ?? (await tools.target.freeNetworkIndex(taken, tools.site));
+    const networkIndex =
+      known?.network_index ?? (await tools.target.freeNetworkIndex(taken, tools.site));
     return await unitOfWork.transaction(async (stores) => {
       const current = await stores.clusters.findForUpdate(name);
       const spec = nextSpec(name, current?.spec ?? null, changes, tools.defaultTarget);
@@ -109,7 +111,7 @@ export function createOperationService(tools: OperationServiceTools): OperationU
           ? await checkedParameters(
               cluster,
               (input as StepInputs['create-ansible-script']).parameters,
-              tools.target,
+              tools.sizes,
             )
           : null;
       if (step === 'apply-terraform') {

@@ -11,6 +11,8 @@ export const DATABASE_KINDS = ['embedded', 'postgres'] as const;
 
 export interface TestDatabase {
   database: Database;
+  /** Where other processes find it; null for the embedded one, which has one process. */
+  url: string | null;
   /** Another handle on the same records; the embedded database has only the one. */
   reopen(): Promise<Database>;
   stop(): Promise<void>;
@@ -26,6 +28,7 @@ export async function openTestDatabase(
     await migrateToLatest(database.db);
     return {
       database,
+      url: null,
       reopen: async () => database,
       async stop() {
         await database.close();
@@ -39,6 +42,7 @@ export async function openTestDatabase(
   const more: Database[] = [];
   return {
     database,
+    url: server.url,
     async reopen() {
       const other = await openPostgres(server.url);
       more.push(other);

@@ -155,9 +155,9 @@ describe.each(DATABASE_KINDS)('stores on %s', (kind) => {
   });
 
   it('throws instead of waiting for ever when the outer database is used in a transaction', async () => {
-    await expect(
-      work.transaction(async () => await work.direct.clusters.list()),
-    ).rejects.toThrow(/inside a transaction/);
+    await expect(work.transaction(async () => await work.direct.clusters.list())).rejects.toThrow(
+      /inside a transaction/,
+    );
     await expect(
       work.transaction(async () => await work.transaction(async () => 1)),
     ).rejects.toThrow(/inside a transaction/);
@@ -192,6 +192,7 @@ describe.each(DATABASE_KINDS)('stores on %s', (kind) => {
       lock_file: '',
       base_state: null,
       engine: { name: 'terraform', version: '1.11.4' },
+      configuration_digest: 'sha256:01',
       summary: { add: 1, change: 0, replace: 0, destroy: 0, empty: false },
       changes: [
         {

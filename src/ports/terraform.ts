@@ -1,3 +1,4 @@
+import type { ClusterNode } from '../core/cluster/topology.ts';
 import type { StageName } from '../core/operation/operation-kinds.ts';
 import type { ChildRunner } from './child-runner.ts';
 import type { PlanSummary, ResourceChange } from './stores.ts';
@@ -83,8 +84,8 @@ export interface TerraformState {
   serial: number;
   /** Addresses of managed resources, e.g. `module.cluster.terraform_data.node["pg-1"]`. */
   addresses: string[];
-  /** Values of outputs; sensitive ones too. */
-  outputs: Record<string, unknown>;
+  /** The output `nodes`, by their numbers; null where the state has none. */
+  nodes: ClusterNode[] | null;
 }
 
 /**

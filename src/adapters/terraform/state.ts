@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ClusterNode } from '../../core/cluster/topology.ts';
 import type { TerraformState } from '../../ports/terraform.ts';
 
 const stateSchema = z.object({
@@ -18,6 +19,18 @@ const stateSchema = z.object({
     )
     .default([]),
 });
+
+const nodesSchema = z.record(
+  z.string(),
+  z.object({
+    name: z.string(),
+    address: z.string(),
+    ssh_host: z.string(),
+    ssh_port: z.int(),
+    postgres_host: z.string().nullable(),
+    postgres_port: z.int().nullable(),
+  }),
+);
 
 /**
  * Reads a state file. Terraform writes it in place, so a reader may see half of it.
@@ -44,6 +57,14 @@ export function readState(bytes: Uint8Array): TerraformState | null {
           return key === undefined ? path : `${path}[${JSON.stringify(key)}]`;
         }),
       ),
-    outputs: Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value])),
+    nodes: nodesOf(outputs.nodes?.value),
   };
+}
+
+function nodesOf(output: unknown): ClusterNode[] | null {
+  const parsed = nodesSchema.safeParse(output);
+  if (!parsed.success) return null;
+  // By number, so that pg-10 comes after pg-9.
+  const collator = new Intl.Collator('en', { numeric: true });
+  return Object.values(parsed.data).sort((a, b) => collator.compare(a.name, b.name));
 }

@@ -1,0 +1,33 @@
+import type { Stage } from '../ports/stage.ts';
+import { writeConfiguration } from './terraform-configuration.ts';
+import type { TerraformTools } from './terraform-tools.ts';
+
+const NAME = 'generate-terraform';
+
+/** Writes the workspace that Terraform works in, by itself or by hand. */
+export function createGenerateTerraformStage(tools: TerraformTools): Stage {
+  return {
+    name: NAME,
+    async run(context) {
+      const { cluster } = context;
+      // First, so that a missing engine is told before anything is written.
+      const engine = await tools.terraform.engine();
+      const files = await writeConfiguration(context, tools, NAME);
+      await context.write(({ clusters }) =>
+        clusters.update(cluster.id, {
+          terraform_generated_revision: cluster.infrastructure_revision,
+        }),
+      );
+      return {
+        cluster: cluster.name,
+        spec_revision: cluster.spec_revision,
+        workspace: tools.workspace.path(cluster.name),
+        files,
+        engine,
+        notes: [
+          `instance_type ${cluster.spec.instance_type} is recorded; on the local target it sizes nothing: the nodes share this machine.`,
+        ],
+      };
+    },
+  };
+}

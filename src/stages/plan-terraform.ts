@@ -1,0 +1,33 @@
+import { HathiError } from '../core/errors.ts';
+import type { Stage, StageContext } from '../ports/stage.ts';
+import { makePlan } from './terraform-plan.ts';
+import type { TerraformTools } from './terraform-tools.ts';
+
+const NAME = 'plan-terraform';
+
+/** Plans, and stores the plan as the one that is applied next. */
+export function createPlanTerraformStage(tools: TerraformTools): Stage {
+  return {
+    name: NAME,
+    async run(context) {
+      assertGenerated(context);
+      const plan = await makePlan(context, tools, NAME, false);
+      return {
+        plan_id: plan.id,
+        digest: plan.digest,
+        summary: plan.summary,
+        changes: plan.changes,
+        engine: await tools.terraform.engine(),
+      };
+    },
+  };
+}
+
+function assertGenerated({ cluster }: StageContext): void {
+  if (cluster.terraform_generated_revision === cluster.infrastructure_revision) return;
+  throw new HathiError(
+    'STEP_MISSING',
+    `The cluster ${cluster.name} has no Terraform files of its present spec: run generate-terraform first.`,
+    { step: NAME, missing: 'generate-terraform' },
+  );
+}

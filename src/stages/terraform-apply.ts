@@ -1,0 +1,200 @@
+import { createHash } from 'node:crypto';
+import { HathiError, isHathiError } from '../core/errors.ts';
+import type { StageName } from '../core/operation/operation-kinds.ts';
+import type { StageContext } from '../ports/stage.ts';
+import type { PlanRecord } from '../ports/stores.ts';
+import type { LabelledResource } from '../ports/target.ts';
+import type { AppliedPlan, TerraformState } from '../ports/terraform.ts';
+import { makePlan, planContext } from './terraform-plan.ts';
+import { createStateKeeper, reconcileState } from './terraform-state.ts';
+import { readLockFile, type TerraformTools, terraformRun } from './terraform-tools.ts';
+
+export type StoredPlan = Omit<PlanRecord, 'created_at'>;
+
+/**
+ * Whether the plan still fits what it was made from: the cluster's revision, the state, the files.
+ * Terraform itself refuses an older state only where there was one.
+ * @throws PLAN_STALE naming what has changed
+ */
+export async function assertFresh(
+  context: StageContext,
+  tools: TerraformTools,
+  plan: StoredPlan,
+  stage: StageName,
+): Promise<void> {
+  const { cluster } = context;
+  if (plan.infrastructure_revision !== cluster.infrastructure_revision) {
+    throw stale(plan, `the cluster's spec has changed since`, {
+      plan_revision: plan.infrastructure_revision,
+      cluster_revision: cluster.infrastructure_revision,
+    });
+  }
+  const state = await reconcileState(context, tools);
+  const base = plan.base_state;
+  if (base?.lineage !== state?.lineage || base?.serial !== state?.serial) {
+    throw stale(plan, 'the Terraform state has changed since', {
+      plan_serial: base?.serial ?? null,
+      state_serial: state?.serial ?? null,
+    });
+  }
+  const { folder } = terraformRun(context, tools, stage);
+  const configuration = await tools.terraform.configurationDigest(folder);
+  if (configuration !== plan.engine.configuration_digest) {
+    throw stale(plan, `the files in ${folder} have changed since`, {});
+  }
+  if ((await readLockFile(context, tools)) !== plan.lock_file) {
+    throw stale(plan, 'the lock file of providers has changed since', {});
+  }
+}
+
+export function stale(plan: StoredPlan, why: string, details: Record<string, unknown>): HathiError {
+  return new HathiError(
+    'PLAN_STALE',
+    `Plan ${plan.id} cannot be applied: ${why}. Make a new one by plan-terraform.`,
+    { plan_id: plan.id, ...details },
+  );
+}
+
+/**
+ * The bytes that were reviewed.
+ * @throws PLAN_ALTERED | SECRET_UNREADABLE
+ */
+function reviewedBytes(tools: TerraformTools, plan: StoredPlan): Uint8Array {
+  const bytes = tools.secretBox.open(plan.sealed_file, planContext(plan.id));
+  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  if (digest === plan.digest) return bytes;
+  throw new HathiError(
+    'PLAN_ALTERED',
+    `Plan ${plan.id} has the digest ${digest}, but ${plan.digest} was reviewed. It is not applied.`,
+    { plan_id: plan.id, digest, reviewed_digest: plan.digest },
+  );
+}
+
+/**
+ * Applies the plan's own bytes once, or takes up the apply that an earlier attempt began. The state
+ * is stored as it grows. The caller marks the plan as applied, together with what it made of it.
+ * @throws TERRAFORM_FAILED | OPERATION_CANCELLED, the plan marked as failed
+ * @throws OPERATION_INTERRUPTED once what the apply left is recorded and planned anew
+ */
+export async function executePlan(
+  context: StageContext,
+  tools: TerraformTools,
+  plan: StoredPlan,
+  stage: StageName,
+): Promise<{ applied: AppliedPlan; state: TerraformState | null }> {
+  const bytes = reviewedBytes(tools, plan);
+  await context.write(({ plans }) => plans.setState(plan.id, 'applying'));
+  const keeper = createStateKeeper(context, tools);
+  let applied: AppliedPlan;
+  try {
+    applied = await tools.terraform.apply(terraformRun(context, tools, stage), bytes, async () => {
+      await keeper.keep();
+    });
+  } catch (error) {
+    if (isHathiError(error, 'LEASE_LOST')) throw error;
+    if (isHathiError(error, 'OPERATION_INTERRUPTED')) {
+      throw await recordInterruption(context, tools, plan, stage, error.message);
+    }
+    await context.write(({ plans }) => plans.setState(plan.id, 'failed'));
+    throw error;
+  }
+  if (applied.killed) {
+    const how = `Terraform was killed (exit code ${applied.exitCode})`;
+    throw await recordInterruption(context, tools, plan, stage, how);
+  }
+  const state = await keeper.keep();
+  if (applied.exitCode === 0) return { applied, state };
+  await context.write(({ plans }) => plans.setState(plan.id, 'failed'));
+  // Stopped by force: what was being made at that moment may be in no state.
+  const orphans = applied.exitCode > 128 ? await orphansOf(context, tools) : [];
+  throw applyFailed(plan, applied, orphans);
+}
+
+function applyFailed(
+  plan: StoredPlan,
+  applied: AppliedPlan,
+  orphans: readonly LabelledResource[],
+): HathiError {
+  const facts = { plan_id: plan.id, resources: applied.resources, orphans };
+  if (applied.cancelled) {
+    return new HathiError(
+      'OPERATION_CANCELLED',
+      'The apply was stopped. What it had made by then is in the state; plan again to go on.',
+      facts,
+    );
+  }
+  const errors = applied.diagnostics.filter(({ severity }) => severity === 'error');
+  const said = errors.map(({ summary, detail, address }) =>
+    [address, detail || summary].filter(Boolean).join(': '),
+  );
+  return new HathiError('TERRAFORM_FAILED', `The apply failed. ${said.join(' ')}`, {
+    ...facts,
+    diagnostics: errors,
+  });
+}
+
+/**
+ * Stores what an apply that died left behind, and plans anew what is still to be done. Nothing is
+ * applied again.
+ * @returns the error to throw
+ */
+async function recordInterruption(
+  context: StageContext,
+  tools: TerraformTools,
+  plan: StoredPlan,
+  stage: StageName,
+  how: string,
+): Promise<HathiError> {
+  await context.write(({ plans }) => plans.setState(plan.id, 'failed'));
+  const facts: Record<string, unknown> = {
+    interrupted_plan_id: plan.id,
+    plan_id: null,
+    orphans: [],
+  };
+  const problems: string[] = [];
+  const attempt = async (work: () => Promise<void>) => {
+    try {
+      await work();
+    } catch (error) {
+      // What was found so far is still worth telling; the cause must not hide the interruption.
+      if (!isHathiError(error) || error.code === 'LEASE_LOST') throw error;
+      problems.push(error.message);
+    }
+  };
+  await attempt(async () => {
+    facts.orphans = await orphansOf(context, tools);
+  });
+  await attempt(async () => {
+    facts.plan_id = (await makePlan(context, tools, stage, plan.destroy)).id;
+  });
+  if (problems.length > 0) facts.problems = problems;
+  const orphans = facts.orphans as LabelledResource[];
+  return new HathiError(
+    'OPERATION_INTERRUPTED',
+    [
+      `${how}. Nothing was applied again.`,
+      orphans.length > 0
+        ? `Made, but in no state: ${orphans.map(({ name }) => name).join(', ')}.`
+        : 'All that was made is in the state.',
+      facts.plan_id === null
+        ? `No new plan could be made: ${problems.join(' ')}`
+        : 'A new plan says what is left to do.',
+    ].join(' '),
+    facts,
+  );
+}
+
+/** What carries the cluster's labels and no state knows of; the next apply takes such nodes over. */
+async function orphansOf(
+  context: StageContext,
+  tools: TerraformTools,
+): Promise<LabelledResource[]> {
+  const { cluster } = context;
+  const state = await reconcileState(context, tools);
+  const known = new Set(state?.addresses ?? []);
+  const found = await tools.target.resources(cluster.site, cluster.name);
+  return found.filter(({ kind, name, node }) => {
+    const address = tools.terraform.addressOf({ kind, name: node ?? name });
+    return !known.has(address);
+  });
+}

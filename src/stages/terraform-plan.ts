@@ -1,0 +1,79 @@
+import { plannedNodes } from '../core/cluster/topology.ts';
+import type { StageName } from '../core/operation/operation-kinds.ts';
+import type { StageContext } from '../ports/stage.ts';
+import type { PlanRecord } from '../ports/stores.ts';
+import type { TerraformState } from '../ports/terraform.ts';
+import { reconcileState } from './terraform-state.ts';
+import { readLockFile, type TerraformTools, terraformRun } from './terraform-tools.ts';
+
+/**
+ * Plans what the workspace asks for, or the removal of everything, and stores the plan as the only
+ * one that is ready.
+ * @throws TERRAFORM_FAILED | STATE_UNREADABLE | TOOL_MISSING | TOOL_TOO_OLD
+ */
+export async function makePlan(
+  context: StageContext,
+  tools: TerraformTools,
+  stage: StageName,
+  destroy: boolean,
+): Promise<Omit<PlanRecord, 'created_at'>> {
+  const { cluster, operation } = context;
+  const { terraform, secretBox } = tools;
+  const state = await reconcileState(context, tools);
+  const run = terraformRun(context, tools, stage);
+  const made = await terraform.plan(run, {
+    destroy,
+    replace: destroy || !state ? [] : await vanished(context, tools, state),
+    operationId: operation.id,
+  });
+  const { name, version } = await terraform.engine();
+  const id = tools.ids.next();
+  const plan: Omit<PlanRecord, 'created_at'> = {
+    id,
+    cluster_id: cluster.id,
+    operation_id: operation.id,
+    infrastructure_revision: cluster.infrastructure_revision,
+    state: 'ready',
+    destroy,
+    digest: made.digest,
+    lock_file: await readLockFile(context, tools),
+    base_state: state && { lineage: state.lineage, serial: state.serial },
+    engine: {
+      name,
+      version,
+      configuration_digest: await terraform.configurationDigest(run.folder),
+    },
+    summary: made.summary,
+    changes: made.changes,
+    sealed_file: secretBox.seal(made.bytes, planContext(id)),
+    outcome: null,
+  };
+  await context.write(async ({ plans }) => {
+    await plans.retireReady(cluster.id);
+    await plans.insert(plan);
+  });
+  await context.emit({ type: 'terraform.plan', data: { plan_id: id, summary: made.summary } });
+  return plan;
+}
+
+export function planContext(planId: string): string {
+  return `plan:${planId}`;
+}
+
+/** Addresses in the state of what is no longer on the target. */
+async function vanished(
+  context: StageContext,
+  tools: TerraformTools,
+  state: TerraformState,
+): Promise<string[]> {
+  const { cluster } = context;
+  const names = plannedNodes(cluster.spec).map(({ name }) => name);
+  const observed = await tools.target.observe(cluster.site, cluster.name, names);
+  const gone = observed.nodes
+    .filter((node) => node.state === 'missing')
+    .map(({ name }) => tools.terraform.addressOf({ kind: 'node', name }));
+  if (!observed.network) {
+    gone.push(tools.terraform.addressOf({ kind: 'network', name: cluster.name }));
+  }
+  return gone.filter((address) => state.addresses.includes(address));
+}

@@ -1,0 +1,45 @@
+import type { StageName } from '../core/operation/operation-kinds.ts';
+import type { Clock, IdSource } from '../ports/clock.ts';
+import type { SshKeys } from '../ports/pki.ts';
+import type { SecretBox } from '../ports/secrets.ts';
+import type { StageContext } from '../ports/stage.ts';
+import type { NodeTarget } from '../ports/target.ts';
+import type { Terraform, TerraformRun } from '../ports/terraform.ts';
+import type { Workspace } from '../ports/workspace.ts';
+
+/** What the stages around Terraform work with. */
+export interface TerraformTools {
+  terraform: Terraform;
+  target: NodeTarget;
+  workspace: Workspace;
+  secretBox: SecretBox;
+  sshKeys: SshKeys;
+  ids: IdSource;
+  clock: Clock;
+}
+
+export const FOLDER = 'terraform';
+export const STATE_FILE = 'terraform.tfstate';
+export const LOCK_FILE = '.terraform.lock.hcl';
+
+export function terraformRun(
+  context: StageContext,
+  { workspace }: TerraformTools,
+  stage: StageName,
+): TerraformRun {
+  return {
+    stage,
+    children: context.children,
+    folder: workspace.path(context.cluster.name, FOLDER),
+    scratch: workspace.operationFolder(context.operation.id),
+  };
+}
+
+/** Text of the lock file of providers; empty where none is locked. */
+export async function readLockFile(
+  context: StageContext,
+  { workspace }: TerraformTools,
+): Promise<string> {
+  const bytes = await workspace.read(context.cluster.name, `${FOLDER}/${LOCK_FILE}`);
+  return bytes === null ? '' : Buffer.from(bytes).toString();
+}

@@ -9,7 +9,9 @@ let root: string;
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'hathi-import-rules-'));
-  await plant({ 'package.json': '{ "type": "module", "dependencies": { "zod": "4", "pg": "8" } }' });
+  await plant({
+    'package.json': '{ "type": "module", "dependencies": { "zod": "4", "pg": "8" } }',
+  });
   for (const name of ['zod', 'pg']) {
     await plant({
       [`node_modules/${name}/package.json`]: `{ "name": "${name}", "version": "4.0.0", "type": "module", "exports": "./index.js" }`,

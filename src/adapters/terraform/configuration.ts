@@ -22,7 +22,7 @@ function mainFile(input: LocalConfiguration): string {
   ]);
   return writeHcl([
     comment(
-      `The machines of the cluster ${input.cluster}, as Hathi wrote them. They can be planned and applied by\nhand in this folder as well; generate-terraform writes the file anew.`,
+      `The machines of the cluster ${input.cluster}, as Hathi wrote them. They can be planned and applied\nby hand in this folder as well; generate-terraform writes the file anew.`,
     ),
     blank,
     block('terraform', [], [attribute('required_version', `>= ${OLDEST_TERRAFORM}`)]),

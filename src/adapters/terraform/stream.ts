@@ -40,6 +40,8 @@ const lineSchema = z.object({
 });
 type Line = z.infer<typeof lineSchema>;
 
+const QUIET_COMMAND = 'Suppressed by quiet=true';
+
 const RESOURCE_STATUS: Record<string, string> = {
   apply_start: 'started',
   apply_progress: 'progress',
@@ -92,6 +94,8 @@ function eventOf(line: Line): StreamEvent | null {
     };
   }
   if (hook && line.type === 'provision_progress') {
+    // What Terraform says of a command that it was told not to show.
+    if (hook.output?.includes(QUIET_COMMAND)) return null;
     return log('info', hook.output ?? line['@message'], hook.resource.addr);
   }
   if (diagnostic) {

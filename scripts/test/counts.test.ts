@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest';
+import { add, line, NONE, objection, terraformCounts, vitestCounts } from './counts.ts';
+
+const file = (status: string, ...tests: string[]) => ({
+  status,
+  assertionResults: tests.map((test) => ({ status: test })),
+});
+
+it('counts the tests of a Vitest report', () => {
+  const testResults = [
+    file('passed', 'passed', 'passed', 'skipped'),
+    file('failed', 'failed', 'todo'),
+  ];
+  expect(vitestCounts(JSON.stringify({ testResults }))).toEqual({
+    passed: 2,
+    failed: 1,
+    skipped: 2,
+  });
+});
+
+it('counts a file that could not be loaded as failed', () => {
+  expect(vitestCounts(JSON.stringify({ testResults: [file('failed')] })).failed).toBe(1);
+});
+
+it("counts the runs of an engine's test report, errored ones as failed", () => {
+  const summary = { status: 'error', passed: 3, failed: 1, errored: 1, skipped: 2 };
+  const lines = `Warning: not JSON\n{"type":"version"}\n${JSON.stringify({ type: 'test_summary', test_summary: summary })}\n`;
+  expect(terraformCounts(lines)).toEqual({ passed: 3, failed: 2, skipped: 2 });
+  expect(terraformCounts('{"type":"version"}\n')).toEqual(NONE);
+});
+
+it('objects to failures, to nothing, and in CI to skips', () => {
+  expect(objection({ passed: 1, failed: 0, skipped: 1 }, false)).toBeUndefined();
+  expect(objection({ passed: 1, failed: 0, skipped: 1 }, true)).toContain('skipped');
+  expect(objection({ passed: 1, failed: 1, skipped: 0 }, false)).toContain('failed');
+  expect(objection(NONE, false)).toBe('no test ran');
+});
+
+it('prints the sum in one line', () => {
+  const sum = add({ passed: 1, failed: 2, skipped: 3 }, { passed: 10, failed: 0, skipped: 0 });
+  expect(line(sum)).toBe('11 passed, 2 failed, 3 skipped');
+});

@@ -1,0 +1,61 @@
+/** Counts of test results, as the suites' own machine-readable reports give them. */
+
+export type Counts = { passed: number; failed: number; skipped: number };
+
+export const NONE: Counts = { passed: 0, failed: 0, skipped: 0 };
+
+export function add(a: Counts, b: Counts): Counts {
+  return {
+    passed: a.passed + b.passed,
+    failed: a.failed + b.failed,
+    skipped: a.skipped + b.skipped,
+  };
+}
+
+/**
+ * Vitest's JSON report. A file that failed before its first test (an import that throws) holds no
+ * failed test, so it counts as one.
+ */
+export function vitestCounts(report: string): Counts {
+  const { testResults } = JSON.parse(report) as {
+    testResults: { status: string; assertionResults: { status: string }[] }[];
+  };
+  let counts = NONE;
+  for (const file of testResults) {
+    const of = (...states: string[]) =>
+      file.assertionResults.filter(({ status }) => states.includes(status)).length;
+    const failed = of('failed');
+    counts = add(counts, {
+      passed: of('passed'),
+      failed: failed === 0 && file.status === 'failed' ? 1 : failed,
+      skipped: of('skipped', 'pending', 'todo', 'disabled'),
+    });
+  }
+  return counts;
+}
+
+/** The last `test_summary` line of `terraform test -json`; an errored run counts as failed. */
+export function terraformCounts(lines: string): Counts {
+  for (const line of lines.trim().split('\n').reverse()) {
+    if (!line.startsWith('{')) continue;
+    const event = JSON.parse(line) as { type?: string; test_summary?: Record<string, number> };
+    if (event.type !== 'test_summary' || !event.test_summary) continue;
+    const { passed = 0, failed = 0, errored = 0, skipped = 0 } = event.test_summary;
+    return { passed, failed: failed + errored, skipped };
+  }
+  return NONE;
+}
+
+/**
+ * Why a run that wanted tests may not pass, or undefined when it may.
+ * @param strict in CI: nothing may be skipped
+ */
+export function objection(counts: Counts, strict: boolean): string | undefined {
+  if (counts.failed > 0) return `${counts.failed} failed`;
+  if (counts.passed === 0) return 'no test ran';
+  if (strict && counts.skipped > 0) return `${counts.skipped} skipped, and CI skips none`;
+  return undefined;
+}
+
+export const line = ({ passed, failed, skipped }: Counts): string =>
+  `${passed} passed, ${failed} failed, ${skipped} skipped`;

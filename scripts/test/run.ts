@@ -1,0 +1,172 @@
+/**
+ * Runs every suite, one after the other, whatever the earlier ones did, and prints at the end one
+ * line of counts summed over them. Exits 1 when a suite failed, ran no test, or (CI=true) skipped.
+ *
+ *   node scripts/test/run.ts [SUITE...]    check unit integration e2e terraform ansible-lint
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  add,
+  type Counts,
+  line,
+  NONE,
+  objection,
+  terraformCounts,
+  vitestCounts,
+} from './counts.ts';
+
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+const results = join(repository, '.tools/results');
+const lintProgram = join(repository, '.tools/lint-venv/bin/ansible-lint');
+const strict = process.env.CI === 'true';
+const MINUTE_MS = 60_000;
+
+type Outcome = { code: number | null; stdout: string };
+type RunOptions = { cwd?: string; minutes: number; capture?: boolean; env?: NodeJS.ProcessEnv };
+
+/** Runs a program in a process group of its own, which is ended whole at the deadline. */
+function run(program: string, args: string[], options: RunOptions): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      cwd: options.cwd ?? repository,
+      env: { ...process.env, ...options.env },
+      detached: true,
+      stdio: ['ignore', options.capture ? 'pipe' : 'inherit', 'inherit'],
+    });
+    const end = (signal: NodeJS.Signals) => {
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, signal);
+    };
+    const forward = (signal: NodeJS.Signals) => {
+      end(signal);
+      process.exit(130);
+    };
+    process.once('SIGINT', forward).once('SIGTERM', forward);
+    const deadline = setTimeout(() => {
+      console.error(`${basename(program)} ${args.join(' ')}: stopped after ${options.minutes} min`);
+      end('SIGKILL');
+    }, options.minutes * MINUTE_MS);
+    let stdout = '';
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    child.on('error', reject);
+    child.on('close', (code) => {
+      clearTimeout(deadline);
+      process.off('SIGINT', forward).off('SIGTERM', forward);
+      resolve({ code, stdout });
+    });
+  });
+}
+
+/** A suite that is one command counts as one test. */
+const asOneTest = ({ code }: Outcome): Counts =>
+  code === 0 ? { ...NONE, passed: 1 } : { ...NONE, failed: 1 };
+
+function vitest(project: string, minutes: number): () => Promise<Counts> {
+  return async () => {
+    const report = join(results, `${project}.json`);
+    rmSync(report, { force: true });
+    const { code } = await run(
+      join(repository, 'node_modules/.bin/vitest'),
+      [
+        'run',
+        '--project',
+        project,
+        '--reporter=default',
+        '--reporter=json',
+        `--outputFile.json=${report}`,
+      ],
+      { minutes },
+    );
+    const counts = existsSync(report) ? vitestCounts(readFileSync(report, 'utf8')) : NONE;
+    // A run that died, or an error outside any test, is a failure that the report does not hold.
+    return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+  };
+}
+
+/** `terraform test` in each module that has tests, on each engine that is on PATH. */
+async function terraformModules(): Promise<Counts> {
+  let counts = NONE;
+  const modules = globSync('terraform/modules/*/tests', { cwd: repository });
+  for (const engine of ['terraform', 'tofu']) {
+    const { code } = await run('sh', ['-c', 'command -v "$1" >/dev/null', 'sh', engine], {
+      minutes: 1,
+    });
+    if (code !== 0) {
+      console.log(`${engine} is not here, so its runs are left out`);
+      continue;
+    }
+    for (const tests of modules) {
+      const cwd = join(repository, tests, '..');
+      // Away from the module's folder, so that the two engines never share a provider lock.
+      const env = {
+        TF_DATA_DIR: join(results, `${engine}-${basename(cwd)}`),
+        TF_IN_AUTOMATION: '1',
+        TF_CLI_CONFIG_FILE: '/dev/null',
+      };
+      const init = await run(engine, ['init', '-backend=false', '-input=false', '-no-color'], {
+        cwd,
+        env,
+        minutes: 2,
+        capture: true,
+      });
+      const test = await run(engine, ['test', '-json'], { cwd, env, minutes: 5, capture: true });
+      const of = terraformCounts(test.stdout);
+      const broken = (init.code !== 0 || test.code !== 0) && of.failed === 0;
+      if (broken || of.failed > 0) console.error(init.code === 0 ? test.stdout : init.stdout);
+      counts = add(counts, broken ? { ...of, failed: 1 } : of);
+      console.log(`${engine}, ${basename(cwd)}: ${line(of)}`);
+    }
+  }
+  return counts;
+}
+
+const suites: Record<string, () => Promise<Counts>> = {
+  check: async () => asOneTest(await run('make', ['check'], { minutes: 5 })),
+  unit: vitest('unit', 5),
+  terraform: terraformModules,
+  'ansible-lint': async () =>
+    asOneTest(
+      await run(lintProgram, ['--profile', 'production', '--offline', '--strict'], {
+        cwd: join(repository, 'ansible'),
+        minutes: 5,
+      }),
+    ),
+  integration: vitest('integration', 10),
+  e2e: vitest('e2e', 25),
+};
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in suites));
+if (unknown.length > 0) {
+  console.error(
+    `no suite named ${unknown.join(', ')}; there are ${Object.keys(suites).join(', ')}`,
+  );
+  process.exit(64);
+}
+mkdirSync(results, { recursive: true });
+
+let total = NONE;
+const table: string[] = [];
+const objections: string[] = [];
+for (const [name, suite] of Object.entries(suites)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  console.log(`\n── ${name} ${'─'.repeat(Math.max(0, 60 - name.length))}`);
+  const started = Date.now();
+  const counts = await suite().catch((error: Error) => {
+    console.error(`${name}: ${error.message}`);
+    return { ...NONE, failed: 1 };
+  });
+  const seconds = ((Date.now() - started) / 1_000).toFixed(1);
+  const why = objection(counts, strict);
+  if (why) objections.push(`${name}: ${why}`);
+  table.push(`  ${name.padEnd(14)}${`${seconds} s`.padStart(9)}   ${line(counts)}`);
+  total = add(total, counts);
+}
+console.log(`\n${table.join('\n')}`);
+for (const why of objections) console.error(why);
+if (objections.length > 0) process.exitCode = 1;
+console.log(line(total));

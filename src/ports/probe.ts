@@ -55,8 +55,7 @@ export interface ProbeSession {
 export interface Probe {
   open(nodes: readonly ClusterNode[], credentials: ProbeCredentials): ProbeSession;
   /**
-   * The roles as SQL tells them. A node that does not answer has the role null; of several nodes that
-   * accept writes the one on the highest timeline is named primary.
+   * The roles as SQL tells them; see `observedTopology`. A node that does not answer has the role null.
    */
   observeTopology(nodes: readonly ClusterNode[], credentials: ProbeCredentials): Promise<Topology>;
 }

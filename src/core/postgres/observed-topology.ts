@@ -2,8 +2,8 @@ import type { Role, Topology } from '../cluster/topology.ts';
 import type { NodeObservation } from './observation.ts';
 
 /**
- * Roles as SQL told them. A node that did not answer has the role null; of several nodes that accept
- * writes the one on the highest timeline is the primary, since a promotion always raises it.
+ * Roles as SQL told them. A node that did not answer has the role null; see `primaryOf` for several
+ * nodes that accept writes.
  */
 export function observedTopology(observations: readonly NodeObservation[], at: Date): Topology {
   return {
@@ -13,10 +13,21 @@ export function observedTopology(observations: readonly NodeObservation[], at: D
   };
 }
 
-/** The node that accepts writes; see `observedTopology` for several. */
+/**
+ * The node that accepts writes. Of several: one of the cluster that most nodes belong to, so that a
+ * foreign server on a node's port is not taken for it, then the one on the highest timeline.
+ */
 export function primaryOf(observations: readonly NodeObservation[]): NodeObservation | null {
+  const relatives = (node: NodeObservation): number =>
+    observations.filter((one) => one.system_identifier === node.system_identifier).length;
+  const senders = (node: NodeObservation): number => node.primary?.senders.length ?? 0;
   const writable = observations.filter((one) => one.in_recovery === false);
-  writable.sort((one, other) => (other.timeline ?? 0) - (one.timeline ?? 0));
+  writable.sort(
+    (one, other) =>
+      relatives(other) - relatives(one) ||
+      (other.timeline ?? 0) - (one.timeline ?? 0) ||
+      senders(other) - senders(one),
+  );
   return writable[0] ?? null;
 }
 

@@ -1,0 +1,180 @@
+import { findSetting, type PostgresVersion, type Setting } from './catalogue.ts';
+import { formatInteger, memoryBytesOf } from './parameter-numbers.ts';
+import type { ParameterProblem } from './parameter-problem.ts';
+import { type ParameterValue, readValue } from './parameter-value.ts';
+import { PATRONI_MINIMUMS } from './patroni-parameters.ts';
+import { DEFAULT_MAX_CONNECTIONS, sendersNeeded } from './topology-defaults.ts';
+
+/** What the cluster bears and needs, beyond the range that PostgreSQL itself accepts. */
+export interface ClusterLimits {
+  replicaCount: number;
+  /** Memory of one node; null where it is not known, and then nothing is too large. */
+  memoryBytes: number | null;
+  /** The parameters that are given together with this one. */
+  given?: Readonly<Record<string, ParameterValue>>;
+}
+
+interface Rule {
+  setting: Setting;
+  /** In base units. */
+  number: number;
+  version: PostgresVersion;
+  limits: ClusterLimits;
+}
+
+/** Connections that are no client's: Patroni's loop and REST API, Hathi's probe and its proof. */
+const CONTROL_CONNECTIONS = 4;
+
+/** `superuser_reserved_connections` where it is not given. */
+const DEFAULT_RESERVED_CONNECTIONS = 3;
+
+/** WAL segments are 16MB, and PostgreSQL does not start with fewer than two of them. */
+const LEAST_WAL_SIZE_MB = 32;
+
+/** `vacuum_buffer_usage_limit` is 0 or at least this. */
+const LEAST_RING_KB = 128;
+
+/** Taken as a whole when PostgreSQL starts, so they have to fit into the node. */
+const SHARED_MEMORY = ['shared_buffers', 'wal_buffers', 'min_dynamic_shared_memory'];
+
+const MB = 1024 ** 2;
+
+function givenNumber(rule: Rule, name: string): number | undefined {
+  const entry = Object.entries(rule.limits.given ?? {}).find(([key]) => key.toLowerCase() === name);
+  const setting = findSetting(rule.version, name);
+  if (!entry || !setting) return undefined;
+  const read = readValue(setting, entry[1]);
+  return read.ok ? read.number : undefined;
+}
+
+function tooSmall(rule: Rule, least: number, why: string): ParameterProblem {
+  const { setting, number } = rule;
+  const given = formatInteger(number, setting.unit);
+  const expected = `at least ${formatInteger(least, setting.unit)}`;
+  return {
+    code: 'PARAMETER_TOO_SMALL',
+    name: setting.name,
+    message: `${setting.name} ${given} is too small: it must be ${expected}, since ${why}.`,
+    expected,
+    suggestion: formatInteger(least, setting.unit),
+  };
+}
+
+function reservedConnections(rule: Rule): number {
+  const superusers = givenNumber(rule, 'superuser_reserved_connections');
+  return (
+    (superusers ?? DEFAULT_RESERVED_CONNECTIONS) + (givenNumber(rule, 'reserved_connections') ?? 0)
+  );
+}
+
+/**
+ * WAL senders have places of their own since PostgreSQL 12, so they do not count here; but each
+ * replica can open one ordinary connection to the primary (pg_rewind), and one client is wanted.
+ */
+function connectionsNeeded(rule: Rule): number {
+  const least = reservedConnections(rule) + CONTROL_CONNECTIONS + rule.limits.replicaCount + 1;
+  return Math.max(least, PATRONI_MINIMUMS.max_connections ?? 0);
+}
+
+function connectionsProblem(rule: Rule): ParameterProblem | undefined {
+  const least = connectionsNeeded(rule);
+  if (rule.number >= least) return undefined;
+  const { replicaCount } = rule.limits;
+  const why = [
+    `${reservedConnections(rule)} are reserved`,
+    `${CONTROL_CONNECTIONS} are used by Patroni and Hathi`,
+    `${replicaCount} can be needed by replicas`,
+    `and Patroni replaces less than ${PATRONI_MINIMUMS.max_connections} by its own default`,
+  ].join(', ');
+  return tooSmall(rule, least, why);
+}
+
+/** Reserved places are part of max_connections; where that is given too, it bears the blame. */
+function reservedProblem(rule: Rule): ParameterProblem | undefined {
+  const least = connectionsNeeded(rule);
+  const isGiven = givenNumber(rule, 'max_connections') !== undefined;
+  if (isGiven || least <= DEFAULT_MAX_CONNECTIONS) return undefined;
+  const { name } = rule.setting;
+  const expected = `${rule.number - (least - DEFAULT_MAX_CONNECTIONS)} or less, or max_connections ${least} beside it`;
+  return {
+    code: 'PARAMETER_TOO_LARGE',
+    name,
+    message: `${name} ${rule.number} leaves too few of the ${DEFAULT_MAX_CONNECTIONS} connections; it must be ${expected}.`,
+    expected,
+    suggestion: null,
+  };
+}
+
+function sendersProblem(rule: Rule): ParameterProblem | undefined {
+  const least = sendersNeeded(rule.limits.replicaCount);
+  if (rule.number >= least) return undefined;
+  const why = `each of the ${rule.limits.replicaCount} replicas holds two while it is cloned`;
+  return tooSmall(rule, least, why);
+}
+
+function walSizeProblem(rule: Rule): ParameterProblem | undefined {
+  if (rule.number >= LEAST_WAL_SIZE_MB) return undefined;
+  return tooSmall(rule, LEAST_WAL_SIZE_MB, 'PostgreSQL needs two WAL segments of 16MB to start');
+}
+
+/** The only setting whose range has a hole; `pg_settings` cannot say it. */
+function ringProblem(rule: Rule): ParameterProblem | undefined {
+  if (rule.number === 0 || rule.number >= LEAST_RING_KB) return undefined;
+  return tooSmall(rule, LEAST_RING_KB, 'PostgreSQL accepts nothing between 0 and that');
+}
+
+function memoryProblem(rule: Rule): ParameterProblem | undefined {
+  const { setting, number, limits } = rule;
+  const bytes = memoryBytesOf(number, setting.unit);
+  if (limits.memoryBytes === null || bytes === undefined || bytes <= limits.memoryBytes) {
+    return undefined;
+  }
+  const memory = `${Math.floor(limits.memoryBytes / MB)}MB`;
+  const quarter = `${Math.max(1, Math.floor(limits.memoryBytes / 4 / MB))}MB`;
+  return {
+    code: 'PARAMETER_TOO_LARGE',
+    name: setting.name,
+    message: `${setting.name} ${formatInteger(number, setting.unit)} is larger than the node, which has ${memory} of memory.`,
+    expected: `at most ${memory}; a quarter of it is usual`,
+    suggestion: quarter,
+  };
+}
+
+const RULES: Record<string, (rule: Rule) => ParameterProblem | undefined> = {
+  max_connections: connectionsProblem,
+  superuser_reserved_connections: reservedProblem,
+  reserved_connections: reservedProblem,
+  max_wal_senders: sendersProblem,
+  max_replication_slots: sendersProblem,
+  min_wal_size: walSizeProblem,
+  max_wal_size: walSizeProblem,
+  vacuum_buffer_usage_limit: ringProblem,
+  ...Object.fromEntries(SHARED_MEMORY.map((name) => [name, memoryProblem])),
+};
+
+/** Why a value that PostgreSQL would accept is still wrong for this cluster. */
+export function limitProblem(
+  version: PostgresVersion,
+  setting: Setting,
+  read: { value: string; number?: number },
+  limits: ClusterLimits,
+): ParameterProblem | undefined {
+  if (setting.name === 'wal_level' && read.value === 'minimal') {
+    const expected = 'replica or logical';
+    const message = `wal_level minimal is too small: replication needs ${expected}.`;
+    return {
+      code: 'PARAMETER_TOO_SMALL',
+      name: 'wal_level',
+      message,
+      expected,
+      suggestion: 'replica',
+    };
+  }
+  if (read.number === undefined) return undefined;
+  const rule = { setting, number: read.number, version, limits };
+  const special = RULES[setting.name]?.(rule);
+  if (special) return special;
+  const least = PATRONI_MINIMUMS[setting.name] ?? -Infinity;
+  if (read.number >= least) return undefined;
+  return tooSmall(rule, least, 'Patroni replaces anything less by its own default');
+}

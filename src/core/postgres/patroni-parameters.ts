@@ -1,0 +1,39 @@
+/**
+ * Parameters that must be the same on every node. Patroni keeps them in etcd (`dynamic`), starts
+ * PostgreSQL with them on its command line, and ignores them in a node's own file.
+ * `hot_standby`, `cluster_name`, `listen_addresses` and `port` belong here too, but have an owner.
+ * @see Patroni docs, "Important rules" of "Patroni configuration"
+ */
+const DYNAMIC_PARAMETERS = new Set([
+  'max_connections',
+  'max_locks_per_transaction',
+  'max_worker_processes',
+  'max_prepared_transactions',
+  'wal_level',
+  'track_commit_timestamp',
+  'max_wal_senders',
+  'max_replication_slots',
+  'wal_keep_size',
+  'wal_log_hints',
+]);
+
+/** `dynamic` is kept in etcd for the whole cluster, `local` in the file of each node. */
+export type ParameterScope = 'dynamic' | 'local';
+
+export function scopeOf(name: string): ParameterScope {
+  return DYNAMIC_PARAMETERS.has(name) ? 'dynamic' : 'local';
+}
+
+/**
+ * Below these Patroni takes its own default instead, with no more than a line in its log
+ * (`max_connections` 10 became 100). In the base unit of the parameter.
+ * @see Patroni, `CMDLINE_OPTIONS` in `patroni/postgresql/config.py` (the same in 3.0 and 4.0)
+ */
+export const PATRONI_MINIMUMS: Readonly<Record<string, number>> = {
+  max_connections: 25,
+  max_wal_senders: 3,
+  max_replication_slots: 4,
+  max_locks_per_transaction: 32,
+  max_worker_processes: 2,
+  wal_keep_size: 16,
+};

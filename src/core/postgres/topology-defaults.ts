@@ -1,0 +1,83 @@
+import { findSetting, type PostgresVersion } from './catalogue.ts';
+
+/** What the defaults of a cluster follow from. */
+export interface ClusterSize {
+  version: PostgresVersion;
+  replicaCount: number;
+  /** Memory that one node may fill: on `local`, where nodes share a machine, its share of it. */
+  memoryBytes: number | null;
+  /** Size of the file system that the data directory is on; a node's share of it on `local`. */
+  diskBytes: number | null;
+}
+
+const MB = 1024 ** 2;
+const GB = 1024 ** 3;
+
+/** PostgreSQL's own default, said aloud since every node must have the same. */
+export const DEFAULT_MAX_CONNECTIONS = 100;
+
+/** PostgreSQL's own defaults of senders and slots; raising them later would restart every node. */
+const DEFAULT_SENDERS = 10;
+
+/** Beyond the replicas': a second `pg_basebackup`, `pg_receivewal` or logical subscribers. */
+const SPARE_SENDERS = 4;
+
+/**
+ * A replica that is cloned holds two senders, and two slots, at once: the base backup with its own
+ * WAL stream, or that stream's temporary slot beside the member's slot. All may clone together.
+ */
+export function sendersNeeded(replicaCount: number): number {
+  return 2 * replicaCount;
+}
+
+/** Whole megabytes between two bounds, in PostgreSQL's spelling. */
+function megabytes(bytes: number, lowestBytes: number, highestBytes: number): string {
+  return `${Math.floor(Math.min(Math.max(bytes, lowestBytes), highestBytes) / MB)}MB`;
+}
+
+/**
+ * - `shared_buffers`: a quarter of the memory, the usual start, since the kernel caches as well; at
+ *   least PostgreSQL's default of 128MB where that is at most half of the memory; above 32GB more
+ *   buffers cost more than they gain
+ * - `effective_cache_size`: three quarters; a planner's estimate, nothing is taken
+ * - `maintenance_work_mem`: a sixteenth, as up to four run at once; PostgreSQL's default below 1GB
+ * - `work_mem`: what is left by the connections, a few sorts each; never below the default of 4MB
+ */
+function memoryDefaults(memoryBytes: number): Record<string, string> {
+  const leftBytes = memoryBytes * 0.75;
+  return {
+    shared_buffers: megabytes(memoryBytes / 4, Math.min(128 * MB, memoryBytes / 2), 32 * GB),
+    effective_cache_size: megabytes(leftBytes, 64 * MB, 1024 * GB),
+    maintenance_work_mem: megabytes(memoryBytes / 16, 64 * MB, 2 * GB),
+    work_mem: megabytes(leftBytes / (3 * DEFAULT_MAX_CONNECTIONS), 4 * MB, 64 * MB),
+  };
+}
+
+/**
+ * - `max_slot_wal_keep_size`: a fifth; without a limit (Patroni sets none) the slot of a dead
+ *   replica fills the disk and stops the primary. A replica that falls further behind is cloned anew
+ * - `max_wal_size`: a twentieth, so that checkpoints are rare and WAL still fits small disks
+ */
+function diskDefaults(diskBytes: number): Record<string, string> {
+  return {
+    max_slot_wal_keep_size: megabytes(diskBytes / 5, 256 * MB, 512 * GB),
+    max_wal_size: megabytes(diskBytes / 20, 128 * MB, 16 * GB),
+  };
+}
+
+/**
+ * Parameters that follow from the size of a cluster; whatever the user gives wins over them.
+ * @returns values in PostgreSQL's own spelling, e.g. `{ shared_buffers: '512MB' }`
+ */
+export function topologyDefaults(size: ClusterSize): Record<string, string> {
+  const senders = Math.max(DEFAULT_SENDERS, sendersNeeded(size.replicaCount) + SPARE_SENDERS);
+  const defaults: Record<string, string> = {
+    max_connections: String(DEFAULT_MAX_CONNECTIONS),
+    max_wal_senders: String(senders),
+    max_replication_slots: String(senders),
+    ...(size.memoryBytes === null ? {} : memoryDefaults(size.memoryBytes)),
+    ...(size.diskBytes === null ? {} : diskDefaults(size.diskBytes)),
+  };
+  const known = Object.entries(defaults).filter(([name]) => findSetting(size.version, name));
+  return Object.fromEntries(known);
+}

@@ -63,7 +63,7 @@ function ruleOf(issue: z.core.$ZodIssue, schema: z.ZodType): string | null {
 
 function unknownField(key: string, known: string[], issue: z.core.$ZodIssue): FieldError {
   const near = nearestOf(key, known);
-  const allowed = known.length === 0 ? 'no field is known here' : `known are ${known.join(', ')}`;
+  const allowed = known.length === 0 ? 'no field is known here.' : `known are ${known.join(', ')}.`;
   return {
     path: pointer([...issue.path, key]),
     message: `There is no field ${shown(key)}; ${near === null ? allowed : `did you mean ${near}?`}`,

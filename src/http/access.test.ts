@@ -1,0 +1,138 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { type FakeApp, fakeApp } from '../../test/support/fake-app.ts';
+import type { AccessSettings } from './access.ts';
+
+const TOKEN = 'a-token-that-only-tests-know';
+
+let fake: FakeApp | null = null;
+afterEach(async () => {
+  await fake?.app.close();
+  fake = null;
+});
+
+async function ask(
+  headers: Record<string, string>,
+  { config = {}, method = 'GET', url = '/api/v1/clusters' }: AskOptions = {},
+) {
+  fake = await fakeApp(config);
+  return fake.app.inject({ method, url, headers: { host: 'localhost:5000', ...headers } });
+}
+
+interface AskOptions {
+  config?: Partial<AccessSettings>;
+  method?: 'GET' | 'POST';
+  url?: string;
+}
+
+describe('the name that the server is asked by', () => {
+  test.each(['localhost', 'localhost:5000', 'LOCALHOST:5000', '127.0.0.1:5000', '[::1]:5000'])(
+    '%s is its own',
+    async (host) => {
+      expect((await ask({ host })).statusCode).toBe(200);
+    },
+  );
+
+  test.each([
+    'attacker.example',
+    'attacker.example:5000',
+    'localhost.attacker.example',
+    '127.0.0.1.nip.example:5000',
+    'localhost:5000@attacker.example',
+    '192.168.0.7:5000',
+  ])('%j is not, as a rebound name would not be', async (host) => {
+    const response = await ask({ host });
+    expect(response.json()).toMatchObject({ code: 'FORBIDDEN_HOST', status: 403 });
+  });
+
+  test('may be configured', async () => {
+    const config = { allowedHosts: ['Hathi.internal'] };
+    expect((await ask({ host: 'hathi.internal:8080' }, { config })).statusCode).toBe(200);
+    await fake?.app.close();
+    expect((await ask({ host: 'other.internal' }, { config })).statusCode).toBe(403);
+  });
+
+  test('counts for paths that do not exist, too', async () => {
+    const response = await ask({ host: 'attacker.example' }, { url: '/nothing' });
+    expect(response.json().code).toBe('FORBIDDEN_HOST');
+  });
+});
+
+describe('a web page', () => {
+  test.each([
+    [{ origin: 'http://attacker.example' }],
+    [{ origin: 'http://localhost:3000' }],
+    [{ origin: 'null' }],
+    [{ 'sec-fetch-site': 'cross-site' }],
+    [{ 'sec-fetch-site': 'same-site' }],
+    [{ origin: 'http://localhost:5000', 'sec-fetch-site': 'cross-site' }],
+  ])('of elsewhere (%j) may neither read nor change', async (headers) => {
+    for (const method of ['GET', 'POST'] as const) {
+      const url = method === 'GET' ? '/api/v1/clusters' : '/apply-terraform';
+      const response = await ask(headers, { method, url });
+      expect(response.json()).toMatchObject({ code: 'FORBIDDEN_ORIGIN', status: 403 });
+      expect(response.headers['access-control-allow-origin']).toBeUndefined();
+      expect(fake?.operations.submissions).toEqual([]);
+      await fake?.app.close();
+    }
+  });
+
+  test.each([
+    [{ origin: 'http://localhost:5000', 'sec-fetch-site': 'same-origin' }],
+    [{ 'sec-fetch-site': 'none' }],
+  ])('of its own (%j) may', async (headers) => {
+    expect((await ask(headers)).statusCode).toBe(200);
+  });
+
+  test('may hold a link that is followed, but not a form that is sent', async () => {
+    const followed = {
+      'sec-fetch-site': 'cross-site',
+      'sec-fetch-mode': 'navigate',
+      'sec-fetch-dest': 'document',
+    };
+    expect((await ask(followed)).statusCode).toBe(200);
+    await fake?.app.close();
+    const form = { ...followed, origin: 'http://attacker.example' };
+    const response = await ask(form, { method: 'POST', url: '/apply-terraform' });
+    expect(response.json().code).toBe('FORBIDDEN_ORIGIN');
+  });
+});
+
+describe('a token, once there is one,', () => {
+  const config = { token: TOKEN };
+
+  test('is asked of every caller', async () => {
+    for (const headers of [{}, { authorization: `Basic ${TOKEN}` }, { authorization: 'Bearer ' }]) {
+      const response = await ask(headers, { config });
+      expect(response.json()).toMatchObject({ code: 'UNAUTHORIZED', status: 401 });
+      expect(response.headers['www-authenticate']).toBe('Bearer');
+      await fake?.app.close();
+    }
+  });
+
+  test.each([`${TOKEN}x`, TOKEN.slice(1), TOKEN.toUpperCase()])(
+    'must be equal: not %s',
+    async (given) => {
+      const response = await ask({ authorization: `Bearer ${given}` }, { config });
+      expect(response.json().code).toBe('UNAUTHORIZED');
+      expect(response.body).not.toContain(TOKEN);
+    },
+  );
+
+  test('lets in by any name of the server', async () => {
+    const headers = { host: '192.168.0.7:5000', authorization: `bearer ${TOKEN}` };
+    expect((await ask(headers, { config })).statusCode).toBe(200);
+  });
+
+  test('does not let a page of elsewhere in', async () => {
+    const headers = { origin: 'http://attacker.example', authorization: `Bearer ${TOKEN}` };
+    expect((await ask(headers, { config })).statusCode).toBe(403);
+  });
+
+  test.each(['/health', '/ready'])('is not asked at %s, for supervisors', async (url) => {
+    expect((await ask({}, { config, url })).statusCode).toBe(200);
+  });
+
+  test.each(['/health/../api/v1/clusters', '//health', '/health/x'])('is at %s', async (url) => {
+    expect((await ask({}, { config, url })).statusCode).toBe(401);
+  });
+});

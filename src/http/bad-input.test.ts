@@ -1,0 +1,213 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type FakeApp, fakeApp } from '../../test/support/fake-app.ts';
+import { ERROR_CODES } from '../core/errors.ts';
+import { MAX_BODY_BYTES } from './json-body.ts';
+
+let fake: FakeApp;
+beforeAll(async () => {
+  fake = await fakeApp();
+});
+afterAll(() => fake.app.close());
+
+async function refused(url: string, body: unknown, headers = {}) {
+  const submitted = fake.operations.submissions.length;
+  const response = await fake.post(url, body, headers);
+  expect(fake.operations.submissions).toHaveLength(submitted);
+  expect(response.headers['content-type']).toBe('application/problem+json');
+  const problem = response.json();
+  expect(problem.status).toBe(response.statusCode);
+  expect(Object.keys(ERROR_CODES)).toContain(problem.code);
+  return problem;
+}
+
+describe('a field', () => {
+  test.each([
+    [-1, '-1'],
+    [16, '16'],
+    [1.5, '1.5'],
+    ['2', '"2"'],
+    [null, 'null'],
+    [[2], '[2]'],
+  ])('replica_count %j is refused, saying what would be right', async (value, shown) => {
+    const problem = await refused('/generate-terraform', { replica_count: value });
+    expect(problem).toMatchObject({
+      code: 'INVALID_REQUEST',
+      detail: `replica_count must be a whole number from 0 to 15, not ${shown}.`,
+      errors: [{ path: '/replica_count', expected: 'a whole number from 0 to 15' }],
+    });
+  });
+
+  test('that is unknown is named, with the nearest one', async () => {
+    expect(await refused('/generate-terraform', { replica_cuont: 2 })).toMatchObject({
+      code: 'INVALID_REQUEST',
+      errors: [
+        {
+          path: '/replica_cuont',
+          message: 'There is no field "replica_cuont"; did you mean replica_count?',
+          suggestion: 'replica_count',
+        },
+      ],
+    });
+    const far = await refused('/plan-terraform', { 'x/~y': 1 });
+    expect(far.errors).toEqual([
+      {
+        path: '/x~1~0y',
+        message: 'There is no field "x/~y"; known are cluster.',
+        expected: 'one of cluster',
+      },
+    ]);
+  });
+
+  test.each(['t2."medium', 't2.$' + '{var.x}', 't2.medium\n', '%{ if true }', '', 'T2.MEDIUM'])(
+    'instance_type %j is refused',
+    async (instance_type) => {
+      const problem = await refused('/generate-terraform', { instance_type });
+      expect(problem).toMatchObject({
+        code: 'INVALID_REQUEST',
+        errors: [{ path: '/instance_type' }],
+      });
+      // A newline in what was sent is seen as \n, never as a second line.
+      expect(problem.detail).not.toContain('\n');
+    },
+  );
+
+  test.each(['local ', 'gcp', 1])('target %j is refused', async (target) => {
+    const problem = await refused('/generate-terraform', { target });
+    expect(problem.detail).toContain('target must be one of "local", "aws", not ');
+  });
+
+  test('inside a list is named by its place', async () => {
+    const problem = await refused('/generate-terraform', { allow_list: ['10.0.0.0/8', 'all'] });
+    expect(problem.errors).toMatchObject([{ path: '/allow_list/1' }]);
+  });
+
+  test('of a parameter must be a plain value', async () => {
+    for (const value of [null, {}, ['1']]) {
+      const problem = await refused('/create-ansible-script', { work_mem: value });
+      expect(problem.errors).toMatchObject([{ path: '/work_mem' }]);
+      expect(problem.detail).toContain('must be a string or a number or true or false');
+    }
+  });
+
+  test('every wrong one is named at once', async () => {
+    const problem = await refused('/generate-terraform', { replica_count: 99, target: 'x', y: 1 });
+    expect(problem.errors.map(({ path }: { path: string }) => path).sort()).toEqual([
+      '/replica_count',
+      '/target',
+      '/y',
+    ]);
+  });
+});
+
+describe('the name of a cluster', () => {
+  const names = [
+    '../etc',
+    'a b',
+    'a'.repeat(64),
+    '"; rm -rf /',
+    '',
+    'Abc',
+    '-a',
+    'a-',
+    'ä',
+    7,
+    null,
+  ];
+
+  test.each(names)('%j is refused by a step', async (cluster) => {
+    for (const step of ['/generate-terraform', '/plan-terraform', '/create-ansible-script']) {
+      expect(await refused(step, { cluster })).toMatchObject({
+        code: 'INVALID_CLUSTER_NAME',
+        status: 400,
+        errors: [{ path: '/cluster' }],
+      });
+    }
+  });
+
+  test.each(names.filter((name) => typeof name === 'string' && name !== ''))(
+    '%j is refused in a path',
+    async (name) => {
+      const url = `/api/v1/clusters/${encodeURIComponent(String(name))}`;
+      const response = await fake.app.inject(url);
+      expect(response.json()).toMatchObject({ code: 'INVALID_CLUSTER_NAME', status: 400 });
+    },
+  );
+
+  test('has to be typed back to destroy it', async () => {
+    for (const body of [{}, { confirm: 'b' }, { cluster: 'a', confirm: 'default' }]) {
+      const problem = await refused('/destroy-terraform', body);
+      expect(problem).toMatchObject({ code: 'INVALID_REQUEST', errors: [{ path: '/confirm' }] });
+    }
+  });
+});
+
+describe('a body', () => {
+  test.each(['{', '{"a":}', "{'a':1}", '{"a":1}}', 'nul', '[1'])(
+    'that is not JSON (%s) is refused, naming the place',
+    async (text) => {
+      const problem = await refused('/generate-terraform', text);
+      expect(problem).toMatchObject({ code: 'MALFORMED_JSON', status: 400 });
+      expect(problem.detail).toMatch(/JSON/);
+    },
+  );
+
+  test.each(['[]', 'null', '1', '"text"'])('that is %s and no object is refused', async (text) => {
+    const problem = await refused('/generate-terraform', text);
+    expect(problem).toMatchObject({ code: 'INVALID_REQUEST', errors: [{ path: '' }] });
+    expect(problem.detail).toBe(`The body must be a JSON object, not ${text}.`);
+  });
+
+  test('cannot reach a prototype', async () => {
+    for (const step of ['/generate-terraform', '/create-ansible-script']) {
+      const problem = await refused(step, '{"__proto__": "x"}');
+      expect(problem).toMatchObject({ errors: [{ path: '/__proto__' }] });
+    }
+  });
+
+  test('is refused beyond its limit and taken up to it', async () => {
+    const padding = ' '.repeat(MAX_BODY_BYTES - 2);
+    fake.operations.refusal = new Error('reached');
+    expect((await fake.post('/plan-terraform', `{}${padding}`)).json().code).toBe('INTERNAL');
+    fake.operations.refusal = null;
+    expect(await refused('/plan-terraform', `{}${padding} `)).toMatchObject({
+      code: 'BODY_TOO_LARGE',
+      status: 413,
+      maximum_bytes: MAX_BODY_BYTES,
+    });
+  });
+
+  test.each([
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data',
+    'nonsense',
+    '',
+  ])('sent as %j is refused', async (type) => {
+    const problem = await refused('/plan-terraform', '{}', { 'content-type': type });
+    expect(problem).toMatchObject({ code: 'UNSUPPORTED_MEDIA_TYPE', status: 415 });
+    expect(problem.detail).toContain('Content-Type: application/json');
+  });
+});
+
+describe('a path', () => {
+  test('that nothing is served at is 404', async () => {
+    const response = await fake.app.inject('/plan-terraform/x');
+    expect(response.json()).toMatchObject({ code: 'NOT_FOUND', status: 404 });
+  });
+
+  test.each([
+    ['GET', '/plan-terraform', 'POST'],
+    ['DELETE', '/api/v1/clusters/a', 'GET, HEAD'],
+    ['OPTIONS', '/api/v1/operations/x/cancel', 'POST'],
+  ] as const)('asked by %s at %s is 405 and allows %s', async (method, url, allow) => {
+    const response = await fake.app.inject({ method, url });
+    expect(response.json()).toMatchObject({ code: 'METHOD_NOT_ALLOWED', status: 405 });
+    expect(response.headers.allow).toBe(allow);
+  });
+
+  test('that is not percent-encoded rightly is 400', async () => {
+    const response = await fake.app.inject('/api/v1/clusters/%zz');
+    expect(response.headers['content-type']).toBe('application/problem+json');
+    expect(response.json()).toMatchObject({ code: 'INVALID_REQUEST', status: 400 });
+  });
+});

@@ -1,0 +1,44 @@
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
+import type { AccessSettings } from '../../src/http/access.ts';
+import { type AppOptions, buildApp } from '../../src/http/app.ts';
+import { FakeClusters, FakeOperations, FakeReadiness } from './fake-services.ts';
+
+export interface FakeApp {
+  app: FastifyInstance;
+  clusters: FakeClusters;
+  operations: FakeOperations;
+  readiness: FakeReadiness;
+  post(
+    url: string,
+    body?: unknown,
+    headers?: InjectOptions['headers'],
+  ): Promise<LightMyRequestResponse>;
+}
+
+/** The real HTTP side over fake services. Answers that differ from their schema fail the test. */
+export async function fakeApp(
+  config: Partial<AccessSettings> = {},
+  more: Partial<AppOptions> = {},
+): Promise<FakeApp> {
+  const clusters = new FakeClusters();
+  const operations = new FakeOperations();
+  const readiness = new FakeReadiness();
+  const app = await buildApp({
+    clusters,
+    operations,
+    readiness,
+    config: { token: null, allowedHosts: [], ...config },
+    mismatch: 'throw',
+    ...more,
+  });
+  const post: FakeApp['post'] = (url, body, headers = {}) =>
+    app.inject({
+      method: 'POST',
+      url,
+      headers: { 'content-type': 'application/json', ...headers },
+      ...(body === undefined
+        ? {}
+        : { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+  return { app, clusters, operations, readiness, post };
+}

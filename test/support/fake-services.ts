@@ -1,0 +1,250 @@
+import { HathiError } from '../../src/core/errors.ts';
+import {
+  isFinished,
+  type Operation,
+  type OperationEvent,
+  type OperationState,
+  type StoredError,
+} from '../../src/core/operation/operation.ts';
+import type { StageName } from '../../src/core/operation/operation-kinds.ts';
+import type {
+  ClusterService,
+  ClusterView,
+  OperationService,
+  ReadinessCheck,
+  ReadinessService,
+} from '../../src/services/api.ts';
+
+const NOW = '2026-01-02T03:04:05.000Z';
+
+export function anOperation(step: StageName, changes: Partial<Operation> = {}): Operation {
+  return {
+    id: '01940000-0000-7000-8000-000000000001',
+    cluster_id: '01940000-0000-7000-8000-0000000000aa',
+    cluster_name: 'default',
+    kind: step,
+    state: 'running',
+    input: {},
+    approval: 'automatic',
+    attempt: 1,
+    cancel_level: 0,
+    stages: [
+      {
+        name: step,
+        position: 0,
+        state: 'running',
+        attempt: 1,
+        started_at: NOW,
+        ended_at: null,
+        outcome: null,
+        error: null,
+      },
+    ],
+    error: null,
+    created_at: NOW,
+    started_at: NOW,
+    ended_at: null,
+    last_sequence: 0,
+    ...changes,
+  };
+}
+
+export function anEvent(sequence: number, changes: Partial<OperationEvent> = {}): OperationEvent {
+  return {
+    operation_id: '01940000-0000-7000-8000-000000000001',
+    sequence,
+    attempt: 1,
+    at: NOW,
+    type: 'terraform.log',
+    stage: 'plan-terraform',
+    data: {},
+    ...changes,
+  };
+}
+
+export function aCluster(name: string): ClusterView {
+  return {
+    id: '01940000-0000-7000-8000-0000000000aa',
+    name,
+    spec: {
+      name,
+      target: 'local',
+      instance_type: 't2.medium',
+      replica_count: 2,
+      postgres_version: '17',
+      failover_profile: 'balanced',
+      allow_list: [],
+      parameters: {},
+    },
+    spec_revision: 1,
+    infrastructure_revision: 1,
+    terraform_generated_revision: 1,
+    applied_revision: null,
+    ansible_generated_revision: null,
+    ansible_executed_revision: null,
+    nodes: null,
+    topology: null,
+    operation: null,
+    latest_report: null,
+    created_at: NOW,
+    updated_at: NOW,
+  };
+}
+
+export interface Submission {
+  step: StageName;
+  cluster: string;
+  input: unknown;
+}
+
+/** Operations that end when the test says so. It remembers what it was asked. */
+export class FakeOperations implements OperationService {
+  readonly submissions: Submission[] = [];
+  readonly events: OperationEvent[] = [];
+  /** Thrown by the next submission. */
+  refusal: Error | null = null;
+  /** What a waiter gets at once; null lets it wait until `end`. */
+  outcome: Record<string, unknown> | null = {};
+  waiting = 0;
+  following = 0;
+  private readonly operations = new Map<string, Operation>();
+  private wake = Promise.withResolvers<void>();
+
+  async submitStep(step: StageName, cluster: string, input: unknown): Promise<Operation> {
+    if (this.refusal) throw this.refusal;
+    this.submissions.push({ step, cluster, input });
+    const operation = this.add(anOperation(step, { cluster_name: cluster }));
+    if (this.outcome) this.end(operation.id, 'succeeded', { outcome: this.outcome });
+    return operation;
+  }
+
+  add(operation: Operation): Operation {
+    this.operations.set(operation.id, operation);
+    return operation;
+  }
+
+  /** Adds events and wakes their followers. */
+  emit(...events: OperationEvent[]): void {
+    this.events.push(...events);
+    this.wakeAll();
+  }
+
+  end(id: string, state: OperationState, { outcome = null, error = null }: EndOptions = {}): void {
+    const before = this.known(id);
+    const stages = before.stages.map((stage) => ({ ...stage, outcome, error }));
+    const last_sequence = this.events.at(-1)?.sequence ?? 0;
+    this.operations.set(id, { ...before, state, stages, error, last_sequence });
+    this.wakeAll();
+  }
+
+  async waitForOutcome(id: string, signal: AbortSignal): Promise<Operation> {
+    this.waiting += 1;
+    try {
+      while (!isFinished(this.known(id).state)) await this.woken(signal);
+      return this.known(id);
+    } finally {
+      this.waiting -= 1;
+    }
+  }
+
+  async get(id: string): Promise<Operation> {
+    return this.known(id);
+  }
+
+  async *follow(id: string, after: number, signal: AbortSignal): AsyncGenerator<OperationEvent> {
+    this.following += 1;
+    let sequence = after;
+    try {
+      while (!signal.aborted) {
+        const event = this.events.find((candidate) => candidate.sequence > sequence);
+        if (event) {
+          sequence = event.sequence;
+          yield event;
+        } else if (isFinished(this.known(id).state)) return;
+        else await this.woken(signal).catch(() => undefined);
+      }
+    } finally {
+      this.following -= 1;
+    }
+  }
+
+  async cancel(id: string, level: 1 | 2): Promise<Operation> {
+    return this.add({ ...this.known(id), state: 'cancelling', cancel_level: level });
+  }
+
+  async approve(id: string): Promise<Operation> {
+    if (this.known(id).state !== 'awaiting-approval') {
+      throw new HathiError('TRANSITION_NOT_ALLOWED', 'The operation does not wait for approval.');
+    }
+    return this.add({ ...this.known(id), state: 'queued' });
+  }
+
+  private known(id: string): Operation {
+    const operation = this.operations.get(id);
+    if (!operation) throw new HathiError('OPERATION_NOT_FOUND', `No operation has the id ${id}.`);
+    return operation;
+  }
+
+  private wakeAll(): void {
+    const { resolve } = this.wake;
+    this.wake = Promise.withResolvers();
+    resolve();
+  }
+
+  private async woken(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const aborted = Promise.withResolvers<never>();
+    const listener = () => aborted.reject(signal.reason);
+    signal.addEventListener('abort', listener, { once: true });
+    await Promise.race([this.wake.promise, aborted.promise]).finally(() =>
+      signal.removeEventListener('abort', listener),
+    );
+  }
+}
+
+interface EndOptions {
+  outcome?: Record<string, unknown> | null;
+  error?: StoredError | null;
+}
+
+/** Clusters as the test put them in. */
+export class FakeClusters implements ClusterService {
+  readonly views = new Map<string, ClusterView>();
+
+  async list() {
+    return [...this.views.values()];
+  }
+
+  async get(name: string) {
+    const view = this.views.get(name);
+    if (!view) throw new HathiError('CLUSTER_NOT_FOUND', `No cluster is named ${name}.`);
+    return view;
+  }
+
+  async connection(name: string) {
+    await this.get(name);
+    return {
+      cluster: name,
+      user: 'postgres',
+      password: 'made-for-a-test',
+      database: 'postgres',
+      ca_certificate: '-----BEGIN CERTIFICATE-----\n',
+      ca_certificate_path: null,
+      nodes: [],
+      uri: 'postgresql://127.0.0.1/',
+    };
+  }
+
+  async latestReport(name: string): Promise<never> {
+    await this.get(name);
+    throw new HathiError('REPORT_NOT_FOUND', `Replication of ${name} was never verified.`);
+  }
+}
+
+export class FakeReadiness implements ReadinessService {
+  readonly list: ReadinessCheck[] = [{ name: 'database', ready: true, message: '' }];
+
+  async checks() {
+    return this.list;
+  }
+}

@@ -74,10 +74,11 @@ check-imports: node_modules ## Who may import whom (.dependency-cruiser.js)
 	@node scripts/check/import-rules.ts
 
 check-dead-code: node_modules ## Files, exports and packages that nothing uses
-	@knip
+	@knip --no-config-hints
 
 check-generated: node_modules ## Generated files are as their generator writes them
-	@node scripts/check/generated-files.ts
+	@node scripts/openapi.ts --check
+	@node scripts/reference.ts --check
 
 .PHONY: image tofu lint-venv openapi catalogue
 image: ## Build the image of local nodes, unless it is there
@@ -89,8 +90,9 @@ tofu: ## Compile OpenTofu beside Terraform, so that tests run on both (three min
 lint-venv: ## Install ansible-lint
 	@scripts/setup/ansible.sh lint
 
-openapi: node_modules ## Write openapi.json again
+openapi: node_modules ## Write openapi.json and the reference pages again
 	@node scripts/openapi.ts
+	@node scripts/reference.ts
 
 catalogue: node_modules ## Write the catalogue of PostgreSQL settings again
 	@node scripts/catalogue/extract.ts

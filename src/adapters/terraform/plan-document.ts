@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import type { PlanSummary, ResourceChange } from '../../ports/stores.ts';
 
+/** A shorter secret inside a longer text is more likely a part of a word. */
+const SHORTEST_PART = 6;
+
 export const SENSITIVE = '(sensitive)';
 export const UNKNOWN = '(known after apply)';
 
@@ -26,12 +29,13 @@ const planSchema = z.object({
       }),
     )
     .default([]),
-  output_changes: z.record(z.string(), z.object({ actions: z.array(z.string()) })).default({}),
+  output_changes: z.record(z.string(), changeSchema).default({}),
 });
 
 /**
  * What `show -json` says of a plan, with sensitive values masked: there they stand in clear text
- * beside the marks that call them sensitive.
+ * beside the marks that call them sensitive. A value that is marked in one place is masked in every
+ * other too: the engines lose the mark where a resource copies it, as terraform_data does to `output`.
  * @throws ZodError when the document is not of the format 1.x
  */
 export function readPlan(document: unknown): { summary: PlanSummary; changes: ResourceChange[] } {
@@ -39,13 +43,20 @@ export function readPlan(document: unknown): { summary: PlanSummary; changes: Re
   const changed = plan.resource_changes.filter(
     ({ mode, change }) => mode === 'managed' && !isNothing(change.actions),
   );
+  const secrets = secretsOf([
+    ...plan.resource_changes.map(({ change }) => change),
+    ...Object.values(plan.output_changes),
+  ]);
   const changes = changed.map(({ address, type, name, change, action_reason }) => ({
     address,
     type,
     name,
     actions: change.actions,
-    before: mask(change.before ?? null, change.before_sensitive),
-    after: mask(withUnknown(change.after ?? null, change.after_unknown), change.after_sensitive),
+    before: hide(mask(change.before ?? null, change.before_sensitive), secrets),
+    after: hide(
+      mask(withUnknown(change.after ?? null, change.after_unknown), change.after_sensitive),
+      secrets,
+    ),
     action_reason: action_reason ?? null,
   }));
   const count = (test: (actions: string[]) => boolean) =>
@@ -77,6 +88,40 @@ function mask(value: unknown, marks: unknown): unknown {
 /** Values that only the apply will know are absent; say so instead of leaving them out. */
 function withUnknown(value: unknown, marks: unknown): unknown {
   return replaceMarked(value, marks, UNKNOWN);
+}
+
+type Change = z.infer<typeof changeSchema>;
+
+/** Every text at or below a mark. */
+function secretsOf(changes: readonly Change[]): Set<string> {
+  const secrets = new Set<string>();
+  const collect = (value: unknown, marks: unknown) => {
+    if (typeof value === 'string') {
+      if (marks === true && value !== '') secrets.add(value);
+    } else if (typeof value === 'object' && value !== null) {
+      for (const [key, member] of Object.entries(value)) {
+        collect(member, marks === true || (marks as Record<string, unknown> | null)?.[key]);
+      }
+    }
+  };
+  for (const change of changes) {
+    collect(change.before, change.before_sensitive);
+    collect(change.after, change.after_sensitive);
+  }
+  return secrets;
+}
+
+function hide(value: unknown, secrets: ReadonlySet<string>): unknown {
+  if (typeof value === 'string') {
+    if (secrets.has(value)) return SENSITIVE;
+    const held = [...secrets].some((one) => one.length >= SHORTEST_PART && value.includes(one));
+    return held ? SENSITIVE : value;
+  }
+  if (Array.isArray(value)) return value.map((element) => hide(element, secrets));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [key, hide(member, secrets)]),
+  );
 }
 
 function replaceMarked(value: unknown, marks: unknown, text: string): unknown {

@@ -1,0 +1,58 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { enginesHere } from '../../../test/support/terraform-engines.ts';
+import { findEngine } from './engine.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'hathi-engine-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** A program that only says its version, in a folder of its own. */
+function engineSaying(name: 'terraform' | 'tofu', version: string): string {
+  const bin = join(folder, `${name}-${version}`);
+  mkdirSync(bin);
+  const title = name === 'tofu' ? 'OpenTofu' : 'Terraform';
+  writeFileSync(
+    join(bin, name),
+    `#!/bin/sh\nif [ "$2" = -json ]; then echo '{"terraform_version":"${version}"}'; else echo '${title} v${version}'; fi\n`,
+  );
+  chmodSync(join(bin, name), 0o755);
+  return bin;
+}
+const env = { PATH: '/usr/bin:/bin' };
+
+it.each(enginesHere())('finds the $name of this machine', async ({ name, path }) => {
+  const engine = await findEngine({ path, searchPath: '', env: { ...env, HOME: folder } });
+  expect(engine).toEqual({ name, path, version: expect.stringMatching(/^\d+\.\d+\.\d+/) });
+});
+
+it('takes terraform before tofu, and tofu where terraform is too old', async () => {
+  const old = engineSaying('terraform', '1.5.7');
+  const tofu = engineSaying('tofu', '1.8.0-rc1');
+  const newer = engineSaying('terraform', '1.6.0');
+  const found = (...path: string[]) => findEngine({ searchPath: path.join(delimiter), env });
+  await expect(found(tofu, newer)).resolves.toMatchObject({ name: 'terraform' });
+  await expect(found(old, tofu)).resolves.toMatchObject({ name: 'tofu', version: '1.8.0-rc1' });
+});
+
+it('says what is too old, and how to get a newer one', async () => {
+  const searchPath = engineSaying('terraform', '1.5.7');
+  await expect(findEngine({ searchPath, env })).rejects.toMatchObject({
+    code: 'TOOL_TOO_OLD',
+    message: expect.stringMatching(/1\.5\.7.*1\.6\.0 or later.*make setup/s),
+  });
+});
+
+it('says what is missing, and how to get it', async () => {
+  await expect(findEngine({ searchPath: folder, env })).rejects.toMatchObject({
+    code: 'TOOL_MISSING',
+    message: expect.stringContaining('make setup'),
+  });
+  await expect(
+    findEngine({ path: join(folder, 'none'), searchPath: '', env }),
+  ).rejects.toMatchObject({ code: 'TOOL_MISSING' });
+});

@@ -9,6 +9,7 @@ import { framesOf } from './event-frames.ts';
 import {
   cancelBodySchema,
   followQuerySchema,
+  operationEventSchema,
   operationParamsSchema,
   operationSchema,
 } from './schemas/operation.ts';
@@ -60,7 +61,8 @@ export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (ap
         response: {
           200: {
             description: 'Frames `id: <sequence>`, `data: <OperationEvent as JSON>`.',
-            content: { 'text/event-stream': { schema: z.string() } },
+            // Each frame's data, as OpenAPI 3.1 has no word for the items of a stream.
+            content: { 'text/event-stream': { schema: operationEventSchema } },
           },
           204: z.undefined().describe('The operation has ended and all of it was received.'),
           ...problems('INVALID_REQUEST', 'OPERATION_NOT_FOUND'),

@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { SETTINGS } from '../src/config.ts';
+import { ERROR_CODES } from '../src/core/errors.ts';
+import { STAGE_NAMES } from '../src/core/operation/operation-kinds.ts';
+import { STATUS_OF } from '../src/http/problem.ts';
+import { staleFiles } from './keep-files.ts';
+import { openApiDocument, openApiFiles } from './openapi.ts';
+import { referenceFiles } from './reference.ts';
+
+function page(name: string): string {
+  return readFileSync(join(import.meta.dirname, '../docs/reference', name), 'utf8');
+}
+
+test('what is committed is what would be written now', async () => {
+  expect(await staleFiles(await openApiFiles())).toEqual([]);
+  expect(await staleFiles(await referenceFiles())).toEqual([]);
+});
+
+test('the page of errors has every code, with its status, and no other', () => {
+  const entries = [...page('errors.md').matchAll(/^## (\w+)$[^#]*?\*\*Status\*\*: (\d+)$/gm)];
+  const onPage = Object.fromEntries(entries.map(([, code, status]) => [code, Number(status)]));
+  expect(onPage).toEqual(STATUS_OF);
+  for (const sentence of Object.values(ERROR_CODES)) expect(page('errors.md')).toContain(sentence);
+});
+
+test('the page of configuration has every variable that is read, and no other', () => {
+  const onPage = [...page('configuration.md').matchAll(/^\| `([A-Z_]+)` \|/gm)].map(
+    ([, name]) => name,
+  );
+  expect(onPage.sort()).toEqual(Object.keys(SETTINGS).sort());
+  const source = readFileSync(join(import.meta.dirname, '../src/config.ts'), 'utf8');
+  const read = new Set(source.match(/\b(?:HATHI_[A-Z_]+[A-Z]|DATABASE_URL)\b/g));
+  expect([...read].sort()).toEqual(Object.keys(SETTINGS).sort());
+});
+
+describe('the OpenAPI document', () => {
+  test('describes every answer of every route, errors included', async () => {
+    const { paths = {} } = await openApiDocument();
+    const routes = Object.entries(paths).flatMap(([path, item]) =>
+      Object.entries(item ?? {}).map(([method, route]) => ({ name: `${method} ${path}`, route })),
+    );
+    expect(routes.length).toBeGreaterThan(STAGE_NAMES.length);
+    const ids = routes.map(({ route }) => (route as { operationId?: string }).operationId);
+    expect(new Set(ids).size).toBe(routes.length);
+    for (const { name, route } of routes) {
+      const { responses, summary } = route as {
+        responses: Record<string, { description?: string; content?: object }>;
+        summary?: string;
+      };
+      expect(summary, name).toBeTruthy();
+      expect(Object.keys(responses), name).toEqual(expect.arrayContaining(['401', '403', '500']));
+      for (const [status, { description, content }] of Object.entries(responses)) {
+        expect(description, `${name} ${status}`).toBeTruthy();
+        if (Number(status) < 400 || (name === 'get /ready' && status === '503')) continue;
+        expect(Object.keys(content ?? {}), `${name} ${status}`).toEqual([
+          'application/problem+json',
+        ]);
+      }
+    }
+  });
+
+  test('names each schema once, and refers to none that is not there', async () => {
+    const document = await openApiDocument();
+    const names = Object.keys(document.components?.schemas ?? {});
+    expect(names.filter((name) => name.endsWith('Input'))).toEqual([]);
+    const text = JSON.stringify(document);
+    const used = new Set(
+      [...text.matchAll(/#\/components\/schemas\/(\w+)/g)].map(([, name]) => name),
+    );
+    expect([...used].filter((name) => !names.includes(String(name)))).toEqual([]);
+  });
+
+  test('lets a body be left out where nothing in it is needed', async () => {
+    const { paths = {} } = await openApiDocument();
+    const needed = STAGE_NAMES.map((step) => {
+      const body = paths[`/${step}`]?.post?.requestBody as { required?: boolean } | undefined;
+      return [step, body?.required];
+    });
+    expect(Object.fromEntries(needed)).toEqual(
+      Object.fromEntries(STAGE_NAMES.map((step) => [step, step === 'destroy-terraform'])),
+    );
+  });
+});

@@ -1,0 +1,169 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { isLoopback, readConfig, SETTINGS } from './config.ts';
+import { ERROR_CODES, type HathiError } from './core/errors.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'hathi-config-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const TOKEN = 'a-token-that-only-tests-know';
+
+function refusal(environment: Record<string, string>): HathiError {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    expect(Object.keys(ERROR_CODES)).toContain((error as HathiError).code);
+    return error as HathiError;
+  }
+  throw new Error('nothing was refused');
+}
+
+function file(name: string, text: string): string {
+  const path = join(directory, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+test('without any variable everything has its default', () => {
+  expect(readConfig({ HOME: '/home/a' })).toEqual({
+    host: 'localhost',
+    port: 5_000,
+    token: null,
+    allowedHosts: [],
+    dataDirectory: '/home/a/.local/share/hathi',
+    databaseUrl: null,
+    target: 'local',
+    masterKey: null,
+    terraformPath: null,
+    ansiblePlaybookPath: null,
+    logLevel: 'info',
+    workers: 4,
+    leaseSeconds: 15,
+    toolEnvironment: { HOME: '/home/a' },
+    warnings: [],
+  });
+  expect(readConfig({ HATHI_PORT: '', DATABASE_URL: '' })).toMatchObject({ port: 5_000 });
+});
+
+test('every variable is read', () => {
+  const token = file('token', `${TOKEN}\n`);
+  const key = file('key', 'a2V5\n');
+  const config = readConfig({
+    HATHI_HOST: '[::1]',
+    HATHI_PORT: '0',
+    HATHI_TOKEN_FILE: token,
+    HATHI_ALLOWED_HOSTS: 'a.internal, b.internal,',
+    HATHI_DATA_DIR: '/data',
+    DATABASE_URL: 'postgresql://u:p@h/d',
+    HATHI_TARGET: 'aws',
+    HATHI_MASTER_KEY_FILE: key,
+    HATHI_TERRAFORM: '/bin/tofu',
+    HATHI_ANSIBLE_PLAYBOOK: '/bin/ansible-playbook',
+    HATHI_LOG_LEVEL: 'debug',
+    HATHI_WORKERS: '8',
+    HATHI_LEASE_SECONDS: '30',
+  });
+  expect(config).toEqual({
+    host: '::1',
+    port: 0,
+    token: TOKEN,
+    allowedHosts: ['a.internal', 'b.internal'],
+    dataDirectory: '/data',
+    databaseUrl: 'postgresql://u:p@h/d',
+    target: 'aws',
+    masterKey: 'a2V5',
+    terraformPath: '/bin/tofu',
+    ansiblePlaybookPath: '/bin/ansible-playbook',
+    logLevel: 'debug',
+    workers: 8,
+    leaseSeconds: 30,
+    toolEnvironment: {},
+    warnings: [],
+  });
+  expect(readConfig({ HATHI_TOKEN: TOKEN, HATHI_MASTER_KEY: 'k' })).toMatchObject({
+    token: TOKEN,
+    masterKey: 'k',
+  });
+});
+
+describe('a wrong value', () => {
+  test.each([
+    ['HATHI_HOST', 'http://localhost'],
+    ['HATHI_PORT', '65536'],
+    ['HATHI_PORT', '-1'],
+    ['HATHI_PORT', '5e3'],
+    ['HATHI_PORT', ' 5000'],
+    ['HATHI_TOKEN', 'short'],
+    ['HATHI_TOKEN_FILE', '/nowhere/token'],
+    ['DATABASE_URL', 'mysql://u:hunter2@h/d'],
+    ['HATHI_TARGET', 'gcp'],
+    ['HATHI_MASTER_KEY_FILE', '/nowhere/key'],
+    ['HATHI_TERRAFORM', 'terraform'],
+    ['HATHI_ANSIBLE_PLAYBOOK', './ansible-playbook'],
+    ['HATHI_LOG_LEVEL', 'loud'],
+    ['HATHI_WORKERS', '0'],
+    ['HATHI_LEASE_SECONDS', '1'],
+  ])('of %s (%s) is refused, naming the variable', (name, value) => {
+    const error = refusal({ [name]: value });
+    expect(error.code).toBe('CONFIGURATION_INVALID');
+    expect(error.message).toContain(name);
+    expect(error.message).not.toContain('hunter2');
+    expect(Object.keys(SETTINGS)).toContain(name);
+  });
+
+  test('is also a secret given twice, or an empty file', () => {
+    const path = file('twice', TOKEN);
+    expect(refusal({ HATHI_TOKEN: TOKEN, HATHI_TOKEN_FILE: path }).message).toContain(
+      'HATHI_TOKEN',
+    );
+    expect(refusal({ HATHI_TOKEN_FILE: file('empty', '\n') }).message).toContain('empty');
+  });
+});
+
+describe('beyond loopback', () => {
+  test.each(['0.0.0.0', '::', '192.168.0.7', 'db.internal'])('%s needs a token', (host) => {
+    const error = refusal({ HATHI_HOST: host });
+    expect(error.code).toBe('TOKEN_REQUIRED');
+    expect(error.message).toContain('HATHI_TOKEN');
+    expect(readConfig({ HATHI_HOST: host, HATHI_TOKEN: TOKEN }).host).toBe(host);
+  });
+
+  test.each([
+    ['localhost', true],
+    ['127.0.0.1', true],
+    ['127.1.2.3', true],
+    ['::1', true],
+    ['127.0.0.1.nip.example', false],
+    ['localhost.example', false],
+    ['::', false],
+    ['', false],
+  ])('%j is loopback: %s', (host, expected) => {
+    expect(isLoopback(host)).toBe(expected);
+  });
+});
+
+test('programs see what they need and none of the settings', () => {
+  const { toolEnvironment } = readConfig({
+    PATH: '/bin',
+    DOCKER_HOST: 'unix:///run/docker.sock',
+    AWS_PROFILE: 'a',
+    HATHI_TOKEN: TOKEN,
+    HATHI_MASTER_KEY: 'k',
+    DATABASE_URL: 'postgres://u:p@h/d',
+    GITHUB_TOKEN: 'x',
+    TF_LOG: 'trace',
+  });
+  expect(toolEnvironment).toEqual({
+    PATH: '/bin',
+    DOCKER_HOST: 'unix:///run/docker.sock',
+    AWS_PROFILE: 'a',
+  });
+});
+
+test('a misspelt setting is warned of', () => {
+  expect(readConfig({ HATHI_PROT: '1' }).warnings).toEqual([
+    'HATHI_PROT is set, but there is no such setting.',
+  ]);
+});

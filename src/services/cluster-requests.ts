@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   type ClusterSpec,
   clusterSpecSchema,
@@ -71,7 +72,7 @@ function refused(field: string, message: string, expected: string): HathiError {
 /** Revisions of a cluster whose spec becomes `spec`; the same ones when nothing differs. */
 export function revisionsFor(cluster: ClusterRecord, spec: ClusterSpec) {
   const { spec_revision, infrastructure_revision } = cluster;
-  if (JSON.stringify(spec) === JSON.stringify(cluster.spec)) {
+  if (isDeepStrictEqual(spec, cluster.spec)) {
     return { spec_revision, infrastructure_revision };
   }
   const next = spec_revision + 1;

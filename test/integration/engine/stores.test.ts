@@ -191,8 +191,7 @@ describe.each(DATABASE_KINDS)('stores on %s', (kind) => {
       digest: 'sha256:00',
       lock_file: '',
       base_state: null,
-      engine: { name: 'terraform', version: '1.11.4' },
-      configuration_digest: 'sha256:01',
+      engine: { name: 'terraform', version: '1.11.4', configuration_digest: 'sha256:01' },
       summary: { add: 1, change: 0, replace: 0, destroy: 0, empty: false },
       changes: [
         {

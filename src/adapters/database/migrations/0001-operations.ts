@@ -1,11 +1,12 @@
 import { type Kysely, sql } from 'kysely';
 
+/** Documents are `json`, not `jsonb`: people read them, so members stay in the order written. */
 const STATEMENTS = [
   `create table clusters (
     id uuid primary key,
     name text not null,
     site text not null,
-    spec jsonb not null,
+    spec json not null,
     spec_revision integer not null,
     infrastructure_revision integer not null,
     network_index integer not null,
@@ -13,8 +14,8 @@ const STATEMENTS = [
     applied_revision integer,
     ansible_generated_revision integer,
     ansible_executed_revision integer,
-    nodes jsonb,
-    topology jsonb,
+    nodes json,
+    topology json,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
     destroyed_at timestamptz
@@ -28,14 +29,14 @@ const STATEMENTS = [
     site text,
     kind text not null,
     state text not null default 'queued',
-    input jsonb not null,
+    input json not null,
     approval text not null,
     attempt integer not null default 0,
     cancel_level integer not null default 0,
     worker_id text,
     lease_expires_at timestamptz,
     last_sequence integer not null default 0,
-    error jsonb,
+    error json,
     created_at timestamptz not null default now(),
     started_at timestamptz,
     ended_at timestamptz
@@ -55,8 +56,8 @@ const STATEMENTS = [
     attempt integer not null default 0,
     started_at timestamptz,
     ended_at timestamptz,
-    outcome jsonb,
-    error jsonb,
+    outcome json,
+    error json,
     primary key (operation_id, name)
   )`,
   `create table events (
@@ -66,7 +67,7 @@ const STATEMENTS = [
     at timestamptz not null,
     type text not null,
     stage text,
-    data jsonb not null,
+    data json not null,
     primary key (operation_id, sequence)
   )`,
   `create table children (
@@ -91,13 +92,13 @@ const STATEMENTS = [
     destroy boolean not null,
     digest text not null,
     lock_file text not null,
-    base_state jsonb,
-    engine jsonb not null,
-    summary jsonb not null,
-    changes jsonb not null,
+    base_state json,
+    engine json not null,
+    summary json not null,
+    changes json not null,
     key_id text not null,
     sealed bytea not null,
-    outcome jsonb,
+    outcome json,
     created_at timestamptz not null default clock_timestamp()
   )`,
   'create index plans_of_cluster on plans (cluster_id, created_at desc)',
@@ -115,7 +116,7 @@ const STATEMENTS = [
     cluster_id uuid not null references clusters (id),
     operation_id uuid not null references operations (id),
     passed boolean not null,
-    document jsonb not null,
+    document json not null,
     created_at timestamptz not null default clock_timestamp()
   )`,
   'create index reports_of_cluster on reports (cluster_id, created_at desc)',

@@ -1,0 +1,192 @@
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createAnsible } from './adapters/ansible/ansible.ts';
+import { lockDataDirectory } from './adapters/database/data-directory-lock.ts';
+import type { Database } from './adapters/database/database.ts';
+import { openEmbedded } from './adapters/database/embedded.ts';
+import { migrateToLatest } from './adapters/database/migrate.ts';
+import { openPostgres } from './adapters/database/postgres.ts';
+import { SqlUnitOfWork } from './adapters/database/sql-unit-of-work.ts';
+import { createDockerTarget } from './adapters/docker/docker-target.ts';
+import { createX509Pki } from './adapters/pki/x509-pki.ts';
+import { createSqlProbe } from './adapters/postgres/sql-probe.ts';
+import { processes } from './adapters/process/processes.ts';
+import { loadMasterKeys } from './adapters/secrets/master-key.ts';
+import { createSecretBox } from './adapters/secrets/secret-box.ts';
+import { createSshKeys } from './adapters/ssh/ssh-keys.ts';
+import { systemClock, uuidSource } from './adapters/system/clock.ts';
+import { readSite } from './adapters/system/site.ts';
+import { createTerraform } from './adapters/terraform/terraform.ts';
+import { createFileWorkspace } from './adapters/workspace/file-workspace.ts';
+import { type Config, readConfig } from './config.ts';
+import { plannedNodes } from './core/cluster/topology.ts';
+import { isHathiError } from './core/errors.ts';
+import { buildApp } from './http/app.ts';
+import { listen } from './http/listen.ts';
+import { createLogger } from './http/logging.ts';
+import { createClusterService } from './services/clusters.ts';
+import { createEventStream } from './services/follow-events.ts';
+import { createOperationService } from './services/operations.ts';
+import type { NodeSizes } from './services/parameter-requests.ts';
+import { createReadinessService } from './services/readiness.ts';
+import { createApplyTerraformStage } from './stages/apply-terraform.ts';
+import { createCreateAnsibleScriptStage } from './stages/create-ansible-script.ts';
+import { createDestroyTerraformStage } from './stages/destroy-terraform.ts';
+import { createExecuteAnsibleScriptStage } from './stages/execute-ansible-script.ts';
+import { createGenerateTerraformStage } from './stages/generate-terraform.ts';
+import { createPlanTerraformStage } from './stages/plan-terraform.ts';
+import { createVerifyReplicationStage } from './stages/verify-replication.ts';
+import { startWorker } from './worker/worker.ts';
+
+/** Folder with `terraform/`, `ansible/` and `images/`. */
+const ASSETS_ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** After a signal, this long for answers under way; children are left to the next server. */
+const SHUTDOWN_SECONDS = 10;
+
+export interface Server {
+  /** Where it answers. */
+  urls: string[];
+  /** Stops listening, claiming and writing; operations go on with the next server. */
+  close(): Promise<void>;
+}
+
+/**
+ * Wires everything and starts the server.
+ * @throws DATA_DIRECTORY_LOCKED | DATABASE_UNAVAILABLE | PORT_IN_USE | CONFIGURATION_INVALID
+ */
+export async function startServer(config: Config): Promise<Server> {
+  const log = createLogger(config.logLevel);
+  for (const warning of config.warnings) log.warn(warning);
+  const lock = lockDataDirectory(config.dataDirectory);
+  const site = readSite(config.dataDirectory);
+  const database = await openDatabase(config);
+  await migrateToLatest(database.db);
+  const unitOfWork = new SqlUnitOfWork(database.db);
+  const { wakeups } = database;
+  const workspace = createFileWorkspace(config.dataDirectory);
+  const secretBox = createSecretBox(
+    await loadMasterKeys(config.dataDirectory, config.masterKey ?? undefined),
+  );
+  const env = config.toolEnvironment;
+  const target = createDockerTarget({ assetsRoot: ASSETS_ROOT, env });
+  const terraform = createTerraform({
+    assetsRoot: ASSETS_ROOT,
+    cacheFolder: join(config.dataDirectory, 'terraform-cache'),
+    enginePath: config.terraformPath ?? undefined,
+    env,
+  });
+  const ansible = createAnsible({
+    assetsRoot: ASSETS_ROOT,
+    playbookPath: config.ansiblePlaybookPath ?? undefined,
+    env,
+  });
+  const sizes: NodeSizes = async ({ spec }) => {
+    const machine = await target.nodeResources();
+    const nodes = plannedNodes(spec).filter(({ witness }) => !witness).length;
+    return {
+      memoryBytes: Math.floor(machine.memoryBytes / nodes),
+      diskBytes: machine.diskBytes === null ? null : Math.floor(machine.diskBytes / nodes),
+    };
+  };
+  const tools = {
+    terraform,
+    ansible,
+    target,
+    workspace,
+    secretBox,
+    sshKeys: createSshKeys(),
+    pki: createX509Pki(systemClock),
+    probe: createSqlProbe(systemClock),
+    ids: uuidSource,
+    clock: systemClock,
+    nodeSizes: sizes,
+  };
+  const events = createEventStream({ unitOfWork, wakeups, clock: systemClock });
+
+  // The lock proves that whoever held these leases on this data directory is dead.
+  const taken = await unitOfWork.direct.operations.releaseSite(site);
+  if (taken > 0) log.info({ operations: taken }, 'taking up what an earlier server left');
+  const worker = await startWorker(
+    {
+      unitOfWork,
+      wakeups,
+      clock: systemClock,
+      leaseSeconds: config.leaseSeconds,
+      processes,
+      workspace,
+      log,
+      stages: {
+        'generate-terraform': createGenerateTerraformStage(tools),
+        'plan-terraform': createPlanTerraformStage(tools),
+        'apply-terraform': createApplyTerraformStage(tools),
+        'create-ansible-script': createCreateAnsibleScriptStage(tools),
+        'execute-ansible-script': createExecuteAnsibleScriptStage(tools),
+        'verify-replication': createVerifyReplicationStage(tools),
+        'destroy-terraform': createDestroyTerraformStage(tools),
+      },
+    },
+    { identity: { id: `${site}:${uuidSource.next()}`, site }, concurrency: config.workers },
+  );
+  const app = await buildApp({
+    clusters: createClusterService({ unitOfWork, box: secretBox, workspace }),
+    operations: createOperationService({
+      unitOfWork,
+      wakeups,
+      events,
+      clock: systemClock,
+      ids: uuidSource,
+      target,
+      sizes,
+      site,
+      defaultTarget: config.target,
+    }),
+    readiness: createReadinessService({ unitOfWork, terraform, ansible, target }),
+    config,
+    logger: log,
+  });
+  const close = async () => {
+    await app.close();
+    await worker.stop();
+    await database.close();
+    lock.release();
+  };
+  try {
+    const urls = await listen(app, config);
+    log.info({ urls, database: database.description, site }, 'Hathi is ready');
+    return { urls, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function openDatabase(config: Config): Promise<Database> {
+  if (config.databaseUrl !== null) return await openPostgres(config.databaseUrl);
+  return await openEmbedded(config.dataDirectory);
+}
+
+async function main(): Promise<void> {
+  const server = await startServer(readConfig());
+  console.error(`Hathi answers at ${server.urls.join(' and ')}`);
+  const stop = () => {
+    setTimeout(() => process.exit(1), SHUTDOWN_SECONDS * 1000).unref();
+    server.close().then(
+      () => process.exit(0),
+      (error) => {
+        console.error(error);
+        process.exit(1);
+      },
+    );
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  main().catch((error: unknown) => {
+    // A person reads this: the sentence, not where in the code it came from.
+    console.error(isHathiError(error) ? `${error.code}: ${error.message}` : error);
+    process.exit(1);
+  });
+}

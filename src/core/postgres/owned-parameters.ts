@@ -29,6 +29,10 @@ const OWNED: Record<string, Ownership> = {
   unix_socket_directories: ENDPOINT,
   cluster_name: { owner: 'Patroni', instead: 'it is the name of the cluster' },
   hot_standby: { owner: 'Patroni', instead: 'it is always on, since replicas answer queries' },
+  wal_log_hints: {
+    owner: 'Patroni',
+    instead: 'it is always on, so that a former primary can be rewound',
+  },
   synchronous_standby_names: {
     owner: 'Patroni',
     instead: 'it names the replicas that are there; choose synchronous replication instead',

@@ -84,7 +84,7 @@ function connectionsProblem(rule: Rule): ParameterProblem | undefined {
     `${reservedConnections(rule)} are reserved`,
     `${CONTROL_CONNECTIONS} are used by Patroni and Hathi`,
     `${replicaCount} can be needed by replicas`,
-    `and Patroni replaces less than ${PATRONI_MINIMUMS.max_connections} by its own default`,
+    `and Patroni replaces less than ${PATRONI_MINIMUMS.max_connections} by a value of its own`,
   ].join(', ');
   return tooSmall(rule, least, why);
 }
@@ -176,5 +176,5 @@ export function limitProblem(
   if (special) return special;
   const least = PATRONI_MINIMUMS[setting.name] ?? -Infinity;
   if (read.number >= least) return undefined;
-  return tooSmall(rule, least, 'Patroni replaces anything less by its own default');
+  return tooSmall(rule, least, 'Patroni replaces anything less by a value of its own');
 }

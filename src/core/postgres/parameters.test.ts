@@ -97,6 +97,8 @@ describe('a parameter that does not fit', () => {
     ['wal_keep_size', '15MB', 'PARAMETER_TOO_SMALL', /at least 16MB/],
     ['max_wal_size', '16MB', 'PARAMETER_TOO_SMALL', /at least 32MB/],
     ['vacuum_buffer_usage_limit', '64kB', 'PARAMETER_TOO_SMALL', /at least 128kB/],
+    ['maintenance_work_mem', '64kB', 'PARAMETER_TOO_SMALL', /at least 1MB/],
+    ['wal_log_hints', 'off', 'PARAMETER_OWNED', /always on/],
     ['wal_level', 'minimal', 'PARAMETER_TOO_SMALL', /replica or logical/],
     ['autovacuum', 'perhaps', 'PARAMETER_INVALID', /on or off/],
     ['wal_compression', 'zip', 'PARAMETER_INVALID', /pglz, lz4, zstd/],

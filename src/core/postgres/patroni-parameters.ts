@@ -1,7 +1,8 @@
 /**
  * Parameters that must be the same on every node. Patroni keeps them in etcd (`dynamic`), starts
  * PostgreSQL with them on its command line, and ignores them in a node's own file.
- * `hot_standby`, `cluster_name`, `listen_addresses` and `port` belong here too, but have an owner.
+ * `hot_standby`, `wal_log_hints`, `cluster_name`, `listen_addresses` and `port` belong here too, but
+ * are nobody's to give.
  * @see Patroni docs, "Important rules" of "Patroni configuration"
  */
 const DYNAMIC_PARAMETERS = new Set([
@@ -14,7 +15,6 @@ const DYNAMIC_PARAMETERS = new Set([
   'max_wal_senders',
   'max_replication_slots',
   'wal_keep_size',
-  'wal_log_hints',
 ]);
 
 /** `dynamic` is kept in etcd for the whole cluster, `local` in the file of each node. */
@@ -25,9 +25,10 @@ export function scopeOf(name: string): ParameterScope {
 }
 
 /**
- * Below these Patroni takes its own default instead, with no more than a line in its log
+ * Below these Patroni takes a value of its own instead, with no more than a line in its log
  * (`max_connections` 10 became 100). In the base unit of the parameter.
- * @see Patroni, `CMDLINE_OPTIONS` in `patroni/postgresql/config.py` (the same in 3.0 and 4.0)
+ * @see Patroni, `CMDLINE_OPTIONS` in `patroni/postgresql/config.py` (the same in 3.0 and 4.0), and
+ *   for `maintenance_work_mem`, which PostgreSQL 17 lets go lower, its list of known parameters
  */
 export const PATRONI_MINIMUMS: Readonly<Record<string, number>> = {
   max_connections: 25,
@@ -36,4 +37,5 @@ export const PATRONI_MINIMUMS: Readonly<Record<string, number>> = {
   max_locks_per_transaction: 32,
   max_worker_processes: 2,
   wal_keep_size: 16,
+  maintenance_work_mem: 1024,
 };

@@ -76,6 +76,11 @@ describe('a field', () => {
     expect(problem.detail).toContain('target must be one of "local", "aws", not ');
   });
 
+  test.each(['', 'newest', "' or 1=1", 7])('plan_id %j is refused', async (plan_id) => {
+    const problem = await refused('/apply-terraform', { plan_id });
+    expect(problem.errors).toMatchObject([{ path: '/plan_id', expected: 'a UUID' }]);
+  });
+
   test('inside a list is named by its place', async () => {
     const problem = await refused('/generate-terraform', { allow_list: ['10.0.0.0/8', 'all'] });
     expect(problem.errors).toMatchObject([{ path: '/allow_list/1' }]);

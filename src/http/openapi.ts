@@ -18,7 +18,7 @@ const zodToJsonConfig = {
       delete jsonSchema.additionalProperties;
     }
     // The same is said by the format; by its pattern it takes half a page.
-    if (String(jsonSchema.format).startsWith('cidr')) delete jsonSchema.pattern;
+    if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
     // Zod writes down the bounds of a double's whole numbers where a schema names none.
     if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
     if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;

@@ -67,8 +67,11 @@ describe('the events of an operation', () => {
   });
 
   test('of no operation are 404', async () => {
-    const response = await fake.app.inject('/api/v1/operations/none/events');
+    const other = EVENTS.replace(/.\/events$/, '2/events');
+    const response = await fake.app.inject(other);
     expect(response.json()).toMatchObject({ code: 'OPERATION_NOT_FOUND', status: 404 });
+    const nonsense = await fake.app.inject('/api/v1/operations/none/events');
+    expect(nonsense.json().detail).toBe('id must be a UUID, not "none".');
   });
 
   test('keep the stream alive while nothing happens', async () => {

@@ -64,7 +64,7 @@ export const operationEventSchema = z
   })
   .meta({ id: 'OperationEvent', description: 'What happened in an operation.' });
 
-export const operationParamsSchema = z.strictObject({ id: z.string().min(1).max(64) });
+export const operationParamsSchema = z.strictObject({ id: z.uuid() });
 
 export const cancelBodySchema = z.strictObject({
   level: z

@@ -60,12 +60,7 @@ export const stepBodies = {
   'plan-terraform': clusterAlone,
   'apply-terraform': z.strictObject({
     cluster,
-    plan_id: z
-      .string()
-      .min(1)
-      .max(64)
-      .optional()
-      .describe('A plan of plan-terraform; the newest one where absent.'),
+    plan_id: z.uuid().optional().describe('A plan of plan-terraform; the newest one where absent.'),
   }),
   'create-ansible-script': ansibleBody,
   'execute-ansible-script': clusterAlone,

@@ -1,0 +1,121 @@
+"""What Ansible does, as JSON lines: one object a line, flushed, to HATHI_EVENTS_FILE or to stdout."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import sys
+import time
+
+from ansible.plugins.callback import CallbackBase
+
+DOCUMENTATION = """
+name: hathi_events
+type: stdout
+short_description: JSON lines of what happens
+description:
+  - One JSON object a line; ansible/README.md describes each. The result of a task that is no_log never appears.
+options: {}
+"""
+
+LONGEST_MESSAGE = 600
+
+
+class CallbackModule(CallbackBase):
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = 'stdout'
+    CALLBACK_NAME = 'hathi_events'
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        path = os.environ.get('HATHI_EVENTS_FILE')
+        # Appended to: a run that goes on after a crash keeps what was said before.
+        self._out = open(path, 'a') if path else sys.stdout
+        self._started = time.monotonic()
+        self._task_started = {}
+
+    def _say(self, event, **fields):
+        now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec='milliseconds')
+        line = {'event': event, 'at': now.replace('+00:00', 'Z')}
+        line.update((key, value) for key, value in fields.items() if value is not None)
+        self._out.write(json.dumps(line) + '\n')
+        self._out.flush()
+
+    @staticmethod
+    def _role(task):
+        role = getattr(task, '_role', None)
+        return role.get_name() if role else None
+
+    def _task_fields(self, task):
+        name = task.get_name()
+        role = self._role(task)
+        if role and name.startswith(f'{role} : '):
+            name = name[len(role) + 3 :]
+        return {'task': name, 'role': role}
+
+    def v2_playbook_on_start(self, playbook):
+        self._say('playbook_started')
+
+    def v2_playbook_on_play_start(self, play):
+        self._say('play_started', play=play.get_name())
+
+    def v2_playbook_on_task_start(self, task, is_conditional):
+        self._say('task_started', **self._task_fields(task))
+
+    def v2_runner_on_start(self, host, task):
+        self._task_started[host.get_name(), task._uuid] = time.monotonic()
+
+    def _host_task(self, result, status):
+        # ansible-core 2.19 gives the task and host by these names.
+        task, host = result.task, result.host.get_name()
+        fields = result.result
+        started = self._task_started.pop((host, task._uuid), time.monotonic())
+        message = None
+        if status in ('failed', 'unreachable'):
+            hidden = fields.get('_ansible_no_log') or task.no_log
+            message = 'hidden: this task handles secrets' if hidden else self._message(fields)
+        self._say(
+            'host_task',
+            **self._task_fields(task),
+            host=host,
+            status=status,
+            duration_seconds=round(time.monotonic() - started, 3),
+            message=message,
+        )
+
+    @staticmethod
+    def _message(fields):
+        words = [str(fields.get('msg') or 'failed').strip()]
+        words += [str(fields[key]).strip() for key in ('stderr', 'module_stderr') if fields.get(key)]
+        return ' | '.join(words)[:LONGEST_MESSAGE]
+
+    def v2_runner_on_ok(self, result):
+        self._host_task(result, 'changed' if result.is_changed() else 'ok')
+
+    def v2_runner_on_failed(self, result, ignore_errors=False):
+        self._host_task(result, 'failed')
+
+    def v2_runner_on_unreachable(self, result):
+        self._host_task(result, 'unreachable')
+
+    def v2_runner_on_skipped(self, result):
+        self._host_task(result, 'skipped')
+
+    def v2_playbook_on_no_hosts_matched(self):
+        self._say('warning', message='no host matches the play')
+
+    def v2_playbook_on_stats(self, stats):
+        hosts = {host: stats.summarize(host) for host in sorted(stats.processed)}
+        names = {'failures': 'failed', 'ok': 'ok', 'changed': 'changed', 'skipped': 'skipped'}
+        self._say(
+            'recap',
+            duration_seconds=round(time.monotonic() - self._started, 3),
+            hosts={
+                host: {
+                    **{name: numbers[key] for key, name in names.items()},
+                    'unreachable': numbers['unreachable'],
+                }
+                for host, numbers in hosts.items()
+            },
+        )

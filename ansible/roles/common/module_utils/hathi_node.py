@@ -1,0 +1,212 @@
+"""What the modules of the roles share: files, services, and HTTPS with the node's own certificate."""
+
+import base64
+import glob
+import grp
+import http.client
+import json
+import os
+import pwd
+import ssl
+import tempfile
+import traceback
+
+RUN_DIRECTORY = '/run'
+REQUEST_SECONDS = 3
+
+FILE_OPTIONS = {
+    'path': {'type': 'path', 'required': True},
+    'content': {'type': 'str', 'required': True, 'no_log': True},
+    'owner': {'type': 'str', 'required': True},
+    'mode': {'type': 'str', 'required': True},
+}
+
+
+class Problem(Exception):
+    """Why this node is not up: names it."""
+
+
+def explain(error):
+    """The reason, for a task whose own result is hidden. Never the text of an unforeseen error other
+    than the system's: a parser's would quote the file."""
+    if isinstance(error, (Problem, OSError)):
+        return str(error)
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f'{type(error).__name__} in {os.path.basename(frame.filename)}, line {frame.lineno}'
+
+
+def place_file(module, path, content, owner, mode):
+    """Make one file so, as a whole: written beside, then renamed. Returns whether it was not so."""
+    user = pwd.getpwnam(owner)
+    group = grp.getgrgid(user.pw_gid)
+    wanted = content.encode()
+    permissions = int(mode, 8)
+    try:
+        status = os.stat(path)
+        with open(path, 'rb') as handle:
+            found = handle.read()
+    except FileNotFoundError:
+        status, found = None, None
+    if (
+        found == wanted
+        and (status.st_uid, status.st_gid) == (user.pw_uid, group.gr_gid)
+        and status.st_mode & 0o7777 == permissions
+    ):
+        return False
+    if module.check_mode:
+        return True
+    directory = os.path.dirname(path)
+    os.makedirs(directory, mode=0o755, exist_ok=True)
+    descriptor, beside = tempfile.mkstemp(dir=directory)
+    try:
+        with os.fdopen(descriptor, 'wb') as handle:
+            handle.write(wanted)
+            os.fchown(descriptor, user.pw_uid, group.gr_gid)
+            os.fchmod(descriptor, permissions)
+            handle.flush()
+            os.fsync(descriptor)
+        os.rename(beside, path)
+    except BaseException:
+        os.unlink(beside)
+        raise
+    return True
+
+
+def place_files(module, files):
+    """Make a list of files so. Returns the paths that were not."""
+    return [
+        entry['path']
+        for entry in files
+        if place_file(module, entry['path'], entry['content'], entry['owner'], entry['mode'])
+    ]
+
+
+class Service:
+    """One systemd unit, and what it is still due after a run that was killed."""
+
+    def __init__(self, module, unit):
+        self.module = module
+        self.unit = unit
+        # In /run: a reboot does what was due.
+        self.due_file = f'{RUN_DIRECTORY}/hathi-{unit}-due'
+
+    def systemctl(self, *words):
+        code, out, _ = self.module.run_command(['systemctl', *words])
+        return code, out.strip()
+
+    def started(self):
+        """Unix seconds since when the unit runs, or nothing when it does not."""
+        _, out = self.systemctl(
+            'show', '--timestamp=unix', '--property=ActiveState,ExecMainStartTimestamp', self.unit
+        )
+        found = dict(line.partition('=')[::2] for line in out.splitlines())
+        if found.get('ActiveState') not in ('active', 'reloading', 'activating'):
+            return None
+        return int(found.get('ExecMainStartTimestamp', '').lstrip('@') or 0)
+
+    def is_enabled(self):
+        # A look at the link costs nothing, `systemctl is-enabled` a process.
+        return bool(glob.glob(f'/etc/systemd/system/*.wants/{self.unit}.service'))
+
+    def enable(self):
+        """Returns whether it was not enabled."""
+        if self.is_enabled():
+            return False
+        if not self.module.check_mode:
+            # A reload of every unit is not needed for a link, and costs more than the rest.
+            self.systemctl('enable', '--no-reload', '--quiet', f'{self.unit}.service')
+        return True
+
+    def note_due(self, what):
+        with open(self.due_file, 'w') as handle:
+            handle.write(what)
+
+    def due(self):
+        """`reload`, `restart`, or nothing: noted before the files changed."""
+        try:
+            with open(self.due_file) as handle:
+                return handle.read()
+        except FileNotFoundError:
+            return ''
+
+    def clear_due(self):
+        if os.path.exists(self.due_file):
+            os.unlink(self.due_file)
+
+    def last_words(self, lines=3):
+        """The end of the journal, for the reason of a failure."""
+        _, out, _ = self.module.run_command(
+            ['journalctl', '--unit', self.unit, '--lines', str(lines), '--output', 'cat', '--no-pager']
+        )
+        return ' | '.join(out.strip().splitlines())[-600:]
+
+
+class Caller:
+    """HTTPS with JSON, and with this node's certificate: Patroni's REST API and etcd's gateway."""
+
+    def __init__(self, ca, certificate, key):
+        self.context = ssl.create_default_context(cafile=ca)
+        self.context.load_cert_chain(certificate, key)
+
+    def ask(self, address, port, method, path, body=None, seconds=REQUEST_SECONDS):
+        """Returns (status, answer); status 0 with the reason as answer when nobody answered."""
+        connection = http.client.HTTPSConnection(
+            address, port, timeout=seconds, context=self.context
+        )
+        try:
+            payload = None if body is None else json.dumps(body)
+            connection.request(method, path, payload, {'Content-Type': 'application/json'})
+            response = connection.getresponse()
+            text = response.read().decode()
+            try:
+                return response.status, json.loads(text)
+            except ValueError:
+                return response.status, text
+        except (OSError, http.client.HTTPException) as error:
+            return 0, str(error)
+        finally:
+            connection.close()
+
+
+class Etcd:
+    """The etcd of the cluster, asked through whichever member answers."""
+
+    CLIENT_PORT = 2379
+
+    def __init__(self, caller, members):
+        self.caller = caller
+        self.members = members
+
+    def ask(self, path, body, others_than=None):
+        """Returns (status, answer) of the first member that did what was asked."""
+        last = (0, 'there is no other member')
+        for name, address in self.members.items():
+            if name == others_than:
+                continue
+            last = self.caller.ask(address, self.CLIENT_PORT, 'POST', path, body)
+            if last[0] == 200:
+                return last
+        return last
+
+    def get(self, key):
+        """Returns (True, value or None), or (False, reason)."""
+        status, answer = self.ask('/v3/kv/range', {'key': encode(key)})
+        if status != 200:
+            return False, answer.get('message', answer) if isinstance(answer, dict) else answer
+        found = answer.get('kvs')
+        return True, base64.b64decode(found[0].get('value', '')).decode() if found else None
+
+    def delete(self, key):
+        return self.ask('/v3/kv/deleterange', {'key': encode(key)})[0] == 200
+
+    def silent_members(self):
+        """The names of the members that are not healthy."""
+        return [
+            name
+            for name, address in self.members.items()
+            if self.caller.ask(address, self.CLIENT_PORT, 'GET', '/health')[0] != 200
+        ]
+
+
+def encode(text):
+    return base64.b64encode(text.encode()).decode()

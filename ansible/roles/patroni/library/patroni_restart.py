@@ -1,0 +1,136 @@
+#!/usr/bin/python
+"""Restarts PostgreSQL where a parameter waits for it: one node at a time, in the order that is safe."""
+
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.hathi_node import Caller, Problem
+from ansible.module_utils.hathi_patroni import Patroni, Progress
+
+DOCUMENTATION = r"""
+module: patroni_restart
+short_description: Restart PostgreSQL where a parameter waits for it
+description:
+  - Runs on one node and asks every member over Patroni's REST API.
+options:
+  members: {description: Addresses by name, of every node with PostgreSQL., type: dict, required: true}
+  ca: {description: Certificate of the authority., type: path, required: true}
+  certificate: {description: Certificate of this node., type: path, required: true}
+  key: {description: Key of this node., type: path, required: true}
+  timeout_seconds: {description: How long a restart may take., type: int, default: 60}
+author: [Hathi]
+"""
+
+PAUSE_SECONDS = 0.3
+# A member reads the dynamic configuration in its next loop, and notes the pending restart then.
+PENDING_SECONDS = 10
+# A replica stops when one of these is lower than on its primary.
+BOUND_TO_THE_PRIMARY = (
+    'max_connections',
+    'max_worker_processes',
+    'max_wal_senders',
+    'max_prepared_transactions',
+    'max_locks_per_transaction',
+)
+
+
+class Restart:
+    def __init__(self, module, patroni):
+        self.patroni = patroni
+        self.seconds = module.params['timeout_seconds']
+        self.restarted = []
+
+    def primary(self):
+        for name in self.patroni.members:
+            if self.patroni.status(name).get('role') in ('primary', 'master'):
+                return name
+        raise Problem('no member is primary')
+
+    def pending(self, names):
+        return [name for name in names if self.patroni.status(name).get('pending_restart')]
+
+    def wake(self, configuration):
+        """A PATCH that changes nothing makes a member read the configuration at once."""
+        body = {'loop_wait': configuration['loop_wait']}
+        for name in self.patroni.members:
+            self.patroni.ask(name, 'PATCH', '/config', body)
+
+    def lowers(self, primary, configuration):
+        """Whether a bound parameter falls and none rises, by the primary's running values."""
+        wanted = configuration.get('postgresql', {}).get('parameters', {})
+        names = [name for name in BOUND_TO_THE_PRIMARY if name in wanted]
+        running = self.running(primary, names)
+        steps = [int(wanted[name]) - running[name] for name in names if name in running]
+        return any(step < 0 for step in steps) and not any(step > 0 for step in steps)
+
+    def running(self, primary, names):
+        """From this node's `pg_settings`: every member runs with the same values of these."""
+        if not names:
+            return {}
+        quoted = ','.join(f"'{name}'" for name in names)
+        rows = self.patroni.sql(f"select name || '=' || setting from pg_settings where name in ({quoted})")
+        return {row.partition('=')[0]: int(row.partition('=')[2]) for row in rows}
+
+    def restart(self, names):
+        for name in self.pending(names):
+            progress = Progress(self.seconds)
+            while True:
+                status, answer = self.patroni.ask(
+                    name, 'POST', '/restart', {'restart_pending': True}, seconds=self.seconds
+                )
+                if status == 200:
+                    break
+                progress.check(f'{name} does not restart: {answer}')
+                time.sleep(PAUSE_SECONDS)
+            while self.patroni.status(name).get('state') != 'running':
+                progress.check(f'{name} is {self.patroni.describe(name)} after its restart')
+                time.sleep(PAUSE_SECONDS)
+            self.restarted.append(name)
+
+    def run(self):
+        primary = self.primary()
+        configuration = self.patroni.configuration(primary)
+        self.wake(configuration)
+        names = list(self.patroni.members)
+        deadline = time.monotonic() + PENDING_SECONDS
+        while len(self.pending(names)) < len(names) and time.monotonic() < deadline:
+            time.sleep(PAUSE_SECONDS)
+        replicas = [name for name in names if name != primary]
+        if not self.lowers(primary, configuration):
+            self.restart(replicas)
+        self.restart([primary])
+        # Those that a lowered value had to wait for: they keep the old one until they have
+        # replayed the primary's.
+        progress = Progress(self.seconds)
+        while self.pending(replicas):
+            self.restart(replicas)
+            progress.check(f'{", ".join(self.pending(replicas))} still waits for a restart')
+            time.sleep(PAUSE_SECONDS)
+        while self.patroni.not_streaming(primary):
+            progress.check(f'{", ".join(self.patroni.not_streaming(primary))} does not stream')
+            time.sleep(PAUSE_SECONDS)
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            'members': {'type': 'dict', 'required': True},
+            'ca': {'type': 'path', 'required': True},
+            'certificate': {'type': 'path', 'required': True},
+            'key': {'type': 'path', 'required': True, 'no_log': False},
+            'timeout_seconds': {'type': 'int', 'default': 60},
+        },
+        supports_check_mode=False,
+    )
+    params = module.params
+    caller = Caller(params['ca'], params['certificate'], params['key'])
+    restart = Restart(module, Patroni(module, caller, params['members']))
+    try:
+        restart.run()
+    except Problem as problem:
+        module.fail_json(msg=str(problem))
+    module.exit_json(changed=bool(restart.restarted), restarted=restart.restarted)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,133 @@
+"""Patroni's REST API as the modules of this role ask it, over mutual TLS."""
+
+import os
+import signal
+import time
+
+from ansible.module_utils.hathi_node import Problem
+
+REST_PORT = 8008
+# How long a copy may be looked at before its bytes are counted, which costs a process each time.
+QUIET_SECONDS = 10
+
+
+class Progress:
+    """A deadline that moves on with whatever is seen to move."""
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+        self.started = time.monotonic()
+        self.deadline = self.started + seconds
+        self.last = None
+
+    def waited(self):
+        return time.monotonic() - self.started
+
+    def saw(self, what):
+        if what != self.last:
+            self.last = what
+            self.deadline = time.monotonic() + self.seconds
+
+    def check(self, reason):
+        if time.monotonic() > self.deadline:
+            raise Problem(f'{reason}, and nothing has moved for {self.seconds} s')
+
+
+def difference(before, after):
+    """The parameters that are not alike, with their new value: None for one that went."""
+    return {
+        name: after.get(name)
+        for name in {**before, **after}
+        if name not in before or name not in after or str(before[name]) != str(after[name])
+    }
+
+
+def patch_for(found, wanted):
+    """What to send to `/config` so that it becomes `wanted`.
+
+    Keys that are not in `wanted` are left alone, since a drill or a maintenance may have set them;
+    the parameters are owned as a whole, so one that is no longer wanted is removed.
+    """
+    patch = {}
+    for key, value in wanted.items():
+        if key == 'parameters':
+            changed = difference(found.get(key, {}), value)
+            if changed:
+                patch[key] = changed
+        elif isinstance(value, dict):
+            inner = patch_for(found.get(key, {}), value)
+            if inner:
+                patch[key] = inner
+        elif key not in found or str(found[key]) != str(value):
+            patch[key] = value
+    return patch
+
+
+class Patroni:
+    def __init__(self, module, caller, members):
+        self.module = module
+        self.caller = caller
+        self.members = members
+
+    def ask(self, name, method, path, body=None, seconds=3):
+        return self.caller.ask(self.members[name], REST_PORT, method, path, body, seconds)
+
+    def status(self, name):
+        """Observed by SQL at the moment of asking; empty when the member does not answer."""
+        _, answer = self.ask(name, 'GET', '/patroni')
+        return answer if isinstance(answer, dict) else {}
+
+    def describe(self, name):
+        status = self.status(name)
+        if not status:
+            return 'not answering'
+        return f'{status.get("state", "unknown")}, not streaming'
+
+    def not_streaming(self, leader):
+        streaming = {
+            entry.get('application_name')
+            for entry in self.status(leader).get('replication', [])
+            if entry.get('state') == 'streaming'
+        }
+        return [name for name in self.members if name != leader and name not in streaming]
+
+    def sql(self, statement):
+        """On this node, through the socket. Returns the lines; none where PostgreSQL is not up."""
+        _, out, _ = self.module.run_command(
+            ['runuser', '-u', 'postgres', '--', 'psql', '-XAtqc', statement], cwd='/'
+        )
+        return out.split()
+
+    def copied_bytes(self):
+        return self.sql('select coalesce(sum(backup_streamed), 0) from pg_stat_progress_basebackup')
+
+    def needs_restart(self, parameters):
+        """Which of the parameters PostgreSQL reads only at its start."""
+        if not parameters:
+            return []
+        names = ','.join("'" + name.replace("'", "''") + "'" for name in sorted(parameters))
+        return self.sql(f"select name from pg_settings where context = 'postmaster' and name in ({names})")
+
+    def reload_postgres(self, data_directory):
+        """Patroni reloads it for changed parameters only, not for a renewed certificate."""
+        try:
+            with open(f'{data_directory}/postmaster.pid') as handle:
+                os.kill(int(handle.readline()), signal.SIGHUP)
+        except (FileNotFoundError, ProcessLookupError, ValueError):
+            pass
+
+    def configuration(self, name):
+        status, answer = self.ask(name, 'GET', '/config')
+        if status != 200:
+            raise Problem(f'{name} does not give its configuration: {answer}')
+        return answer
+
+    def configure(self, name, wanted):
+        """Returns the PostgreSQL parameters changed by one PATCH; nothing when none was needed."""
+        patch = patch_for(self.configuration(name), wanted)
+        if not patch:
+            return None
+        status, answer = self.ask(name, 'PATCH', '/config', patch)
+        if status != 200:
+            raise Problem(f'{name} refuses the configuration: {answer}')
+        return patch.get('postgresql', {}).get('parameters', {})

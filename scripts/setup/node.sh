@@ -2,8 +2,12 @@
 # Node 26 and every npm package, exactly as package-lock.json names them.
 #
 # Node comes from npm itself (the package node@26), so that any Node that can run npm will do. But
-# an npm on an older Node quietly takes older majors whose `engines` fit where a version is open;
-# so only `npm ci` is used, and what it put there is compared with the lock file afterwards.
+# an npm on an older Node quietly takes older majors whose `engines` fit where a version is open,
+# so what was put there is compared with the lock file afterwards.
+#
+# Not `npm ci`: it refuses a lock file that does not list the optional packages of every platform,
+# and a registry that mirrors only some platforms makes such a file. `npm install --no-save` takes
+# the same versions from the lock file, and writes neither it nor package.json.
 set -eu
 . "$(dirname "$0")/lib.sh"
 cd "$root"
@@ -25,9 +29,9 @@ version_at_least "$(node --version | tr -d v)" 18 ||
 say 'installing Node 26 and the npm packages of package-lock.json'
 mkdir -p "$tools/log"
 log=$tools/log/npm.log
-npm ci --no-audit --no-fund --loglevel=error >"$log" 2>&1 || {
+npm install --no-save --no-audit --no-fund --loglevel=error >"$log" 2>&1 || {
   tail -n 20 "$log" >&2
-  fail "npm ci failed; see $log"
+  fail "npm install failed; see $log"
 }
 # Newer versions of npm run a package's install script only when it is allowed by name, and the
 # package node links its binary in one.

@@ -57,7 +57,8 @@ export async function ensureCertifiedKey(
   return made;
 }
 
-async function readSecret(
+/** null where the cluster has none of that name yet. */
+export async function readSecret(
   context: StageContext,
   box: SecretBox,
   name: string,

@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { HathiError } from '../../core/errors.ts';
+import type { Ansible } from '../../ports/ansible.ts';
+import { HOW_TO_GET, missingTool, runCommand } from '../process/run-command.ts';
+import { readLines, type Told } from './events.ts';
+import { projectFiles } from './project-files.ts';
+
+const PROGRAM = 'ansible-playbook';
+const VERSION_SECONDS = 30;
+
+/** A task that waits for a replica to be cloned says nothing meanwhile. */
+const SILENCE_SECONDS = 900;
+
+/** What is kept of stderr. */
+const LAST_WORDS_CHARACTERS = 2_000;
+
+export interface AnsibleOptions {
+  /** Folder of the project with `ansible/` and, once set up, `.tools/venv`; absolute. */
+  assetsRoot: string;
+  /** `ansible-playbook` to use; the project's own, else that of PATH, where absent. */
+  playbookPath?: string | undefined;
+  /** PATH, HOME and proxies; nothing else is passed on. */
+  env: Record<string, string>;
+}
+
+/** ansible-core in a virtual environment of the project's own. */
+export function createAnsible(options: AnsibleOptions): Ansible {
+  let found: Promise<{ path: string; version: string }> | null = null;
+  const engine = () => {
+    found ??= findEngine(options).catch((error) => {
+      found = null; // It may be installed while the server runs.
+      throw error;
+    });
+    return found;
+  };
+  return {
+    engine,
+    files: (input) => projectFiles(join(options.assetsRoot, 'ansible'), input),
+    async play(children, stage, folder) {
+      const { path } = await engine();
+      const told: Told = { recap: {}, failures: [] };
+      const result = await children.run(
+        {
+          name: PROGRAM,
+          command: path,
+          args: ['-i', 'inventory/hosts', 'main.yml'],
+          cwd: folder,
+          env: { ...options.env, ANSIBLE_STDOUT_CALLBACK: 'hathi_events', ANSIBLE_NOCOLOR: '1' },
+          silenceSeconds: SILENCE_SECONDS,
+        },
+        { onLines: (lines) => readLines(stage, lines, told) },
+      );
+      const stderr = await readFile(result.stderrPath, 'utf8').catch(() => '');
+      return {
+        ...told,
+        exitCode: result.exitCode,
+        cancelled: result.cancelled,
+        lastWords: stderr.trim().slice(-LAST_WORDS_CHARACTERS),
+      };
+    },
+  };
+}
+
+/** @throws TOOL_MISSING */
+async function findEngine(options: AnsibleOptions): Promise<{ path: string; version: string }> {
+  const candidates = options.playbookPath
+    ? [options.playbookPath]
+    : [
+        join(options.assetsRoot, '.tools', 'venv', 'bin', PROGRAM),
+        ...(options.env.PATH ?? '').split(delimiter).map((folder) => join(folder, PROGRAM)),
+      ];
+  for (const path of candidates) {
+    const version = await versionOf(path, options.env);
+    if (version !== null) return { path, version };
+  }
+  throw options.playbookPath
+    ? new HathiError(
+        'TOOL_MISSING',
+        `${options.playbookPath} does not run. ${HOW_TO_GET[PROGRAM]}`,
+        {
+          tool: PROGRAM,
+        },
+      )
+    : missingTool(PROGRAM);
+}
+
+async function versionOf(path: string, env: Record<string, string>): Promise<string | null> {
+  try {
+    const result = await runCommand(path, ['--version'], { env, timeoutSeconds: VERSION_SECONDS });
+    return /\[core ([^\]]+)\]/.exec(result.stdout)?.[1] ?? null;
+  } catch {
+    return null;
+  }
+}

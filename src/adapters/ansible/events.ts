@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import type { NewEvent } from '../../core/operation/operation.ts';
+import type { StageName } from '../../core/operation/operation-kinds.ts';
+import type { HostRecap, PlaybookFailure } from '../../ports/ansible.ts';
+
+const recapSchema = z.object({
+  ok: z.int(),
+  changed: z.int(),
+  failed: z.int(),
+  unreachable: z.int(),
+  skipped: z.int(),
+});
+
+/** Lines of the callback; `ansible/README.md` describes each. */
+const lineSchema = z.discriminatedUnion('event', [
+  z.object({ event: z.literal('task_started'), task: z.string(), role: z.string().nullish() }),
+  z.object({
+    event: z.literal('host_task'),
+    task: z.string(),
+    role: z.string().nullish(),
+    host: z.string(),
+    status: z.enum(['ok', 'changed', 'failed', 'unreachable', 'skipped']),
+    duration_seconds: z.number(),
+    message: z.string().nullish(),
+  }),
+  z.object({
+    event: z.literal('recap'),
+    duration_seconds: z.number(),
+    hosts: z.record(z.string(), recapSchema),
+  }),
+]);
+type Line = z.infer<typeof lineSchema>;
+
+/** What a run said so far. */
+export interface Told {
+  recap: Record<string, HostRecap>;
+  failures: PlaybookFailure[];
+}
+
+/** Reads the callback's lines into events, and keeps what the outcome needs in `told`. */
+export function readLines(stage: StageName, lines: readonly string[], told: Told): NewEvent[] {
+  return lines.flatMap((text) => {
+    const line = parse(text);
+    if (!line) return [];
+    return [{ ...toEvent(line, told), stage }];
+  });
+}
+
+/** Other lines (warnings, lines of later versions of the callback) are not events. */
+function parse(text: string): Line | null {
+  try {
+    return lineSchema.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function toEvent(line: Line, told: Told): Omit<NewEvent, 'stage'> {
+  switch (line.event) {
+    case 'task_started':
+      return { type: 'ansible.task', data: { task: line.task, role: line.role ?? null } };
+    case 'host_task': {
+      const { event: _event, role = null, message = null, ...fields } = line;
+      if (line.status === 'failed' || line.status === 'unreachable') {
+        told.failures.push({
+          host: line.host,
+          role,
+          task: line.task,
+          message: message ?? line.status,
+        });
+      }
+      return { type: 'ansible.host', data: { ...fields, role, message } };
+    }
+    case 'recap':
+      told.recap = line.hosts;
+      return {
+        type: 'ansible.recap',
+        data: { hosts: line.hosts, duration_seconds: line.duration_seconds },
+      };
+  }
+}

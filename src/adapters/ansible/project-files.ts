@@ -1,0 +1,106 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import type { AnsibleInput, InventoryNode } from '../../ports/ansible.ts';
+import type { WorkspaceFile } from '../../ports/workspace.ts';
+import { Unsafe, writeVariables } from './yaml.ts';
+
+const SECRET_MODE = 0o600;
+const COPIED_FOLDERS = ['roles', 'callback_plugins'];
+
+/** @param ansibleFolder the project's own `ansible/`; absolute */
+export async function projectFiles(
+  ansibleFolder: string,
+  input: AnsibleInput,
+): Promise<WorkspaceFile[]> {
+  const copied = await Promise.all(COPIED_FOLDERS.map((folder) => copy(ansibleFolder, folder)));
+  return [
+    { path: 'main.yml', content: await readFile(join(ansibleFolder, 'playbooks', 'main.yml')) },
+    { path: 'ansible.cfg', content: await readFile(join(ansibleFolder, 'ansible.cfg')) },
+    { path: 'inventory/hosts', content: inventory(input) },
+    { path: 'group_vars/all/main.yml', content: variables(input) },
+    { path: 'group_vars/all/secrets.yml', content: secrets(input), mode: SECRET_MODE },
+    { path: 'pki/ca.crt', content: input.caCertificate },
+    ...input.nodes.flatMap(({ name, certificate }): WorkspaceFile[] => [
+      { path: `pki/${name}.crt`, content: certificate.certificate },
+      { path: `pki/${name}.key`, content: certificate.privateKey, mode: SECRET_MODE },
+    ]),
+    ...copied.flat(),
+  ];
+}
+
+async function copy(ansibleFolder: string, folder: string): Promise<WorkspaceFile[]> {
+  const entries = await readdir(join(ansibleFolder, folder), {
+    recursive: true,
+    withFileTypes: true,
+  });
+  const paths = entries
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.pyc'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  return await Promise.all(
+    paths.map(async (path) => ({
+      path: relative(ansibleFolder, path).split(sep).join('/'),
+      content: await readFile(path),
+    })),
+  );
+}
+
+function inventory({ cluster, nodes }: AnsibleInput): string {
+  const line = (node: InventoryNode) =>
+    [
+      node.name,
+      `ansible_host=${node.ssh_host}`,
+      `ansible_port=${node.ssh_port}`,
+      `node_address=${node.address}`,
+    ].join(' ');
+  const group = (name: string, lines: readonly string[]) =>
+    lines.length === 0 ? [] : [`[${name}]`, ...lines, ''];
+  const primary = nodes.find(({ role }) => role === 'primary');
+  return [
+    `# Nodes of cluster ${cluster}, from Terraform's outputs.`,
+    primary
+      ? `# ${primary.name} was the primary when this was written; roles move, so no group carries one.`
+      : '# No role was observed yet: Patroni elects the primary.',
+    '',
+    ...group('postgres', nodes.filter(({ witness }) => !witness).map(line)),
+    ...group('witness', nodes.filter(({ witness }) => witness).map(line)),
+    ...group(
+      'etcd',
+      nodes.filter(({ etcd }) => etcd).map(({ name }) => name),
+    ),
+    ...group('cluster:children', [
+      'postgres',
+      ...(nodes.some(({ witness }) => witness) ? ['witness'] : []),
+      'etcd',
+    ]),
+  ].join('\n');
+}
+
+function variables(input: AnsibleInput): string {
+  const { failover } = input;
+  const given = (parameters: Readonly<Record<string, string>>) =>
+    Object.fromEntries(
+      Object.entries(parameters).map(([name, value]) => [name, new Unsafe(value)]),
+    );
+  return writeVariables(`Cluster ${input.cluster}: what its roles work with.`, {
+    cluster_name: input.cluster,
+    cluster_subnet: input.subnet,
+    cluster_allow_list: input.allowList,
+    postgres_version: input.postgresVersion,
+    pki_directory: '{{ playbook_dir }}/pki',
+    patroni_scope: input.cluster,
+    patroni_ttl: failover.ttlSeconds,
+    patroni_loop_wait: failover.loopWaitSeconds,
+    patroni_retry_timeout: failover.retryTimeoutSeconds,
+    patroni_dynamic_parameters: given(input.dynamicParameters),
+    patroni_local_parameters: given(input.localParameters),
+  });
+}
+
+function secrets({ cluster, passwords }: AnsibleInput): string {
+  return writeVariables(`Passwords of cluster ${cluster}.`, {
+    postgres_superuser_password: new Unsafe(passwords.superuser),
+    postgres_replication_password: new Unsafe(passwords.replication),
+    postgres_rewind_password: new Unsafe(passwords.rewind),
+  });
+}

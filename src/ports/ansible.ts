@@ -1,0 +1,67 @@
+import type { FailoverTimings } from '../core/cluster/cluster-spec.ts';
+import type { ClusterNode, PlannedNode, Role } from '../core/cluster/topology.ts';
+import type { StageName } from '../core/operation/operation-kinds.ts';
+import type { ChildRunner } from './child-runner.ts';
+import type { CertifiedKey } from './pki.ts';
+
+import type { WorkspaceFile } from './workspace.ts';
+
+/** A node as the inventory has it: how to reach it, and which of its parts it runs. */
+export type InventoryNode = ClusterNode &
+  Pick<PlannedNode, 'witness' | 'etcd'> & {
+    /** As last observed; null before the first run. */
+    role: Role | null;
+    certificate: CertifiedKey;
+  };
+
+export interface AnsibleInput {
+  cluster: string;
+  postgresVersion: string;
+  nodes: readonly InventoryNode[];
+  /** IPv4 CIDR of the cluster's own network. */
+  subnet: string;
+  /** CIDRs from which clients may come besides. */
+  allowList: readonly string[];
+  failover: FailoverTimings;
+  /** Those that Patroni keeps in etcd, by name. */
+  dynamicParameters: Readonly<Record<string, string>>;
+  localParameters: Readonly<Record<string, string>>;
+  caCertificate: string;
+  passwords: { superuser: string; replication: string; rewind: string };
+}
+
+/** Numbers of tasks of one host. */
+export interface HostRecap {
+  ok: number;
+  changed: number;
+  failed: number;
+  unreachable: number;
+  skipped: number;
+}
+
+export interface PlaybookFailure {
+  host: string;
+  role: string | null;
+  task: string;
+  message: string;
+}
+
+export interface PlayedPlaybook {
+  /** 0 well, 2 failed, 4 unreachable or not parsed, 99 interrupted. */
+  exitCode: number;
+  cancelled: boolean;
+  /** Empty when it ended before any host was asked. */
+  recap: Record<string, HostRecap>;
+  failures: PlaybookFailure[];
+  /** The end of what it said besides events; tells of errors before the first task. */
+  lastWords: string;
+}
+
+export interface Ansible {
+  /** @throws TOOL_MISSING naming how to get it */
+  engine(): Promise<{ path: string; version: string }>;
+  /** The folder `ansible/` of a workspace; the same input gives the same bytes. */
+  files(input: AnsibleInput): Promise<WorkspaceFile[]>;
+  /** Runs `main.yml` in the folder, or takes up the run that an earlier attempt started. */
+  play(children: ChildRunner, stage: StageName, folder: string): Promise<PlayedPlaybook>;
+}

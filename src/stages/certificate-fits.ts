@@ -1,0 +1,27 @@
+import { X509Certificate } from 'node:crypto';
+
+/** A certificate that runs out sooner than this is made anew. */
+const RENEW_DAYS = 60;
+const DAY_MILLISECONDS = 86_400_000;
+
+/**
+ * Whether a node's certificate can stay: signed by this authority, valid for long enough, and for
+ * each of the names and addresses.
+ */
+export function certificateFits(
+  pem: string,
+  authorityPem: string,
+  names: readonly string[],
+  now: Date,
+): boolean {
+  const certificate = new X509Certificate(pem);
+  const ends = new Date(certificate.validTo).getTime();
+  return (
+    certificate.verify(new X509Certificate(authorityPem).publicKey) &&
+    ends - now.getTime() > RENEW_DAYS * DAY_MILLISECONDS &&
+    names.every(
+      (name) =>
+        certificate.checkIP(name) !== undefined || certificate.checkHost(name) !== undefined,
+    )
+  );
+}

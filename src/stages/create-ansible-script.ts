@@ -1,0 +1,155 @@
+import { randomBytes } from 'node:crypto';
+import { FAILOVER_TIMINGS } from '../core/cluster/cluster-spec.ts';
+import { localNetwork } from '../core/cluster/local-network.ts';
+import { plannedNodes } from '../core/cluster/topology.ts';
+import { HathiError } from '../core/errors.ts';
+import { type CheckedParameter, resolveParameters } from '../core/postgres/parameters.ts';
+import type { Ansible, InventoryNode } from '../ports/ansible.ts';
+import type { CertifiedKey, Pki } from '../ports/pki.ts';
+import type { SecretBox } from '../ports/secrets.ts';
+import type { Stage, StageContext } from '../ports/stage.ts';
+import type { ClusterRecord } from '../ports/stores.ts';
+import type { Workspace } from '../ports/workspace.ts';
+import { certificateFits } from './certificate-fits.ts';
+import { ensureCertifiedKey, ensureSecret } from './cluster-secrets.ts';
+
+const FOLDER = 'ansible';
+const INVENTORY = 'inventory/hosts';
+const AUTHORITY_DAYS = 3_650;
+const NODE_CERTIFICATE_DAYS = 730;
+const PASSWORD_BYTES = 24;
+
+export interface CreateAnsibleScriptTools {
+  ansible: Ansible;
+  pki: Pki;
+  secretBox: SecretBox;
+  workspace: Workspace;
+  clock: { now(): Date };
+  nodeSizes(
+    cluster: ClusterRecord,
+  ): Promise<{ memoryBytes: number | null; diskBytes: number | null }>;
+}
+
+/** Writes `ansible/`: certificates, passwords, variables and the inventory beside the roles. */
+export function createCreateAnsibleScriptStage(tools: CreateAnsibleScriptTools): Stage {
+  return {
+    name: 'create-ansible-script',
+    async run(context) {
+      const { cluster } = context;
+      const parameters = await parametersOf(tools, cluster);
+      const authority = await ensureCertifiedKey(
+        context,
+        tools.secretBox,
+        { certificate: 'ca-certificate', privateKey: 'ca-key' },
+        () => true,
+        () => tools.pki.createAuthority(`Hathi CA of ${cluster.name}`, AUTHORITY_DAYS),
+      );
+      const password = (name: string) =>
+        ensureSecret(context, tools.secretBox, `postgres-${name}-password`, () =>
+          randomBytes(PASSWORD_BYTES).toString('base64url'),
+        );
+      const files = await tools.ansible.files({
+        cluster: cluster.name,
+        postgresVersion: cluster.spec.postgres_version,
+        nodes: await inventoryNodes(tools, context, authority),
+        subnet: localNetwork(cluster.network_index).subnet,
+        allowList: cluster.spec.allow_list,
+        failover: FAILOVER_TIMINGS[cluster.spec.failover_profile],
+        dynamicParameters: valuesOf(parameters, 'dynamic'),
+        localParameters: valuesOf(parameters, 'local'),
+        caCertificate: authority.certificate,
+        passwords: {
+          superuser: await password('superuser'),
+          replication: await password('replication'),
+          rewind: await password('rewind'),
+        },
+      });
+      const written = await tools.workspace.replace(cluster.name, FOLDER, files);
+      await context.write(({ clusters }) =>
+        clusters.update(cluster.id, { ansible_generated_revision: cluster.spec_revision }),
+      );
+      const inventory = files.find(({ path }) => path === INVENTORY)?.content;
+      return {
+        cluster: cluster.name,
+        workspace: tools.workspace.path(cluster.name, FOLDER),
+        files: written,
+        inventory: String(inventory),
+        parameters: parameters.map(({ name, value, scope, restart }) => ({
+          name,
+          value,
+          scope,
+          restart,
+          source: Object.hasOwn(cluster.spec.parameters, name) ? 'spec' : 'default',
+        })),
+      };
+    },
+  };
+}
+
+/** @throws PARAMETER_* when the machine has become too small for what was asked */
+async function parametersOf(
+  tools: CreateAnsibleScriptTools,
+  cluster: ClusterRecord,
+): Promise<CheckedParameter[]> {
+  const result = resolveParameters(cluster.spec.parameters, {
+    version: cluster.spec.postgres_version,
+    replicaCount: cluster.spec.replica_count,
+    ...(await tools.nodeSizes(cluster)),
+  });
+  if (result.ok) return result.parameters;
+  const messages = result.problems.map(({ message }) => message);
+  throw new HathiError(result.problems[0]?.code ?? 'PARAMETER_INVALID', messages.join(' '));
+}
+
+function valuesOf(
+  parameters: readonly CheckedParameter[],
+  scope: CheckedParameter['scope'],
+): Record<string, string> {
+  return Object.fromEntries(
+    parameters.filter((one) => one.scope === scope).map(({ name, value }) => [name, value]),
+  );
+}
+
+async function inventoryNodes(
+  tools: CreateAnsibleScriptTools,
+  context: StageContext,
+  authority: CertifiedKey,
+): Promise<InventoryNode[]> {
+  const { cluster } = context;
+  const planned = new Map(plannedNodes(cluster.spec).map((node) => [node.name, node]));
+  const made = cluster.nodes ?? [];
+  if (made.length !== planned.size || made.some(({ name }) => !planned.has(name))) {
+    throw new HathiError('STEP_MISSING', 'The machines are not those of the spec: apply first.', {
+      step: 'create-ansible-script',
+      missing: 'apply-terraform',
+    });
+  }
+  const nodes: InventoryNode[] = [];
+  for (const node of made) {
+    const dnsNames = [node.name, 'localhost'];
+    const addresses = [node.address, '127.0.0.1', ...reachedBy(node.postgres_host, node.address)];
+    const certificate = await ensureCertifiedKey(
+      context,
+      tools.secretBox,
+      { certificate: `node-certificate/${node.name}`, privateKey: `node-key/${node.name}` },
+      (pem) =>
+        certificateFits(pem, authority.certificate, [...dnsNames, ...addresses], tools.clock.now()),
+      () =>
+        tools.pki.issue(authority, {
+          commonName: node.name,
+          dnsNames,
+          addresses,
+          validDays: NODE_CERTIFICATE_DAYS,
+        }),
+    );
+    const { witness = false, etcd = false } = planned.get(node.name) ?? {};
+    const role = cluster.topology?.nodes.find(({ name }) => name === node.name)?.role ?? null;
+    nodes.push({ ...node, witness, etcd, role, certificate });
+  }
+  return nodes;
+}
+
+/** An address that clients use besides those that every certificate names. */
+function reachedBy(host: string | null, address: string): string[] {
+  return host === null || host === address || host === '127.0.0.1' ? [] : [host];
+}

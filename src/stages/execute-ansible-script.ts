@@ -1,0 +1,82 @@
+import { HathiError } from '../core/errors.ts';
+import type { Ansible, PlayedPlaybook } from '../ports/ansible.ts';
+import type { Probe } from '../ports/probe.ts';
+import type { SecretBox } from '../ports/secrets.ts';
+import type { Stage } from '../ports/stage.ts';
+import type { Workspace } from '../ports/workspace.ts';
+import { readSecret } from './cluster-secrets.ts';
+
+export interface ExecuteAnsibleScriptTools {
+  ansible: Ansible;
+  probe: Probe;
+  secretBox: SecretBox;
+  workspace: Workspace;
+}
+
+const FAILURES_NAMED = 3;
+
+/** Runs the playbook, which converges: a run that was cut off is simply run again. */
+export function createExecuteAnsibleScriptStage(tools: ExecuteAnsibleScriptTools): Stage {
+  return {
+    name: 'execute-ansible-script',
+    async run(context) {
+      const { cluster } = context;
+      const secret = async (name: string) => {
+        const value = await readSecret(context, tools.secretBox, name);
+        if (value !== null) return value;
+        throw new HathiError(
+          'STEP_MISSING',
+          `The cluster has no ${name}: write its Ansible first.`,
+          {
+            step: 'execute-ansible-script',
+            missing: 'create-ansible-script',
+          },
+        );
+      };
+      const caCertificate = await secret('ca-certificate');
+      const password = await secret('postgres-superuser-password');
+      for (const name of ['superuser', 'replication', 'rewind']) {
+        context.addSecret(await secret(`postgres-${name}-password`));
+      }
+      const folder = tools.workspace.path(cluster.name, 'ansible');
+      const played = await tools.ansible.play(context.children, 'execute-ansible-script', folder);
+      assertPlayedWell(played);
+      const topology = await tools.probe.observeTopology(cluster.nodes ?? [], {
+        caCertificate,
+        password,
+      });
+      await context.write(({ clusters }) =>
+        clusters.update(cluster.id, {
+          topology,
+          ansible_executed_revision: cluster.spec_revision,
+        }),
+      );
+      return {
+        cluster: cluster.name,
+        recap: played.recap,
+        changed: Object.values(played.recap).reduce((sum, { changed }) => sum + changed, 0),
+        topology,
+        connection: `/api/v1/clusters/${cluster.name}/connection`,
+      };
+    },
+  };
+}
+
+/** @throws OPERATION_CANCELLED | ANSIBLE_FAILED naming hosts, tasks and messages */
+function assertPlayedWell(played: PlayedPlaybook): void {
+  if (played.exitCode === 0) return;
+  if (played.cancelled) {
+    throw new HathiError('OPERATION_CANCELLED', 'Ansible was stopped; running it again goes on.');
+  }
+  const named = played.failures
+    .slice(0, FAILURES_NAMED)
+    .map(({ host, task, message }) => `${host}, in "${task}": ${message}`);
+  const more = played.failures.length - named.length;
+  throw new HathiError(
+    'ANSIBLE_FAILED',
+    named.length > 0
+      ? `Ansible failed on ${named.join('; ')}${more > 0 ? `; and ${more} more` : ''}`
+      : `Ansible ended with exit code ${played.exitCode}: ${played.lastWords}`,
+    { exit_code: played.exitCode, failures: played.failures, recap: played.recap },
+  );
+}

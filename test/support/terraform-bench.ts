@@ -165,6 +165,14 @@ export async function openTerraformBench(engine: EngineHere) {
       await work();
     },
 
+    async cancel(operationId: string): Promise<void> {
+      await unitOfWork.transaction(async ({ operations }) => {
+        await operations.setState(operationId, 'cancelling');
+        await operations.requestCancel(operationId, 1);
+      });
+      await database.wakeups.notify(`cancel:${operationId}`);
+    },
+
     async events(operationId: string): Promise<OperationEvent[]> {
       return await direct.operations.eventsAfter(operationId, 0, 10_000);
     },

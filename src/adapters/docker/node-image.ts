@@ -64,6 +64,8 @@ export function createNodeImages(
       if (build.exitCode !== 0 || image === '') {
         // Forgotten, so that the next attempt of this very operation builds again.
         await children.forget(BUILD);
+        // Says it better where Docker itself is what is missing.
+        await docker('version', '--format', '{{.Server.Version}}');
         const said = (await readFile(build.stderrPath, 'utf8')).trim();
         throw new HathiError(
           'OPERATION_FAILED',

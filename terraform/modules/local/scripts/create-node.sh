@@ -15,7 +15,9 @@ for file in "$keys/ssh_host_ed25519_key" "$keys/ssh_host_ed25519_key.pub"; do
 done
 
 made=
-stage=$(mktemp -d)
+# Beside the keys: a run that is killed here leaves no private key anywhere else.
+rm -rf "$keys"/stage.*
+stage=$(mktemp -d "$keys/stage.XXXXXX")
 clean() {
   status=$?
   rm -rf "$stage"

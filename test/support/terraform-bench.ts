@@ -13,6 +13,7 @@ import { createSshKeys } from '../../src/adapters/ssh/ssh-keys.ts';
 import { systemClock, uuidSource } from '../../src/adapters/system/clock.ts';
 import { createTerraform } from '../../src/adapters/terraform/terraform.ts';
 import { createFileWorkspace } from '../../src/adapters/workspace/file-workspace.ts';
+import type { ClusterSpec } from '../../src/core/cluster/cluster-spec.ts';
 import type { Operation, OperationEvent } from '../../src/core/operation/operation.ts';
 import type { OperationKind, StageName } from '../../src/core/operation/operation-kinds.ts';
 import type { Stage } from '../../src/ports/stage.ts';
@@ -36,8 +37,12 @@ export type TerraformBench = Awaited<ReturnType<typeof openTerraformBench>>;
 /**
  * The Terraform stages as a server runs them, with a real database, engine and Docker, on a data
  * directory and a site of their own. What it made in Docker is removed by `close`.
+ * @param moreStages that a test wants besides, made with the same tools
  */
-export async function openTerraformBench(engine: EngineHere) {
+export async function openTerraformBench(
+  engine: EngineHere,
+  moreStages: (tools: TerraformTools, env: Record<string, string>) => readonly Stage[] = () => [],
+) {
   const folder = await mkdtemp(join(tmpdir(), 'hathi-terraform-'));
   const { database, stop } = await openTestDatabase('embedded');
   const unitOfWork = new SqlUnitOfWork(database.db);
@@ -70,6 +75,7 @@ export async function openTerraformBench(engine: EngineHere) {
       createPlanTerraformStage(tools),
       createApplyTerraformStage(tools),
       createDestroyTerraformStage(tools),
+      ...moreStages(tools, env),
     ].map((stage) => [stage.name, stage]),
   ) as Record<StageName, Stage>;
   const worker = { id: `${site}:test`, site };
@@ -125,11 +131,15 @@ export async function openTerraformBench(engine: EngineHere) {
     enqueue,
     work,
 
-    async cluster(name: string, replicaCount: number): Promise<ClusterRecord> {
+    async cluster(
+      name: string,
+      replicaCount: number,
+      postgresVersion: ClusterSpec['postgres_version'] = '17',
+    ): Promise<ClusterRecord> {
       const record = newCluster({ name, site });
       return await direct.clusters.insert({
         ...record,
-        spec: { ...record.spec, replica_count: replicaCount },
+        spec: { ...record.spec, replica_count: replicaCount, postgres_version: postgresVersion },
         network_index: await target.freeNetworkIndex(
           await direct.clusters.networkIndexes(site),
           site,

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ClusterRecord } from '../../../src/ports/stores.ts';
 import {
   eventually,
@@ -7,6 +7,9 @@ import {
   type TerraformBench,
 } from '../../support/terraform-bench.ts';
 import { enginesHere } from '../../support/terraform-engines.ts';
+
+// Nodes boot, and on a busy machine the first test may have to build their image.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 describe.each(enginesHere())('an apply by $name that is cut off', (engine) => {
   let bench: TerraformBench;

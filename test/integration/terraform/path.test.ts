@@ -1,12 +1,15 @@
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runCommand } from '../../../src/adapters/process/run-command.ts';
 import type { ClusterNode } from '../../../src/core/cluster/topology.ts';
 import type { ClusterRecord, PlanSummary } from '../../../src/ports/stores.ts';
 import { openTerraformBench, type TerraformBench } from '../../support/terraform-bench.ts';
 import { enginesHere } from '../../support/terraform-engines.ts';
+
+// Nodes boot, and on a busy machine the first test may have to build their image.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const NOTHING = { add: 0, change: 0, replace: 0, destroy: 0, empty: true };
 const env = { PATH: process.env.PATH ?? '', HOME: '/nonexistent', CHECKPOINT_DISABLE: '1' };

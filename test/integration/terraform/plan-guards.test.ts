@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import type { ClusterRecord } from '../../../src/ports/stores.ts';
 import { openTerraformBench, type TerraformBench } from '../../support/terraform-bench.ts';
 import { enginesHere } from '../../support/terraform-engines.ts';
+
+// Nodes boot, and on a busy machine the first test may have to build their image.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 let bench: TerraformBench;
 let cluster: ClusterRecord;

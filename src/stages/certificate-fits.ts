@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 
 /** A certificate that runs out sooner than this is made anew. */
 const RENEW_DAYS = 60;
@@ -21,7 +22,7 @@ export function certificateFits(
     ends - now.getTime() > RENEW_DAYS * DAY_MILLISECONDS &&
     names.every(
       (name) =>
-        certificate.checkIP(name) !== undefined || certificate.checkHost(name) !== undefined,
+        (isIP(name) ? certificate.checkIP(name) : certificate.checkHost(name)) !== undefined,
     )
   );
 }

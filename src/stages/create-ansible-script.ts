@@ -50,6 +50,7 @@ export function createCreateAnsibleScriptStage(tools: CreateAnsibleScriptTools):
         );
       const files = await tools.ansible.files({
         cluster: cluster.name,
+        clusterId: cluster.id,
         postgresVersion: cluster.spec.postgres_version,
         nodes: await inventoryNodes(tools, context, authority),
         subnet: localNetwork(cluster.network_index).subnet,

@@ -15,6 +15,9 @@ export interface ExecuteAnsibleScriptTools {
 
 const FAILURES_NAMED = 3;
 
+/** Ansible's own, for a run that was interrupted. */
+const INTERRUPTED_EXIT_CODE = 99;
+
 /** Runs the playbook, which converges: a run that was cut off is simply run again. */
 export function createExecuteAnsibleScriptStage(tools: ExecuteAnsibleScriptTools): Stage {
   return {
@@ -24,15 +27,11 @@ export function createExecuteAnsibleScriptStage(tools: ExecuteAnsibleScriptTools
       const secret = async (name: string) => {
         const value = await readSecret(context, tools.secretBox, name);
         if (value !== null) return value;
-        throw new HathiError(
-          'STEP_MISSING',
-          `The cluster has no ${name}: write its Ansible first.`,
-          {
-            step: 'execute-ansible-script',
-            missing: 'create-ansible-script',
-          },
-        );
+        throw notWritten(`The cluster has no ${name}`);
       };
+      if ((await tools.workspace.read(cluster.name, 'ansible/main.yml')) === null) {
+        throw notWritten('There is no main.yml to run');
+      }
       const caCertificate = await secret('ca-certificate');
       const password = await secret('postgres-superuser-password');
       for (const name of ['superuser', 'replication', 'rewind']) {
@@ -48,7 +47,8 @@ export function createExecuteAnsibleScriptStage(tools: ExecuteAnsibleScriptTools
       await context.write(({ clusters }) =>
         clusters.update(cluster.id, {
           topology,
-          ansible_executed_revision: cluster.spec_revision,
+          // What was run is what was written, which may be of an older spec.
+          ansible_executed_revision: cluster.ansible_generated_revision,
         }),
       );
       return {
@@ -62,11 +62,24 @@ export function createExecuteAnsibleScriptStage(tools: ExecuteAnsibleScriptTools
   };
 }
 
-/** @throws OPERATION_CANCELLED | ANSIBLE_FAILED naming hosts, tasks and messages */
+function notWritten(reason: string): HathiError {
+  return new HathiError('STEP_MISSING', `${reason}: create-ansible-script first.`, {
+    step: 'execute-ansible-script',
+    missing: 'create-ansible-script',
+  });
+}
+
+/** @throws OPERATION_CANCELLED | OPERATION_INTERRUPTED | ANSIBLE_FAILED naming hosts, tasks and messages */
 function assertPlayedWell(played: PlayedPlaybook): void {
   if (played.exitCode === 0) return;
   if (played.cancelled) {
     throw new HathiError('OPERATION_CANCELLED', 'Ansible was stopped; running it again goes on.');
+  }
+  if (played.exitCode === INTERRUPTED_EXIT_CODE) {
+    throw new HathiError(
+      'OPERATION_INTERRUPTED',
+      'Ansible was interrupted from outside; running it again goes on.',
+    );
   }
   const named = played.failures
     .slice(0, FAILURES_NAMED)

@@ -109,9 +109,8 @@ export class ServerProcess {
     operationId: string,
     until: (event: OperationEvent) => boolean = () => false,
   ): Promise<OperationEvent[]> {
-    const stop = new AbortController();
     const response = await fetch(`${this.url}/api/v1/operations/${operationId}/events`, {
-      signal: AbortSignal.any([stop.signal, AbortSignal.timeout(180_000)]),
+      signal: AbortSignal.timeout(180_000),
     });
     const events: OperationEvent[] = [];
     let text = '';
@@ -128,10 +127,7 @@ export class ServerProcess {
         if (data === '') continue;
         const event = JSON.parse(data) as OperationEvent;
         events.push(event);
-        if (until(event)) {
-          stop.abort();
-          return events;
-        }
+        if (until(event)) return events;
       }
     }
     return events;

@@ -63,6 +63,9 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_task_start(self, task, is_conditional):
         self._say('task_started', **self._task_fields(task))
 
+    def v2_playbook_on_handler_task_start(self, task):
+        self._say('task_started', **self._task_fields(task))
+
     def v2_runner_on_start(self, host, task):
         self._task_started[host.get_name(), task._uuid] = time.monotonic()
 

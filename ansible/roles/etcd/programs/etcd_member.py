@@ -1,45 +1,18 @@
-#!/usr/bin/python
-"""Makes this node a member of the cluster's etcd, whatever state an earlier run left it in."""
+"""Makes this node a member of the cluster's etcd, whatever state an earlier run left it in.
+
+Arguments: `name`; `members` (address by name, of every member); `may_bootstrap` (no member has data,
+so a new cluster is right); `may_rebuild` (no node has PostgreSQL data, so etcd holds nothing of worth);
+`environment` (etcd's settings); `data_directory`; `ca`, `certificate`, `key` (paths); `timeout_seconds`.
+"""
 
 import glob
 import os
 import shutil
 import time
 
-from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.hathi_node import (
-    FILE_OPTIONS,
-    Caller,
-    Etcd,
-    Problem,
-    Service,
-    explain,
-    place_file,
-    place_files,
-)
+from hathi_node import Caller, Etcd, Problem, Service, place_file, place_files
 
-DOCUMENTATION = r"""
-module: etcd_member
-short_description: Make this node a member of the cluster's etcd
-description:
-  - Places the files, starts the service, and joins an existing cluster as a learner where there is one.
-  - Never fails for a member that does not come up; returns the reason in C(problem), since the task
-    that calls it is C(no_log).
-options:
-  name: {description: Name of this member., type: str, required: true}
-  members: {description: Addresses by name, of every member., type: dict, required: true}
-  may_bootstrap: {description: No member has data, so a new cluster is right., type: bool, required: true}
-  may_rebuild: {description: No node has PostgreSQL data, so etcd holds nothing of worth., type: bool, required: true}
-  files: {description: Files to place., type: list, elements: dict, required: true}
-  environment: {description: Settings of etcd, as environment., type: str, required: true}
-  data_directory: {description: Where etcd keeps its data., type: path, required: true}
-  ca: {description: Certificate of the authority., type: path, required: true}
-  certificate: {description: Certificate of this node., type: path, required: true}
-  key: {description: Key of this node., type: path, required: true}
-  timeout_seconds: {description: How long to wait for an existing cluster., type: int, default: 60}
-author: [Hathi]
-"""
-
+UNIT = 'etcd'
 ENVIRONMENT_FILE = '/etc/default/etcd'
 PEER_PORT = 2380
 PAUSE_SECONDS = 0.2
@@ -52,16 +25,16 @@ def peer_url(address):
 
 
 class Member:
-    def __init__(self, module, caller):
-        self.module = module
-        self.name = module.params['name']
-        self.members = module.params['members']
+    def __init__(self, node, caller):
+        self.params = node.params
+        self.name = node.params['name']
+        self.members = node.params['members']
         self.peer_url = peer_url(self.members[self.name])
         self.etcd = Etcd(caller, self.members)
-        self.deadline = time.monotonic() + module.params['timeout_seconds']
+        self.deadline = time.monotonic() + node.params['timeout_seconds']
 
     def has_data(self):
-        return bool(glob.glob(self.module.params['data_directory'] + '/member/wal/*.wal'))
+        return bool(glob.glob(self.params['data_directory'] + '/member/wal/*.wal'))
 
     def list_members(self):
         """Every member, agreed on by a quorum; nothing when there is none."""
@@ -82,7 +55,7 @@ class Member:
 
     def join(self):
         """How to start without data: ('new' or 'existing', the initial cluster)."""
-        if self.module.params['may_bootstrap']:
+        if self.params['may_bootstrap']:
             return 'new', self.static_cluster()
         started = time.monotonic()
         reason = 'no quorum'
@@ -90,7 +63,7 @@ class Member:
             listed = self.list_members()
             if listed is None:
                 waited = time.monotonic() - started
-                if self.module.params['may_rebuild'] and waited > REBUILD_AFTER_SECONDS:
+                if self.params['may_rebuild'] and waited > REBUILD_AFTER_SECONDS:
                     return 'new', self.static_cluster()
             else:
                 mine = [member for member in listed if self.peer_url in member['peerURLs']]
@@ -145,15 +118,15 @@ def noted_start():
     return found.get('ETCD_INITIAL_CLUSTER_STATE'), found.get('ETCD_INITIAL_CLUSTER')
 
 
-def run(module):
-    params = module.params
-    service = Service(module, 'etcd')
+def run(node):
+    params = node.params
+    service = Service(node, UNIT)
     started = service.started()
     was_active = started is not None
-    changed = place_files(module, params['files'])
-    if module.check_mode:
+    changed = place_files(node)
+    if node.check_mode:
         return {'changed': bool(changed) or not was_active}
-    member = Member(module, Caller(params['ca'], params['certificate'], params['key']))
+    member = Member(node, Caller(params['ca'], params['certificate'], params['key']))
 
     state, cluster = noted_start()
     if not member.has_data():
@@ -169,7 +142,7 @@ def run(module):
         f'ETCD_INITIAL_CLUSTER_STATE={state}\n'
         f'ETCD_INITIAL_CLUSTER={cluster}\n'
     )
-    if place_file(module, ENVIRONMENT_FILE, environment, 'root', '0644'):
+    if place_file(node, ENVIRONMENT_FILE, environment, 'root', '0644'):
         changed.append(ENVIRONMENT_FILE)
     if not was_active:
         service.systemctl('reset-failed', 'etcd')
@@ -180,37 +153,10 @@ def run(module):
         changed.append('enable')
     if state == 'existing' and member.promote():
         changed.append('promote')
+    restart_due = was_active and int(os.stat(ENVIRONMENT_FILE).st_mtime) > started
+    # Also for a file that a killed run wrote: the handler listens to a change.
     return {
-        'changed': bool(changed),
+        'changed': bool(changed) or restart_due,
         'changes': changed,
-        'restart_due': was_active and int(os.stat(ENVIRONMENT_FILE).st_mtime) > started,
+        'restart_due': restart_due,
     }
-
-
-def main():
-    module = AnsibleModule(
-        argument_spec={
-            'name': {'type': 'str', 'required': True},
-            'members': {'type': 'dict', 'required': True},
-            'may_bootstrap': {'type': 'bool', 'required': True},
-            'may_rebuild': {'type': 'bool', 'required': True},
-            'files': {'type': 'list', 'elements': 'dict', 'required': True, 'options': FILE_OPTIONS},
-            'environment': {'type': 'str', 'required': True},
-            'data_directory': {'type': 'path', 'required': True},
-            'ca': {'type': 'path', 'required': True},
-            'certificate': {'type': 'path', 'required': True},
-            'key': {'type': 'path', 'required': True, 'no_log': False},
-            'timeout_seconds': {'type': 'int', 'default': 60},
-        },
-        supports_check_mode=True,
-    )
-    try:
-        result = run(module)
-    except Exception as problem:  # noqa: BLE001 - no_log would hide why
-        words = Service(module, 'etcd').last_words()
-        result = {'changed': True, 'problem': f'{explain(problem)} ({words})'}
-    module.exit_json(**{'problem': '', 'restart_due': False, **result})
-
-
-if __name__ == '__main__':
-    main()

@@ -1,10 +1,10 @@
-"""Patroni's REST API as the modules of this role ask it, over mutual TLS."""
+"""Patroni's REST API as the programs of this role ask it, over mutual TLS."""
 
 import os
 import signal
 import time
 
-from ansible.module_utils.hathi_node import Problem
+from hathi_node import Problem
 
 REST_PORT = 8008
 # How long a copy may be looked at before its bytes are counted, which costs a process each time.
@@ -64,8 +64,8 @@ def patch_for(found, wanted):
 
 
 class Patroni:
-    def __init__(self, module, caller, members):
-        self.module = module
+    def __init__(self, node, caller, members):
+        self.node = node
         self.caller = caller
         self.members = members
 
@@ -93,9 +93,7 @@ class Patroni:
 
     def sql(self, statement):
         """On this node, through the socket. Returns the lines; none where PostgreSQL is not up."""
-        _, out, _ = self.module.run_command(
-            ['runuser', '-u', 'postgres', '--', 'psql', '-XAtqc', statement], cwd='/'
-        )
+        _, out = self.node.run(['runuser', '-u', 'postgres', '--', 'psql', '-XAtqc', statement])
         return out.split()
 
     def copied_bytes(self):

@@ -1,48 +1,30 @@
-#!/usr/bin/python
-"""Makes this node a healthy member of the Patroni cluster, whatever an earlier run left behind."""
+"""Makes this node a healthy member of the Patroni cluster, whatever an earlier run left behind.
+
+On the leader it waits until every other member streams and every etcd member answers, and then brings
+the dynamic configuration to its final values.
+
+Arguments: `name`; `scope`; `members`, `etcd_members` (address by name); `configuration_file` (Patroni's
+own among the files); `data_directory`; `dynamic_configuration` (what is kept in etcd); `ca`,
+`certificate`, `key` (paths); `timeout_seconds` (how long to wait while nothing moves).
+"""
 
 import os
 import shutil
 import time
 
-import yaml
-from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.hathi_node import FILE_OPTIONS, Caller, Etcd, Service, explain, place_files
-from ansible.module_utils.hathi_patroni import QUIET_SECONDS, Patroni, Progress, difference
+from hathi_node import Caller, Etcd, Service, place_files
+from hathi_patroni import QUIET_SECONDS, Patroni, Progress, difference
 
-DOCUMENTATION = r"""
-module: patroni_member
-short_description: Make this node a healthy member of the Patroni cluster
-description:
-  - Places the files, starts or reloads the service, and waits until this node runs. On the leader it waits
-    until every other member streams, and then brings the dynamic configuration to its final values.
-  - Never fails for a member that does not come up; returns the reason in C(problem), since the task
-    that calls it is C(no_log).
-options:
-  name: {description: Name of this member., type: str, required: true}
-  scope: {description: Patroni's name of the cluster., type: str, required: true}
-  members: {description: Addresses by name, of every node with PostgreSQL., type: dict, required: true}
-  etcd_members: {description: Addresses by name, of every etcd member., type: dict, required: true}
-  files: {description: Files to place., type: list, elements: dict, required: true}
-  configuration_file: {description: Which of the files is Patroni's own., type: path, required: true}
-  data_directory: {description: Where PostgreSQL keeps its data., type: path, required: true}
-  dynamic_configuration: {description: What is kept in etcd., type: dict, required: true}
-  ca: {description: Certificate of the authority., type: path, required: true}
-  certificate: {description: Certificate of this node., type: path, required: true}
-  key: {description: Key of this node., type: path, required: true}
-  timeout_seconds: {description: How long to wait without any progress., type: int, default: 60}
-author: [Hathi]
-"""
-
+UNIT = 'patroni'
 PAUSE_SECONDS = 0.2
 
 
-def read_configuration(path):
+def read(path):
     try:
         with open(path) as handle:
-            return yaml.safe_load(handle) or {}
+            return handle.read()
     except FileNotFoundError:
-        return {}
+        return ''
 
 
 def local_parameters(configuration):
@@ -50,26 +32,26 @@ def local_parameters(configuration):
 
 
 class Member:
-    def __init__(self, module):
-        params = module.params
-        self.module = module
+    def __init__(self, node):
+        params = node.params
+        self.node = node
         self.name = params['name']
         self.data_directory = params['data_directory']
-        self.service = Service(module, 'patroni')
+        self.service = Service(node, UNIT)
         self.progress = Progress(params['timeout_seconds'])
         self.changed = []
 
     def call(self):
         """Only once the certificate is there to call with."""
-        params = self.module.params
+        params = self.node.params
         caller = Caller(params['ca'], params['certificate'], params['key'])
         self.etcd = Etcd(caller, params['etcd_members'])
-        self.patroni = Patroni(self.module, caller, params['members'])
+        self.patroni = Patroni(self.node, caller, params['members'])
 
     def wait_for_etcd(self):
         """A Patroni that finds no etcd sleeps five seconds before it asks again."""
         while True:
-            answered, initialized = self.etcd.get(f'/service/{self.module.params["scope"]}/initialize')
+            answered, initialized = self.etcd.get(f'/service/{self.node.params["scope"]}/initialize')
             if answered:
                 return initialized
             self.progress.check(f'etcd gives {self.name} no answer: {initialized}')
@@ -77,7 +59,7 @@ class Member:
 
     def clear_half_made(self, initialized):
         """Before Patroni runs: removes data that no cluster was ever made of, or half a copy."""
-        params = self.module.params
+        params = self.node.params
         if not os.path.isdir(self.data_directory) or not os.listdir(self.data_directory):
             return
         # The copy's last file is pg_control.
@@ -93,25 +75,30 @@ class Member:
             self.etcd.delete(f'{prefix}/initialize')
 
     def place_files(self, is_active):
-        """Places the files, and notes beforehand what a running Patroni must then do."""
-        params = self.module.params
-        path = params['configuration_file']
-        before = read_configuration(path)
-        wanted = yaml.safe_load(
-            next(entry['content'] for entry in params['files'] if entry['path'] == path)
+        """Places the files, and notes beforehand what a running Patroni must then do.
+
+        Returns the local parameters that are new to a running PostgreSQL.
+        """
+        before = read(self.node.params['configuration_file'])
+        wanted = next(
+            entry['content']
+            for entry in self.node.files
+            if entry['path'] == self.node.params['configuration_file']
         )
-        if is_active and not self.module.check_mode:
+        parameters = {}
+        if is_active and before != wanted:
+            # Patroni brings it along; a node has nothing to read with unless something changed.
+            import yaml
+
+            old, new = yaml.safe_load(before) or {}, yaml.safe_load(wanted)
+            parameters = difference(local_parameters(old), local_parameters(new))
             # A reload does not read etcd's hosts again.
-            hosts_differ = before.get('etcd3') != wanted.get('etcd3')
-            if hosts_differ:
-                self.service.note_due('restart')
-            elif before != wanted and not self.service.due():
-                self.service.note_due('reload')
-        self.changed += place_files(self.module, params['files'])
-        if is_active and self.changed and not self.service.due():
+            if not self.node.check_mode:
+                self.service.note_due('restart' if old.get('etcd3') != new['etcd3'] else 'reload')
+        self.changed += place_files(self.node)
+        if is_active and self.changed and not self.node.check_mode and not self.service.due():
             self.service.note_due('reload')
-        old, new = local_parameters(before), local_parameters(wanted)
-        return difference(old, new) if is_active else {}
+        return parameters
 
     def start(self, is_active):
         due = self.service.due()
@@ -173,14 +160,14 @@ class Member:
             reasons = [f'{name} is {self.patroni.describe(name)}' for name in lagging]
             self.progress.check(', '.join(reasons + [f'etcd on {name} does not answer' for name in silent]))
             time.sleep(PAUSE_SECONDS)
-        return self.patroni.configure(self.name, self.module.params['dynamic_configuration'])
+        return self.patroni.configure(self.name, self.node.params['dynamic_configuration'])
 
 
-def run(module):
-    member = Member(module)
+def run(node):
+    member = Member(node)
     is_active = member.service.started() is not None
     parameters = member.place_files(is_active)
-    if module.check_mode:
+    if node.check_mode:
         return {'changed': bool(member.changed) or not is_active}
     member.call()
     member.start(is_active)
@@ -193,40 +180,12 @@ def run(module):
     # Only now: a node that reboots while half made waits for the next run, which clears it.
     if member.service.enable():
         member.changed.append('enable')
-    pending = member.patroni.status(member.name).get('pending_restart', False)
+    pending = bool(parameters and member.patroni.needs_restart(parameters))
+    pending = pending or member.patroni.status(member.name).get('pending_restart', False)
     return {
-        'changed': bool(member.changed),
+        # Also for a restart that a killed run did not come to: the handler listens to a change.
+        'changed': bool(member.changed) or pending,
         'changes': member.changed,
         'role': role,
-        'restart_due': pending or bool(member.patroni.needs_restart(parameters)),
+        'restart_due': pending,
     }
-
-
-def main():
-    module = AnsibleModule(
-        argument_spec={
-            'name': {'type': 'str', 'required': True},
-            'scope': {'type': 'str', 'required': True},
-            'members': {'type': 'dict', 'required': True},
-            'etcd_members': {'type': 'dict', 'required': True},
-            'files': {'type': 'list', 'elements': 'dict', 'required': True, 'options': FILE_OPTIONS},
-            'configuration_file': {'type': 'path', 'required': True},
-            'data_directory': {'type': 'path', 'required': True},
-            'dynamic_configuration': {'type': 'dict', 'required': True},
-            'ca': {'type': 'path', 'required': True},
-            'certificate': {'type': 'path', 'required': True},
-            'key': {'type': 'path', 'required': True, 'no_log': False},
-            'timeout_seconds': {'type': 'int', 'default': 60},
-        },
-        supports_check_mode=True,
-    )
-    try:
-        result = run(module)
-    except Exception as problem:  # noqa: BLE001 - no_log would hide why
-        words = Service(module, 'patroni').last_words()
-        result = {'changed': True, 'problem': f'{explain(problem)} ({words})'}
-    module.exit_json(**{'problem': '', 'restart_due': False, 'role': '', **result})
-
-
-if __name__ == '__main__':
-    main()

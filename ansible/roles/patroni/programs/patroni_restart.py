@@ -1,26 +1,15 @@
-#!/usr/bin/python
-"""Restarts PostgreSQL where a parameter waits for it: one node at a time, in the order that is safe."""
+"""Restarts PostgreSQL where a parameter waits for it: one node at a time, in the order that is safe.
+
+Runs on one node and asks every member over Patroni's REST API. Arguments: `members` (address by name),
+`ca`, `certificate`, `key` (paths), `timeout_seconds` (how long a restart may take).
+"""
 
 import time
 
-from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.hathi_node import Caller, Problem
-from ansible.module_utils.hathi_patroni import Patroni, Progress
+from hathi_node import Caller, Problem
+from hathi_patroni import Patroni, Progress
 
-DOCUMENTATION = r"""
-module: patroni_restart
-short_description: Restart PostgreSQL where a parameter waits for it
-description:
-  - Runs on one node and asks every member over Patroni's REST API.
-options:
-  members: {description: Addresses by name, of every node with PostgreSQL., type: dict, required: true}
-  ca: {description: Certificate of the authority., type: path, required: true}
-  certificate: {description: Certificate of this node., type: path, required: true}
-  key: {description: Key of this node., type: path, required: true}
-  timeout_seconds: {description: How long a restart may take., type: int, default: 60}
-author: [Hathi]
-"""
-
+UNIT = 'patroni'
 PAUSE_SECONDS = 0.3
 # A member reads the dynamic configuration in its next loop, and notes the pending restart then.
 PENDING_SECONDS = 10
@@ -35,9 +24,9 @@ BOUND_TO_THE_PRIMARY = (
 
 
 class Restart:
-    def __init__(self, module, patroni):
+    def __init__(self, node, patroni):
         self.patroni = patroni
-        self.seconds = module.params['timeout_seconds']
+        self.seconds = node.params['timeout_seconds']
         self.restarted = []
 
     def primary(self):
@@ -111,26 +100,9 @@ class Restart:
             time.sleep(PAUSE_SECONDS)
 
 
-def main():
-    module = AnsibleModule(
-        argument_spec={
-            'members': {'type': 'dict', 'required': True},
-            'ca': {'type': 'path', 'required': True},
-            'certificate': {'type': 'path', 'required': True},
-            'key': {'type': 'path', 'required': True, 'no_log': False},
-            'timeout_seconds': {'type': 'int', 'default': 60},
-        },
-        supports_check_mode=False,
-    )
-    params = module.params
+def run(node):
+    params = node.params
     caller = Caller(params['ca'], params['certificate'], params['key'])
-    restart = Restart(module, Patroni(module, caller, params['members']))
-    try:
-        restart.run()
-    except Problem as problem:
-        module.fail_json(msg=str(problem))
-    module.exit_json(changed=bool(restart.restarted), restarted=restart.restarted)
-
-
-if __name__ == '__main__':
-    main()
+    restart = Restart(node, Patroni(node, caller, params['members']))
+    restart.run()
+    return {'changed': bool(restart.restarted), 'restarted': restart.restarted}

@@ -1,4 +1,7 @@
-"""What the modules of the roles share: files, services, and HTTPS with the node's own certificate."""
+"""What the programs of the roles share: files, services, and HTTPS with the node's own certificate.
+
+Standard library only, and little of it: a program starts on every node in every run.
+"""
 
 import base64
 import glob
@@ -8,19 +11,10 @@ import json
 import os
 import pwd
 import ssl
-import tempfile
-import traceback
+import subprocess
 
 RUN_DIRECTORY = '/run'
 REQUEST_SECONDS = 3
-
-FILE_OPTIONS = {
-    'path': {'type': 'path', 'required': True},
-    'content': {'type': 'str', 'required': True, 'no_log': True},
-    'owner': {'type': 'str', 'required': True},
-    'mode': {'type': 'str', 'required': True},
-}
-
 
 class Problem(Exception):
     """Why this node is not up: names it."""
@@ -31,11 +25,39 @@ def explain(error):
     than the system's: a parser's would quote the file."""
     if isinstance(error, (Problem, OSError)):
         return str(error)
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f'{type(error).__name__} in {os.path.basename(frame.filename)}, line {frame.lineno}'
+    trace = error.__traceback__
+    while trace.tb_next:
+        trace = trace.tb_next
+    where = os.path.basename(trace.tb_frame.f_code.co_filename)
+    return f'{type(error).__name__} in {where}, line {trace.tb_lineno}'
 
 
-def place_file(module, path, content, owner, mode):
+class Node:
+    """What a program was asked for: its arguments, its files, and whether only to look."""
+
+    def __init__(self, payload):
+        self.params = payload['arguments']
+        self.files = payload['files']
+        self.check_mode = payload['check_mode']
+
+    @staticmethod
+    def run(words):
+        """Returns (exit code, stdout)."""
+        done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd='/')
+        return done.returncode, done.stdout.decode(errors='replace').strip()
+
+
+def start(payload):
+    """Runs the program: its result, or the reason it has none as `problem`."""
+    program = __import__(payload['program'])
+    try:
+        return program.run(Node(payload))
+    except Exception as error:
+        words = Service(Node(payload), program.UNIT).last_words()
+        return {'changed': True, 'problem': f'{explain(error)} ({words})'}
+
+
+def place_file(node, path, content, owner, mode):
     """Make one file so, as a whole: written beside, then renamed. Returns whether it was not so."""
     user = pwd.getpwnam(owner)
     group = grp.getgrgid(user.pw_gid)
@@ -53,46 +75,44 @@ def place_file(module, path, content, owner, mode):
         and status.st_mode & 0o7777 == permissions
     ):
         return False
-    if module.check_mode:
+    if node.check_mode:
         return True
     directory = os.path.dirname(path)
     os.makedirs(directory, mode=0o755, exist_ok=True)
-    descriptor, beside = tempfile.mkstemp(dir=directory)
-    try:
-        with os.fdopen(descriptor, 'wb') as handle:
-            handle.write(wanted)
-            os.fchown(descriptor, user.pw_uid, group.gr_gid)
-            os.fchmod(descriptor, permissions)
-            handle.flush()
-            os.fsync(descriptor)
-        os.rename(beside, path)
-    except BaseException:
+    beside = f'{path}.new'
+    if os.path.exists(beside):
         os.unlink(beside)
-        raise
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, 'wb') as handle:
+        handle.write(wanted)
+        os.fchown(descriptor, user.pw_uid, group.gr_gid)
+        os.fchmod(descriptor, permissions)
+        handle.flush()
+        os.fsync(descriptor)
+    os.rename(beside, path)
     return True
 
 
-def place_files(module, files):
-    """Make a list of files so. Returns the paths that were not."""
+def place_files(node):
+    """Make the files so. Returns the paths that were not."""
     return [
         entry['path']
-        for entry in files
-        if place_file(module, entry['path'], entry['content'], entry['owner'], entry['mode'])
+        for entry in node.files
+        if place_file(node, entry['path'], entry['content'], entry['owner'], entry['mode'])
     ]
 
 
 class Service:
     """One systemd unit, and what it is still due after a run that was killed."""
 
-    def __init__(self, module, unit):
-        self.module = module
+    def __init__(self, node, unit):
+        self.node = node
         self.unit = unit
         # In /run: a reboot does what was due.
         self.due_file = f'{RUN_DIRECTORY}/hathi-{unit}-due'
 
     def systemctl(self, *words):
-        code, out, _ = self.module.run_command(['systemctl', *words])
-        return code, out.strip()
+        return self.node.run(['systemctl', *words])
 
     def started(self):
         """Unix seconds since when the unit runs, or nothing when it does not."""
@@ -112,7 +132,7 @@ class Service:
         """Returns whether it was not enabled."""
         if self.is_enabled():
             return False
-        if not self.module.check_mode:
+        if not self.node.check_mode:
             # A reload of every unit is not needed for a link, and costs more than the rest.
             self.systemctl('enable', '--no-reload', '--quiet', f'{self.unit}.service')
         return True
@@ -135,10 +155,10 @@ class Service:
 
     def last_words(self, lines=3):
         """The end of the journal, for the reason of a failure."""
-        _, out, _ = self.module.run_command(
+        _, out = self.node.run(
             ['journalctl', '--unit', self.unit, '--lines', str(lines), '--output', 'cat', '--no-pager']
         )
-        return ' | '.join(out.strip().splitlines())[-600:]
+        return ' | '.join(out.splitlines())[-600:]
 
 
 class Caller:

@@ -1,0 +1,68 @@
+"""Runs one of a role's own programs on the node: see docs/adr/0003-programs-instead-of-modules.md."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+# The only words in argv; the program and its arguments, secrets among them, come by stdin.
+LOADER = 'import json,sys; payload = json.load(sys.stdin); exec(payload["start"])'
+
+# Each source becomes a module that the others can import; the program's `run` gives the result.
+START = """
+import importlib.abc, importlib.util
+class Sources(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    def find_spec(self, name, path=None, target=None):
+        if name in payload['sources']:
+            return importlib.util.spec_from_loader(name, self)
+    def create_module(self, spec):
+        return None
+    def exec_module(self, module):
+        source = payload['sources'][module.__name__]
+        exec(compile(source, module.__name__ + '.py', 'exec'), module.__dict__)
+sys.meta_path.insert(0, Sources())
+import hathi_node
+print(json.dumps(hathi_node.start(payload)))
+"""
+
+
+class ActionModule(ActionBase):
+    TRANSFERS_FILES = False
+    _requires_connection = True
+    _supports_check_mode = True
+
+    def run(self, tmp=None, task_vars=None):
+        result = super().run(tmp, task_vars)
+        words = dict(self._task.args)
+        program = words.pop('program', None)
+        if not program or set(words) - {'arguments', 'files'}:
+            raise AnsibleActionFail('node_program takes program, arguments and files')
+        role = Path(self._task._role._role_path)
+        sources = {
+            path.stem: path.read_text()
+            for folder in (role.parent / 'common/programs', role / 'programs')
+            for path in sorted(folder.glob('*.py'))
+        }
+        payload = {
+            'start': START,
+            'sources': sources,
+            'program': program,
+            'arguments': words.get('arguments') or {},
+            'files': words.get('files') or [],
+            'check_mode': bool(self._task.check_mode),
+        }
+        answer = self._low_level_execute_command(
+            f"/usr/bin/python3 -c '{LOADER}'", in_data=json.dumps(payload).encode()
+        )
+        lines = answer['stdout'].strip().splitlines()
+        try:
+            result.update(json.loads(lines[-1]))
+        except (IndexError, ValueError):
+            last = (answer['stderr'].strip().splitlines() or ['no output'])[-1]
+            result['problem'] = f'{program} ended with {answer["rc"]}: {last}'
+        if result.get('problem'):
+            result.update(failed=True, msg=result['problem'])
+        return result

@@ -138,7 +138,8 @@ export function createOperationService(tools: OperationServiceTools): OperationU
       return await submitted(await requestSpec(clusterName, input, 'create-cluster', approval));
     },
     async waitForOutcome(operationId, signal) {
-      for await (const _event of events.follow(operationId, 0, signal)) {
+      const { last_sequence: seen } = await unitOfWork.direct.operations.get(operationId);
+      for await (const _event of events.follow(operationId, Math.max(seen - 1, 0), signal)) {
         // The stream ends with the operation.
       }
       signal.throwIfAborted();

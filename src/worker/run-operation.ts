@@ -1,4 +1,4 @@
-import { isHathiError } from '../core/errors.ts';
+import { type HathiError, isHathiError } from '../core/errors.ts';
 import type {
   Operation,
   OperationState,
@@ -50,7 +50,7 @@ export async function runOperation(
     ]);
     await runStages(tools, engine, operation, resumedStage);
   } catch (error) {
-    if (!isHathiError(error, 'LEASE_LOST')) throw error;
+    if (!isLeftToNext(error)) throw error;
     tools.log.warn({ operation: operation.id, attempt: lease.attempt }, error.message);
   } finally {
     shutDown.removeEventListener('abort', stop);
@@ -93,11 +93,19 @@ async function runStages(
       const seconds = (tools.clock.now().getTime() - began) / 1000;
       await succeed(engine, operation, name, outcome, seconds, isLast);
     } catch (error) {
-      if (isHathiError(error, 'LEASE_LOST')) throw error;
+      if (isLeftToNext(error)) throw error;
       await fail(tools, engine, operation, name, error);
       return;
     }
   }
+}
+
+/**
+ * A lost lease, or a database that went away: nothing can or may be written, children live on, and
+ * the operation is taken up again once its lease has run out.
+ */
+function isLeftToNext(error: unknown): error is HathiError {
+  return isHathiError(error, 'LEASE_LOST', 'DATABASE_UNAVAILABLE');
 }
 
 async function begin(engine: StageEngine, operation: Operation, name: StageName): Promise<void> {

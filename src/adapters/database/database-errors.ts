@@ -1,9 +1,48 @@
-/** Serialization failure, deadlock, and a connection that went away: worth asking again. */
-const RETRYABLE = new Set(['40001', '40P01', '57P01', '57P02', '57P03', '08006', '08003', '08000']);
-const RETRYABLE_SYSTEM = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT']);
+import { HathiError } from '../../core/errors.ts';
 
-/** Whether the database may answer the same request well a moment later. */
-export function isRetryable(error: unknown): boolean {
-  const { code } = error as { code?: string };
-  return code !== undefined && (RETRYABLE.has(code) || RETRYABLE_SYSTEM.has(code));
+/** Connection lost or refused, server starting or going down, serialization failure, deadlock. */
+const PASSING = new Set(['08000', '08003', '08006', '40001', '40P01', '57P01', '57P02', '57P03']);
+const PASSING_SYSTEM = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND']);
+/** What `pg` says without a code. */
+const PASSING_MESSAGE = /connection terminated|timeout exceeded when trying to connect/i;
+
+/**
+ * The domain's error for what the database driver threw: DATABASE_UNAVAILABLE where asking again a
+ * moment later may go well, else the error itself. Drivers differ in classes, not in `code`.
+ * @see PostgreSQL docs, "PostgreSQL Error Codes"
+ */
+export function translateDatabaseError(error: unknown): unknown {
+  if (error instanceof HathiError || !(error instanceof Error)) return error;
+  const { code = '' } = error as { code?: string };
+  const passes =
+    PASSING.has(code) || PASSING_SYSTEM.has(code) || PASSING_MESSAGE.test(error.message);
+  if (!passes) return error;
+  return new HathiError(
+    'DATABASE_UNAVAILABLE',
+    'The database does not answer at the moment. Nothing was changed; ask again.',
+    {},
+    { cause: error },
+  );
+}
+
+/** The same stores, with every method's errors translated. */
+export function translating<Stores extends object>(stores: Stores): Stores {
+  return new Proxy(stores, {
+    get(target, name) {
+      const store = Reflect.get(target, name) as Record<PropertyKey, unknown>;
+      return new Proxy(store, {
+        get(object, method) {
+          const value = object[method];
+          if (typeof value !== 'function') return value;
+          return async (...parameters: unknown[]) => {
+            try {
+              return await value.apply(object, parameters);
+            } catch (error) {
+              throw translateDatabaseError(error);
+            }
+          };
+        },
+      });
+    },
+  });
 }

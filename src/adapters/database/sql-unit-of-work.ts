@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Kysely } from 'kysely';
 import type { Lease, Stores } from '../../ports/stores.ts';
 import type { UnitOfWork } from '../../ports/unit-of-work.ts';
+import { translateDatabaseError, translating } from './database-errors.ts';
 import type { Schema } from './schema.ts';
 import { SqlClusterStore } from './stores/clusters.ts';
 import { SqlOperationStore } from './stores/operations.ts';
@@ -17,25 +18,29 @@ export class SqlUnitOfWork implements UnitOfWork {
 
   constructor(db: Kysely<Schema>) {
     this.#db = db;
-    this.direct = guarded(storesOn(db));
+    this.direct = guarded(translating(storesOn(db)));
   }
 
   async transaction<T>(work: (stores: Stores) => Promise<T>): Promise<T> {
-    refuseInside();
-    return await this.#db
-      .transaction()
-      .execute((trx) => insideTransaction.run(true, () => work(storesOn(trx))));
+    return await this.#run((stores) => work(stores));
   }
 
   async fenced<T>(lease: Lease, work: (stores: Stores) => Promise<T>): Promise<T> {
+    return await this.#run(async (stores) => {
+      await stores.operations.holdLease(lease);
+      return await work(stores);
+    });
+  }
+
+  async #run<T>(work: (stores: ReturnType<typeof storesOn>) => Promise<T>): Promise<T> {
     refuseInside();
-    return await this.#db.transaction().execute((trx) =>
-      insideTransaction.run(true, async () => {
-        const stores = storesOn(trx);
-        await stores.operations.holdLease(lease);
-        return await work(stores);
-      }),
-    );
+    try {
+      return await this.#db
+        .transaction()
+        .execute((trx) => insideTransaction.run(true, () => work(storesOn(trx))));
+    } catch (error) {
+      throw translateDatabaseError(error);
+    }
   }
 }
 

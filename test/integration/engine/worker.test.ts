@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { SqlUnitOfWork } from '../../../src/adapters/database/sql-unit-of-work.ts';
 import { isFinished, type Operation } from '../../../src/core/operation/operation.ts';
@@ -251,4 +252,18 @@ it('a cancellation goes on where it was when the worker dies', async () => {
   await startWorkerProcess('abc123:second');
   await eventually(() => applied().includes('execute-ansible-script abc123:first interrupted'));
   expect((await finished(id)).state).toBe('cancelled');
+});
+
+it('a database that goes away for a moment fails no operation', async () => {
+  await startWorkerProcess('abc123:first');
+  const { id } = await enqueue('execute-ansible-script');
+  release('execute-ansible-script');
+  await eventually(async () => (await lines(id)).length === 2);
+  // Every connection is cut, as by a restart of the server.
+  await sql`select pg_terminate_backend(pid) from pg_stat_activity
+    where pid <> pg_backend_pid() and backend_type = 'client backend'`.execute(opened.database.db);
+  finish('execute-ansible-script');
+  expect((await finished(id)).state).toBe('succeeded');
+  expect(applied()).toHaveLength(2);
+  expect(await lines(id)).toEqual(['line-1', 'line-2', 'line-3']);
 });

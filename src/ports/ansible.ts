@@ -3,7 +3,6 @@ import type { ClusterNode, PlannedNode, Role } from '../core/cluster/topology.ts
 import type { StageName } from '../core/operation/operation-kinds.ts';
 import type { ChildRunner } from './child-runner.ts';
 import type { CertifiedKey } from './pki.ts';
-
 import type { WorkspaceFile } from './workspace.ts';
 
 /** A node as the inventory has it: how to reach it, and which of its parts it runs. */
@@ -16,6 +15,8 @@ export type InventoryNode = ClusterNode &
 
 export interface AnsibleInput {
   cluster: string;
+  /** Tells shared SSH connections of two clusters apart that had the same port one after the other. */
+  clusterId: string;
   postgresVersion: string;
   nodes: readonly InventoryNode[];
   /** IPv4 CIDR of the cluster's own network. */
@@ -58,7 +59,7 @@ export interface PlayedPlaybook {
 }
 
 export interface Ansible {
-  /** @throws TOOL_MISSING naming how to get it */
+  /** @throws TOOL_MISSING | TOOL_TOO_OLD, naming how to get it */
   engine(): Promise<{ path: string; version: string }>;
   /** The folder `ansible/` of a workspace; the same input gives the same bytes. */
   files(input: AnsibleInput): Promise<WorkspaceFile[]>;

@@ -9,6 +9,9 @@ import { projectFiles } from './project-files.ts';
 const PROGRAM = 'ansible-playbook';
 const VERSION_SECONDS = 30;
 
+/** Of ansible-core 2; older ones give callbacks a task's result under other names. */
+const OLDEST_MINOR = 19;
+
 /** A task that waits for a replica to be cloned says nothing meanwhile. */
 const SILENCE_SECONDS = 900;
 
@@ -46,7 +49,14 @@ export function createAnsible(options: AnsibleOptions): Ansible {
           command: path,
           args: ['-i', 'inventory/hosts', 'main.yml'],
           cwd: folder,
-          env: { ...options.env, ANSIBLE_STDOUT_CALLBACK: 'hathi_events', ANSIBLE_NOCOLOR: '1' },
+          env: {
+            ...options.env,
+            ANSIBLE_CONFIG: join(folder, 'ansible.cfg'),
+            ANSIBLE_STDOUT_CALLBACK: 'hathi_events',
+            ANSIBLE_NOCOLOR: '1',
+            // The folder holds what was written and nothing else.
+            PYTHONDONTWRITEBYTECODE: '1',
+          },
           silenceSeconds: SILENCE_SECONDS,
         },
         { onLines: (lines) => readLines(stage, lines, told) },
@@ -62,7 +72,7 @@ export function createAnsible(options: AnsibleOptions): Ansible {
   };
 }
 
-/** @throws TOOL_MISSING */
+/** @throws TOOL_MISSING | TOOL_TOO_OLD */
 async function findEngine(options: AnsibleOptions): Promise<{ path: string; version: string }> {
   const candidates = options.playbookPath
     ? [options.playbookPath]
@@ -72,15 +82,19 @@ async function findEngine(options: AnsibleOptions): Promise<{ path: string; vers
       ];
   for (const path of candidates) {
     const version = await versionOf(path, options.env);
-    if (version !== null) return { path, version };
+    if (version === null) continue;
+    if (Number(version.split('.')[1]) >= OLDEST_MINOR) return { path, version };
+    throw new HathiError(
+      'TOOL_TOO_OLD',
+      `${path} is of ansible-core ${version}; 2.${OLDEST_MINOR} or later is needed. ${HOW_TO_GET[PROGRAM]}`,
+      { tool: PROGRAM, path, version, oldest: `2.${OLDEST_MINOR}` },
+    );
   }
   throw options.playbookPath
     ? new HathiError(
         'TOOL_MISSING',
         `${options.playbookPath} does not run. ${HOW_TO_GET[PROGRAM]}`,
-        {
-          tool: PROGRAM,
-        },
+        { tool: PROGRAM },
       )
     : missingTool(PROGRAM);
 }

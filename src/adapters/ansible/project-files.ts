@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { AnsibleInput, InventoryNode } from '../../ports/ansible.ts';
@@ -18,6 +19,7 @@ export async function projectFiles(
     { path: 'ansible.cfg', content: await readFile(join(ansibleFolder, 'ansible.cfg')) },
     { path: 'inventory/hosts', content: inventory(input) },
     { path: 'group_vars/all/main.yml', content: variables(input) },
+    { path: 'group_vars/all/connection.yml', content: connection(input) },
     { path: 'group_vars/all/secrets.yml', content: secrets(input), mode: SECRET_MODE },
     { path: 'pki/ca.crt', content: input.caCertificate },
     ...input.nodes.flatMap(({ name, certificate }): WorkspaceFile[] => [
@@ -78,10 +80,6 @@ function inventory({ cluster, nodes }: AnsibleInput): string {
 
 function variables(input: AnsibleInput): string {
   const { failover } = input;
-  const given = (parameters: Readonly<Record<string, string>>) =>
-    Object.fromEntries(
-      Object.entries(parameters).map(([name, value]) => [name, new Unsafe(value)]),
-    );
   return writeVariables(`Cluster ${input.cluster}: what its roles work with.`, {
     cluster_name: input.cluster,
     cluster_subnet: input.subnet,
@@ -92,15 +90,28 @@ function variables(input: AnsibleInput): string {
     patroni_ttl: failover.ttlSeconds,
     patroni_loop_wait: failover.loopWaitSeconds,
     patroni_retry_timeout: failover.retryTimeoutSeconds,
-    patroni_dynamic_parameters: given(input.dynamicParameters),
-    patroni_local_parameters: given(input.localParameters),
+    patroni_dynamic_parameters: new Unsafe(input.dynamicParameters),
+    patroni_local_parameters: new Unsafe(input.localParameters),
+  });
+}
+
+/**
+ * Shared connections bear the cluster's mark: a later cluster on the same port must not be handed a
+ * connection to an earlier one's node. The mark is short, as the path of a socket ends at 108 bytes.
+ */
+function connection({ cluster, clusterId }: AnsibleInput): string {
+  const mark = createHash('sha256').update(clusterId).digest('hex').slice(0, 8);
+  return writeVariables(`How the nodes of cluster ${cluster} are reached, beside ansible.cfg.`, {
+    ansible_control_path: `%(directory)s/${mark}-%%h-%%p`,
+    // The reader's own ssh configuration must not decide how nodes are reached.
+    ansible_ssh_common_args: '-F /dev/null',
   });
 }
 
 function secrets({ cluster, passwords }: AnsibleInput): string {
   return writeVariables(`Passwords of cluster ${cluster}.`, {
-    postgres_superuser_password: new Unsafe(passwords.superuser),
-    postgres_replication_password: new Unsafe(passwords.replication),
-    postgres_rewind_password: new Unsafe(passwords.rewind),
+    postgres_superuser_password: passwords.superuser,
+    postgres_replication_password: passwords.replication,
+    postgres_rewind_password: passwords.rewind,
   });
 }

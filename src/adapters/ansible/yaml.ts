@@ -6,15 +6,19 @@ export type YamlValue =
   | readonly YamlValue[]
   | { readonly [key: string]: YamlValue };
 
-/** A text that came from a user: Ansible must not read `{{ … }}` in it as a template. */
+/**
+ * Texts that came from a user, by name: Ansible must not read `{{ … }}` in them as a template. The
+ * mark stands at the map, since at a text it makes Ansible guess the type again: `!unsafe "no"` is
+ * false, and `!unsafe "0755"` is 493.
+ */
 export class Unsafe {
-  readonly text: string;
-  constructor(text: string) {
-    this.text = text;
+  readonly texts: Readonly<Record<string, string>>;
+  constructor(texts: Readonly<Record<string, string>>) {
+    this.texts = texts;
   }
 }
 
-type Entry = YamlValue | Unsafe | { readonly [key: string]: YamlValue | Unsafe };
+type Entry = YamlValue | Unsafe;
 
 const PLAIN = /^[A-Za-z_/][A-Za-z0-9_./-]*$/;
 /** Words that YAML 1.1 reads as something else than text. */
@@ -39,7 +43,7 @@ function entries(mapping: Readonly<Record<string, Entry>>, indent: string): stri
 }
 
 function member(value: Entry, indent: string): string {
-  if (value instanceof Unsafe) return ` !unsafe ${JSON.stringify(value.text)}`;
+  if (value instanceof Unsafe) return ` !unsafe${member(value.texts, indent)}`;
   if (Array.isArray(value)) {
     if (value.length === 0) return ' []';
     return value.map((item) => `\n${indent}  - ${scalar(item)}`).join('');
@@ -53,5 +57,16 @@ function member(value: Entry, indent: string): string {
 
 function scalar(value: unknown): string {
   if (typeof value === 'string' && PLAIN.test(value) && !RESERVED.test(value)) return value;
-  return JSON.stringify(value);
+  return typeof value === 'string' ? quoted(value) : JSON.stringify(value);
+}
+
+/**
+ * Beyond ASCII all is escaped, since YAML refuses some of it (U+0085, U+FEFF) where JSON does not.
+ * Half of a surrogate pair, which no file can hold, becomes U+FFFD.
+ */
+function quoted(text: string): string {
+  return JSON.stringify(text.toWellFormed()).replace(/[^\x20-\x7e]/gu, (character) => {
+    const code = (character.codePointAt(0) as number).toString(16);
+    return code.length > 4 ? `\\U${code.padStart(8, '0')}` : `\\u${code.padStart(4, '0')}`;
+  });
 }

@@ -4,6 +4,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { waitFor } from './wait-for.ts';
 
 const run = promisify(execFile);
 const repository = resolve(import.meta.dirname, '../..');
@@ -139,6 +140,11 @@ export class AnsibleWorkspace {
   /** The machine and its disks, gone. */
   async removeNode(node: string): Promise<void> {
     await run('docker', ['rm', '--force', '--volumes', this.container(node)]);
+  }
+
+  /** Its power cut. */
+  async killNode(node: string): Promise<void> {
+    await run('docker', ['kill', this.container(node)]);
   }
 
   async sshPort(node: string): Promise<{ port: string }> {
@@ -297,16 +303,8 @@ async function openssl(folder: string, words: string[]): Promise<void> {
   await run('openssl', words, { cwd: folder });
 }
 
-/** Asks again until it is so. @throws when it is not within `seconds` */
-export async function waitFor(
-  what: string,
-  seconds: number,
-  isSo: () => Promise<boolean>,
-): Promise<void> {
-  const deadline = Date.now() + seconds * 1000;
-  for (;;) {
-    if (await isSo().catch(() => false)) return;
-    if (Date.now() > deadline) throw new Error(`${what}: not within ${seconds} s`);
-    await new Promise((done) => setTimeout(done, 100));
-  }
+/** The node image's name, built if it is not there. */
+export async function nodeImage(flavour: 'trixie' | 'bookworm'): Promise<string> {
+  const { stdout } = await run(join(repository, 'images/node/build.sh'), [flavour]);
+  return stdout.trim();
 }

@@ -81,12 +81,13 @@ export async function startServer(config: Config): Promise<Server> {
     playbookPath: config.ansiblePlaybookPath ?? undefined,
     env,
   });
-  const sizes: NodeSizes = async ({ spec }) => {
+  const sizes: NodeSizes = async ({ spec, node_size: known }) => {
+    if (known) return known;
     const machine = await target.nodeResources();
     const nodes = plannedNodes(spec).filter(({ witness }) => !witness).length;
     return {
-      memoryBytes: Math.floor(machine.memoryBytes / nodes),
-      diskBytes: machine.diskBytes === null ? null : Math.floor(machine.diskBytes / nodes),
+      memory_bytes: Math.floor(machine.memoryBytes / nodes),
+      disk_bytes: machine.diskBytes === null ? null : Math.floor(machine.diskBytes / nodes),
     };
   };
   const tools = {

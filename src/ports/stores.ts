@@ -11,6 +11,12 @@ import type {
 import type { OperationKind, StageName } from '../core/operation/operation-kinds.ts';
 import type { Sealed } from './secrets.ts';
 
+/** In bytes; null where the target does not tell. */
+export interface NodeSize {
+  memory_bytes: number | null;
+  disk_bytes: number | null;
+}
+
 export interface ClusterRecord {
   id: string;
   name: string;
@@ -30,6 +36,11 @@ export interface ClusterRecord {
   /** From Terraform's outputs; null before the first apply. */
   nodes: ClusterNode[] | null;
   topology: Topology | null;
+  /**
+   * What one node could hold when its settings were first written. Kept, since free space changes by
+   * the hour and settings that follow it would be written anew each time.
+   */
+  node_size: NodeSize | null;
   created_at: string;
   updated_at: string;
   destroyed_at: string | null;

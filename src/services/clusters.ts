@@ -68,7 +68,13 @@ async function view(stores: Stores, cluster: ClusterRecord): Promise<ClusterView
     stores.operations.unfinishedOf(cluster.id),
     stores.reports.latest(cluster.id),
   ]);
-  const { site: _site, network_index: _index, destroyed_at: _destroyed, ...members } = cluster;
+  const {
+    site: _site,
+    network_index: _index,
+    node_size: _size,
+    destroyed_at: _destroyed,
+    ...members
+  } = cluster;
   return {
     ...members,
     operation: operation && { id: operation.id, kind: operation.kind, state: operation.state },

@@ -232,6 +232,7 @@ function newCluster(id: string, site: string, spec: ClusterSpec, networkIndex: n
     ansible_executed_revision: null,
     nodes: null,
     topology: null,
+    node_size: null,
     destroyed_at: null,
   };
 }

@@ -1,13 +1,11 @@
 import { HathiError } from '../core/errors.ts';
 import { checkParameters } from '../core/postgres/parameters.ts';
 import type { ClusterSize } from '../core/postgres/topology-defaults.ts';
-import type { ClusterRecord } from '../ports/stores.ts';
+import type { ClusterRecord, NodeSize } from '../ports/stores.ts';
 import type { ParameterValue } from './api.ts';
 
-/** What a node of the cluster can hold. */
-export type NodeSizes = (
-  cluster: ClusterRecord,
-) => Promise<Pick<ClusterSize, 'memoryBytes' | 'diskBytes'>>;
+/** What a node of the cluster can hold: as kept with the cluster, else as the machine tells. */
+export type NodeSizes = (cluster: ClusterRecord) => Promise<NodeSize>;
 
 /**
  * The cluster's parameters with those given put over them, in PostgreSQL's own spelling. Those left
@@ -20,7 +18,7 @@ export async function checkedParameters(
   given: Readonly<Record<string, ParameterValue>>,
   sizes: NodeSizes,
 ): Promise<Record<string, string>> {
-  const { memoryBytes, diskBytes } = await sizes(cluster);
+  const { memory_bytes: memoryBytes, disk_bytes: diskBytes } = await sizes(cluster);
   const size: ClusterSize = {
     version: cluster.spec.postgres_version,
     replicaCount: cluster.spec.replica_count,

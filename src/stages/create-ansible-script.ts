@@ -8,7 +8,7 @@ import type { Ansible, InventoryNode } from '../ports/ansible.ts';
 import type { CertifiedKey, Pki } from '../ports/pki.ts';
 import type { SecretBox } from '../ports/secrets.ts';
 import type { Stage, StageContext } from '../ports/stage.ts';
-import type { ClusterRecord } from '../ports/stores.ts';
+import type { ClusterRecord, NodeSize } from '../ports/stores.ts';
 import type { Workspace } from '../ports/workspace.ts';
 import { certificateFits } from './certificate-fits.ts';
 import { ensureCertifiedKey, ensureSecret } from './cluster-secrets.ts';
@@ -25,9 +25,7 @@ export interface CreateAnsibleScriptTools {
   secretBox: SecretBox;
   workspace: Workspace;
   clock: { now(): Date };
-  nodeSizes(
-    cluster: ClusterRecord,
-  ): Promise<{ memoryBytes: number | null; diskBytes: number | null }>;
+  nodeSizes(cluster: ClusterRecord): Promise<NodeSize>;
 }
 
 /** Writes `ansible/`: certificates, passwords, variables and the inventory beside the roles. */
@@ -36,7 +34,8 @@ export function createCreateAnsibleScriptStage(tools: CreateAnsibleScriptTools):
     name: 'create-ansible-script',
     async run(context) {
       const { cluster } = context;
-      const parameters = await parametersOf(tools, cluster);
+      const size = await tools.nodeSizes(cluster);
+      const parameters = parametersOf(cluster, size);
       const authority = await ensureCertifiedKey(
         context,
         tools.secretBox,
@@ -67,7 +66,10 @@ export function createCreateAnsibleScriptStage(tools: CreateAnsibleScriptTools):
       });
       const written = await tools.workspace.replace(cluster.name, FOLDER, files);
       await context.write(({ clusters }) =>
-        clusters.update(cluster.id, { ansible_generated_revision: cluster.spec_revision }),
+        clusters.update(cluster.id, {
+          ansible_generated_revision: cluster.spec_revision,
+          node_size: size,
+        }),
       );
       const inventory = files.find(({ path }) => path === INVENTORY)?.content;
       return {
@@ -88,14 +90,12 @@ export function createCreateAnsibleScriptStage(tools: CreateAnsibleScriptTools):
 }
 
 /** @throws PARAMETER_* when the machine has become too small for what was asked */
-async function parametersOf(
-  tools: CreateAnsibleScriptTools,
-  cluster: ClusterRecord,
-): Promise<CheckedParameter[]> {
+function parametersOf(cluster: ClusterRecord, size: NodeSize): CheckedParameter[] {
   const result = resolveParameters(cluster.spec.parameters, {
     version: cluster.spec.postgres_version,
     replicaCount: cluster.spec.replica_count,
-    ...(await tools.nodeSizes(cluster)),
+    memoryBytes: size.memory_bytes,
+    diskBytes: size.disk_bytes,
   });
   if (result.ok) return result.parameters;
   const messages = result.problems.map(({ message }) => message);

@@ -31,6 +31,7 @@ export function newCluster(
     ansible_executed_revision: null,
     nodes: null,
     topology: null,
+    node_size: null,
     destroyed_at: null,
     ...overrides,
   };

@@ -26,6 +26,7 @@ export interface ClustersTable {
   ansible_executed_revision: number | null;
   nodes: NullableJson<unknown>;
   topology: NullableJson<unknown>;
+  node_size: NullableJson<unknown>;
   created_at: Timestamp;
   updated_at: Timestamp;
   destroyed_at: NullableTimestamp;

@@ -16,6 +16,7 @@ const STATEMENTS = [
     ansible_executed_revision integer,
     nodes json,
     topology json,
+    node_size json,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
     destroyed_at timestamptz

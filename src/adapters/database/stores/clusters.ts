@@ -56,6 +56,7 @@ export class SqlClusterStore implements ClusterStore {
         spec: JSON.stringify(record.spec),
         nodes: json(record.nodes),
         topology: json(record.topology),
+        node_size: json(record.node_size),
       })
       .returningAll()
       .executeTakeFirstOrThrow();
@@ -63,7 +64,7 @@ export class SqlClusterStore implements ClusterStore {
   }
 
   async update(id: string, changes: ClusterChanges): Promise<void> {
-    const { spec, nodes, topology, ...columns } = changes;
+    const { spec, nodes, topology, node_size, ...columns } = changes;
     await this.#db
       .updateTable('clusters')
       .set({
@@ -71,6 +72,7 @@ export class SqlClusterStore implements ClusterStore {
         ...(spec === undefined ? {} : { spec: JSON.stringify(spec) }),
         ...(nodes === undefined ? {} : { nodes: json(nodes) }),
         ...(topology === undefined ? {} : { topology: json(topology) }),
+        ...(node_size === undefined ? {} : { node_size: json(node_size) }),
         updated_at: sql`clock_timestamp()`,
       })
       .where('id', '=', id)
@@ -86,6 +88,7 @@ function toRecord(row: Selectable<ClustersTable>): ClusterRecord {
     spec: row.spec as ClusterRecord['spec'],
     nodes: row.nodes as ClusterRecord['nodes'],
     topology: row.topology as ClusterRecord['topology'],
+    node_size: row.node_size as ClusterRecord['node_size'],
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
     destroyed_at: row.destroyed_at?.toISOString() ?? null,

@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import { availableParallelism, cpus, release, totalmem } from 'node:os';
+import { runCommand } from '../src/adapters/process/run-command.ts';
+
+const ENVIRONMENT = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' };
+
+/** @returns stdout @throws Error with what the command said unless it exits with 0 */
+export async function run(command: string, args: string[], timeoutSeconds = 60): Promise<string> {
+  const result = await runCommand(command, args, { env: ENVIRONMENT, timeoutSeconds });
+  if (result.exitCode === 0) return result.stdout.trim();
+  throw new Error(`${command} ${args[0]} ended with ${result.exitCode}: ${result.stderr.trim()}`);
+}
+
+const first = (pattern: RegExp, text: string) => pattern.exec(text)?.[1] ?? 'unknown';
+const orUnknown = (text: Promise<string>) => text.catch(() => 'unknown');
+
+/** What the figures depend on. No name and no path of the machine. */
+export async function describeMachine(image: string): Promise<[string, string][]> {
+  const inImage = (...command: string[]) =>
+    orUnknown(run('docker', ['run', '--rm', '--network', 'none', image, ...command]));
+  const docker = run('docker', [
+    'info',
+    '--format',
+    '{{.ServerVersion}}, cgroup v{{.CgroupVersion}}',
+  ]);
+  const [dockerVersion, terraform, ansible, packages, commit] = await Promise.all([
+    orUnknown(docker),
+    orUnknown(run('terraform', ['version']).catch(() => run('tofu', ['version']))),
+    orUnknown(run('ansible-playbook', ['--version'])),
+    inImage('dpkg-query', '-W', 'postgresql-17', 'patroni', 'etcd-server'),
+    orUnknown(run('git', ['-C', import.meta.dirname, 'rev-parse', '--short=12', 'HEAD'])),
+  ]);
+  const model = cpus()[0]?.model.trim() || 'unknown';
+  return [
+    ['commit', commit],
+    [
+      'machine',
+      `${availableParallelism()} cores (${model}), ${(totalmem() / 2 ** 30).toFixed(0)} GiB`,
+    ],
+    ['kernel', `${process.platform} ${release()}, ${process.arch}`],
+    ['Docker', dockerVersion],
+    ['Node', process.version],
+    ['engine', first(/^((?:Terraform|OpenTofu) v\S+)/, terraform)],
+    ['ansible-core', first(/\[core ([^\]]+)\]/, ansible)],
+    ['on the nodes', packages.replaceAll('\t', ' ').split('\n').filter(Boolean).join(', ')],
+  ];
+}
+
+/** Processes that wanted to run in the last minute, on average; null where the system does not tell. */
+export async function loadAverage(): Promise<number | null> {
+  const text = await readFile('/proc/loadavg', 'utf8').catch(() => null);
+  return text === null ? null : Number(text.split(' ')[0]);
+}
+
+/** Removes every container and network of these sites, with the containers' volumes. */
+export async function sweep(sites: readonly string[]): Promise<void> {
+  for (const site of sites) {
+    const filter = ['--filter', `label=hathi.site=${site}`];
+    const containers = (await run('docker', ['ps', '-aq', ...filter])).split('\n').filter(Boolean);
+    if (containers.length > 0) await run('docker', ['rm', '-f', '-v', ...containers]);
+    const networks = (await run('docker', ['network', 'ls', '-q', ...filter])).split('\n');
+    for (const network of networks.filter(Boolean)) await run('docker', ['network', 'rm', network]);
+  }
+}

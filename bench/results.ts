@@ -1,0 +1,165 @@
+import type { ExpertRun } from './expert.ts';
+import type { PathRun, Times } from './hathi.ts';
+import type { Memory } from './memory.ts';
+import { median, ratioOf, spread } from './statistics.ts';
+import { breakdown, type Row, table } from './tables.ts';
+
+/** What was measured one after the other; a part that failed or was not asked for is missing. */
+export interface Round {
+  expert?: ExpertRun;
+  three?: PathRun;
+  again?: { seconds: number; changed: number; parts: Times };
+  nine?: PathRun;
+  /** Processes that wanted to run when the round began. */
+  load: number | null;
+}
+
+export interface Measured {
+  began: Date;
+  minutes: number;
+  machine: [string, string][];
+  rounds: Round[];
+  memory: Memory | null;
+  failures: string[];
+}
+
+const TARGETS = { expert: 1.5, expertAim: 1, nine: 2, againSeconds: 4 };
+
+function collect<Value>(rounds: readonly Round[], pick: (round: Round) => Value | undefined) {
+  return rounds.map(pick).filter((value) => value !== undefined);
+}
+
+interface Run {
+  seconds: number;
+}
+
+/** Seconds of two runs, of those rounds in which both went well. */
+function pairs(rounds: readonly Round[], pick: (round: Round) => (Run | undefined)[]) {
+  return rounds.flatMap((round) => {
+    const [above, below] = pick(round);
+    return above && below ? [[above.seconds, below.seconds] as const] : [];
+  });
+}
+
+function targetRows({ rounds, memory }: Measured): Row[] {
+  const verdict = (met: boolean) => (met ? 'met' : '**not met**');
+  const rows: Row[] = [];
+  const expert = ratioOf(pairs(rounds, ({ three, expert }) => [three, expert]));
+  if (expert) {
+    rows.push([
+      `1+2 from POST to proven, against the expert's script`,
+      `at most ${TARGETS.expert}, aim ${TARGETS.expertAim.toFixed(1)} times`,
+      `${expert.ofMedians.toFixed(2)} times; by rounds ${spread(expert.pairs)}`,
+      `${verdict(expert.ofMedians <= TARGETS.expert)}; aim ${verdict(expert.ofMedians <= TARGETS.expertAim)}`,
+    ]);
+  }
+  const nine = ratioOf(pairs(rounds, ({ nine, three }) => [nine, three]));
+  if (nine) {
+    rows.push([
+      '1+8 from POST to proven, against 1+2',
+      `at most ${TARGETS.nine.toFixed(1)} times`,
+      `${nine.ofMedians.toFixed(2)} times; by rounds ${spread(nine.pairs)}`,
+      verdict(nine.ofMedians <= TARGETS.nine),
+    ]);
+  }
+  const again = collect(rounds, (round) => round.again);
+  if (again.length > 0) {
+    const seconds = again.map((run) => run.seconds);
+    const changed = Math.max(...again.map((run) => run.changed));
+    rows.push([
+      'converging 3 nodes again, nothing to change',
+      `at most ${TARGETS.againSeconds} s, changed=0`,
+      `${spread(seconds)} s, changed=${changed}`,
+      verdict(median(seconds) <= TARGETS.againSeconds && changed === 0),
+    ]);
+  }
+  if (memory) {
+    const [asked, met] = ['to be measured', 'no target'];
+    rows.push(['server at rest on PGlite', asked, `${spread(memory.pglite, 0)} MiB`, met]);
+    rows.push(['server at rest on PostgreSQL', asked, `${spread(memory.postgres, 0)} MiB`, met]);
+  }
+  return rows;
+}
+
+function secondsRows(rounds: readonly Round[]): Row[] {
+  const series: [string, number[]][] = [
+    [`the expert's script, 1+2`, collect(rounds, ({ expert }) => expert?.seconds)],
+    ['Hathi, 1+2', collect(rounds, ({ three }) => three?.seconds)],
+    ['Hathi, 1+8', collect(rounds, ({ nine }) => nine?.seconds)],
+    ['Hathi, 1+2 converging again', collect(rounds, ({ again }) => again?.seconds)],
+  ];
+  return series
+    .filter(([, seconds]) => seconds.length > 0)
+    .map(([name, seconds]) => [
+      name,
+      spread(seconds),
+      seconds.map((value) => value.toFixed(1)).join(' '),
+    ]);
+}
+
+function breakdowns(rounds: readonly Round[]): string[] {
+  const section = (title: string, runs: Times[], seconds: number[]) =>
+    runs.length === 0 ? [] : [`### ${title}`, breakdown(runs, median(seconds))];
+  const ofPath = (name: string, runs: PathRun[]) => {
+    const seconds = runs.map((run) => run.seconds);
+    return [
+      ...section(
+        `${name}, by step`,
+        runs.map(({ steps }) => steps),
+        seconds,
+      ),
+      ...section(
+        `${name}, within the steps`,
+        runs.map(({ parts }) => parts),
+        seconds,
+      ),
+    ];
+  };
+  const expert = collect(rounds, (round) => round.expert);
+  const again = collect(rounds, (round) => round.again);
+  return [
+    ...ofPath(
+      'Hathi, 1+2',
+      collect(rounds, ({ three }) => three),
+    ),
+    ...ofPath(
+      'Hathi, 1+8',
+      collect(rounds, ({ nine }) => nine),
+    ),
+    ...section(
+      'Converging again',
+      again.map(({ parts }) => parts),
+      again.map(({ seconds }) => seconds),
+    ),
+    ...section(
+      `The expert's script`,
+      expert.map(({ phases }) => phases),
+      expert.map(({ seconds }) => seconds),
+    ),
+  ];
+}
+
+/** RESULTS.md as a whole. */
+export function results(measured: Measured): string {
+  const { began, minutes, machine, rounds, failures } = measured;
+  const loads = collect(rounds, ({ load }) => load ?? undefined);
+  const facts: Row[] = [
+    ['date', began.toISOString().slice(0, 10)],
+    ['rounds', `${rounds.length}, in ${minutes.toFixed(1)} minutes`],
+    ['load as a round began', spread(loads, 1)],
+    ...machine,
+  ];
+  return `${[
+    '# Measurements',
+    '`make bench` writes this file; [README.md](README.md) says what is measured, and how. Figures are medians, with the smallest and the largest in brackets.',
+    table(['', ''], facts),
+    ...(failures.length > 0 ? [`**Failed, and left out:**\n\n- ${failures.join('\n- ')}`] : []),
+    '## Targets',
+    table(['what', 'target', 'measured', ''], targetRows(measured)),
+    '## Seconds',
+    table(['', 'median', 'each run'], secondsRows(rounds)),
+    '## Where the time goes',
+    'Tasks are those of the slowest node. A share is of the median of the whole.',
+    ...breakdowns(rounds),
+  ].join('\n\n')}\n`;
+}

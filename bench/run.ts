@@ -1,0 +1,137 @@
+/**
+ * Measures, and writes RESULTS.md. What is compared is measured in turns, on nodes of one image.
+ *
+ *   node bench/run.ts [--runs 9] [--only expert|replicas|converge|memory]
+ *
+ * With --only the tables are printed, and RESULTS.md stays as it is.
+ */
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ServerProcess } from '../test/support/server-process.ts';
+import { runExpert } from './expert.ts';
+import { runAgain, runPath } from './hathi.ts';
+import { describeMachine, loadAverage, run, sweep } from './machine.ts';
+import { type Memory, measureMemory } from './memory.ts';
+import { type Measured, type Round, results } from './results.ts';
+
+const PARTS = ['expert', 'replicas', 'converge', 'memory'] as const;
+/** Memory hardly varies from start to start. */
+const MOST_MEMORY_RUNS = 3;
+/** The first build makes a Debian; it is not part of what is measured. */
+const IMAGE_SECONDS = 1800;
+const NODES = 3;
+
+const { values } = parseArgs({
+  options: { runs: { type: 'string', default: '9' }, only: { type: 'string' } },
+});
+const runs = Number(values.runs);
+if (!Number.isInteger(runs) || runs < 1) fail(`--runs ${values.runs}: a whole number from 1`);
+const only = PARTS.find((part) => part === values.only);
+if (values.only !== undefined && !only) fail(`--only ${values.only}: one of ${PARTS.join(', ')}`);
+const asked = (part: (typeof PARTS)[number]) => only === undefined || only === part;
+
+const began = new Date();
+const failures: string[] = [];
+const expertSite = randomBytes(3).toString('hex');
+const sites = [expertSite];
+
+const image = (
+  await run(join(import.meta.dirname, '../images/node/build.sh'), [], IMAGE_SECONDS)
+).trim();
+const rounds: Round[] = [];
+let memory: Memory | null = null;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void giveUp());
+try {
+  if (only !== 'memory') await measureRounds();
+  if (asked('memory')) memory = await measureMemory(Math.min(runs, MOST_MEMORY_RUNS));
+} finally {
+  await sweep(sites);
+}
+const machine = await describeMachine(image);
+const minutes = (Date.now() - began.getTime()) / 60_000;
+const measured: Measured = { began, minutes, machine, rounds, memory, failures };
+if (only) console.log(results(measured));
+else await writeFile(join(import.meta.dirname, 'RESULTS.md'), results(measured));
+if (failures.length > 0) fail(failures.join('\n'));
+
+async function measureRounds(): Promise<void> {
+  const server = await ServerProcess.start();
+  try {
+    // Known before the first node is made, so that nothing is left whatever happens.
+    sites.push((await readFile(join(server.dataDirectory, 'site'), 'utf8')).trim());
+    for (let number = 1; number <= runs; number++) {
+      const round: Round = { load: await loadAverage() };
+      rounds.push(round);
+      const turns = [() => expertTurn(round, number), () => threeTurn(server, round, number)];
+      // Whoever comes second finds warmer caches, so that they take turns at it.
+      for (const turn of number % 2 === 1 ? turns : turns.toReversed()) await turn();
+      await nineTurn(server, round, number);
+    }
+  } finally {
+    await server.destroy();
+  }
+}
+
+async function expertTurn(round: Round, number: number): Promise<void> {
+  if (!asked('expert')) return;
+  await attempt(`round ${number}, the expert's script`, async () => {
+    round.expert = await runExpert(expertSite, image, NODES);
+    return round.expert.seconds;
+  });
+}
+
+async function threeTurn(server: ServerProcess, round: Round, number: number): Promise<void> {
+  const cluster = `three-${number}`;
+  await attempt(`round ${number}, 1+2`, async () => {
+    round.three = await runPath(server, cluster, NODES - 1);
+    return round.three.seconds;
+  });
+  if (asked('converge') && round.three) {
+    await attempt(`round ${number}, converging again`, async () => {
+      round.again = await runAgain(server, cluster);
+      return round.again.seconds;
+    });
+  }
+  await destroy(server, cluster);
+}
+
+async function nineTurn(server: ServerProcess, round: Round, number: number): Promise<void> {
+  if (!asked('replicas')) return;
+  const cluster = `nine-${number}`;
+  await attempt(`round ${number}, 1+8`, async () => {
+    round.nine = await runPath(server, cluster, 8);
+    return round.nine.seconds;
+  });
+  await destroy(server, cluster);
+}
+
+async function destroy(server: ServerProcess, cluster: string): Promise<void> {
+  const answer = await server.post('/destroy-terraform', { cluster, confirm: cluster });
+  if (answer.status !== 200) await sweep(sites);
+}
+
+/** A run that fails is told of and left out; the others go on. */
+async function attempt(what: string, measure: () => Promise<number>): Promise<void> {
+  try {
+    console.log(`${what}: ${(await measure()).toFixed(2)} s`);
+  } catch (error) {
+    const reason = (error instanceof Error ? error.message : String(error)).slice(0, 600);
+    console.error(`${what} failed: ${reason}`);
+    failures.push(`${what}: ${reason.replace(/\s+/g, ' ')}`);
+  }
+}
+
+/** What was under way may still make a node after the first sweep. */
+async function giveUp(): Promise<never> {
+  await sweep(sites);
+  await new Promise((resolve) => setTimeout(resolve, 5_000));
+  await sweep(sites);
+  process.exit(130);
+}
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(1);
+}

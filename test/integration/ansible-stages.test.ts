@@ -1,0 +1,158 @@
+import { execFile } from 'node:child_process';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAnsible } from '../../src/adapters/ansible/ansible.ts';
+import { createX509Pki } from '../../src/adapters/pki/x509-pki.ts';
+import { createSqlProbe } from '../../src/adapters/postgres/sql-probe.ts';
+import type { Topology } from '../../src/core/cluster/topology.ts';
+import type { HostRecap } from '../../src/ports/ansible.ts';
+import type { ClusterRecord } from '../../src/ports/stores.ts';
+import { createCreateAnsibleScriptStage } from '../../src/stages/create-ansible-script.ts';
+import { createExecuteAnsibleScriptStage } from '../../src/stages/execute-ansible-script.ts';
+import { createVerifyReplicationStage } from '../../src/stages/verify-replication.ts';
+import { openTerraformBench, type TerraformBench } from '../support/terraform-bench.ts';
+import { enginesHere } from '../support/terraform-engines.ts';
+
+const REPOSITORY = resolve(import.meta.dirname, '../..');
+/** Of a test that runs the playbook, on a machine that has other work as well. */
+const PLAY_MILLISECONDS = 180_000;
+const MEMORY_BYTES = 1024 ** 3;
+const NODES = ['weird-1', 'weird-2', 'weird-3'];
+
+/** What YAML, Jinja, Patroni's templates, INI, shells and libpq each have a meaning for. */
+const PREFIX = `%m [%p] {{ 1 + 1 }} {% raw %} "q" 'it' \\ \\n %% $HOME \`id\` # ; é🐘 `;
+const PARAMETERS = { log_line_prefix: PREFIX, max_connections: '137', work_mem: '5MB' };
+
+interface Executed {
+  recap: Record<string, HostRecap>;
+  changed: number;
+  topology: Topology;
+}
+
+describe('writing and running the Ansible of a cluster', { timeout: PLAY_MILLISECONDS }, () => {
+  let bench: TerraformBench;
+  let cluster: ClusterRecord;
+
+  beforeAll(async () => {
+    const [engine] = enginesHere();
+    if (!engine) throw new Error('no Terraform engine is here');
+    bench = await openTerraformBench(engine, (terraformTools, env) => {
+      const tools = {
+        ...terraformTools,
+        ansible: createAnsible({ assetsRoot: REPOSITORY, env }),
+        pki: createX509Pki(terraformTools.clock),
+        probe: createSqlProbe(terraformTools.clock),
+        nodeSizes: async () => ({ memory_bytes: MEMORY_BYTES, disk_bytes: null }),
+      };
+      return [
+        createCreateAnsibleScriptStage(tools),
+        createExecuteAnsibleScriptStage(tools),
+        createVerifyReplicationStage(tools),
+      ];
+    });
+    const inserted = await bench.cluster('weird', 1);
+    await bench.direct.clusters.update(inserted.id, {
+      spec: { ...inserted.spec, parameters: PARAMETERS, failover_profile: 'fast' },
+    });
+    cluster = await bench.direct.clusters.get(inserted.id);
+  });
+  afterAll(() => bench?.close());
+
+  /** In angle brackets, so that blanks at its ends are seen. */
+  function settingOn(node: string, name: string): Promise<string> {
+    const query = `select '<' || setting || '>' from pg_settings where name = '${name}'`;
+    const psql = ['runuser', '-u', 'postgres', '--', 'psql', '-XAtqc', query];
+    return bench.docker('exec', `hathi-${bench.site}-${node}`, ...psql);
+  }
+
+  it('refuses to write before there are machines, and to run before it is written', async () => {
+    const create = await bench.run(cluster, 'create-ansible-script');
+    expect(create.error).toMatchObject({
+      code: 'STEP_MISSING',
+      details: { missing: 'apply-terraform' },
+    });
+    const execute = await bench.run(cluster, 'execute-ansible-script');
+    expect(execute.error).toMatchObject({
+      code: 'STEP_MISSING',
+      details: { missing: 'create-ansible-script' },
+    });
+  });
+
+  it('writes the same folder again for the same spec', async () => {
+    await bench.outcome(cluster, 'generate-terraform');
+    await bench.outcome(cluster, 'plan-terraform');
+    await bench.outcome(cluster, 'apply-terraform');
+    const first = await bench.outcome<{ files: object[]; inventory: string; parameters: object[] }>(
+      cluster,
+      'create-ansible-script',
+    );
+    expect(first.inventory).toContain('[witness]\nweird-3 ');
+    expect(first.parameters).toContainEqual({
+      name: 'max_connections',
+      value: '137',
+      scope: 'dynamic',
+      restart: true,
+      source: 'spec',
+    });
+    expect(first.parameters).toContainEqual(
+      expect.objectContaining({ name: 'shared_buffers', value: '256MB', source: 'default' }),
+    );
+    expect(await bench.outcome(cluster, 'create-ansible-script')).toEqual(first);
+  });
+
+  it('brings the nodes up, replicating, with every parameter as it was given', async () => {
+    const operation = await bench.run(cluster, 'execute-ansible-script');
+    expect(operation.error).toBeNull();
+    const outcome = operation.stages[0]?.outcome as unknown as Executed;
+    expect(Object.keys(outcome.recap)).toEqual(NODES);
+    expect(outcome.changed).toBeGreaterThan(0);
+    expect(outcome.topology.nodes.map(({ role }) => role).toSorted()).toEqual([
+      'primary',
+      'replica',
+      'witness',
+    ]);
+    await bench.outcome(cluster, 'verify-replication');
+    for (const node of NODES.slice(0, 2)) {
+      expect(await settingOn(node, 'log_line_prefix')).toBe(`<${PREFIX}>`);
+      expect(await settingOn(node, 'max_connections')).toBe('<137>');
+      expect(await settingOn(node, 'work_mem')).toBe('<5120>');
+    }
+
+    const events = await bench.events(operation.id);
+    const types = new Set(events.map(({ type }) => type));
+    for (const type of ['task', 'host', 'recap']) expect(types).toContain(`ansible.${type}`);
+    const secrets = await bench.workspace.read('weird', 'ansible/group_vars/all/secrets.yml');
+    const passwords = [...String(secrets).matchAll(/password: "?([\w-]{32})"?$/gm)].map(
+      ([, text]) => text as string,
+    );
+    expect(passwords).toHaveLength(3);
+    for (const password of passwords) expect(JSON.stringify(events)).not.toContain(password);
+  });
+
+  it('changes nothing when it is run again, by Hathi or by hand', async () => {
+    const again = await bench.outcome<Executed>(cluster, 'execute-ansible-script');
+    expect(again.changed).toBe(0);
+    const byHand = await promisify(execFile)(
+      join(REPOSITORY, '.tools/venv/bin/ansible-playbook'),
+      ['-i', 'inventory/hosts', 'main.yml'],
+      {
+        cwd: bench.workspace.path('weird', 'ansible'),
+        env: { PATH: process.env.PATH, HOME: process.env.HOME },
+      },
+    );
+    for (const node of NODES) {
+      expect(byHand.stdout).toMatch(new RegExp(`${node} .*changed=0 +unreachable=0 +failed=0`));
+    }
+  });
+
+  it('names the node that cannot be reached', async () => {
+    await bench.docker('kill', `hathi-${bench.site}-weird-2`);
+    const { error } = await bench.run(cluster, 'execute-ansible-script');
+    expect(error).toMatchObject({
+      code: 'ANSIBLE_FAILED',
+      message: expect.stringContaining('weird-2'),
+      details: { failures: [expect.objectContaining({ host: 'weird-2' })] },
+    });
+  });
+});

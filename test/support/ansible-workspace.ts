@@ -308,3 +308,17 @@ export async function nodeImage(flavour: 'trixie' | 'bookworm'): Promise<string>
   const { stdout } = await run(join(repository, 'images/node/build.sh'), [flavour]);
   return stdout.trim();
 }
+
+/** What failed, for the reader of a red test. */
+export function reasons({ events, output, exitCode }: AnsibleRun): string[] {
+  if (exitCode === 0) return [];
+  const messages = events.flatMap(({ host, message }) => (message ? [`${host}: ${message}`] : []));
+  return messages.length > 0 ? messages : [output];
+}
+
+/** Which host was changed by which task. */
+export function changes({ events }: AnsibleRun): string[] {
+  return events
+    .filter(({ status }) => status === 'changed')
+    .map(({ host, task }) => `${host} ${task}`);
+}

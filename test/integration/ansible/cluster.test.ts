@@ -1,24 +1,11 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AnsibleRun, AnsibleWorkspace, nodeImage } from '../../support/ansible-workspace.ts';
+import { AnsibleWorkspace, changes, nodeImage, reasons } from '../../support/ansible-workspace.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
 const run = promisify(execFile);
 const MINUTES = 60_000;
-
-/** What failed, for the reader of a red test. */
-function reasons({ events, output, exitCode }: AnsibleRun): string[] {
-  if (exitCode === 0) return [];
-  const messages = events.flatMap(({ host, message }) => (message ? [`${host}: ${message}`] : []));
-  return messages.length > 0 ? messages : [output];
-}
-
-function changes({ events }: AnsibleRun): string[] {
-  return events
-    .filter(({ status }) => status === 'changed')
-    .map(({ host, task }) => `${host} ${task}`);
-}
 
 describe('a primary with two replicas', () => {
   let workspace: AnsibleWorkspace;

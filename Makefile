@@ -84,7 +84,7 @@ check-generated: node_modules ## Generated files are as their generator writes t
 image: ## Build the image of local nodes, unless it is there
 	@scripts/setup/image.sh
 
-tofu: ## Compile OpenTofu beside Terraform, so that tests run on both (three minutes)
+tofu: ## Compile OpenTofu beside Terraform, so that tests run on both (minutes)
 	@scripts/setup/terraform.sh tofu
 
 lint-venv: ## Install ansible-lint

@@ -35,7 +35,7 @@ else
 fi
 
 version=$(sed -n 's|.*github.com/opentofu/opentofu v\([^ ]*\).*|\1|p' "$module/go.mod")
-say "compiling OpenTofu $version: about three minutes on two cores, once"
+say "compiling OpenTofu $version: three to five minutes on two idle cores, once"
 mkdir -p "$tools/bin" "$tools/log"
 log=$tools/log/opentofu.log
 partial=$tools/bin/tofu.$$

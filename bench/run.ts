@@ -42,6 +42,8 @@ const image = (
 ).trim();
 const rounds: Round[] = [];
 let memory: Memory | null = null;
+// Whoever reads along may go first; what was made must be removed all the same.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void giveUp());
 try {
   if (only !== 'memory') await measureRounds();
@@ -125,9 +127,9 @@ async function attempt(what: string, measure: () => Promise<number>): Promise<vo
 
 /** What was under way may still make a node after the first sweep. */
 async function giveUp(): Promise<never> {
-  await sweep(sites);
+  await sweep(sites).catch(() => {});
   await new Promise((resolve) => setTimeout(resolve, 5_000));
-  await sweep(sites);
+  await sweep(sites).catch(() => {});
   process.exit(130);
 }
 

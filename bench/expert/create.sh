@@ -99,6 +99,5 @@ done
 for worker in "${workers[@]}"; do wait "$worker"; done
 
 cat "$folder"/phases.* | awk -v began="$began" '
-  !($1 in last) { order[++count] = $1 }
   $2 > last[$1] { last[$1] = $2 }
-  END { for (i = 1; i <= count; i++) printf "%s %.3f\n", order[i], last[order[i]] - began }'
+  END { for (phase in last) printf "%s %.3f\n", phase, last[phase] - began }' | sort -n -k 2

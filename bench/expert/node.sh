@@ -104,7 +104,7 @@ etcd() { ETCDCTL_API=3 etcdctl --endpoints "${endpoints#,}" --cacert /etc/patron
   --cert /etc/patroni/pki/node.crt --key /etc/patroni/pki/node.key "$@"; }
 sql() { runuser -u postgres -- psql -XAtqc "$1" 2> /dev/null; }
 soon() {
-  for _ in $(seq 600); do if "$@"; then return 0; fi; sleep 0.1; done
+  while [ "$SECONDS" -lt 60 ]; do if "$@"; then return 0; fi; sleep 0.1; done
   echo "not within a minute: $*" >&2
   exit 1
 }
@@ -116,9 +116,16 @@ systemctl start patroni
 if [ "$n" -le "$members" ]; then systemctl enable --no-reload --quiet etcd; fi
 systemctl enable --no-reload --quiet patroni
 
-answers() { role=$(sql 'select pg_is_in_recovery()') && [ -n "$role" ]; }
-all_stream() { [ "$(sql "select count(*) from pg_stat_replication where state = 'streaming' and application_name like 'expert%'")" = $((nodes - 1)) ]; }
-row_is_here() { [ "$(sql 'select id from proof')" = 1 ]; }
+# Waiting goes on within one session: a psql for each look would take time from what is waited for.
+socket=/run/postgresql/.s.PGSQL.5432
+export PGOPTIONS='-c statement_timeout=60s'
+answers() { [ -S "$socket" ] && role=$(sql 'select pg_is_in_recovery()') && [ -n "$role" ]; }
+once() { sql "do \$\$ begin while not ($1) loop perform pg_sleep(0.05); end loop; end \$\$"; }
+# Slots, as pg_stat_replication keeps its first answer for the whole of a transaction.
+all_stream() {
+  once "(select count(*) from pg_replication_slots where active and slot_name like 'expert%') = $((nodes - 1))"
+}
+row_is_here() { once "exists (select from pg_class where relname = 'proof')" && [ "$(sql 'select id from proof')" = 1 ]; }
 soon answers
 mark postgresql
 if [ "$role" = f ]; then

@@ -1,4 +1,4 @@
-import type { ClusterSpec, Target } from '../core/cluster/cluster-spec.ts';
+import { type ClusterSpec, DEFAULT_CLUSTER, type Target } from '../core/cluster/cluster-spec.ts';
 import { HathiError } from '../core/errors.ts';
 import { isFinished, type Operation } from '../core/operation/operation.ts';
 import type { OperationKind, StageName } from '../core/operation/operation-kinds.ts';
@@ -10,9 +10,6 @@ import type { UnitOfWork } from '../ports/unit-of-work.ts';
 import type { OperationService, SpecChanges, StepInputs } from './api.ts';
 import { assertSpecCanBe, assertStepMayRun, nextSpec, revisionsFor } from './cluster-requests.ts';
 import { checkedParameters, type NodeSizes } from './parameter-requests.ts';
-
-/** The cluster that a step means when its body names none. */
-export const DEFAULT_CLUSTER = 'default';
 
 export interface OperationServiceTools {
   unitOfWork: UnitOfWork;

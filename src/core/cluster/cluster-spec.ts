@@ -9,6 +9,9 @@ export const CLUSTER_NAME_PATTERN = /^[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
 /** AWS's own alphabet for instance types, e.g. `t2.medium`, `u-6tb1.112xlarge`. */
 export const INSTANCE_TYPE_PATTERN = /^[a-z0-9][a-z0-9.-]{0,62}$/;
 
+/** The cluster that a step means when its body names none. */
+export const DEFAULT_CLUSTER = 'default';
+
 export const TARGETS = ['local', 'aws'] as const;
 export type Target = (typeof TARGETS)[number];
 

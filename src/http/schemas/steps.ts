@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { clusterNameSchema, clusterSpecSchema } from '../../core/cluster/cluster-spec.ts';
+import {
+  clusterNameSchema,
+  clusterSpecSchema,
+  DEFAULT_CLUSTER,
+} from '../../core/cluster/cluster-spec.ts';
 import type { StageName } from '../../core/operation/operation-kinds.ts';
 import { clusterNodeSchema, topologySchema } from './cluster.ts';
-
-/** The cluster that a step acts on unless its body names one. */
-export const DEFAULT_CLUSTER = 'default';
 
 const cluster = clusterNameSchema
   .default(DEFAULT_CLUSTER)

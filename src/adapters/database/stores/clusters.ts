@@ -2,6 +2,7 @@ import { type Kysely, type Selectable, sql } from 'kysely';
 import { HathiError } from '../../../core/errors.ts';
 import type { ClusterChanges, ClusterRecord, ClusterStore } from '../../../ports/stores.ts';
 import type { ClustersTable, Schema } from '../schema.ts';
+import { json } from './columns.ts';
 
 export class SqlClusterStore implements ClusterStore {
   readonly #db: Kysely<Schema>;
@@ -79,8 +80,6 @@ export class SqlClusterStore implements ClusterStore {
       .execute();
   }
 }
-
-const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
 
 function toRecord(row: Selectable<ClustersTable>): ClusterRecord {
   return {

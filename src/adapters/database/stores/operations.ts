@@ -1,11 +1,10 @@
-import { type Kysely, type Selectable, sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { HathiError } from '../../../core/errors.ts';
 import type {
   NewEvent,
   Operation,
   OperationEvent,
   OperationState,
-  StageRecord,
   StoredError,
 } from '../../../core/operation/operation.ts';
 import {
@@ -13,11 +12,7 @@ import {
   isFinished,
   UNFINISHED_STATES,
 } from '../../../core/operation/operation.ts';
-import {
-  type OperationKind,
-  type StageName,
-  stagesOf,
-} from '../../../core/operation/operation-kinds.ts';
+import { type StageName, stagesOf } from '../../../core/operation/operation-kinds.ts';
 import type {
   ChildRecord,
   ClaimedOperation,
@@ -27,7 +22,10 @@ import type {
   StageUpdate,
   WorkerIdentity,
 } from '../../../ports/stores.ts';
-import type { OperationsTable, Schema, StagesTable } from '../schema.ts';
+import type { Schema } from '../schema.ts';
+import { json } from './columns.ts';
+import { clusterBusy, leaseLost } from './operation-errors.ts';
+import { toOperation } from './operation-rows.ts';
 
 export class SqlOperationStore implements OperationStore {
   readonly #db: Kysely<Schema>;
@@ -44,7 +42,7 @@ export class SqlOperationStore implements OperationStore {
       .onConflict((conflict) => conflict.doNothing())
       .returning('id')
       .executeTakeFirst();
-    if (!inserted) throw await this.#busy(operation.cluster_id);
+    if (!inserted) throw clusterBusy(await this.unfinishedOf(operation.cluster_id));
     await this.#db
       .insertInto('stages')
       .values(
@@ -56,17 +54,6 @@ export class SqlOperationStore implements OperationStore {
       )
       .execute();
     return await this.get(operation.id);
-  }
-
-  async #busy(clusterId: string): Promise<HathiError> {
-    const other = await this.unfinishedOf(clusterId);
-    return new HathiError(
-      'CLUSTER_BUSY',
-      other
-        ? `The cluster is busy: ${other.kind} is ${other.state}. Wait for operation ${other.id}, or cancel it.`
-        : 'The cluster was busy a moment ago. Ask again.',
-      { operation: other?.id ?? null, kind: other?.kind ?? null, state: other?.state ?? null },
-    );
   }
 
   async get(id: string): Promise<Operation> {
@@ -302,51 +289,4 @@ export class SqlOperationStore implements OperationStore {
       .where('name', '=', name)
       .execute();
   }
-}
-
-function leaseLost({ operationId, attempt }: Lease): HathiError {
-  return new HathiError(
-    'LEASE_LOST',
-    `Attempt ${attempt} of operation ${operationId} has lost its lease; it writes nothing more.`,
-    { operation: operationId, attempt },
-  );
-}
-
-const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
-const time = (value: Date | null): string | null => value?.toISOString() ?? null;
-
-function toOperation(
-  row: Selectable<OperationsTable> & { cluster_name: string },
-  stages: Selectable<StagesTable>[],
-): Operation {
-  return {
-    id: row.id,
-    cluster_id: row.cluster_id,
-    cluster_name: row.cluster_name,
-    kind: row.kind as OperationKind,
-    state: row.state as OperationState,
-    input: row.input,
-    approval: row.approval as Operation['approval'],
-    attempt: row.attempt,
-    cancel_level: row.cancel_level as Operation['cancel_level'],
-    stages: stages.map(toStage),
-    error: row.error as StoredError | null,
-    created_at: row.created_at.toISOString(),
-    started_at: time(row.started_at),
-    ended_at: time(row.ended_at),
-    last_sequence: row.last_sequence,
-  };
-}
-
-function toStage(row: Selectable<StagesTable>): StageRecord {
-  return {
-    name: row.name as StageName,
-    position: row.position,
-    state: row.state as StageRecord['state'],
-    attempt: row.attempt,
-    started_at: time(row.started_at),
-    ended_at: time(row.ended_at),
-    outcome: row.outcome as StageRecord['outcome'],
-    error: row.error as StoredError | null,
-  };
 }

@@ -2,6 +2,7 @@ import type { Kysely, Selectable } from 'kysely';
 import { HathiError } from '../../../core/errors.ts';
 import type { PlanRecord, PlanState, PlanStore } from '../../../ports/stores.ts';
 import type { PlansTable, Schema } from '../schema.ts';
+import { json } from './columns.ts';
 
 export class SqlPlanStore implements PlanStore {
   readonly #db: Kysely<Schema>;
@@ -66,8 +67,6 @@ export class SqlPlanStore implements PlanStore {
       .execute();
   }
 }
-
-const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
 
 function toRecord({ key_id, sealed, ...row }: Selectable<PlansTable>): PlanRecord {
   return {

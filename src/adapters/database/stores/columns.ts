@@ -1,0 +1,5 @@
+/** JSON columns take text, since drivers differ over arrays and strings. */
+export const json = (value: unknown): string | null =>
+  value === null ? null : JSON.stringify(value);
+
+export const time = (value: Date | null): string | null => value?.toISOString() ?? null;

@@ -19,7 +19,10 @@ export function reportTable(report: ReplicationReport, style: Style): string {
     Math.max(...table.map((row) => row[column]?.length ?? 0)),
   );
   const lines = table.map((row) =>
-    row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('   '),
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('   ')
+      .trimEnd(),
   );
   const [head = '', ...body] = lines;
   return [style('dim', `  ${head}`), ...body.map((line) => `  ${line}`)].join('\n');

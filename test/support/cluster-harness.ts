@@ -129,8 +129,9 @@ export class ClusterHarness {
   /** Verifies until the report passes. */
   async untilProven(withinSeconds: number): Promise<ReplicationReport> {
     return await waitFor('a report that passes', withinSeconds, async () => {
-      const { status, report } = await this.verify();
-      return status === 200 ? report : null;
+      const { status, report, detail } = await this.verify();
+      if (status !== 200) throw new Error(detail);
+      return report;
     });
   }
 

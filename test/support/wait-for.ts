@@ -23,5 +23,6 @@ export async function waitFor<T>(
     }
     await sleep(POLL_MILLISECONDS);
   }
-  throw new Error(`${what} was waited for ${withinSeconds} s`, { cause: last });
+  const why = last instanceof Error ? `: ${last.message}` : '';
+  throw new Error(`${what} was waited for ${withinSeconds} s${why}`, { cause: last });
 }

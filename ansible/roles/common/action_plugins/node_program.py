@@ -11,21 +11,15 @@ from ansible.plugins.action import ActionBase
 # The only words in argv; the program and its arguments, secrets among them, come by stdin.
 LOADER = 'import json,sys; payload = json.load(sys.stdin); exec(payload["start"])'
 
-# Each source becomes a module that the others can import; the program's `run` gives the result.
+# Each source becomes a module that the later ones can import: what is shared has names of its own, in
+# alphabetical order, and the program is the last. An import hook would cost more than the program.
 START = """
-import importlib.abc, importlib.util
-class Sources(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    def find_spec(self, name, path=None, target=None):
-        if name in payload['sources']:
-            return importlib.util.spec_from_loader(name, self)
-    def create_module(self, spec):
-        return None
-    def exec_module(self, module):
-        source = payload['sources'][module.__name__]
-        exec(compile(source, module.__name__ + '.py', 'exec'), module.__dict__)
-sys.meta_path.insert(0, Sources())
-import hathi_node
-print(json.dumps(hathi_node.start(payload)))
+import types
+shared = sorted(name for name in payload['sources'] if name.startswith('hathi_'))
+for name in [*shared, payload['program']]:
+    module = sys.modules[name] = types.ModuleType(name)
+    exec(compile(payload['sources'][name], name + '.py', 'exec'), module.__dict__)
+print(json.dumps(sys.modules['hathi_node'].start(payload)))
 """
 
 

@@ -33,6 +33,11 @@ class Progress:
             raise Problem(f'{reason}, and nothing has moved for {self.seconds} s')
 
 
+def is_primary(status):
+    """Before Patroni 4 the word is `master`."""
+    return status.get('role') in ('primary', 'master')
+
+
 def difference(before, after):
     """The parameters that are not alike, with their new value: None for one that went."""
     return {

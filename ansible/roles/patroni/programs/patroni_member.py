@@ -13,7 +13,7 @@ import shutil
 import time
 
 from hathi_node import Caller, Etcd, Service, place_files
-from hathi_patroni import QUIET_SECONDS, Patroni, Progress, difference
+from hathi_patroni import QUIET_SECONDS, Patroni, Progress, difference, is_primary
 
 UNIT = 'patroni'
 PAUSE_SECONDS = 0.2
@@ -133,15 +133,13 @@ class Member:
             self.changed.append('clear')
 
     def wait_until_running(self):
-        """Returns the role once this node runs, and streams where it is a replica."""
+        """Returns what Patroni says once this node runs, and streams where it is a replica."""
         while True:
             status = self.patroni.status(self.name)
             if status.get('state') == 'running':
-                if status.get('role') in ('primary', 'master'):
-                    return 'primary'
                 # Patroni before 3.1 does not say; its leader does.
-                if status.get('replication_state', 'streaming') == 'streaming':
-                    return 'replica'
+                if is_primary(status) or status.get('replication_state', 'streaming') == 'streaming':
+                    return status
             free = os.statvfs('/var/lib/postgresql').f_bfree
             self.progress.saw((status.get('state'), free if 'creat' in str(status.get('state')) else 0))
             self.clear_while_running(status)
@@ -171,8 +169,8 @@ def run(node):
         return {'changed': bool(member.changed) or not is_active}
     member.call()
     member.start(is_active)
-    role = member.wait_until_running()
-    if role == 'primary':
+    status = member.wait_until_running()
+    if is_primary(status):
         patched = member.settle()
         if patched is not None:
             member.changed.append('configuration')
@@ -181,11 +179,11 @@ def run(node):
     if member.service.enable():
         member.changed.append('enable')
     pending = bool(parameters and member.patroni.needs_restart(parameters))
-    pending = pending or member.patroni.status(member.name).get('pending_restart', False)
+    pending = pending or status.get('pending_restart', False)
     return {
         # Also for a restart that a killed run did not come to: the handler listens to a change.
         'changed': bool(member.changed) or pending,
         'changes': member.changed,
-        'role': role,
+        'role': 'primary' if is_primary(status) else 'replica',
         'restart_due': pending,
     }

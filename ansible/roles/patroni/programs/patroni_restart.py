@@ -7,7 +7,7 @@ Runs on one node and asks every member over Patroni's REST API. Arguments: `memb
 import time
 
 from hathi_node import Caller, Problem
-from hathi_patroni import Patroni, Progress
+from hathi_patroni import Patroni, Progress, is_primary
 
 UNIT = 'patroni'
 PAUSE_SECONDS = 0.3
@@ -31,7 +31,7 @@ class Restart:
 
     def primary(self):
         for name in self.patroni.members:
-            if self.patroni.status(name).get('role') in ('primary', 'master'):
+            if is_primary(self.patroni.status(name)):
                 return name
         raise Problem('no member is primary')
 
@@ -88,13 +88,17 @@ class Restart:
         if not self.lowers(primary, configuration):
             self.restart(replicas)
         self.restart([primary])
-        # Those that a lowered value had to wait for: they keep the old one until they have
-        # replayed the primary's.
+        # Those that a lowered value had to wait for: a replica keeps the old one until it has
+        # replayed the record of the primary's.
         progress = Progress(self.seconds)
-        while self.pending(replicas):
-            self.restart(replicas)
-            progress.check(f'{", ".join(self.pending(replicas))} still waits for a restart')
-            time.sleep(PAUSE_SECONDS)
+        while waiting := self.pending(replicas):
+            written = self.patroni.status(primary).get('xlog', {}).get('location', 0)
+            for name in waiting:
+                while self.patroni.status(name).get('xlog', {}).get('replayed_location', -1) < written:
+                    progress.check(f'{name} does not replay what {primary} wrote')
+                    time.sleep(PAUSE_SECONDS)
+                self.restart([name])
+            progress.check(f'{", ".join(waiting)} still waits for a restart')
         while self.patroni.not_streaming(primary):
             progress.check(f'{", ".join(self.patroni.not_streaming(primary))} does not stream')
             time.sleep(PAUSE_SECONDS)

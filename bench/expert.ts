@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDocker } from '../src/adapters/docker/docker.ts';
@@ -22,6 +23,8 @@ export async function runExpert(site: string, image: string, nodes: number): Pro
   const { subnet, sshPortOf } = localNetwork(index);
   const prefix = subnet.split('.').slice(0, 3).join('.');
   const folder = await mkdtemp(join(tmpdir(), 'hathi-expert-'));
+  const forget = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', forget); // It has keys in it, and an interruption goes past `finally`.
   try {
     const started = performance.now();
     const args = [SCRIPT, site, image, String(nodes), prefix, String(sshPortOf(1)), folder];
@@ -37,6 +40,7 @@ export async function runExpert(site: string, image: string, nodes: number): Pro
     return { seconds, phases };
   } finally {
     await sweep([site]);
-    await rm(folder, { recursive: true, force: true });
+    forget();
+    process.off('exit', forget);
   }
 }

@@ -36,6 +36,7 @@ const began = new Date();
 const failures: string[] = [];
 const expertSite = randomBytes(3).toString('hex');
 const sites = [expertSite];
+let serving: ServerProcess | null = null;
 
 const image = (
   await run(join(import.meta.dirname, '../images/node/build.sh'), [], IMAGE_SECONDS)
@@ -44,7 +45,11 @@ const rounds: Round[] = [];
 let memory: Memory | null = null;
 // Whoever reads along may go first; what was made must be removed all the same.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void giveUp());
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  // The embedded PostgreSQL's package ends the process at once, and so before anything is removed.
+  process.removeAllListeners(signal);
+  process.once(signal, () => void giveUp());
+}
 try {
   if (only !== 'memory') await measureRounds();
   if (asked('memory')) memory = await measureMemory(Math.min(runs, MOST_MEMORY_RUNS));
@@ -60,6 +65,7 @@ if (failures.length > 0) fail(failures.join('\n'));
 
 async function measureRounds(): Promise<void> {
   const server = await ServerProcess.start();
+  serving = server;
   try {
     // Known before the first node is made, so that nothing is left whatever happens.
     sites.push((await readFile(join(server.dataDirectory, 'site'), 'utf8')).trim());
@@ -127,9 +133,10 @@ async function attempt(what: string, measure: () => Promise<number>): Promise<vo
 
 /** What was under way may still make a node after the first sweep. */
 async function giveUp(): Promise<never> {
-  await sweep(sites).catch(() => {});
+  await serving?.destroy().catch(() => {});
+  await sweep(sites).catch((error) => console.error(error));
   await new Promise((resolve) => setTimeout(resolve, 5_000));
-  await sweep(sites).catch(() => {});
+  await sweep(sites).catch((error) => console.error(error));
   process.exit(130);
 }
 

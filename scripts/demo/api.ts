@@ -6,11 +6,13 @@ export class ApiProblem extends Error {
   readonly status: number;
   readonly title: string;
   readonly operation: string | null;
+  readonly document: Record<string, unknown>;
 
   constructor(status: number, problem: Record<string, unknown>) {
     const title = String(problem.title ?? `The server answered ${status}.`);
     super(String(problem.detail ?? title));
     this.status = status;
+    this.document = problem;
     this.title = title;
     this.code = String(problem.code ?? '');
     this.operation = typeof problem.operation === 'string' ? problem.operation : null;

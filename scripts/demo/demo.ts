@@ -5,7 +5,7 @@ import { type Api, ApiProblem } from './api.ts';
 import { newStep, type StepProgress, takeEvent } from './progress-model.ts';
 import { createView, type ProgressView } from './progress-view.ts';
 import { connectionLines, reportTable } from './result.ts';
-import { type DemoNote, ensureServer, paths } from './server.ts';
+import { type DemoNote, ensureServer, paths, readNote, whereLogsAre } from './server.ts';
 
 /** The five steps as the README types them, then the proof. */
 const STEPS: { name: string; body: object }[] = [
@@ -32,7 +32,8 @@ async function main(): Promise<void> {
   console.log('\n  Hathi: a primary and two replicas on this machine\n');
   const { api, note, started } = await ensureServer();
   const where = started ? 'started' : 'was running';
-  console.log(`  The server ${where} at ${api.base} (log: ${paths.log})\n`);
+  const log = note.server ? ` (log: ${paths.log})` : '';
+  console.log(`  The server ${where} at ${api.base}${log}\n`);
   const steps = STEPS.map(({ name }) => newStep(name));
   const view = createView(steps, process.stdout, process.env);
   let report: ReplicationReport | null = null;
@@ -145,8 +146,9 @@ function printFailure(error: unknown): void {
     );
   } else if (error instanceof StepFailed) {
     const { id, error: cause } = error.operation;
+    const output = readNote()?.server ? `; its output lies in ${paths.data}/operations/${id}` : '';
     console.error(
-      `\n  ${cause?.code ?? error.operation.state}\n  ${error.message}\n  Operation ${id}; its output lies in ${paths.data}/operations/${id}\n  Log of the server: ${paths.log}`,
+      `\n  ${cause?.code ?? error.operation.state}\n  ${error.message}\n  Operation ${id}${output}\n  ${whereLogsAre()}`,
     );
   } else {
     console.error(`\n  ${error instanceof Error ? error.message : String(error)}`);

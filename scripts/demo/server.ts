@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isAlive, processStarted } from '../../src/adapters/process/process-identity.ts';
-import { Api } from './api.ts';
+import type { ReadinessCheck } from '../../src/services/api.ts';
+import { Api, ApiProblem } from './api.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../..');
 const DATA_DIRECTORY = resolve(process.env.HATHI_DATA_DIR || join(REPOSITORY, '.hathi/demo'));
@@ -10,6 +11,8 @@ const BASE = `http://localhost:${process.env.HATHI_PORT || '5000'}`;
 const POLL_MILLISECONDS = 100;
 const START_SECONDS = 60;
 const STOP_SECONDS = 15;
+/** What a server lacks after this long will not come by itself. */
+const LACK_SECONDS = 5;
 
 export const paths = {
   data: DATA_DIRECTORY,
@@ -17,6 +20,13 @@ export const paths = {
   note: join(DATA_DIRECTORY, 'demo.json'),
   passwords: join(DATA_DIRECTORY, 'pgpass'),
 };
+
+/** Where to look when something failed. */
+export function whereLogsAre(): string {
+  return readNote()?.server
+    ? `Log of the server: ${paths.log}`
+    : 'The log is where the server that was already there writes it.';
+}
 
 /** What the demo notes, so that `demo-down` knows what is the demo's own. */
 export interface DemoNote {
@@ -81,8 +91,9 @@ export async function ensureServer(): Promise<{ api: Api; note: DemoNote; starte
 
 async function whoAnswers(api: Api): Promise<'hathi' | 'other' | 'nobody'> {
   try {
+    const health = await api.get<{ status?: string }>('/health');
     const document = await api.get<{ info?: { title?: string } }>('/openapi.json');
-    return document.info?.title === 'Hathi' ? 'hathi' : 'other';
+    return health.status === 'ok' && document.info?.title === 'Hathi' ? 'hathi' : 'other';
   } catch (error) {
     const code = (error as { cause?: { code?: string } }).cause?.code;
     return code === 'ECONNREFUSED' ? 'nobody' : 'other';
@@ -105,9 +116,20 @@ async function startServer(): Promise<NonNullable<DemoNote['server']>> {
   return { pid, started: await processStarted(pid) };
 }
 
+/** A server that cannot work is stopped, so that the next try starts one in a better world. */
 async function waitUntilReady(api: Api, note: DemoNote): Promise<void> {
+  try {
+    await untilReady(api, note);
+  } catch (error) {
+    await stopServer(note);
+    throw error;
+  }
+}
+
+async function untilReady(api: Api, note: DemoNote): Promise<void> {
   const deadline = Date.now() + START_SECONDS * 1000;
   let lack = 'it does not answer';
+  let answeredAt: number | null = null;
   while (Date.now() < deadline) {
     if (!(await serverLives(note))) {
       throw new Error(`The server ended as it started: ${lastLogLine()}`);
@@ -116,13 +138,27 @@ async function waitUntilReady(api: Api, note: DemoNote): Promise<void> {
       await api.get('/ready');
       return;
     } catch (error) {
-      lack = (error as Error).message;
+      answeredAt ??= error instanceof ApiProblem ? Date.now() : null;
+      lack = lackOf(error);
+    }
+    if (answeredAt !== null && Date.now() - answeredAt > LACK_SECONDS * 1000) {
+      throw new Error(`The server cannot work yet. ${lack}`);
     }
     await new Promise((done) => setTimeout(done, POLL_MILLISECONDS));
   }
   throw new Error(
     `The server was not ready within ${START_SECONDS} s: ${lack}. Its log: ${paths.log}`,
   );
+}
+
+/** The sentences of the checks that failed: each says what is missing and how to get it. */
+function lackOf(error: unknown): string {
+  const { checks } = (error instanceof ApiProblem ? error.document : {}) as {
+    checks?: ReadinessCheck[];
+  };
+  const failed = (checks ?? []).filter((check) => !check.ready);
+  if (failed.length === 0) return (error as Error).message;
+  return failed.map((check) => `${check.name}: ${check.message}`).join(' ');
 }
 
 /** Asks the demo's own server to stop, and no other process. */

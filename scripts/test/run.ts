@@ -143,7 +143,7 @@ const suites: Record<string, () => Promise<Counts>> = {
         minutes: 5,
       }),
     ),
-  integration: vitest('integration', 10),
+  integration: vitest('integration', 15),
   e2e: vitest('e2e', 25),
 };
 

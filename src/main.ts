@@ -135,7 +135,6 @@ export async function startServer(config: Config): Promise<Server> {
       unitOfWork,
       wakeups,
       events,
-      clock: systemClock,
       ids: uuidSource,
       target,
       sizes,

@@ -1,3 +1,16 @@
+/** A program to start in a session of its own. */
+export interface DetachedCommand {
+  command: string;
+  args: readonly string[];
+  cwd: string;
+  /** The whole environment; nothing is inherited. */
+  env: Record<string, string>;
+  /** Existing folder for `stdout`, `stderr` and `exit-code`. */
+  folder: string;
+  /** The program is not started after this moment: a worker that was paused starts nothing late. */
+  startBefore: Date;
+}
+
 /** Processes that outlive the server that started them. */
 export interface Processes {
   /**
@@ -5,14 +18,7 @@ export interface Processes {
    * `folder`. It is not started after `startBefore`.
    * @returns its pid, which is also its process group
    */
-  startDetached(command: {
-    command: string;
-    args: readonly string[];
-    cwd: string;
-    env: Record<string, string>;
-    folder: string;
-    startBefore: Date;
-  }): number;
+  startDetached(command: DetachedCommand): number;
   /** When it started, in the operating system's own words; null when it is gone. */
   started(pid: number): Promise<string | null>;
   /** Whether the process of that pid is still the one that started then. */

@@ -2,9 +2,9 @@ import { type ClusterSpec, DEFAULT_CLUSTER, type Target } from '../core/cluster/
 import { HathiError } from '../core/errors.ts';
 import { isFinished, type Operation } from '../core/operation/operation.ts';
 import type { OperationKind, StageName } from '../core/operation/operation-kinds.ts';
-import type { Clock, IdSource } from '../ports/clock.ts';
+import type { IdSource } from '../ports/clock.ts';
 import type { EventStream, Wakeups } from '../ports/event-stream.ts';
-import type { ClusterRecord, Stores } from '../ports/stores.ts';
+import type { ClusterRecord, NodeSize, Stores } from '../ports/stores.ts';
 import type { NodeTarget } from '../ports/target.ts';
 import type { UnitOfWork } from '../ports/unit-of-work.ts';
 import type { OperationService, SpecChanges, StepInputs } from './api.ts';
@@ -15,7 +15,6 @@ export interface OperationServiceTools {
   unitOfWork: UnitOfWork;
   wakeups: Wakeups;
   events: EventStream;
-  clock: Clock;
   ids: IdSource;
   target: NodeTarget;
   sizes: NodeSizes;
@@ -24,17 +23,7 @@ export interface OperationServiceTools {
   defaultTarget: Target;
 }
 
-/** A service for HTTP, and what makes operations of several stages. */
-export interface OperationUseCases extends OperationService {
-  /** The whole path as one operation; it waits before the apply unless approval is automatic. */
-  createCluster(
-    clusterName: string,
-    input: SpecChanges,
-    approval: 'automatic' | 'manual',
-  ): Promise<Operation>;
-}
-
-export function createOperationService(tools: OperationServiceTools): OperationUseCases {
+export function createOperationService(tools: OperationServiceTools): OperationService {
   const { unitOfWork, wakeups, events } = tools;
 
   const enqueue = async (
@@ -42,7 +31,6 @@ export function createOperationService(tools: OperationServiceTools): OperationU
     cluster: ClusterRecord,
     kind: OperationKind,
     input: Record<string, unknown>,
-    approval: 'automatic' | 'manual' = 'automatic',
   ): Promise<Operation> => {
     const operation = await stores.operations.insert({
       id: tools.ids.next(),
@@ -50,7 +38,8 @@ export function createOperationService(tools: OperationServiceTools): OperationU
       site: cluster.spec.target === 'local' ? cluster.site : null,
       kind,
       input,
-      approval,
+      // Whoever asks for a step by its name has approved it.
+      approval: 'automatic',
     });
     await stores.operations.appendEvents(operation.id, 0, [
       { type: 'operation.queued', stage: null, data: { kind, cluster: cluster.name } },
@@ -63,19 +52,18 @@ export function createOperationService(tools: OperationServiceTools): OperationU
     return operation;
   };
 
+  const freeNetworkIndex = async (): Promise<number> =>
+    await tools.target.freeNetworkIndex(
+      await unitOfWork.direct.clusters.networkIndexes(tools.site),
+      tools.site,
+    );
+
   /** Makes or changes the cluster in the transaction that enqueues, so a refusal changes nothing. */
-  const requestSpec = async (
-    name: string,
-    changes: SpecChanges,
-    kind: OperationKind,
-    approval: 'automatic' | 'manual',
-  ): Promise<Operation> => {
-    const taken = await unitOfWork.direct.clusters.networkIndexes(tools.site);
+  const requestSpec = async (name: string, changes: SpecChanges): Promise<Operation> => {
     const known = await unitOfWork.direct.clusters.find(name);
     const wanted = nextSpec(name, known?.spec ?? null, changes, tools.defaultTarget);
     assertSpecCanBe(wanted, known?.spec ?? null, tools.target.postgresVersions);
-    const networkIndex =
-      known?.network_index ?? (await tools.target.freeNetworkIndex(taken, tools.site));
+    const networkIndex = known?.network_index ?? (await freeNetworkIndex());
     return await unitOfWork.transaction(async (stores) => {
       const current = await stores.clusters.findForUpdate(name);
       const spec = nextSpec(name, current?.spec ?? null, changes, tools.defaultTarget);
@@ -84,9 +72,9 @@ export function createOperationService(tools: OperationServiceTools): OperationU
         const cluster = await stores.clusters.insert(
           newCluster(tools.ids.next(), tools.site, spec, networkIndex),
         );
-        return await enqueue(stores, cluster, kind, {}, approval);
+        return await enqueue(stores, cluster, 'generate-terraform', {});
       }
-      const operation = await enqueue(stores, current, kind, {}, approval);
+      const operation = await enqueue(stores, current, 'generate-terraform', {});
       await stores.clusters.update(current.id, { spec, ...revisionsFor(current, spec) });
       return operation;
     });
@@ -96,43 +84,44 @@ export function createOperationService(tools: OperationServiceTools): OperationU
     step: StageName,
     name: string,
     input: StepInputs[StageName],
-  ): Promise<Operation> =>
-    await unitOfWork.transaction(async (stores) => {
+  ): Promise<Operation> => {
+    const size = step === 'create-ansible-script' ? await nodeSizeOf(name) : null;
+    return await unitOfWork.transaction(async (stores) => {
       const cluster = await stores.clusters.findForUpdate(name);
       if (!cluster && name !== DEFAULT_CLUSTER) throw clusterNotFound(name);
       const plan = cluster ? await stores.plans.latest(cluster.id) : null;
       assertStepMayRun(step, name, cluster, plan);
       if (!cluster) throw clusterNotFound(name);
-      const parameters =
-        step === 'create-ansible-script'
-          ? await checkedParameters(
-              cluster,
-              (input as StepInputs['create-ansible-script']).parameters,
-              tools.sizes,
-            )
-          : null;
       if (step === 'apply-terraform') {
         await assertPlanIsOf(stores, cluster, (input as StepInputs['apply-terraform']).plan_id);
       }
-      const operation = await enqueue(stores, cluster, step, parameters ? {} : { ...input });
-      if (parameters) {
-        const spec: ClusterSpec = { ...cluster.spec, parameters };
-        await stores.clusters.update(cluster.id, { spec, ...revisionsFor(cluster, spec) });
-      }
+      if (size === null) return await enqueue(stores, cluster, step, { ...input });
+      const { parameters: given } = input as StepInputs['create-ansible-script'];
+      const parameters = checkedParameters(cluster, given, size);
+      const operation = await enqueue(stores, cluster, step, {});
+      const spec: ClusterSpec = { ...cluster.spec, parameters };
+      await stores.clusters.update(cluster.id, { spec, ...revisionsFor(cluster, spec) });
       return operation;
     });
+  };
+
+  /**
+   * Asked before the transaction: Docker may take its time, and the embedded database has one
+   * connection, so that nothing else would be written meanwhile, not even a lease. A cluster without
+   * machines is refused for that, not for a Docker that does not answer.
+   */
+  const nodeSizeOf = async (name: string): Promise<NodeSize> => {
+    const cluster = await unitOfWork.direct.clusters.find(name);
+    if (!cluster?.nodes) return { memory_bytes: null, disk_bytes: null };
+    return await tools.sizes(cluster);
+  };
 
   return {
     async submitStep(step, clusterName, input) {
       if (step === 'generate-terraform') {
-        return await submitted(
-          await requestSpec(clusterName, input as SpecChanges, step, 'automatic'),
-        );
+        return await submitted(await requestSpec(clusterName, input as SpecChanges));
       }
       return await submitted(await submitOnCluster(step, clusterName, input));
-    },
-    async createCluster(clusterName, input, approval) {
-      return await submitted(await requestSpec(clusterName, input, 'create-cluster', approval));
     },
     async waitForOutcome(operationId, signal) {
       const { last_sequence: seen } = await unitOfWork.direct.operations.get(operationId);

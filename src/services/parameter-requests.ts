@@ -13,12 +13,11 @@ export type NodeSizes = (cluster: ClusterRecord) => Promise<NodeSize>;
  * @throws PARAMETER_* with details `{ errors: [{ path, message, expected, suggestion }] }`, the code
  *   being that of the first problem
  */
-export async function checkedParameters(
+export function checkedParameters(
   cluster: ClusterRecord,
   given: Readonly<Record<string, ParameterValue>>,
-  sizes: NodeSizes,
-): Promise<Record<string, string>> {
-  const { memory_bytes: memoryBytes, disk_bytes: diskBytes } = await sizes(cluster);
+  { memory_bytes: memoryBytes, disk_bytes: diskBytes }: NodeSize,
+): Record<string, string> {
   const size: ClusterSize = {
     version: cluster.spec.postgres_version,
     replicaCount: cluster.spec.replica_count,

@@ -1,9 +1,8 @@
+import { HathiError } from '../core/errors.ts';
+import type { StageName } from '../core/operation/operation-kinds.ts';
 import type { CertifiedKey } from '../ports/pki.ts';
 import type { SecretBox } from '../ports/secrets.ts';
 import type { StageContext } from '../ports/stage.ts';
-
-/** Lines of a private key that are shorter are no secret by themselves. */
-const SECRET_LINE_LENGTH = 16;
 
 /**
  * The secret of that name, made and stored at the first call. Everything but certificates and public
@@ -57,8 +56,30 @@ export async function ensureCertifiedKey(
   return made;
 }
 
+/**
+ * A secret that `create-ansible-script` makes, masked from then on as by `ensureSecret`.
+ * @throws STEP_MISSING for `step` where there is none yet | SECRET_UNREADABLE
+ */
+export async function requireSecret(
+  context: StageContext,
+  box: SecretBox,
+  name: string,
+  step: StageName,
+): Promise<string> {
+  const value = await readSecret(context, box, name);
+  if (value === null) {
+    throw new HathiError(
+      'STEP_MISSING',
+      `The cluster has no ${name} yet: create-ansible-script first.`,
+      { step, missing: 'create-ansible-script' },
+    );
+  }
+  mask(context, name, value);
+  return value;
+}
+
 /** null where the cluster has none of that name yet. */
-export async function readSecret(
+async function readSecret(
   context: StageContext,
   box: SecretBox,
   name: string,
@@ -73,9 +94,5 @@ function placeOf(context: StageContext, name: string): string {
 
 function mask(context: StageContext, name: string, value: string): void {
   if (/public-key|certificate/.test(name)) return;
-  // A tool may print one line of a key.
-  const lines = value.split('\n').filter((line) => line !== '' && !line.startsWith('-----'));
-  for (const line of lines) {
-    if (lines.length === 1 || line.length >= SECRET_LINE_LENGTH) context.addSecret(line);
-  }
+  context.addSecret(value);
 }

@@ -4,7 +4,7 @@ import type { Probe } from '../ports/probe.ts';
 import type { SecretBox } from '../ports/secrets.ts';
 import type { Stage } from '../ports/stage.ts';
 import type { Workspace } from '../ports/workspace.ts';
-import { readSecret } from './cluster-secrets.ts';
+import { requireSecret } from './cluster-secrets.ts';
 
 export interface ExecuteAnsibleScriptTools {
   ansible: Ansible;
@@ -24,18 +24,15 @@ export function createExecuteAnsibleScriptStage(tools: ExecuteAnsibleScriptTools
     name: 'execute-ansible-script',
     async run(context) {
       const { cluster } = context;
-      const secret = async (name: string) => {
-        const value = await readSecret(context, tools.secretBox, name);
-        if (value !== null) return value;
-        throw notWritten(`The cluster has no ${name}`);
-      };
+      const secret = (name: string) =>
+        requireSecret(context, tools.secretBox, name, 'execute-ansible-script');
       if ((await tools.workspace.read(cluster.name, 'ansible/main.yml')) === null) {
         throw notWritten('There is no main.yml to run');
       }
       const caCertificate = await secret('ca-certificate');
       const password = await secret('postgres-superuser-password');
       for (const name of ['superuser', 'replication', 'rewind']) {
-        context.addSecret(await secret(`postgres-${name}-password`));
+        await secret(`postgres-${name}-password`); // Masked from here on.
       }
       const folder = tools.workspace.path(cluster.name, 'ansible');
       const played = await tools.ansible.play(context.children, 'execute-ansible-script', folder);

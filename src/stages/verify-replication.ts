@@ -6,7 +6,7 @@ import type { Clock, IdSource } from '../ports/clock.ts';
 import type { Probe, ProbeSession } from '../ports/probe.ts';
 import type { SecretBox } from '../ports/secrets.ts';
 import type { Stage, StageContext } from '../ports/stage.ts';
-import { ensureSecret } from './cluster-secrets.ts';
+import { requireSecret } from './cluster-secrets.ts';
 
 export interface VerifyReplicationTools {
   probe: Probe;
@@ -51,9 +51,11 @@ async function prove(
       missing: 'apply-terraform',
     });
   }
+  const secret = (name: string) =>
+    requireSecret(context, tools.secretBox, name, 'verify-replication');
   const session = tools.probe.open(cluster.nodes, {
-    caCertificate: await secretOf(tools, context, 'ca-certificate'),
-    password: await secretOf(tools, context, 'postgres-superuser-password'),
+    caCertificate: await secret('ca-certificate'),
+    password: await secret('postgres-superuser-password'),
   });
   const started = tools.clock.now().getTime();
   const expected = plannedNodes(cluster.spec);
@@ -186,19 +188,4 @@ function notProven(report: ReplicationReport): HathiError {
     `Replication is not proven on ${failed.length} of ${report.nodes.length} nodes. ${sentences.join(' ')}`,
     { nodes: failed.map((node) => node.node), report },
   );
-}
-
-/** Made by the stages before; a cluster without them has never been set up. */
-function secretOf(
-  tools: VerifyReplicationTools,
-  context: StageContext,
-  name: string,
-): Promise<string> {
-  return ensureSecret(context, tools.secretBox, name, () => {
-    throw new HathiError(
-      'STEP_MISSING',
-      'The cluster has no certificate authority yet: create-ansible-script first.',
-      { step: 'verify-replication', missing: 'create-ansible-script' },
-    );
-  });
 }

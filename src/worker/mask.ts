@@ -4,6 +4,9 @@ const MASKED = '********';
 /** Shorter values would mask ordinary text. Hathi's own secrets are far longer. */
 const SHORTEST_SECRET = 6;
 
+/** Lines of a private key that are shorter are no secret by themselves. */
+const SHORTEST_LINE = 16;
+
 export interface Mask {
   add(secret: string): void;
   /** A copy with every known secret replaced, at any depth, in keys and values. */
@@ -34,8 +37,9 @@ export function createMask(): Mask {
       secrets.add(secret);
       secrets.add(JSON.stringify(secret).slice(1, -1));
       // A key of several lines shows up line by line.
-      for (const line of secret.split('\n')) {
-        if (line.length >= 32 && !line.startsWith('-----')) secrets.add(line);
+      const lines = secret.split('\n').filter((line) => line !== '' && !line.startsWith('-----'));
+      for (const line of lines) {
+        if (lines.length === 1 || line.length >= SHORTEST_LINE) secrets.add(line);
       }
     },
     apply: (document) => (secrets.size === 0 ? document : (walk(document) as typeof document)),

@@ -3,6 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HathiError } from '../../core/errors.ts';
+import type { DetachedCommand } from '../../ports/processes.ts';
 
 /** The only file that spawns. Arguments are arrays, never a shell's string. */
 
@@ -109,17 +110,6 @@ function capture(stream: NodeJS.ReadableStream): () => string {
     chunks.push(chunk);
   });
   return () => Buffer.concat(chunks).toString('utf8');
-}
-
-export interface DetachedCommand {
-  command: string;
-  args: readonly string[];
-  cwd: string;
-  env: Record<string, string>;
-  /** Existing folder for `stdout`, `stderr` and `exit-code`. */
-  folder: string;
-  /** The program is not started after this moment: a worker that was paused starts nothing late. */
-  startBefore: Date;
 }
 
 /**

@@ -4,6 +4,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { makeWorkspaceKeys } from './ansible-workspace-keys.ts';
 import { waitFor } from './wait-for.ts';
 
 const run = promisify(execFile);
@@ -63,7 +64,11 @@ export class AnsibleWorkspace {
       options,
     );
     await workspace.remove({ keepFolder: true });
-    await workspace.#makeKeys();
+    await makeWorkspaceKeys(
+      workspace.folder,
+      workspace.cluster,
+      workspace.nodes.map((name) => ({ name, address: workspace.address(name) })),
+    );
     await run('docker', ['network', 'create', '--subnet', options.subnet, workspace.network]);
     await Promise.all(workspace.nodes.map((node) => workspace.makeNode(node)));
     await workspace.writeFiles();
@@ -258,49 +263,6 @@ export class AnsibleWorkspace {
     await run('docker', ['network', 'rm', this.network]).catch(() => undefined);
     if (!keepFolder) await rm(this.folder, { recursive: true });
   }
-
-  async #makeKeys(): Promise<void> {
-    const ssh = join(this.folder, 'ssh');
-    await mkdir(join(ssh, 'host_keys'), { recursive: true });
-    const generate = (path: string) =>
-      run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', path]);
-    await generate(join(ssh, 'id_ed25519'));
-    const pki = join(this.folder, 'ansible/pki');
-    await mkdir(pki, { recursive: true });
-    await openssl(pki, [
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
-      ...['-days', '2', '-subj', `/CN=${this.cluster} CA`, '-keyout', 'ca.key', '-out', 'ca.crt'],
-      ...['-addext', 'keyUsage=critical,keyCertSign,cRLSign'],
-    ]);
-    for (const node of this.nodes) {
-      await generate(join(ssh, 'host_keys', node));
-      await this.makeCertificate(node);
-      const etc = join(this.folder, 'overlay', node, 'etc/ssh');
-      const home = join(this.folder, 'overlay', node, 'root/.ssh');
-      await mkdir(etc, { recursive: true });
-      await mkdir(home, { recursive: true, mode: 0o700 });
-      await cp(join(ssh, 'host_keys', node), join(etc, 'ssh_host_ed25519_key'));
-      await cp(join(ssh, 'host_keys', `${node}.pub`), join(etc, 'ssh_host_ed25519_key.pub'));
-      await cp(join(ssh, 'id_ed25519.pub'), join(home, 'authorized_keys'));
-    }
-  }
-
-  async makeCertificate(node: string): Promise<void> {
-    const pki = join(this.folder, 'ansible/pki');
-    const names = `DNS:${node},DNS:localhost,IP:${this.address(node)},IP:127.0.0.1`;
-    await openssl(pki, [
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
-      ...['-days', '2', '-subj', `/CN=${node}`, '-CA', 'ca.crt', '-CAkey', 'ca.key'],
-      ...['-addext', `subjectAltName=${names}`, '-addext', 'basicConstraints=critical,CA:FALSE'],
-      ...['-addext', 'keyUsage=critical,digitalSignature'],
-      ...['-addext', 'extendedKeyUsage=serverAuth,clientAuth'],
-      ...['-keyout', `${node}.key`, '-out', `${node}.crt`],
-    ]);
-  }
-}
-
-async function openssl(folder: string, words: string[]): Promise<void> {
-  await run('openssl', words, { cwd: folder });
 }
 
 /** The node image's name, built if it is not there. */

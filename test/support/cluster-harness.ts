@@ -1,18 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import { runCommand } from '../../src/adapters/process/run-command.ts';
 import type { Topology } from '../../src/core/cluster/topology.ts';
 import type { ReplicationReport } from '../../src/core/postgres/replication-report.ts';
 import type { ClusterView, ConnectionView } from '../../src/services/api.ts';
+import { ServerProcess } from './server-process.ts';
 import { waitFor } from './wait-for.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../..');
 const CLUSTER = 'default';
 const START_SECONDS = 60;
-const STOP_SECONDS = 20;
 
 /** Where `make setup` puts what the machine may lack. */
 const PATH = [join(REPOSITORY, '.tools/bin'), join(REPOSITORY, '.tools/venv/bin'), process.env.PATH]
@@ -32,19 +30,20 @@ export interface HarnessOptions {
 
 /** A real server with a data directory of its own, and the cluster that it made. */
 export class ClusterHarness {
-  readonly dataDirectory: string;
-  #server: ChildProcess | null = null;
-  #base = '';
-  #log = '';
+  readonly #server: ServerProcess;
 
-  private constructor(dataDirectory: string) {
-    this.dataDirectory = dataDirectory;
+  private constructor(server: ServerProcess) {
+    this.#server = server;
   }
 
-  /** Starts a server on a free port; it has no cluster yet. */
+  /** Starts a server on a free port and waits until it has all it needs; it has no cluster yet. */
   static async start(): Promise<ClusterHarness> {
-    const harness = new ClusterHarness(await mkdtemp(join(tmpdir(), 'hathi-e2e-')));
-    await harness.startServer();
+    const harness = new ClusterHarness(await ServerProcess.start({ PATH }));
+    await waitFor(
+      'readiness',
+      START_SECONDS,
+      async () => (await harness.get('/ready')).status === 200,
+    );
     return harness;
   }
 
@@ -58,29 +57,6 @@ export class ClusterHarness {
       await harness.close();
       throw error;
     }
-  }
-
-  async startServer(): Promise<void> {
-    const server = spawn(process.execPath, [join(REPOSITORY, 'src/main.ts')], {
-      cwd: REPOSITORY,
-      env: { ...process.env, PATH, HATHI_DATA_DIR: this.dataDirectory, HATHI_PORT: '0' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    this.#server = server;
-    const take = (chunk: Buffer): void => {
-      this.#log += chunk.toString();
-    };
-    server.stdout?.on('data', take);
-    server.stderr?.on('data', take);
-    this.#base = await waitFor('the server', START_SECONDS, async () => {
-      if (server.exitCode !== null) throw new Error(`The server ended:\n${this.#log}`);
-      return /Hathi answers at (\S+)/.exec(this.#log)?.[1] ?? null;
-    });
-    await waitFor(
-      'readiness',
-      START_SECONDS,
-      async () => (await this.get('/ready')).status === 200,
-    );
   }
 
   /** The five steps. @throws with the problem document of the step that failed */
@@ -98,24 +74,16 @@ export class ClusterHarness {
   }
 
   async get<Body = Record<string, unknown>>(path: string): Promise<Answer<Body>> {
-    const response = await fetch(`${this.#base}${path}`);
-    return { status: response.status, body: (await response.json()) as Body };
+    return await this.#server.get(path);
   }
 
   async post<Body = Record<string, unknown>>(path: string, body: object): Promise<Answer<Body>> {
-    const response = await fetch(`${this.#base}${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    return { status: response.status, body: (await response.json()) as Body };
+    return await this.#server.post(path, body);
   }
 
   /** Takes a step and gives its outcome. @throws with the problem document */
   async step(name: string, body: object = {}): Promise<Record<string, unknown>> {
-    const answer = await this.post(`/${name}`, body);
-    if (answer.status === 200) return answer.body;
-    throw new Error(`${name}: ${JSON.stringify(answer.body, null, 2)}`);
+    return await this.#server.step(`/${name}`, body);
   }
 
   /** Takes `verify-replication`, whichever way it ends. */
@@ -150,7 +118,7 @@ export class ClusterHarness {
   }
 
   get site(): string {
-    return readFileSync(join(this.dataDirectory, 'site'), 'utf8').trim();
+    return readFileSync(join(this.#server.dataDirectory, 'site'), 'utf8').trim();
   }
 
   container(node: string): string {
@@ -193,25 +161,10 @@ export class ClusterHarness {
     try {
       await this.post('/destroy-terraform', { confirm: CLUSTER });
     } finally {
-      await this.stopServer();
+      await this.#server.stop();
       await this.#removeLeftovers();
-      await rm(this.dataDirectory, { recursive: true, force: true });
+      await rm(this.#server.dataDirectory, { recursive: true, force: true });
     }
-  }
-
-  /** What the server wrote so far. */
-  get log(): string {
-    return this.#log;
-  }
-
-  async stopServer(): Promise<void> {
-    const server = this.#server;
-    if (!server || server.exitCode !== null || server.signalCode !== null) return;
-    const ended = new Promise((done) => server.once('exit', done));
-    server.kill('SIGTERM');
-    const timer = setTimeout(() => server.kill('SIGKILL'), STOP_SECONDS * 1000);
-    await ended;
-    clearTimeout(timer);
   }
 
   /** Nodes that a failed test left: they carry this data directory's own label. */

@@ -8,6 +8,7 @@ import { freePort } from './postgres-server.ts';
 
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
 const START_SECONDS = 60;
+const STOP_SECONDS = 20;
 
 export interface Answer {
   status: number;
@@ -81,6 +82,17 @@ export class ServerProcess {
     const gone = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGKILL');
     await gone;
+  }
+
+  /** Asks it to end, and ends it when it does not. */
+  async stop(): Promise<void> {
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_SECONDS * 1000);
+    await gone;
+    clearTimeout(timer);
   }
 
   async get(path: string): Promise<Answer> {

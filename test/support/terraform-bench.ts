@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { SqlUnitOfWork } from '../../src/adapters/database/sql-unit-of-work.ts';
 import { createDockerTarget } from '../../src/adapters/docker/docker-target.ts';
@@ -27,6 +26,7 @@ import { runOperation } from '../../src/worker/run-operation.ts';
 import { newCluster } from './clusters.ts';
 import { openTestDatabase } from './databases.ts';
 import type { EngineHere } from './terraform-engines.ts';
+import { firstAnswer } from './wait-for.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 const LEASE_SECONDS = 15;
@@ -201,11 +201,5 @@ export async function openTerraformBench(
 
 /** The first value that is neither null nor false. */
 export async function eventually<T>(read: () => Promise<T | null | false>): Promise<T> {
-  const deadline = Date.now() + EVENTUALLY_SECONDS * 1000;
-  while (Date.now() < deadline) {
-    const value = await read();
-    if (value !== null && value !== false) return value;
-    await sleep(50);
-  }
-  throw new Error(`what was waited for did not come within ${EVENTUALLY_SECONDS} s`);
+  return await firstAnswer(read, EVENTUALLY_SECONDS);
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_MILLISECONDS = 150;
+const EAGER_POLL_MILLISECONDS = 50;
 
 /**
  * Asks until the answer is neither null nor false.
@@ -25,4 +26,21 @@ export async function waitFor<T>(
   }
   const why = last instanceof Error ? `: ${last.message}` : '';
   throw new Error(`${what} was waited for ${withinSeconds} s${why}`, { cause: last });
+}
+
+/**
+ * The first answer that is neither null nor false. Unlike `waitFor` it asks nothing again that failed.
+ * @throws after `withinSeconds`, or with the question's own error
+ */
+export async function firstAnswer<T>(
+  question: () => Promise<T | null | false> | T | null | false,
+  withinSeconds: number,
+): Promise<T> {
+  const deadline = Date.now() + withinSeconds * 1000;
+  while (Date.now() < deadline) {
+    const answer = await question();
+    if (answer !== null && answer !== false) return answer;
+    await sleep(EAGER_POLL_MILLISECONDS);
+  }
+  throw new Error(`what was waited for did not come within ${withinSeconds} s`);
 }

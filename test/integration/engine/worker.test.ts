@@ -12,8 +12,10 @@ import { isFinished, type Operation } from '../../../src/core/operation/operatio
 import type { OperationKind, StageName } from '../../../src/core/operation/operation-kinds.ts';
 import { newCluster } from '../../support/clusters.ts';
 import { openTestDatabase, type TestDatabase } from '../../support/databases.ts';
+import { firstAnswer } from '../../support/wait-for.ts';
 
 const LEASE_SECONDS = 3;
+const WAIT_SECONDS = 20;
 const ENGINE_PROCESS = new URL('../../support/engine-process.ts', import.meta.url).pathname;
 
 let opened: TestDatabase;
@@ -81,14 +83,8 @@ const applied = () =>
     ? readFileSync(join(folder, 'applied'), 'utf8').trim().split('\n')
     : [];
 
-async function eventually<T>(read: () => Promise<T | false | null> | T | false | null): Promise<T> {
-  for (let tries = 0; tries < 400; tries++) {
-    const value = await read();
-    if (value) return value;
-    await sleep(50);
-  }
-  throw new Error('what was waited for did not come');
-}
+const eventually = <T>(question: Parameters<typeof firstAnswer<T>>[0]) =>
+  firstAnswer(question, WAIT_SECONDS);
 const inState = (id: string, state: Operation['state']) =>
   eventually(async () => {
     const operation = await work.direct.operations.get(id);

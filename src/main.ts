@@ -24,6 +24,7 @@ import { isHathiError } from './core/errors.ts';
 import { buildApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
 import { createLogger } from './http/logging.ts';
+import type { ReadinessService } from './services/api.ts';
 import { createClusterService } from './services/clusters.ts';
 import { createEventStream } from './services/follow-events.ts';
 import { createOperationService } from './services/operations.ts';
@@ -129,6 +130,7 @@ export async function startServer(config: Config): Promise<Server> {
     },
     { identity: { id: `${site}:${uuidSource.next()}`, site }, concurrency: config.workers },
   );
+  const readiness = createReadinessService({ unitOfWork, terraform, ansible, target });
   const app = await buildApp({
     clusters: createClusterService({ unitOfWork, box: secretBox, workspace }),
     operations: createOperationService({
@@ -141,7 +143,7 @@ export async function startServer(config: Config): Promise<Server> {
       site,
       defaultTarget: config.target,
     }),
-    readiness: createReadinessService({ unitOfWork, terraform, ansible, target }),
+    readiness,
     config,
     logger: log,
   });
@@ -154,10 +156,22 @@ export async function startServer(config: Config): Promise<Server> {
   try {
     const urls = await listen(app, config);
     log.info({ urls, database: database.description, site }, 'Hathi is ready');
+    void tellOfTools(readiness, log);
     return { urls, close };
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** What is missing is known before the first request needs it; and looking takes a second, once. */
+async function tellOfTools(
+  readiness: ReadinessService,
+  log: ReturnType<typeof createLogger>,
+): Promise<void> {
+  for (const { name, ready, message } of await readiness.checks()) {
+    if (ready) log.info(`${name}: ${message}`);
+    else log.warn(`${name} is not ready: ${message}`);
   }
 }
 

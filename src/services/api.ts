@@ -128,7 +128,7 @@ export interface ClusterService {
 export interface ReadinessCheck {
   name: string;
   ready: boolean;
-  /** What is wrong and how to put it right; empty when ready. */
+  /** What was found; or what is wrong and how to put it right. */
   message: string;
 }
 

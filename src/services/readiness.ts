@@ -4,6 +4,8 @@ import type { Terraform } from '../ports/terraform.ts';
 import type { UnitOfWork } from '../ports/unit-of-work.ts';
 import type { ReadinessCheck, ReadinessService } from './api.ts';
 
+const GIBIBYTE = 2 ** 30;
+
 export interface ReadinessTools {
   unitOfWork: UnitOfWork;
   terraform: Terraform;
@@ -16,18 +18,29 @@ export function createReadinessService(tools: ReadinessTools): ReadinessService 
   return {
     checks: async () =>
       await Promise.all([
-        check('database', () => tools.unitOfWork.direct.clusters.list()),
-        check('terraform', () => tools.terraform.engine()),
-        check('ansible', () => tools.ansible.engine()),
-        check('docker', () => tools.target.nodeResources()),
+        check('database', async () => {
+          await tools.unitOfWork.direct.clusters.list();
+          return 'answers';
+        }),
+        check('terraform', async () => {
+          const { name, version, path } = await tools.terraform.engine();
+          return `${name} ${version}, ${path}`;
+        }),
+        check('ansible', async () => {
+          const { version, path } = await tools.ansible.engine();
+          return `ansible-core ${version}, ${path}`;
+        }),
+        check('docker', async () => {
+          const { memoryBytes } = await tools.target.nodeResources();
+          return `answers, ${(memoryBytes / GIBIBYTE).toFixed(1)} GiB of memory`;
+        }),
       ]),
   };
 }
 
-async function check(name: string, ask: () => Promise<unknown>): Promise<ReadinessCheck> {
+async function check(name: string, ask: () => Promise<string>): Promise<ReadinessCheck> {
   try {
-    await ask();
-    return { name, ready: true, message: '' };
+    return { name, ready: true, message: await ask() };
   } catch (error) {
     return { name, ready: false, message: (error as Error).message };
   }

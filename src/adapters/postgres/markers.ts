@@ -7,6 +7,7 @@ import {
   READ_MARKER,
   REMOVE_MARKER,
   REMOVE_OLD_MARKERS,
+  REPLAYED,
   WRITE_MARKER,
   WRITTEN_LSN,
 } from './queries.ts';
@@ -27,8 +28,7 @@ const COMMIT_LOCALLY = 'SET synchronous_commit = local';
  * @param markers a connection to the database of the markers
  */
 export async function writeMarker(
-  plain: NodeConnection,
-  markers: NodeConnection,
+  [plain, markers]: readonly [NodeConnection, NodeConnection],
   marker: string,
 ): Promise<MarkerWritten> {
   try {
@@ -67,10 +67,14 @@ async function createDatabase(plain: NodeConnection): Promise<void> {
   }
 }
 
-/** Looks until the row is there and the replay is past `lsn`, or the time is over. */
+/**
+ * Looks until the replay is past `lsn` and the row is there, or the time is over.
+ * @param plain a connection to a database that is always there
+ * @param markers a connection to the database of the markers
+ */
 export async function readMarker(
   node: string,
-  markers: NodeConnection,
+  [plain, markers]: readonly [NodeConnection, NodeConnection],
   marker: string,
   lsn: string,
   withinMilliseconds: number,
@@ -80,18 +84,29 @@ export async function readMarker(
   let replayedLsn: string | null = null;
   let reason = 'the row written on the primary has not arrived';
   let pause = FIRST_PAUSE_MILLISECONDS;
+  let past = false;
   while (true) {
     try {
-      const [row] = await markers.query<{
-        seen: boolean;
-        past: boolean;
-        in_recovery: boolean;
-        replayed_lsn: string | null;
-      }>(READ_MARKER, [marker, lsn]);
-      replayedLsn = row?.replayed_lsn ?? null;
-      if (row?.seen && row.past && row.in_recovery) {
-        const read = { node, seen: true, replayed_lsn: replayedLsn, reason: null };
-        return { ...read, seen_after_ms: elapsed() };
+      if (!past) {
+        const [replay] = await plain.query<{ replayed_lsn: string | null; past: boolean }>(
+          REPLAYED,
+          [lsn],
+        );
+        replayedLsn = replay?.replayed_lsn ?? null;
+        past = replay?.past ?? false;
+      }
+      if (past) {
+        const [row] = await markers.query<{
+          seen: boolean;
+          past: boolean;
+          in_recovery: boolean;
+          replayed_lsn: string | null;
+        }>(READ_MARKER, [marker, lsn]);
+        replayedLsn = row?.replayed_lsn ?? null;
+        if (row?.seen && row.past && row.in_recovery) {
+          const read = { node, seen: true, replayed_lsn: replayedLsn, reason: null };
+          return { ...read, seen_after_ms: elapsed() };
+        }
       }
     } catch (error) {
       // The database or the table may be on its way, as the row is.

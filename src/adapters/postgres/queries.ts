@@ -57,6 +57,11 @@ export const WRITE_MARKER = 'INSERT INTO replication_marker (marker) VALUES ($1)
 export const WRITTEN_LSN = 'SELECT pg_current_wal_lsn()::text AS lsn';
 export const REMOVE_MARKER = 'DELETE FROM replication_marker WHERE marker = $1';
 
+/** Asked first: it is cheap, and before it is true the marker's database may not be there yet. */
+export const REPLAYED = `
+SELECT pg_last_wal_replay_lsn()::text AS replayed_lsn,
+       coalesce(pg_last_wal_replay_lsn() >= $1::pg_lsn, false) AS past`;
+
 export const READ_MARKER = `
 SELECT EXISTS (SELECT FROM replication_marker WHERE marker = $1) AS seen,
        pg_is_in_recovery() AS in_recovery,

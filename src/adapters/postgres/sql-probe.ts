@@ -34,32 +34,33 @@ export function createSqlProbe(clock: Pick<Clock, 'now'>): Probe {
 }
 
 function openSession(nodes: readonly ClusterNode[], credentials: ProbeCredentials): ProbeSession {
-  const plain = new Map<string, NodeConnection>();
-  const markers = new Map<string, NodeConnection>();
+  const connections = new Map<string, readonly [plain: NodeConnection, markers: NodeConnection]>();
   for (const node of nodes) {
     if (node.postgres_port === null) continue;
-    plain.set(node.name, new NodeConnection(node, credentials, MAINTENANCE_DATABASE));
-    markers.set(node.name, new NodeConnection(node, credentials, MARKER_DATABASE));
+    connections.set(node.name, [
+      new NodeConnection(node, credentials, MAINTENANCE_DATABASE),
+      new NodeConnection(node, credentials, MARKER_DATABASE),
+    ]);
   }
   return {
-    observe: () => Promise.all(nodes.map((node) => observeNode(node, plain.get(node.name)))),
+    observe: () =>
+      Promise.all(nodes.map((node) => observeNode(node, connections.get(node.name)?.[0]))),
     async writeMarker(node, marker): Promise<MarkerWritten> {
-      const connections = [plain.get(node), markers.get(node)] as const;
-      if (!connections[0] || !connections[1]) return { lsn: null, reason: noPostgres(node) };
-      return await writeMarker(connections[0], connections[1], marker);
+      const both = connections.get(node);
+      return both ? await writeMarker(both, marker) : { lsn: null, reason: noPostgres(node) };
     },
     async readMarker(node, marker, lsn, withinMilliseconds): Promise<MarkerRead> {
-      const connection = markers.get(node);
-      if (connection) return await readMarker(node, connection, marker, lsn, withinMilliseconds);
+      const both = connections.get(node);
+      if (both) return await readMarker(node, both, marker, lsn, withinMilliseconds);
       const read = { node, seen: false, replayed_lsn: null, seen_after_ms: null };
       return { ...read, reason: noPostgres(node) };
     },
     async removeMarker(node, marker) {
-      const connection = markers.get(node);
-      return connection ? await removeMarker(connection, marker) : noPostgres(node);
+      const both = connections.get(node);
+      return both ? await removeMarker(both[1], marker) : noPostgres(node);
     },
     async close() {
-      await Promise.all([...plain.values(), ...markers.values()].map((one) => one.close()));
+      await Promise.all([...connections.values()].flat().map((one) => one.close()));
     },
   };
 }

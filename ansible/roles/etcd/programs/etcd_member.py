@@ -145,9 +145,8 @@ def run(node):
     if place_file(node, ENVIRONMENT_FILE, environment, 'root', '0644'):
         changed.append(ENVIRONMENT_FILE)
     if not was_active:
-        service.systemctl('reset-failed', 'etcd')
         # Its readiness needs the other members, which this run starts at the same time.
-        service.systemctl('start', '--no-block', 'etcd')
+        service.start('--no-block')
         changed.append('start')
     if service.enable():
         changed.append('enable')

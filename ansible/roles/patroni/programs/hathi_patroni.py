@@ -7,8 +7,6 @@ import time
 from hathi_node import Problem
 
 REST_PORT = 8008
-# How long a copy may be looked at before its bytes are counted, which costs a process each time.
-QUIET_SECONDS = 10
 
 
 class Progress:
@@ -16,21 +14,35 @@ class Progress:
 
     def __init__(self, seconds):
         self.seconds = seconds
-        self.started = time.monotonic()
-        self.deadline = self.started + seconds
+        self.deadline = time.monotonic() + seconds
         self.last = None
-
-    def waited(self):
-        return time.monotonic() - self.started
 
     def saw(self, what):
         if what != self.last:
             self.last = what
             self.deadline = time.monotonic() + self.seconds
 
+    def is_over(self):
+        return time.monotonic() > self.deadline
+
     def check(self, reason):
-        if time.monotonic() > self.deadline:
+        if self.is_over():
             raise Problem(f'{reason}, and nothing has moved for {self.seconds} s')
+
+
+class Seldom:
+    """For what costs too much to be done at every look."""
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+        self.next = time.monotonic() + seconds
+
+    def is_due(self):
+        now = time.monotonic()
+        if now < self.next:
+            return False
+        self.next = now + self.seconds
+        return True
 
 
 def is_primary(status):
@@ -79,7 +91,8 @@ class Patroni:
 
     def status(self, name):
         """Observed by SQL at the moment of asking; empty when the member does not answer."""
-        _, answer = self.ask(name, 'GET', '/patroni')
+        # What `/patroni` says, which however waits for seconds while PostgreSQL starts.
+        _, answer = self.ask(name, 'GET', '/health')
         return answer if isinstance(answer, dict) else {}
 
     def describe(self, name):
@@ -120,14 +133,17 @@ class Patroni:
             pass
 
     def configuration(self, name):
+        """Nothing while the leader of a new cluster has not yet written it."""
         status, answer = self.ask(name, 'GET', '/config')
+        if status == 502:
+            return None
         if status != 200:
             raise Problem(f'{name} does not give its configuration: {answer}')
         return answer
 
-    def configure(self, name, wanted):
+    def configure(self, name, found, wanted):
         """Returns the PostgreSQL parameters changed by one PATCH; nothing when none was needed."""
-        patch = patch_for(self.configuration(name), wanted)
+        patch = patch_for(found, wanted)
         if not patch:
             return None
         status, answer = self.ask(name, 'PATCH', '/config', patch)

@@ -13,10 +13,13 @@ import shutil
 import time
 
 from hathi_node import Caller, Etcd, Service, place_files
-from hathi_patroni import QUIET_SECONDS, Patroni, Progress, difference, is_primary
+from hathi_patroni import Patroni, Progress, Seldom, difference, is_primary
 
 UNIT = 'patroni'
 PAUSE_SECONDS = 0.2
+# A question to Patroni costs both ends a TLS handshake, and counting bytes a process: on a machine that
+# copies for several nodes at once, asking at every look took a third of all its time.
+QUIET_SECONDS = 2
 
 
 def read(path):
@@ -25,6 +28,16 @@ def read(path):
             return handle.read()
     except FileNotFoundError:
         return ''
+
+
+def runs(status):
+    """Whether a member serves: as a primary, or as a replica that streams."""
+    state, streams = status.get('state'), status.get('replication_state')
+    if state == 'running' and (is_primary(status) or streams is None):
+        # Patroni before 3.1 does not say whether a replica streams; its leader does.
+        return True
+    # Patroni says `starting` until its next loop, while PostgreSQL streams already.
+    return state in ('running', 'starting') and streams == 'streaming'
 
 
 def local_parameters(configuration):
@@ -104,8 +117,7 @@ class Member:
         due = self.service.due()
         if not is_active:
             self.clear_half_made(self.wait_for_etcd())
-            self.service.systemctl('reset-failed', 'patroni')
-            self.service.systemctl('start', 'patroni')
+            self.service.start()
             self.changed.append('start')
         elif due == 'restart':
             # Killed, Patroni leaves PostgreSQL running and its lease in place, and finds both
@@ -132,33 +144,46 @@ class Member:
             self.service.systemctl('start', 'patroni')
             self.changed.append('clear')
 
+    def postgres_is_up(self):
+        """By what PostgreSQL itself last wrote, which costs nothing to look at."""
+        lines = read(f'{self.data_directory}/postmaster.pid').splitlines()
+        return bool(lines) and lines[-1].strip() in ('ready', 'standby')
+
     def wait_until_running(self):
         """Returns what Patroni says once this node runs, and streams where it is a replica."""
+        seldom = Seldom(QUIET_SECONDS)
+        state = 'not answering'
         while True:
-            status = self.patroni.status(self.name)
-            if status.get('state') == 'running':
-                # Patroni before 3.1 does not say; its leader does.
-                if is_primary(status) or status.get('replication_state', 'streaming') == 'streaming':
+            if self.postgres_is_up() or seldom.is_due():
+                status = self.patroni.status(self.name)
+                if runs(status):
                     return status
+                state = status.get('state', 'not answering')
+                self.clear_while_running(status)
             free = os.statvfs('/var/lib/postgresql').f_bfree
-            self.progress.saw((status.get('state'), free if 'creat' in str(status.get('state')) else 0))
-            self.clear_while_running(status)
-            self.progress.check(f'{self.name} is {status.get("state", "not answering")}')
+            self.progress.saw((state, free if 'creat' in state else 0))
+            self.progress.check(f'{self.name} is {state}')
             time.sleep(PAUSE_SECONDS)
 
     def settle(self):
         """On the leader: everyone streams, every etcd member answers, the configuration is final."""
+        seldom = Seldom(QUIET_SECONDS)
+        copied = 0
         while True:
             lagging = self.patroni.not_streaming(self.name)
             silent = self.etcd.silent_members() if not lagging else []
-            if not lagging and not silent:
+            found = self.patroni.configuration(self.name) if not lagging and not silent else None
+            if found is not None:
                 break
-            counts = lagging and self.progress.waited() > QUIET_SECONDS
-            self.progress.saw((tuple(lagging), self.patroni.copied_bytes() if counts else 0))
-            reasons = [f'{name} is {self.patroni.describe(name)}' for name in lagging]
-            self.progress.check(', '.join(reasons + [f'etcd on {name} does not answer' for name in silent]))
+            if lagging and seldom.is_due():
+                copied = self.patroni.copied_bytes()
+            self.progress.saw((tuple(lagging), copied))
+            if self.progress.is_over():
+                reasons = [f'{name} is {self.patroni.describe(name)}' for name in lagging]
+                reasons += [f'etcd on {name} does not answer' for name in silent]
+                self.progress.check(', '.join(reasons) or f'{self.name} has no configuration')
             time.sleep(PAUSE_SECONDS)
-        return self.patroni.configure(self.name, self.node.params['dynamic_configuration'])
+        return self.patroni.configure(self.name, found, self.node.params['dynamic_configuration'])
 
 
 def run(node):

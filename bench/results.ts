@@ -10,6 +10,7 @@ export interface Round {
   three?: PathRun;
   again?: { seconds: number; changed: number; parts: Times };
   nine?: PathRun;
+  expertNine?: ExpertRun;
   /** Processes that wanted to run when the round began. */
   load: number | null;
 }
@@ -62,6 +63,15 @@ function targetRows({ rounds, memory }: Measured): Row[] {
       verdict(nine.ofMedians <= TARGETS.nine),
     ]);
   }
+  const expertNine = ratioOf(pairs(rounds, ({ expertNine, expert }) => [expertNine, expert]));
+  if (expertNine) {
+    rows.push([
+      `the expert's script for 1+8, against itself for 1+2`,
+      'to compare',
+      `${expertNine.ofMedians.toFixed(2)} times; by rounds ${spread(expertNine.pairs)}`,
+      'no target',
+    ]);
+  }
   const again = collect(rounds, (round) => round.again);
   if (again.length > 0) {
     const seconds = again.map((run) => run.seconds);
@@ -85,6 +95,7 @@ function secondsRows(rounds: readonly Round[]): Row[] {
   const series: [string, number[]][] = [
     [`the expert's script, 1+2`, collect(rounds, ({ expert }) => expert?.seconds)],
     ['Hathi, 1+2', collect(rounds, ({ three }) => three?.seconds)],
+    [`the expert's script, 1+8`, collect(rounds, ({ expertNine }) => expertNine?.seconds)],
     ['Hathi, 1+8', collect(rounds, ({ nine }) => nine?.seconds)],
     ['Hathi, 1+2 converging again', collect(rounds, ({ again }) => again?.seconds)],
   ];
@@ -115,7 +126,12 @@ function breakdowns(rounds: readonly Round[]): string[] {
       ),
     ];
   };
-  const expert = collect(rounds, (round) => round.expert);
+  const ofExpert = (title: string, runs: ExpertRun[]) =>
+    section(
+      title,
+      runs.map(({ phases }) => phases),
+      runs.map(({ seconds }) => seconds),
+    );
   const again = collect(rounds, (round) => round.again);
   return [
     ...ofPath(
@@ -131,10 +147,13 @@ function breakdowns(rounds: readonly Round[]): string[] {
       again.map(({ parts }) => parts),
       again.map(({ seconds }) => seconds),
     ),
-    ...section(
-      `The expert's script`,
-      expert.map(({ phases }) => phases),
-      expert.map(({ seconds }) => seconds),
+    ...ofExpert(
+      `The expert's script, 1+2`,
+      collect(rounds, (round) => round.expert),
+    ),
+    ...ofExpert(
+      `The expert's script, 1+8`,
+      collect(rounds, (round) => round.expertNine),
     ),
   ];
 }

@@ -235,13 +235,9 @@ print(r.urlopen(sys.argv[1], context=ssl._create_unverified_context(), timeout=5
         .find((line) => line.includes(second))
         ?.split(',')[0] as string;
       await ask('member', 'remove', id);
-      await ask(
-        'member',
-        'add',
-        second,
-        '--learner',
-        `--peer-urls=https://${workspace.address(second)}:2380`,
-      );
+      const peer = `--peer-urls=https://${workspace.address(second)}:2380`;
+      // etcd takes a new member only some seconds after it lost one.
+      await waitFor('the new member', 15, () => ask('member', 'add', second, '--learner', peer));
       expect(reasons(await workspace.play())).toEqual([]);
       expect(await ask('member', 'list')).not.toContain('true');
       await expectWhole();

@@ -30,16 +30,6 @@ def read(path):
         return ''
 
 
-def runs(status):
-    """Whether a member serves: as a primary, or as a replica that streams."""
-    state, streams = status.get('state'), status.get('replication_state')
-    if state == 'running' and (is_primary(status) or streams is None):
-        # Patroni before 3.1 does not say whether a replica streams; its leader does.
-        return True
-    # Patroni says `starting` until its next loop, while PostgreSQL streams already.
-    return state in ('running', 'starting') and streams == 'streaming'
-
-
 def local_parameters(configuration):
     return configuration.get('postgresql', {}).get('parameters', {})
 
@@ -149,20 +139,33 @@ class Member:
         lines = read(f'{self.data_directory}/postmaster.pid').splitlines()
         return bool(lines) and lines[-1].strip() in ('ready', 'standby')
 
+    def runs(self, status):
+        """Whether this node serves: as a primary, or as a replica that streams from one."""
+        state = status.get('state')
+        if state == 'running' and is_primary(status):
+            return True
+        if 'replication_state' in status:
+            # Patroni says `starting` until its next loop, while PostgreSQL streams already.
+            return state in ('running', 'starting') and status['replication_state'] == 'streaming'
+        # Patroni before 3.1 never says.
+        return state == 'running' and self.patroni.sql('select status from pg_stat_wal_receiver') == [
+            'streaming'
+        ]
+
     def wait_until_running(self):
-        """Returns what Patroni says once this node runs, and streams where it is a replica."""
+        """Returns what Patroni says once this node runs; see `runs`."""
         seldom = Seldom(QUIET_SECONDS)
         state = 'not answering'
         while True:
             if self.postgres_is_up() or seldom.is_due():
                 status = self.patroni.status(self.name)
-                if runs(status):
+                if self.runs(status):
                     return status
                 state = status.get('state', 'not answering')
                 self.clear_while_running(status)
             free = os.statvfs('/var/lib/postgresql').f_bfree
             self.progress.saw((state, free if 'creat' in state else 0))
-            self.progress.check(f'{self.name} is {state}')
+            self.progress.check(f'{self.name} is {state}' + (', not streaming' if state == 'running' else ''))
             time.sleep(PAUSE_SECONDS)
 
     def settle(self):

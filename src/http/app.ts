@@ -5,6 +5,7 @@ import type { ClusterService, OperationService, ReadinessService } from '../serv
 import { type AccessSettings, guardAccess } from './access.ts';
 import { watchCallers } from './caller-signal.ts';
 import { clusterRoutes } from './clusters.ts';
+import { docsRoutes } from './docs.ts';
 import { answerClientError, answerError } from './failures.ts';
 import { acceptJsonOnly, MAX_BODY_BYTES } from './json-body.ts';
 import { answerUnknownRoutes } from './not-found.ts';
@@ -51,6 +52,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const callers = watchCallers(app);
   await app.register(fastifySwagger, openApiOptions);
   await app.register(serverRoutes, options);
+  await app.register(docsRoutes);
   await app.register(stepRoutes, { ...options, callers });
   await app.register(clusterRoutes, { ...options, prefix: '/api/v1' });
   await app.register(operationRoutes, { ...options, callers, prefix: '/api/v1' });

@@ -1,0 +1,46 @@
+import swaggerUi from '@fastify/swagger-ui';
+import type { FastifyPluginAsync, FastifyReply, RouteOptions } from 'fastify';
+
+/** Where the reference page is. */
+export const DOCS_PATH = '/docs';
+
+/**
+ * Everything comes from this server, and the page talks to nobody else. Swagger UI writes styles
+ * into its elements, so styles alone may be inline.
+ */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** The reference page, with every file that it needs: it works without a network. */
+export const docsRoutes: FastifyPluginAsync = async (app) => {
+  app.addHook('onRoute', hide);
+  app.addHook('onSend', async (_request, reply: FastifyReply) => {
+    reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
+  });
+  await app.register(swaggerUi, {
+    routePrefix: DOCS_PATH,
+    staticCSP: POLICY,
+    theme: { title: 'Hathi: the API' },
+    uiConfig: {
+      docExpansion: 'list',
+      displayOperationId: true,
+      displayRequestDuration: true,
+      tryItOutEnabled: true,
+      // The page's own address names what is looked at, so that it can be passed on.
+      deepLinking: true,
+    },
+  });
+};
+
+/** The files of the page are no part of the API. */
+function hide(route: RouteOptions): void {
+  route.schema = { ...route.schema, hide: true } as never;
+}

@@ -29,14 +29,20 @@ const zodToJsonConfig = {
 const objectTransform = createJsonSchemaTransformObject({ zodToJsonConfig });
 
 interface Made {
-  paths?: Record<string, { post?: { requestBody?: Body } }>;
-  components?: { schemas?: Record<string, unknown> };
+  paths?: Record<string, Record<string, Route>>;
+  components?: { schemas?: Record<string, Schema | undefined> };
 }
 
-interface Body {
-  required?: boolean;
-  content: Record<string, { schema?: { required?: string[] } }>;
+interface Route {
+  requestBody?: { required?: boolean; content: Content };
+  responses?: Record<string, { description: string; content?: Content }>;
 }
+
+type Content = Record<string, { schema?: Schema }>;
+type Schema = { $ref?: string; description?: string; required?: string[] };
+
+/** What @fastify/swagger says of an answer whose own schema says nothing, or is a reference. */
+const NO_DESCRIPTION = 'Default Response';
 
 /** How the routes become the OpenAPI 3.1 document. */
 export const openApiOptions: FastifyDynamicSwaggerOptions = {
@@ -54,6 +60,8 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
       { name: 'steps', description: 'The path to a replicated cluster, one request a step.' },
       { name: 'clusters', description: 'What was asked for and what was seen.' },
       { name: 'operations', description: 'Work that goes on, whoever listens.' },
+      { name: 'plans', description: 'What Terraform would do, reviewed once and applied once.' },
+      { name: 'reports', description: 'Proofs of replication, as verify-replication made them.' },
       { name: 'server', description: 'The server itself.' },
     ],
     components: {
@@ -71,16 +79,33 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
   transformObject(document) {
     const made = objectTransform(document) as Made;
     allowEmptyBodies(made);
+    describeAnswers(made);
     return withoutInputTwins(made) as never;
   },
 };
 
 /** A body whose members may all be left out may be left out itself. */
 function allowEmptyBodies(document: Made): void {
-  for (const { post } of Object.values(document.paths ?? {})) {
-    const schema = post?.requestBody?.content['application/json']?.schema;
-    if (post?.requestBody) post.requestBody.required = (schema?.required ?? []).length > 0;
+  for (const { requestBody } of routesOf(document)) {
+    const schema = requestBody?.content['application/json']?.schema;
+    if (requestBody) requestBody.required = (schema?.required ?? []).length > 0;
   }
+}
+
+/** An answer that is a named schema is described as that is. */
+function describeAnswers(document: Made): void {
+  for (const answer of routesOf(document).flatMap(({ responses }) =>
+    Object.values(responses ?? {}),
+  )) {
+    if (answer.description !== NO_DESCRIPTION) continue;
+    const name = answer.content?.['application/json']?.schema?.$ref?.split('/').at(-1);
+    const described = document.components?.schemas?.[name ?? '']?.description;
+    if (described !== undefined) answer.description = described;
+  }
+}
+
+function routesOf(document: Made): Route[] {
+  return Object.values(document.paths ?? {}).flatMap((methods) => Object.values(methods));
 }
 
 /**

@@ -18,7 +18,7 @@ const readinessSchema = z
     ready: z.boolean(),
     checks: z.array(z.object({ name: z.string(), ready: z.boolean(), message: z.string() })),
   })
-  .meta({ id: 'Readiness' });
+  .meta({ id: 'Readiness', description: 'Whether everything is there that the work needs.' });
 
 const errorEntrySchema = z
   .object({
@@ -28,7 +28,7 @@ const errorEntrySchema = z
     cause: z.string(),
     remedy: z.string(),
   })
-  .meta({ id: 'ErrorEntry' });
+  .meta({ id: 'ErrorEntry', description: 'What an error code means and what helps.' });
 
 /** What the server says of itself. */
 export const serverRoutes: FastifyPluginAsyncZod<ServerRoutes> = async (app, { readiness }) => {
@@ -39,7 +39,10 @@ export const serverRoutes: FastifyPluginAsyncZod<ServerRoutes> = async (app, { r
         operationId: 'getHealth',
         tags,
         summary: 'Say that the server runs',
-        response: { 200: z.object({ status: z.literal('ok') }), ...problems() },
+        response: {
+          200: z.object({ status: z.literal('ok') }).describe('The server runs.'),
+          ...problems(),
+        },
       },
     },
     async () => ({ status: 'ok' as const }),
@@ -73,7 +76,7 @@ export const serverRoutes: FastifyPluginAsyncZod<ServerRoutes> = async (app, { r
         operationId: 'getError',
         tags,
         summary: 'Say what an error code means and what helps',
-        params: z.strictObject({ code: z.string() }),
+        params: z.strictObject({ code: z.string().describe('A code, e.g. `CLUSTER_BUSY`.') }),
         response: { 200: errorEntrySchema, ...problems('NOT_FOUND') },
       },
     },

@@ -88,7 +88,7 @@ export const stepOutcomes = {
       engine,
       notes: z.array(z.string()),
     })
-    .meta({ id: 'GeneratedTerraform' }),
+    .meta({ id: 'GeneratedTerraform', description: 'The Terraform that was written.' }),
   'plan-terraform': z
     .looseObject({
       operation,
@@ -106,7 +106,7 @@ export const stepOutcomes = {
         .describe('Sensitive values are masked.'),
       engine,
     })
-    .meta({ id: 'TerraformPlan' }),
+    .meta({ id: 'TerraformPlan', description: 'The plan that was made and kept.' }),
   'apply-terraform': z
     .looseObject({
       operation,
@@ -115,7 +115,7 @@ export const stepOutcomes = {
       resources: z.looseObject({ added: count, changed: count, destroyed: count }),
       nodes: z.array(clusterNodeSchema),
     })
-    .meta({ id: 'AppliedTerraform' }),
+    .meta({ id: 'AppliedTerraform', description: 'What the plan made of the machines.' }),
   'create-ansible-script': z
     .looseObject({
       operation,
@@ -123,7 +123,7 @@ export const stepOutcomes = {
       inventory: z.string().describe('The text of `inventory/hosts`.'),
       parameters: z.array(z.looseObject({ name: z.string(), value: z.string() })),
     })
-    .meta({ id: 'CreatedAnsibleScript' }),
+    .meta({ id: 'CreatedAnsibleScript', description: 'The Ansible that was written.' }),
   'execute-ansible-script': z
     .looseObject({
       operation,
@@ -141,8 +141,13 @@ export const stepOutcomes = {
       topology: topologySchema,
       connection: z.string().describe('Where the connection strings are.'),
     })
-    .meta({ id: 'ExecutedAnsibleScript' }),
-  'verify-replication': z.looseObject({ operation }).meta({ id: 'ReplicationReport' }),
+    .meta({
+      id: 'ExecutedAnsibleScript',
+      description: 'What Ansible did, and the roles seen after it.',
+    }),
+  'verify-replication': z
+    .looseObject({ operation })
+    .meta({ id: 'ReplicationReport', description: 'The proof, node by node.' }),
   'destroy-terraform': z
     .looseObject({
       operation,
@@ -150,7 +155,7 @@ export const stepOutcomes = {
       resources: z.looseObject({ destroyed: count }),
       left: z.array(z.unknown()),
     })
-    .meta({ id: 'DestroyedTerraform' }),
+    .meta({ id: 'DestroyedTerraform', description: 'What was removed, and what is left.' }),
 } as const satisfies Record<StageName, z.ZodType>;
 
 /** Headers are not strict: every client sends some of its own. */

@@ -38,7 +38,7 @@ test: setup lint-venv ## Run everything: checks, all tests, and the counts at th
 	@node scripts/test/run.ts
 
 check: node_modules ## Format, types, import rules, dead code, generated files (the commit hook)
-	@$(MAKE) --keep-going check-format check-types check-imports check-dead-code check-generated
+	@$(MAKE) --keep-going check-format check-types check-imports check-dead-code check-generated check-api
 
 unit: node_modules ## Tests beside their file: no network, no nodes
 	@vitest run --project unit
@@ -63,7 +63,7 @@ bench: setup ## Measure, and write bench/RESULTS.md
 
 ##@ Parts of the above
 
-.PHONY: check-format check-types check-imports check-dead-code check-generated
+.PHONY: check-format check-types check-imports check-dead-code check-generated check-api
 check-format: node_modules ## Biome: format and lint
 	@biome check .
 
@@ -79,6 +79,9 @@ check-dead-code: node_modules ## Files, exports and packages that nothing uses
 check-generated: node_modules ## Generated files are as their generator writes them
 	@node scripts/openapi.ts --check
 	@node scripts/reference.ts --check
+
+check-api: node_modules ## The API's style, and what it would break for clients of the last release
+	@node scripts/check/api-breaking.ts
 
 .PHONY: image tofu lint-venv openapi catalogue
 image: ## Build the image of local nodes, unless it is there

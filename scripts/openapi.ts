@@ -8,6 +8,8 @@ export async function openApiDocument(): Promise<OpenAPIV3_1.Document> {
   const app = await buildApp({
     clusters: {} as never,
     operations: {} as never,
+    records: {} as never,
+    idempotency: {} as never,
     readiness: { checks: async () => [] },
     config: { token: null, allowedHosts: [] },
   });

@@ -26,10 +26,13 @@ import { listen } from './http/listen.ts';
 import { createLogger } from './http/logging.ts';
 import type { ReadinessService } from './services/api.ts';
 import { createClusterService } from './services/clusters.ts';
+import { createCursors } from './services/cursors.ts';
 import { createEventStream } from './services/follow-events.ts';
+import { createIdempotencyService } from './services/idempotency.ts';
 import { createOperationService } from './services/operations.ts';
 import type { NodeSizes } from './services/parameter-requests.ts';
 import { createReadinessService } from './services/readiness.ts';
+import { createRecordService } from './services/records.ts';
 import { createApplyTerraformStage } from './stages/apply-terraform.ts';
 import { createCreateAnsibleScriptStage } from './stages/create-ansible-script.ts';
 import { createDestroyTerraformStage } from './stages/destroy-terraform.ts';
@@ -131,12 +134,30 @@ export async function startServer(config: Config): Promise<Server> {
     { identity: { id: `${site}:${uuidSource.next()}`, site }, concurrency: config.workers },
   );
   const readiness = createReadinessService({ unitOfWork, terraform, ansible, target });
+  const cursors = createCursors(secretBox);
+  const holder = `${site}:${uuidSource.next()}`;
   const app = await buildApp({
-    clusters: createClusterService({ unitOfWork, box: secretBox, workspace }),
+    clusters: createClusterService({
+      unitOfWork,
+      box: secretBox,
+      workspace,
+      target,
+      cursors,
+      clock: systemClock,
+    }),
+    records: createRecordService({ unitOfWork, cursors }),
+    idempotency: createIdempotencyService({
+      unitOfWork,
+      clock: systemClock,
+      holder,
+      // The lock on the data directory proves that an earlier run on it is dead.
+      mayLive: (other) => other === holder || !other.startsWith(`${site}:`),
+    }),
     operations: createOperationService({
       unitOfWork,
       wakeups,
       events,
+      cursors,
       ids: uuidSource,
       target,
       sizes,

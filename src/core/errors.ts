@@ -10,6 +10,11 @@ export const ERROR_CODES = {
   HEADERS_TOO_LARGE: 'The headers of the request are larger than the server accepts.',
   REQUEST_TIMEOUT: 'The request did not arrive in time.',
   UNSUPPORTED_MEDIA_TYPE: 'The body must be sent as application/json.',
+  INVALID_CURSOR: 'The cursor is not one that this server gave for this list.',
+  PRECONDITION_FAILED: 'The resource is no longer the one that If-Match names.',
+  IDEMPOTENCY_KEY_REUSED: 'The idempotency key was used for another request.',
+  IDEMPOTENCY_KEY_IN_USE: 'A request with this idempotency key is being answered.',
+  TOO_MANY_STREAMS: 'The server follows as many event streams as it can.',
   NOT_FOUND: 'Nothing is served at this path.',
   METHOD_NOT_ALLOWED: 'The path exists, but not for this method.',
   INVALID_CLUSTER_NAME: 'The name of the cluster cannot be used.',
@@ -31,6 +36,8 @@ export const ERROR_CODES = {
 
   // Clusters and operations
   CLUSTER_NOT_FOUND: 'No cluster has this name.',
+  CLUSTER_EXISTS: 'A cluster of this name is there already.',
+  CLUSTER_PROTECTED: 'The cluster is protected against being removed.',
   CLUSTER_BUSY: 'Another operation on the cluster is not finished yet.',
   OPERATION_NOT_FOUND: 'No operation has this id.',
   REPORT_NOT_FOUND: 'The cluster has no report yet.',

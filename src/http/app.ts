@@ -1,16 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import fastifySwagger from '@fastify/swagger';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
-import type { ClusterService, OperationService, ReadinessService } from '../services/api.ts';
+import type {
+  ClusterService,
+  IdempotencyService,
+  OperationService,
+  ReadinessService,
+  RecordService,
+} from '../services/api.ts';
 import { type AccessSettings, guardAccess } from './access.ts';
 import { watchCallers } from './caller-signal.ts';
 import { clusterRoutes } from './clusters.ts';
 import { docsRoutes } from './docs.ts';
 import { answerClientError, answerError } from './failures.ts';
+import { answerOnce } from './idempotency.ts';
 import { acceptJsonOnly, MAX_BODY_BYTES } from './json-body.ts';
 import { answerUnknownRoutes } from './not-found.ts';
 import { openApiOptions } from './openapi.ts';
 import { operationRoutes } from './operations.ts';
+import { recordRoutes } from './records.ts';
 import { type MismatchPolicy, serializerCompilerOf } from './serialization.ts';
 import { serverRoutes } from './server-routes.ts';
 import { stepRoutes } from './steps.ts';
@@ -19,6 +27,8 @@ import { validatorCompiler } from './validation.ts';
 export interface AppOptions {
   clusters: ClusterService;
   operations: OperationService;
+  records: RecordService;
+  idempotency: IdempotencyService;
   readiness: ReadinessService;
   config: AccessSettings;
   /** A pino logger; none where absent. */
@@ -49,12 +59,14 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   answerUnknownRoutes(app);
   guardAccess(app, options.config);
   acceptJsonOnly(app);
+  answerOnce(app, options);
   const callers = watchCallers(app);
   await app.register(fastifySwagger, openApiOptions);
   await app.register(serverRoutes, options);
   await app.register(docsRoutes);
   await app.register(stepRoutes, { ...options, callers });
   await app.register(clusterRoutes, { ...options, prefix: '/api/v1' });
+  await app.register(recordRoutes, { ...options, prefix: '/api/v1' });
   await app.register(operationRoutes, { ...options, callers, prefix: '/api/v1' });
   await app.ready();
   return app;

@@ -202,7 +202,7 @@ describe('a path', () => {
 
   test.each([
     ['GET', '/plan-terraform', 'POST'],
-    ['DELETE', '/api/v1/clusters/a', 'GET, HEAD'],
+    ['PUT', '/api/v1/clusters/a', 'DELETE, GET, HEAD, PATCH'],
     ['OPTIONS', '/api/v1/operations/x/cancel', 'POST'],
   ] as const)('asked by %s at %s is 405 and allows %s', async (method, url, allow) => {
     const response = await fake.app.inject({ method, url });

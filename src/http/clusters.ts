@@ -1,22 +1,78 @@
+import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import type { ClusterService } from '../services/api.ts';
+import { z } from 'zod';
+import { HathiError } from '../core/errors.ts';
+import type { ClusterService, OperationService, OperationView, Tagged } from '../services/api.ts';
+import {
+  callerOf,
+  IDEMPOTENCY_PROBLEMS,
+  idempotencyHeader,
+  idempotencyHeaders,
+} from './idempotency.ts';
 import {
   clusterListSchema,
   clusterParamsSchema,
+  clusterQuerySchema,
   clusterSchema,
   connectionSchema,
+  createClusterBody,
+  destroyQuerySchema,
+  forgetBody,
+  forgottenSchema,
+  nodeListSchema,
   reportSchema,
+  updateClusterBody,
 } from './schemas/cluster.ts';
-import { problems } from './schemas/problem.ts';
+import { operationSchema } from './schemas/operation.ts';
+import { BODY_PROBLEMS, PARAMETER_PROBLEMS, problems } from './schemas/problem.ts';
 
 export interface ClusterRoutes {
   clusters: ClusterService;
+  operations: OperationService;
 }
 
 const tags = ['clusters'];
 const ofOneCluster = ['INVALID_CLUSTER_NAME', 'CLUSTER_NOT_FOUND'] as const;
 
-export const clusterRoutes: FastifyPluginAsyncZod<ClusterRoutes> = async (app, { clusters }) => {
+export const clusterRoutes: FastifyPluginAsyncZod<ClusterRoutes> = async (app, routes) => {
+  const { clusters, operations } = routes;
+
+  app.post(
+    '/clusters',
+    {
+      schema: {
+        operationId: 'createCluster',
+        tags,
+        summary: 'Make a cluster, from its Terraform to the proof that it replicates',
+        description:
+          'Answers with the operation, which waits with its plan until it is approved, unless `approval` is `automatic`.',
+        headers: idempotencyHeaders,
+        body: createClusterBody,
+        response: {
+          202: operationSchema,
+          ...problems(
+            ...BODY_PROBLEMS,
+            ...IDEMPOTENCY_PROBLEMS,
+            'INVALID_CLUSTER_NAME',
+            'CLUSTER_EXISTS',
+            'CLUSTER_BUSY',
+            'NETWORK_EXHAUSTED',
+            'TOOL_MISSING',
+            ...PARAMETER_PROBLEMS,
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { name, parameters, labels, deletion_protection, approval, ...spec } = request.body;
+      const operation = await operations.createCluster(
+        { name, spec, parameters, labels, deletionProtection: deletion_protection, approval },
+        callerOf(request),
+      );
+      return accepted(reply, operation);
+    },
+  );
+
   app.get(
     '/clusters',
     {
@@ -24,10 +80,15 @@ export const clusterRoutes: FastifyPluginAsyncZod<ClusterRoutes> = async (app, {
         operationId: 'listClusters',
         tags,
         summary: 'List the clusters that are not destroyed',
-        response: { 200: clusterListSchema, ...problems() },
+        querystring: clusterQuerySchema,
+        response: { 200: clusterListSchema, ...problems('INVALID_REQUEST', 'INVALID_CURSOR') },
       },
     },
-    async () => ({ clusters: await clusters.list(), next_cursor: null }),
+    async (request) => {
+      const { label, ...page } = request.query;
+      const { entries, ...rest } = await clusters.list(page, label ? labelOf(label) : undefined);
+      return { clusters: entries, ...rest };
+    },
   );
 
   app.get(
@@ -41,7 +102,148 @@ export const clusterRoutes: FastifyPluginAsyncZod<ClusterRoutes> = async (app, {
         response: { 200: clusterSchema, ...problems(...ofOneCluster) },
       },
     },
-    async (request) => clusters.get(request.params.name),
+    async (request, reply) => answerTagged(reply, await clusters.get(request.params.name)),
+  );
+
+  app.patch(
+    '/clusters/:name',
+    {
+      schema: {
+        operationId: 'updateCluster',
+        tags,
+        summary: 'Change the labels or the deletion protection of a cluster',
+        description: 'With `If-Match` only if neither was changed since that `ETag` was given.',
+        params: clusterParamsSchema,
+        headers: z.looseObject({
+          ...idempotencyHeader,
+          'if-match': z.string().optional().describe('The `ETag` that the cluster came with.'),
+        }),
+        body: updateClusterBody,
+        response: {
+          200: clusterSchema,
+          ...problems(
+            ...BODY_PROBLEMS,
+            ...IDEMPOTENCY_PROBLEMS,
+            ...ofOneCluster,
+            'PRECONDITION_FAILED',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { labels, deletion_protection: deletionProtection } = request.body;
+      const changes = {
+        ...(labels === undefined ? {} : { labels }),
+        ...(deletionProtection === undefined ? {} : { deletionProtection }),
+      };
+      const ifMatch = tagIn(request.headers['if-match']);
+      return answerTagged(reply, await clusters.update(request.params.name, changes, ifMatch));
+    },
+  );
+
+  app.delete(
+    '/clusters/:name',
+    {
+      schema: {
+        operationId: 'destroyCluster',
+        tags,
+        summary: 'Remove every machine of a cluster, then its record',
+        params: clusterParamsSchema,
+        querystring: destroyQuerySchema,
+        headers: idempotencyHeaders,
+        response: {
+          202: operationSchema,
+          ...problems(
+            'INVALID_REQUEST',
+            ...IDEMPOTENCY_PROBLEMS,
+            ...ofOneCluster,
+            'CLUSTER_BUSY',
+            'CLUSTER_PROTECTED',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { name } = request.params;
+      const { confirm } = request.query;
+      assertConfirmed(name, confirm);
+      const caller = callerOf(request);
+      return accepted(
+        reply,
+        await operations.submitStep('destroy-terraform', name, { confirm }, caller),
+      );
+    },
+  );
+
+  app.post(
+    '/clusters/:name/verify',
+    {
+      schema: {
+        operationId: 'verifyCluster',
+        tags,
+        summary: 'Prove anew that every replica replicates',
+        params: clusterParamsSchema,
+        headers: idempotencyHeaders,
+        body: z.strictObject({}),
+        response: {
+          202: operationSchema,
+          ...problems(
+            ...BODY_PROBLEMS,
+            ...IDEMPOTENCY_PROBLEMS,
+            ...ofOneCluster,
+            'CLUSTER_BUSY',
+            'STEP_MISSING',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { name } = request.params;
+      const caller = callerOf(request);
+      return accepted(reply, await operations.submitStep('verify-replication', name, {}, caller));
+    },
+  );
+
+  app.post(
+    '/clusters/:name/forget',
+    {
+      schema: {
+        operationId: 'forgetCluster',
+        tags,
+        summary: 'End what Hathi knows of a cluster, and leave its machines as they are',
+        params: clusterParamsSchema,
+        headers: idempotencyHeaders,
+        body: forgetBody,
+        response: {
+          200: forgottenSchema,
+          ...problems(
+            ...BODY_PROBLEMS,
+            ...IDEMPOTENCY_PROBLEMS,
+            ...ofOneCluster,
+            'CLUSTER_BUSY',
+            'CLUSTER_PROTECTED',
+          ),
+        },
+      },
+    },
+    async (request) => {
+      assertConfirmed(request.params.name, request.body.confirm);
+      return await clusters.forget(request.params.name);
+    },
+  );
+
+  app.get(
+    '/clusters/:name/nodes',
+    {
+      schema: {
+        operationId: 'listNodes',
+        tags,
+        summary: 'List the nodes of a cluster as planned, as made and as last seen',
+        params: clusterParamsSchema,
+        response: { 200: nodeListSchema, ...problems(...ofOneCluster) },
+      },
+    },
+    async (request) => ({ nodes: await clusters.nodes(request.params.name) }),
   );
 
   app.get(
@@ -75,3 +277,38 @@ export const clusterRoutes: FastifyPluginAsyncZod<ClusterRoutes> = async (app, {
     async (request) => clusters.latestReport(request.params.name),
   );
 };
+
+/** 202 with the operation, and where to look for it. */
+export function accepted(reply: FastifyReply, operation: OperationView) {
+  return reply.code(202).header('location', `/api/v1/operations/${operation.id}`).send(operation);
+}
+
+function answerTagged<View>(reply: FastifyReply, { view, tag }: Tagged<View>): View {
+  reply.header('etag', `"${tag}"`);
+  return view;
+}
+
+/** @throws INVALID_REQUEST for what is no entity tag */
+function tagIn(header: string | undefined): string | null {
+  if (header === undefined || header.trim() === '*') return null;
+  const tag = /^"([^"]*)"$/.exec(header.trim())?.[1];
+  if (tag !== undefined) return tag;
+  const message = 'If-Match must be one ETag, in its quotes.';
+  throw new HathiError('INVALID_REQUEST', message, {
+    errors: [{ path: '/if-match', message, expected: 'an ETag that this server gave' }],
+  });
+}
+
+function labelOf(text: string): { name: string; value: string } {
+  const at = text.indexOf('=');
+  return { name: text.slice(0, at), value: text.slice(at + 1) };
+}
+
+/** @throws INVALID_REQUEST */
+function assertConfirmed(name: string, confirm: string): void {
+  if (confirm === name) return;
+  const message = `confirm must be the name of the cluster, ${JSON.stringify(name)}.`;
+  throw new HathiError('INVALID_REQUEST', message, {
+    errors: [{ path: '/confirm', message, expected: name }],
+  });
+}

@@ -33,6 +33,26 @@ export const ERROR_GUIDE = {
     cause: 'A body came without a content type, or with one that is not JSON.',
     remedy: 'Add the header `Content-Type: application/json`.',
   },
+  INVALID_CURSOR: {
+    cause: 'The cursor was changed on its way, cut, or belongs to another list.',
+    remedy: 'Take `next_cursor` as it is, with the same filters; begin without a cursor.',
+  },
+  PRECONDITION_FAILED: {
+    cause: 'Somebody changed the labels or the protection of the cluster in the meantime.',
+    remedy: 'Get the cluster again, look at what it has become, and send its new `ETag`.',
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    cause: 'The same `Idempotency-Key` came with another method, path or body.',
+    remedy: 'Use a new key, e.g. a UUID, for each request that is not a repetition.',
+  },
+  IDEMPOTENCY_KEY_IN_USE: {
+    cause: 'The first request with this key has not been answered yet.',
+    remedy: 'Wait as long as `Retry-After` says, and send the same request again.',
+  },
+  TOO_MANY_STREAMS: {
+    cause: 'More clients follow events than the server has room for, perhaps without reading.',
+    remedy: 'Close streams that nobody reads, or wait as long as `Retry-After` says.',
+  },
   NOT_FOUND: {
     cause: 'The path is misspelt, or belongs to another version.',
     remedy: 'Look at `/openapi.json` for every path of this server.',
@@ -97,6 +117,14 @@ export const ERROR_GUIDE = {
   CLUSTER_NOT_FOUND: {
     cause: 'The name is misspelt, or the cluster was destroyed.',
     remedy: 'Look at `GET /api/v1/clusters`; `POST /generate-terraform` makes a new one.',
+  },
+  CLUSTER_EXISTS: {
+    cause: 'The name belongs to a cluster that is not destroyed.',
+    remedy: 'Use another name; or change the cluster that is there by the step endpoints.',
+  },
+  CLUSTER_PROTECTED: {
+    cause: 'Its `deletion_protection` is on.',
+    remedy: 'PATCH the cluster with `{"deletion_protection": false}`, then ask again.',
   },
   CLUSTER_BUSY: {
     cause: 'A cluster takes one operation at a time, and one is still at work or waits.',

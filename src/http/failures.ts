@@ -1,9 +1,17 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { HathiError, isHathiError } from '../core/errors.ts';
+import { type ErrorCode, HathiError, isHathiError } from '../core/errors.ts';
 import { MAX_BODY_BYTES } from './json-body.ts';
 import { PROBLEM_MEDIA_TYPE, problemOf } from './problem.ts';
+
+/** Refusals that time alone cures, and after how many seconds it is worth asking again. */
+const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
+  CLUSTER_BUSY: 5,
+  IDEMPOTENCY_KEY_IN_USE: 1,
+  TOO_MANY_STREAMS: 10,
+  DATABASE_UNAVAILABLE: 5,
+};
 
 /** Answers every error that a hook or a route throws. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
@@ -11,6 +19,9 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   const problem = problemOf(known, request.id);
   if (problem.status >= 500) request.log.error({ err: error, code: known.code }, known.message);
   if (known.code === 'UNAUTHORIZED') reply.header('www-authenticate', 'Bearer');
+  if (known.code in RETRY_AFTER_SECONDS) {
+    reply.header('retry-after', String(RETRY_AFTER_SECONDS[known.code]));
+  }
   // A refused body was not read to its end, so the connection cannot carry a next request.
   if (known.code === 'BODY_TOO_LARGE') reply.header('connection', 'close');
   reply.code(problem.status).type(PROBLEM_MEDIA_TYPE).serializer(JSON.stringify).send(problem);

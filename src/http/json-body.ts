@@ -18,7 +18,8 @@ export function acceptJsonOnly(app: FastifyInstance): void {
     }
   });
   app.addHook('preValidation', async (request) => {
-    if (request.method === 'POST' && request.body === undefined) request.body = {};
+    const takesBody = request.method === 'POST' || request.method === 'PATCH';
+    if (takesBody && request.body === undefined) request.body = {};
   });
 }
 

@@ -5,12 +5,17 @@ import { HathiError } from '../core/errors.ts';
 import { isFinished } from '../core/operation/operation.ts';
 import type { OperationService } from '../services/api.ts';
 import type { CallerSignals } from './caller-signal.ts';
+import { accepted } from './clusters.ts';
 import { framesOf } from './event-frames.ts';
+import { callerOf, IDEMPOTENCY_PROBLEMS, idempotencyHeaders } from './idempotency.ts';
 import {
+  approveBodySchema,
   cancelBodySchema,
   followQuerySchema,
   operationEventSchema,
+  operationListSchema,
   operationParamsSchema,
+  operationQuerySchema,
   operationSchema,
 } from './schemas/operation.ts';
 import { BODY_PROBLEMS, problems } from './schemas/problem.ts';
@@ -22,10 +27,40 @@ export interface OperationRoutes {
   heartbeatSeconds?: number;
 }
 
+/** A stream that nobody reads costs the server memory for as long as it is open. */
+const MOST_STREAMS = 1_000;
+
 const tags = ['operations'];
 
 export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (app, routes) => {
   const { operations, callers } = routes;
+  let streams = 0;
+
+  app.get(
+    '/operations',
+    {
+      schema: {
+        operationId: 'listOperations',
+        tags,
+        summary: 'List operations, newest first',
+        querystring: operationQuerySchema,
+        response: {
+          200: operationListSchema,
+          ...problems(
+            'INVALID_REQUEST',
+            'INVALID_CLUSTER_NAME',
+            'CLUSTER_NOT_FOUND',
+            'INVALID_CURSOR',
+          ),
+        },
+      },
+    },
+    async (request) => {
+      const { cluster, state, ...page } = request.query;
+      const { entries, ...rest } = await operations.list({ cluster, state }, page);
+      return { operations: entries, ...rest };
+    },
+  );
 
   app.get(
     '/operations/:id',
@@ -65,17 +100,22 @@ export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (ap
             content: { 'text/event-stream': { schema: operationEventSchema } },
           },
           204: z.undefined().describe('The operation has ended and all of it was received.'),
-          ...problems('INVALID_REQUEST', 'OPERATION_NOT_FOUND'),
+          ...problems('INVALID_REQUEST', 'OPERATION_NOT_FOUND', 'TOO_MANY_STREAMS'),
         },
       },
     },
     async (request, reply) => {
+      if (streams >= MOST_STREAMS) throw tooManyStreams();
       const after = lastEventId(request.headers['last-event-id']) ?? request.query.after ?? 0;
       const operation = await operations.get(request.params.id);
       // 204 is the one answer after which an EventSource does not come back.
       if (isFinished(operation.state) && after >= operation.last_sequence) {
         return reply.code(204).send(undefined);
       }
+      streams += 1;
+      reply.raw.once('close', () => {
+        streams -= 1;
+      });
       const events = operations.follow(operation.id, after, callers.of(reply));
       const frames = framesOf(events, routes.heartbeatSeconds);
       return reply
@@ -94,10 +134,16 @@ export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (ap
         tags,
         summary: 'Ask an operation to stop',
         params: operationParamsSchema,
+        headers: idempotencyHeaders,
         body: cancelBodySchema,
         response: {
           202: operationSchema,
-          ...problems(...BODY_PROBLEMS, 'OPERATION_NOT_FOUND', 'TRANSITION_NOT_ALLOWED'),
+          ...problems(
+            ...BODY_PROBLEMS,
+            ...IDEMPOTENCY_PROBLEMS,
+            'OPERATION_NOT_FOUND',
+            'TRANSITION_NOT_ALLOWED',
+          ),
         },
       },
     },
@@ -113,16 +159,61 @@ export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (ap
         tags,
         summary: 'Let an operation that waits for approval go on',
         params: operationParamsSchema,
-        body: z.strictObject({}),
+        headers: idempotencyHeaders,
+        body: approveBodySchema,
         response: {
           202: operationSchema,
-          ...problems(...BODY_PROBLEMS, 'OPERATION_NOT_FOUND', 'TRANSITION_NOT_ALLOWED'),
+          ...problems(
+            ...BODY_PROBLEMS,
+            ...IDEMPOTENCY_PROBLEMS,
+            'OPERATION_NOT_FOUND',
+            'TRANSITION_NOT_ALLOWED',
+            'PLAN_STALE',
+          ),
         },
       },
     },
-    async (request, reply) => reply.code(202).send(await operations.approve(request.params.id)),
+    async (request, reply) =>
+      reply.code(202).send(await operations.approve(request.params.id, request.body.plan_id)),
+  );
+
+  app.post(
+    '/operations/:id/retry',
+    {
+      schema: {
+        operationId: 'retryOperation',
+        tags,
+        summary: 'Ask for the same once more, after an operation that did not succeed',
+        description: 'Answers with a new operation; what was done already is found done.',
+        params: operationParamsSchema,
+        headers: idempotencyHeaders,
+        body: z.strictObject({}),
+        response: {
+          202: operationSchema,
+          ...problems(
+            ...BODY_PROBLEMS,
+            ...IDEMPOTENCY_PROBLEMS,
+            'OPERATION_NOT_FOUND',
+            'TRANSITION_NOT_ALLOWED',
+            'CLUSTER_NOT_FOUND',
+            'CLUSTER_BUSY',
+            'CLUSTER_PROTECTED',
+          ),
+        },
+      },
+    },
+    async (request, reply) =>
+      accepted(reply, await operations.retry(request.params.id, callerOf(request))),
   );
 };
+
+function tooManyStreams(): HathiError {
+  return new HathiError(
+    'TOO_MANY_STREAMS',
+    `${MOST_STREAMS} event streams are open, which is all that the server follows.`,
+    { maximum: MOST_STREAMS },
+  );
+}
 
 /** @throws INVALID_REQUEST for anything but a sequence; an empty header stands for none */
 function lastEventId(header: string | undefined): number | null {

@@ -1,12 +1,14 @@
 import type { FastifyPluginAsync, FastifyReply } from 'fastify';
-import { ERROR_CODES, type ErrorCode, HathiError } from '../core/errors.ts';
+import { type ErrorCode, HathiError } from '../core/errors.ts';
 import type { Operation } from '../core/operation/operation.ts';
 import { STAGE_NAMES, type StageName } from '../core/operation/operation-kinds.ts';
 import type { OperationService, StepInputs } from '../services/api.ts';
 import type { CallerSignals } from './caller-signal.ts';
+import { accepted } from './clusters.ts';
+import { callerOf, IDEMPOTENCY_PROBLEMS, idempotencyHeader } from './idempotency.ts';
 import { revive } from './problem.ts';
 import { operationSchema } from './schemas/operation.ts';
-import { BODY_PROBLEMS, problems } from './schemas/problem.ts';
+import { BODY_PROBLEMS, PARAMETER_PROBLEMS, problems } from './schemas/problem.ts';
 import { preferHeaders, stepBodies, stepOutcomes } from './schemas/steps.ts';
 
 const SUMMARIES: Record<StageName, string> = {
@@ -47,13 +49,10 @@ const STEP_PROBLEMS: Record<StageName, readonly ErrorCode[]> = {
     'PLAN_STALE',
     'PLAN_ALTERED',
   ],
-  'create-ansible-script': [
-    ...LATER_PROBLEMS,
-    ...(Object.keys(ERROR_CODES) as ErrorCode[]).filter((code) => code.startsWith('PARAMETER_')),
-  ],
+  'create-ansible-script': [...LATER_PROBLEMS, ...PARAMETER_PROBLEMS],
   'execute-ansible-script': [...LATER_PROBLEMS, 'ANSIBLE_FAILED', 'NODE_UNREACHABLE'],
   'verify-replication': [...LATER_PROBLEMS, 'REPLICATION_NOT_PROVEN', 'NODE_UNREACHABLE'],
-  'destroy-terraform': [...LATER_PROBLEMS, ...TERRAFORM_PROBLEMS],
+  'destroy-terraform': [...LATER_PROBLEMS, ...TERRAFORM_PROBLEMS, 'CLUSTER_PROTECTED'],
 };
 
 export interface StepRoutes {
@@ -73,7 +72,7 @@ export const stepRoutes: FastifyPluginAsync<StepRoutes> = async (app, routes) =>
           summary: SUMMARIES[step],
           description:
             'Waits for the outcome. With `Prefer: respond-async` it answers 202 at once. Hanging up does not cancel the operation.',
-          headers: preferHeaders,
+          headers: preferHeaders.extend(idempotencyHeader),
           body: stepBodies[step],
           response: {
             200: stepOutcomes[step],
@@ -82,6 +81,7 @@ export const stepRoutes: FastifyPluginAsync<StepRoutes> = async (app, routes) =>
             ),
             ...problems(
               ...BODY_PROBLEMS,
+              ...IDEMPOTENCY_PROBLEMS,
               'INVALID_CLUSTER_NAME',
               ...WORK_PROBLEMS,
               ...STEP_PROBLEMS[step],
@@ -91,10 +91,15 @@ export const stepRoutes: FastifyPluginAsync<StepRoutes> = async (app, routes) =>
       },
       async (request, reply) => {
         const { cluster, ...input } = request.body as { cluster: string };
-        const operation = await routes.operations.submitStep(step, cluster, inputOf(step, input));
+        const operation = await routes.operations.submitStep(
+          step,
+          cluster,
+          inputOf(step, input),
+          callerOf(request),
+        );
         if (asksForAsync(request.headers.prefer)) {
           reply.header('preference-applied', 'respond-async');
-          return answerOperation(reply, operation);
+          return accepted(reply, operation);
         }
         return await answerOutcome(routes, step, operation.id, reply);
       },
@@ -121,15 +126,11 @@ async function answerOutcome(
   } catch (error) {
     if (!signal.aborted) throw error;
     // The server stops, but the operation goes on: say where it will be found.
-    return answerOperation(reply, await operations.get(operationId));
+    return accepted(reply, await operations.get(operationId));
   }
   const stage = operation.stages.find(({ name }) => name === step);
   if (operation.state !== 'succeeded') throw endOf(operation, stage?.name ?? step);
   return reply.send({ ...stage?.outcome, operation: operation.id });
-}
-
-function answerOperation(reply: FastifyReply, operation: Operation): FastifyReply {
-  return reply.code(202).header('location', `/api/v1/operations/${operation.id}`).send(operation);
 }
 
 /** The error of an operation that ended otherwise than its caller hoped. */

@@ -41,6 +41,12 @@ export interface ClusterRecord {
    * the hour and settings that follow it would be written anew each time.
    */
   node_size: NodeSize | null;
+  /** The user's own words; nothing of Hathi reads them but the filter of lists. */
+  labels: Record<string, string>;
+  /** While it is on, the cluster cannot be destroyed. */
+  deletion_protection: boolean;
+  /** One more with each change of labels or protection; what an ETag is made of. */
+  metadata_revision: number;
   created_at: string;
   updated_at: string;
   destroyed_at: string | null;
@@ -50,6 +56,13 @@ export type ClusterChanges = Partial<
   Omit<ClusterRecord, 'id' | 'name' | 'site' | 'created_at' | 'updated_at'>
 >;
 
+/** A part of a list, in the list's own order. */
+export interface Page {
+  /** The last key of the part before; absent for the first. */
+  after?: string | undefined;
+  limit: number;
+}
+
 export interface ClusterStore {
   /** The cluster of that name that is not destroyed. */
   find(name: string): Promise<ClusterRecord | null>;
@@ -57,8 +70,8 @@ export interface ClusterStore {
   findForUpdate(name: string): Promise<ClusterRecord | null>;
   /** @throws CLUSTER_NOT_FOUND */
   get(id: string): Promise<ClusterRecord>;
-  /** Clusters that are not destroyed, by name. */
-  list(): Promise<ClusterRecord[]>;
+  /** Clusters that are not destroyed, by name; `after` is a name. */
+  list(page: Page, label?: { name: string; value: string }): Promise<ClusterRecord[]>;
   /** Indexes that clusters of the site hold, destroyed ones excepted. */
   networkIndexes(site: string): Promise<number[]>;
   insert(record: Omit<ClusterRecord, 'created_at' | 'updated_at'>): Promise<ClusterRecord>;
@@ -73,6 +86,13 @@ export interface NewOperation {
   kind: OperationKind;
   input: Record<string, unknown>;
   approval: 'automatic' | 'manual';
+  /** Of the request that asks for it; unique, so that one request makes one operation. */
+  idempotency_key: string | null;
+}
+
+export interface OperationFilter {
+  clusterId?: string | undefined;
+  state?: OperationState | undefined;
 }
 
 /** What a worker says of itself when it claims. */
@@ -118,14 +138,27 @@ export interface StageUpdate {
   error?: StoredError | null;
 }
 
+export interface UnfinishedOperation {
+  id: string;
+  cluster_id: string;
+  kind: OperationKind;
+  state: OperationState;
+}
+
 export interface OperationStore {
   /** @throws CLUSTER_BUSY with the operation in the way, by the unique index alone */
   insert(operation: NewOperation): Promise<Operation>;
   /** @throws OPERATION_NOT_FOUND */
   get(id: string): Promise<Operation>;
   unfinishedOf(clusterId: string): Promise<Operation | null>;
-  /** Newest first. */
-  listOf(clusterId: string, limit: number): Promise<Operation[]>;
+  /** @throws CLUSTER_BUSY with the operation in the way */
+  assertIdle(clusterId: string): Promise<void>;
+  /** Those of these clusters that hold them, without their stages. */
+  unfinishedOfEach(clusterIds: readonly string[]): Promise<UnfinishedOperation[]>;
+  /** Newest first; `after` is an id. */
+  list(page: Page, filter: OperationFilter): Promise<Operation[]>;
+  /** The operation that a request with this key made, if any. */
+  findByIdempotencyKey(key: string): Promise<Operation | null>;
   /** Takes the oldest operation that is free for this worker, under a new attempt. */
   claim(worker: WorkerIdentity, leaseSeconds: number): Promise<ClaimedOperation | null>;
   /** @returns the level of cancellation asked for. @throws LEASE_LOST */
@@ -188,6 +221,8 @@ export interface PlanRecord {
   engine: { name: string; version: string; configuration_digest: string };
   summary: PlanSummary;
   changes: ResourceChange[];
+  /** The configuration that was planned, without the module's files. */
+  files: { path: string; content: string }[];
   /** The plan file, sealed with context `plan:<id>`. */
   sealed_file: Sealed;
   /** Outcome of the apply, once there is one. */
@@ -200,6 +235,8 @@ export interface PlanStore {
   /** @throws PLAN_NOT_FOUND */
   get(id: string): Promise<PlanRecord>;
   latest(clusterId: string): Promise<PlanRecord | null>;
+  /** Newest first; `after` is an id. */
+  list(clusterId: string, page: Page): Promise<PlanRecord[]>;
   setState(id: string, state: PlanState, outcome?: Record<string, unknown>): Promise<void>;
   /** Marks the cluster's plans that are ready as stale. */
   retireReady(clusterId: string): Promise<void>;
@@ -232,6 +269,11 @@ export interface ReportRecord {
 export interface ReportStore {
   insert(report: Omit<ReportRecord, 'created_at'>): Promise<void>;
   latest(clusterId: string): Promise<ReportRecord | null>;
+  /** The newest report of each cluster that has one, without its document. */
+  latestOfEach(clusterIds: readonly string[]): Promise<Omit<ReportRecord, 'document'>[]>;
+  /** Newest first; `after` is an id. */
+  list(clusterId: string, page: Page): Promise<ReportRecord[]>;
+  /** @throws REPORT_NOT_FOUND */
   get(id: string): Promise<ReportRecord>;
 }
 
@@ -245,6 +287,33 @@ export interface SecretStore {
   deleteAll(clusterId: string): Promise<void>;
 }
 
+/** What a request with an idempotency key was answered. */
+export interface StoredAnswer {
+  status: number;
+  location: string | null;
+  body: string;
+}
+
+/** What is known of a key that is used again. */
+export interface IdempotencyRecord {
+  fingerprint: string;
+  /** The server that answers, or answered, its first request. */
+  holder: string;
+  /** null while it is being answered. */
+  answer: StoredAnswer | null;
+}
+
+export interface IdempotencyStore {
+  /** Takes the key for this request. @returns what is known of it, where it was taken before */
+  take(key: string, fingerprint: string, holder: string): Promise<IdempotencyRecord | null>;
+  /** Takes over a key whose holder died. @returns whether nobody else did */
+  takeOver(key: string, from: string, holder: string): Promise<boolean>;
+  answer(key: string, answer: StoredAnswer): Promise<void>;
+  /** Frees a key whose request changed nothing. */
+  release(key: string): Promise<void>;
+  removeOlderThan(hours: number): Promise<void>;
+}
+
 export interface Stores {
   clusters: ClusterStore;
   operations: OperationStore;
@@ -252,4 +321,5 @@ export interface Stores {
   states: StateStore;
   reports: ReportStore;
   secrets: SecretStore;
+  idempotency: IdempotencyStore;
 }

@@ -36,6 +36,11 @@ export interface Workspace {
   read(cluster: string, path: string): Promise<Uint8Array | null>;
   /** The folder where the output of an operation's children lies. */
   operationFolder(operationId: string): string;
+  /**
+   * Moves the folder of a cluster that is forgotten out of the way, so that it goes on working by hand.
+   * @returns its new absolute path, or null when there was none
+   */
+  setAside(cluster: string): Promise<string | null>;
   /** Removes a destroyed cluster's folder. */
   remove(cluster: string): Promise<void>;
 }

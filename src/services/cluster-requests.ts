@@ -134,3 +134,54 @@ export function assertStepMayRun(
     { step, missing, cluster: clusterName },
   );
 }
+
+/** A cluster of which nothing was made yet. */
+export function newCluster(
+  id: string,
+  site: string,
+  spec: ClusterSpec,
+  networkIndex: number,
+): Omit<ClusterRecord, 'created_at' | 'updated_at'> {
+  return {
+    id,
+    name: spec.name,
+    site,
+    spec,
+    spec_revision: 1,
+    infrastructure_revision: 1,
+    network_index: networkIndex,
+    terraform_generated_revision: null,
+    applied_revision: null,
+    ansible_generated_revision: null,
+    ansible_executed_revision: null,
+    nodes: null,
+    topology: null,
+    node_size: null,
+    labels: {},
+    deletion_protection: false,
+    metadata_revision: 1,
+    destroyed_at: null,
+  };
+}
+
+export function clusterNotFound(name: string): HathiError {
+  return new HathiError(
+    'CLUSTER_NOT_FOUND',
+    `There is no cluster named ${name}. POST /generate-terraform with {"cluster": "${name}"} makes one.`,
+    { cluster: name },
+  );
+}
+
+export function clusterExists(name: string): HathiError {
+  return new HathiError('CLUSTER_EXISTS', `There is a cluster named ${name} already.`, {
+    cluster: name,
+  });
+}
+
+export function clusterProtected(name: string): HathiError {
+  return new HathiError(
+    'CLUSTER_PROTECTED',
+    `Cluster ${name} is protected: PATCH /api/v1/clusters/${name} with {"deletion_protection": false} first.`,
+    { cluster: name },
+  );
+}

@@ -1,16 +1,23 @@
 import type { Role } from '../core/cluster/topology.ts';
 import { HathiError } from '../core/errors.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { SecretBox } from '../ports/secrets.ts';
-import type { ClusterRecord, Stores } from '../ports/stores.ts';
+import type { ClusterRecord } from '../ports/stores.ts';
+import type { NodeTarget } from '../ports/target.ts';
 import type { UnitOfWork } from '../ports/unit-of-work.ts';
 import type { Workspace } from '../ports/workspace.ts';
-import type { ClusterService, ClusterView, ConnectionView } from './api.ts';
-import { clusterNotFound } from './operations.ts';
+import type { ClusterService, ClusterView, ConnectionView, Tagged } from './api.ts';
+import { clusterNotFound, clusterProtected } from './cluster-requests.ts';
+import { clusterViews, nodeViews } from './cluster-views.ts';
+import type { Cursors } from './cursors.ts';
 
 export interface ClusterServiceTools {
   unitOfWork: UnitOfWork;
   box: SecretBox;
   workspace: Workspace;
+  target: NodeTarget;
+  cursors: Cursors;
+  clock: Clock;
 }
 
 const SUPERUSER = 'postgres';
@@ -31,12 +38,24 @@ export function createClusterService(tools: ClusterServiceTools): ClusterService
     return Buffer.from(tools.box.open(sealed, `secret:${cluster.id}:${name}`)).toString('utf8');
   };
 
+  const tagged = async (cluster: ClusterRecord): Promise<Tagged<ClusterView>> => {
+    const [view] = await clusterViews(stores, [cluster]);
+    return { view: view as ClusterView, tag: tagOf(cluster) };
+  };
+
   return {
-    async list() {
-      const clusters = await stores.clusters.list();
-      return await Promise.all(clusters.map((cluster) => view(stores, cluster)));
+    async list(request, label) {
+      const list = `clusters ${JSON.stringify(label ?? null)}`;
+      const page = tools.cursors.open(request, list);
+      const clusters = await stores.clusters.list(page, label);
+      const { entries, next_cursor } = tools.cursors.cut(clusters, page, list, ({ name }) => name);
+      return { entries: await clusterViews(stores, entries), next_cursor };
     },
-    get: async (name) => await view(stores, await find(name)),
+    get: async (name) => await tagged(await find(name)),
+    async nodes(name) {
+      const cluster = await find(name);
+      return nodeViews(cluster, await stores.reports.latest(cluster.id));
+    },
     async connection(name) {
       const cluster = await find(name);
       const password = await secret(cluster, 'postgres-superuser-password');
@@ -60,30 +79,48 @@ export function createClusterService(tools: ClusterServiceTools): ClusterService
         { cluster: name },
       );
     },
+    async update(name, { labels, deletionProtection }, ifMatch) {
+      await tools.unitOfWork.transaction(async ({ clusters }) => {
+        const cluster = await clusters.findForUpdate(name);
+        if (!cluster) throw clusterNotFound(name);
+        if (ifMatch !== null && ifMatch !== tagOf(cluster)) throw changedMeanwhile(name, cluster);
+        await clusters.update(cluster.id, {
+          ...(labels === undefined ? {} : { labels }),
+          ...(deletionProtection === undefined ? {} : { deletion_protection: deletionProtection }),
+          metadata_revision: cluster.metadata_revision + 1,
+        });
+      });
+      return await tagged(await find(name));
+    },
+    async forget(name) {
+      const known = await find(name);
+      const left = await tools.target.resources(known.site, name).catch(() => null);
+      await tools.unitOfWork.transaction(async ({ clusters, operations, secrets }) => {
+        const cluster = await clusters.findForUpdate(name);
+        if (!cluster) throw clusterNotFound(name);
+        if (cluster.deletion_protection) throw clusterProtected(name);
+        await operations.assertIdle(cluster.id);
+        await secrets.deleteAll(cluster.id);
+        await clusters.update(cluster.id, { destroyed_at: tools.clock.now().toISOString() });
+      });
+      // After the record: a name that is free again must not find the files of the old cluster.
+      const workspace = await tools.workspace.setAside(name);
+      return { cluster: name, forgotten: true, left, workspace };
+    },
   };
 }
 
-async function view(stores: Stores, cluster: ClusterRecord): Promise<ClusterView> {
-  const [operation, report] = await Promise.all([
-    stores.operations.unfinishedOf(cluster.id),
-    stores.reports.latest(cluster.id),
-  ]);
-  const {
-    site: _site,
-    network_index: _index,
-    node_size: _size,
-    destroyed_at: _destroyed,
-    ...members
-  } = cluster;
-  return {
-    ...members,
-    operation: operation && { id: operation.id, kind: operation.kind, state: operation.state },
-    latest_report: report && {
-      id: report.id,
-      passed: report.passed,
-      created_at: report.created_at,
-    },
-  };
+/** Of the part that PATCH changes; what was observed changes by itself. */
+function tagOf(cluster: ClusterRecord): string {
+  return `${cluster.id}.${cluster.metadata_revision}`;
+}
+
+function changedMeanwhile(name: string, cluster: ClusterRecord): HathiError {
+  return new HathiError(
+    'PRECONDITION_FAILED',
+    `Cluster ${name} is no longer the one that If-Match names; its ETag is "${tagOf(cluster)}" now.`,
+    { etag: `"${tagOf(cluster)}"` },
+  );
 }
 
 function connectionView(

@@ -1,127 +1,51 @@
-import { type ClusterSpec, DEFAULT_CLUSTER, type Target } from '../core/cluster/cluster-spec.ts';
 import { HathiError } from '../core/errors.ts';
 import { isFinished, type Operation } from '../core/operation/operation.ts';
-import type { OperationKind, StageName } from '../core/operation/operation-kinds.ts';
-import type { IdSource } from '../ports/clock.ts';
+import { operationActions, planOf } from '../core/operation/operation-actions.ts';
 import type { EventStream, Wakeups } from '../ports/event-stream.ts';
-import type { ClusterRecord, NodeSize, Stores } from '../ports/stores.ts';
-import type { NodeTarget } from '../ports/target.ts';
+import type { Stores } from '../ports/stores.ts';
 import type { UnitOfWork } from '../ports/unit-of-work.ts';
-import type { OperationService, SpecChanges, StepInputs } from './api.ts';
-import { assertSpecCanBe, assertStepMayRun, nextSpec, revisionsFor } from './cluster-requests.ts';
-import { checkedParameters, type NodeSizes } from './parameter-requests.ts';
+import type { OperationService, OperationView } from './api.ts';
+import { clusterNotFound } from './cluster-requests.ts';
+import type { Cursors } from './cursors.ts';
+import { createOperationRequests, type OperationRequestTools } from './operation-requests.ts';
 
-export interface OperationServiceTools {
+export interface OperationServiceTools extends OperationRequestTools {
   unitOfWork: UnitOfWork;
   wakeups: Wakeups;
   events: EventStream;
-  ids: IdSource;
-  target: NodeTarget;
-  sizes: NodeSizes;
-  /** The data directory's own id; local clusters belong to it. */
-  site: string;
-  defaultTarget: Target;
+  cursors: Cursors;
 }
 
 export function createOperationService(tools: OperationServiceTools): OperationService {
-  const { unitOfWork, wakeups, events } = tools;
+  const { unitOfWork, wakeups, events, cursors } = tools;
+  const requests = createOperationRequests(tools);
 
-  const enqueue = async (
-    stores: Stores,
-    cluster: ClusterRecord,
-    kind: OperationKind,
-    input: Record<string, unknown>,
-  ): Promise<Operation> => {
-    const operation = await stores.operations.insert({
-      id: tools.ids.next(),
-      cluster_id: cluster.id,
-      site: cluster.spec.target === 'local' ? cluster.site : null,
-      kind,
-      input,
-      // Whoever asks for a step by its name has approved it.
-      approval: 'automatic',
-    });
-    await stores.operations.appendEvents(operation.id, 0, [
-      { type: 'operation.queued', stage: null, data: { kind, cluster: cluster.name } },
-    ]);
-    return operation;
-  };
-
-  const submitted = async (operation: Operation): Promise<Operation> => {
+  /** What was enqueued is waited for by a worker somewhere. */
+  const submitted = async (operation: Operation): Promise<OperationView> => {
     await wakeups.notify('operations');
-    return operation;
-  };
-
-  const freeNetworkIndex = async (): Promise<number> =>
-    await tools.target.freeNetworkIndex(
-      await unitOfWork.direct.clusters.networkIndexes(tools.site),
-      tools.site,
-    );
-
-  /** Makes or changes the cluster in the transaction that enqueues, so a refusal changes nothing. */
-  const requestSpec = async (name: string, changes: SpecChanges): Promise<Operation> => {
-    const known = await unitOfWork.direct.clusters.find(name);
-    const wanted = nextSpec(name, known?.spec ?? null, changes, tools.defaultTarget);
-    assertSpecCanBe(wanted, known?.spec ?? null, tools.target.postgresVersions);
-    const networkIndex = known?.network_index ?? (await freeNetworkIndex());
-    return await unitOfWork.transaction(async (stores) => {
-      const current = await stores.clusters.findForUpdate(name);
-      const spec = nextSpec(name, current?.spec ?? null, changes, tools.defaultTarget);
-      assertSpecCanBe(spec, current?.spec ?? null, tools.target.postgresVersions);
-      if (!current) {
-        const cluster = await stores.clusters.insert(
-          newCluster(tools.ids.next(), tools.site, spec, networkIndex),
-        );
-        return await enqueue(stores, cluster, 'generate-terraform', {});
-      }
-      const operation = await enqueue(stores, current, 'generate-terraform', {});
-      await stores.clusters.update(current.id, { spec, ...revisionsFor(current, spec) });
-      return operation;
-    });
-  };
-
-  const submitOnCluster = async (
-    step: StageName,
-    name: string,
-    input: StepInputs[StageName],
-  ): Promise<Operation> => {
-    const size = step === 'create-ansible-script' ? await nodeSizeOf(name) : null;
-    return await unitOfWork.transaction(async (stores) => {
-      const cluster = await stores.clusters.findForUpdate(name);
-      if (!cluster && name !== DEFAULT_CLUSTER) throw clusterNotFound(name);
-      const plan = cluster ? await stores.plans.latest(cluster.id) : null;
-      assertStepMayRun(step, name, cluster, plan);
-      if (!cluster) throw clusterNotFound(name);
-      if (step === 'apply-terraform') {
-        await assertPlanIsOf(stores, cluster, (input as StepInputs['apply-terraform']).plan_id);
-      }
-      if (size === null) return await enqueue(stores, cluster, step, { ...input });
-      const { parameters: given } = input as StepInputs['create-ansible-script'];
-      const parameters = checkedParameters(cluster, given, size);
-      const operation = await enqueue(stores, cluster, step, {});
-      const spec: ClusterSpec = { ...cluster.spec, parameters };
-      await stores.clusters.update(cluster.id, { spec, ...revisionsFor(cluster, spec) });
-      return operation;
-    });
-  };
-
-  /**
-   * Asked before the transaction: Docker may take its time, and the embedded database has one
-   * connection, so that nothing else would be written meanwhile, not even a lease. A cluster without
-   * machines is refused for that, not for a Docker that does not answer.
-   */
-  const nodeSizeOf = async (name: string): Promise<NodeSize> => {
-    const cluster = await unitOfWork.direct.clusters.find(name);
-    if (!cluster?.nodes) return { memory_bytes: null, disk_bytes: null };
-    return await tools.sizes(cluster);
+    return viewOf(operation);
   };
 
   return {
-    async submitStep(step, clusterName, input) {
-      if (step === 'generate-terraform') {
-        return await submitted(await requestSpec(clusterName, input as SpecChanges));
-      }
-      return await submitted(await submitOnCluster(step, clusterName, input));
+    createCluster: async (request, caller) =>
+      await submitted(await requests.createCluster(request, caller)),
+    submitStep: async (step, clusterName, input, caller) =>
+      await submitted(await requests.submitStep(step, clusterName, input, caller)),
+    retry: async (operationId, caller) =>
+      await submitted(await requests.retry(operationId, caller)),
+    async list({ cluster: name, state }, request) {
+      const cluster = name === undefined ? null : await unitOfWork.direct.clusters.find(name);
+      if (name !== undefined && !cluster) throw clusterNotFound(name);
+      const list = `operations ${JSON.stringify([name ?? null, state ?? null])}`;
+      const page = cursors.open(request, list);
+      const filter = { clusterId: cluster?.id, state };
+      const found = await unitOfWork.direct.operations.list(page, filter);
+      const { entries, next_cursor } = cursors.cut(found, page, list, ({ id }) => id);
+      return { entries: entries.map(viewOf), next_cursor };
+    },
+    async findByIdempotencyKey(key) {
+      const operation = await unitOfWork.direct.operations.findByIdempotencyKey(key);
+      return operation && viewOf(operation);
     },
     async waitForOutcome(operationId, signal) {
       const { last_sequence: seen } = await unitOfWork.direct.operations.get(operationId);
@@ -129,11 +53,9 @@ export function createOperationService(tools: OperationServiceTools): OperationS
         // The stream ends with the operation.
       }
       signal.throwIfAborted();
-      return await unitOfWork.direct.operations.get(operationId);
+      return viewOf(await unitOfWork.direct.operations.get(operationId));
     },
-    async get(operationId) {
-      return await unitOfWork.direct.operations.get(operationId);
-    },
+    get: async (operationId) => viewOf(await unitOfWork.direct.operations.get(operationId)),
     follow: (operationId, afterSequence, signal) =>
       events.follow(operationId, afterSequence, signal),
     async cancel(operationId, level) {
@@ -142,28 +64,23 @@ export function createOperationService(tools: OperationServiceTools): OperationS
       );
       await wakeups.notify(`cancel:${operationId}`);
       await wakeups.notify(`events:${operationId}`);
-      return operation;
+      return viewOf(operation);
     },
-    async approve(operationId) {
-      const operation = await unitOfWork.transaction(async ({ operations }) => {
-        const { attempt, state } = await operations.get(operationId);
-        if (state !== 'awaiting-approval') {
-          throw new HathiError(
-            'TRANSITION_NOT_ALLOWED',
-            `Only an operation that awaits approval can be approved; this one is ${state}.`,
-            { operation: operationId, state },
-          );
-        }
-        await operations.setState(operationId, 'queued');
-        await operations.grantApproval(operationId);
-        await operations.appendEvents(operationId, attempt, [
-          { type: 'operation.approved', stage: null, data: {} },
-        ]);
-        return await operations.get(operationId);
-      });
+    async approve(operationId, planId) {
+      const operation = await unitOfWork.transaction((stores) =>
+        approveIn(stores, operationId, planId),
+      );
       await wakeups.notify(`events:${operationId}`);
       return await submitted(operation);
     },
+  };
+}
+
+function viewOf(operation: Operation): OperationView {
+  return {
+    ...operation,
+    plan_id: planOf(operation),
+    allowed_actions: operationActions(operation),
   };
 }
 
@@ -190,43 +107,50 @@ async function cancelIn(stores: Stores, id: string, level: 1 | 2): Promise<Opera
   return await operations.get(id);
 }
 
-/** @throws PLAN_NOT_FOUND | PLAN_STALE before anything is enqueued */
-async function assertPlanIsOf(
+/** @throws TRANSITION_NOT_ALLOWED | PLAN_STALE */
+async function approveIn(
   stores: Stores,
-  cluster: ClusterRecord,
-  planId: string | undefined,
-): Promise<void> {
-  if (planId === undefined) return;
-  const plan = await stores.plans.get(planId);
-  if (plan.cluster_id !== cluster.id) {
-    throw new HathiError('PLAN_NOT_FOUND', `Cluster ${cluster.name} has no plan ${planId}.`);
+  id: string,
+  reviewed: string | undefined,
+): Promise<Operation> {
+  const { operations } = stores;
+  const operation = await operations.get(id);
+  if (operation.state !== 'awaiting-approval') {
+    throw new HathiError(
+      'TRANSITION_NOT_ALLOWED',
+      `Only an operation that awaits approval can be approved; this one is ${operation.state}.`,
+      { operation: id, state: operation.state },
+    );
   }
+  await assertPlanCanBeApproved(stores, operation, reviewed);
+  await operations.setState(id, 'queued');
+  await operations.grantApproval(id);
+  await operations.appendEvents(id, operation.attempt, [
+    { type: 'operation.approved', stage: null, data: { plan_id: planOf(operation) } },
+  ]);
+  return await operations.get(id);
 }
 
-function newCluster(id: string, site: string, spec: ClusterSpec, networkIndex: number) {
-  return {
-    id,
-    name: spec.name,
-    site,
-    spec,
-    spec_revision: 1,
-    infrastructure_revision: 1,
-    network_index: networkIndex,
-    terraform_generated_revision: null,
-    applied_revision: null,
-    ansible_generated_revision: null,
-    ansible_executed_revision: null,
-    nodes: null,
-    topology: null,
-    node_size: null,
-    destroyed_at: null,
-  };
-}
-
-export function clusterNotFound(name: string): HathiError {
-  return new HathiError(
-    'CLUSTER_NOT_FOUND',
-    `There is no cluster named ${name}. POST /generate-terraform with {"cluster": "${name}"} makes one.`,
-    { cluster: name },
-  );
+/** What is approved is what will be applied: the operation's own plan, as it was reviewed. */
+async function assertPlanCanBeApproved(
+  { plans, clusters }: Stores,
+  operation: Operation,
+  reviewed: string | undefined,
+): Promise<void> {
+  const planId = planOf(operation);
+  if (planId === null) return;
+  const stale = (reason: string) =>
+    new HathiError('PLAN_STALE', `The plan cannot be approved: ${reason}.`, {
+      operation: operation.id,
+      plan_id: planId,
+    });
+  if (reviewed !== undefined && reviewed !== planId) {
+    throw stale(`the operation has made plan ${planId}, not ${reviewed}; review that one`);
+  }
+  const plan = await plans.get(planId);
+  if (plan.state !== 'ready') throw stale(`it is ${plan.state}; retry the operation for a new one`);
+  const cluster = await clusters.get(operation.cluster_id);
+  if (plan.infrastructure_revision !== cluster.infrastructure_revision) {
+    throw stale('the cluster has another spec by now; retry the operation for a new one');
+  }
 }

@@ -5,18 +5,20 @@ import type { ClusterRecord, NodeSize } from '../ports/stores.ts';
 import type { ParameterValue } from './api.ts';
 
 /** What a node of the cluster can hold: as kept with the cluster, else as the machine tells. */
-export type NodeSizes = (cluster: ClusterRecord) => Promise<NodeSize>;
+export type NodeSizes = (cluster: Pick<ClusterRecord, 'spec' | 'node_size'>) => Promise<NodeSize>;
 
 /**
  * The cluster's parameters with those given put over them, in PostgreSQL's own spelling. Those left
  * out keep their value.
+ * @param path of the parameters in the request's body, as a JSON pointer
  * @throws PARAMETER_* with details `{ errors: [{ path, message, expected, suggestion }] }`, the code
  *   being that of the first problem
  */
 export function checkedParameters(
-  cluster: ClusterRecord,
+  cluster: Pick<ClusterRecord, 'spec'>,
   given: Readonly<Record<string, ParameterValue>>,
   { memory_bytes: memoryBytes, disk_bytes: diskBytes }: NodeSize,
+  path = '',
 ): Record<string, string> {
   const size: ClusterSize = {
     version: cluster.spec.postgres_version,
@@ -43,7 +45,7 @@ export function checkedParameters(
       result.problems.map(({ message }) => message).join(' '),
       {
         errors: result.problems.map(({ name, message, expected, suggestion }) => ({
-          path: `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+          path: `${path}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
           message,
           expected,
           suggestion,

@@ -19,7 +19,7 @@ export function createReadinessService(tools: ReadinessTools): ReadinessService 
     checks: async () =>
       await Promise.all([
         check('database', async () => {
-          await tools.unitOfWork.direct.clusters.list();
+          await tools.unitOfWork.direct.clusters.list({ limit: 1 });
           return 'answers';
         }),
         check('terraform', async () => {

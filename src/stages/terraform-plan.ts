@@ -4,7 +4,9 @@ import type { StageContext } from '../ports/stage.ts';
 import type { PlanRecord } from '../ports/stores.ts';
 import type { TerraformState } from '../ports/terraform.ts';
 import { reconcileState } from './terraform-state.ts';
-import { readLockFile, type TerraformTools, terraformRun } from './terraform-tools.ts';
+import { FOLDER, readLockFile, type TerraformTools, terraformRun } from './terraform-tools.ts';
+
+const REVIEWED_FILES = [`${FOLDER}/main.tf`, `${FOLDER}/outputs.tf`];
 
 /**
  * Plans what the workspace asks for, or the removal of everything, and stores the plan as the only
@@ -45,6 +47,7 @@ export async function makePlan(
     },
     summary: made.summary,
     changes: made.changes,
+    files: await configurationFiles(context, tools),
     sealed_file: secretBox.seal(made.bytes, planContext(id)),
     outcome: null,
   };
@@ -54,6 +57,16 @@ export async function makePlan(
   });
   await context.emit({ type: 'terraform.plan', data: { plan_id: id, summary: made.summary } });
   return plan;
+}
+
+/** What a person reviews beside the plan. Nothing in them is secret: keys are named by their path. */
+async function configurationFiles(context: StageContext, tools: TerraformTools) {
+  const files: PlanRecord['files'] = [];
+  for (const path of REVIEWED_FILES) {
+    const content = await tools.workspace.read(context.cluster.name, path);
+    if (content) files.push({ path, content: Buffer.from(content).toString('utf8') });
+  }
+  return files;
 }
 
 export function planContext(planId: string): string {

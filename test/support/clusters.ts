@@ -32,6 +32,9 @@ export function newCluster(
     nodes: null,
     topology: null,
     node_size: null,
+    labels: {},
+    deletion_protection: false,
+    metadata_revision: 1,
     destroyed_at: null,
     ...overrides,
   };

@@ -1,7 +1,13 @@
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import type { AccessSettings } from '../../src/http/access.ts';
 import { type AppOptions, buildApp } from '../../src/http/app.ts';
-import { FakeClusters, FakeOperations, FakeReadiness } from './fake-services.ts';
+import {
+  FakeClusters,
+  FakeIdempotency,
+  FakeOperations,
+  FakeReadiness,
+  FakeRecords,
+} from './fake-services.ts';
 
 export interface FakeApp {
   app: FastifyInstance;
@@ -26,6 +32,8 @@ export async function fakeApp(
   const app = await buildApp({
     clusters,
     operations,
+    records: new FakeRecords(),
+    idempotency: new FakeIdempotency(),
     readiness,
     config: { token: null, allowedHosts: [], ...config },
     mismatch: 'throw',

@@ -6,19 +6,26 @@ import {
   type OperationState,
   type StoredError,
 } from '../../src/core/operation/operation.ts';
+import { operationActions, planOf } from '../../src/core/operation/operation-actions.ts';
 import type { StageName } from '../../src/core/operation/operation-kinds.ts';
+import type { StoredAnswer } from '../../src/ports/stores.ts';
 import type {
+  Caller,
+  ClusterRequest,
   ClusterService,
   ClusterView,
+  IdempotencyService,
   OperationService,
+  OperationView,
   ReadinessCheck,
   ReadinessService,
+  RecordService,
 } from '../../src/services/api.ts';
 
 const NOW = '2026-01-02T03:04:05.000Z';
 
-export function anOperation(step: StageName, changes: Partial<Operation> = {}): Operation {
-  return {
+export function anOperation(step: StageName, changes: Partial<Operation> = {}): OperationView {
+  const operation: Operation = {
     id: '01940000-0000-7000-8000-000000000001',
     cluster_id: '01940000-0000-7000-8000-0000000000aa',
     cluster_name: 'default',
@@ -46,6 +53,15 @@ export function anOperation(step: StageName, changes: Partial<Operation> = {}): 
     ended_at: null,
     last_sequence: 0,
     ...changes,
+  };
+  return viewOf(operation);
+}
+
+function viewOf(operation: Operation): OperationView {
+  return {
+    ...operation,
+    plan_id: planOf(operation),
+    allowed_actions: operationActions(operation),
   };
 }
 
@@ -84,8 +100,12 @@ export function aCluster(name: string): ClusterView {
     ansible_executed_revision: null,
     nodes: null,
     topology: null,
+    labels: {},
+    deletion_protection: false,
+    status: 'not-created',
     operation: null,
     latest_report: null,
+    allowed_actions: ['update', 'destroy', 'forget'],
     created_at: NOW,
     updated_at: NOW,
   };
@@ -95,6 +115,7 @@ export interface Submission {
   step: StageName;
   cluster: string;
   input: unknown;
+  key?: string | null;
 }
 
 /** Operations that end when the test says so. It remembers what it was asked. */
@@ -107,10 +128,33 @@ export class FakeOperations implements OperationService {
   outcome: Record<string, unknown> | null = {};
   waiting = 0;
   following = 0;
-  private readonly operations = new Map<string, Operation>();
+  private readonly operations = new Map<string, OperationView>();
   private wake = Promise.withResolvers<void>();
 
-  async submitStep(step: StageName, cluster: string, input: unknown): Promise<Operation> {
+  async createCluster(request: ClusterRequest, _caller: Caller): Promise<OperationView> {
+    if (this.refusal) throw this.refusal;
+    const changes = { kind: 'create-cluster', cluster_name: request.name } as const;
+    return this.add(anOperation('generate-terraform', changes));
+  }
+
+  async retry(id: string): Promise<OperationView> {
+    return this.add(viewOf({ ...this.known(id), id: crypto.randomUUID(), state: 'queued' }));
+  }
+
+  async list() {
+    return { entries: [...this.operations.values()], next_cursor: null };
+  }
+
+  async findByIdempotencyKey(): Promise<OperationView | null> {
+    return null;
+  }
+
+  async submitStep(
+    step: StageName,
+    cluster: string,
+    input: unknown,
+    _caller?: Caller,
+  ): Promise<OperationView> {
     if (this.refusal) throw this.refusal;
     this.submissions.push({ step, cluster, input });
     const operation = this.add(anOperation(step, { cluster_name: cluster }));
@@ -118,9 +162,10 @@ export class FakeOperations implements OperationService {
     return operation;
   }
 
-  add(operation: Operation): Operation {
-    this.operations.set(operation.id, operation);
-    return operation;
+  add(operation: Operation): OperationView {
+    const view = viewOf(operation);
+    this.operations.set(operation.id, view);
+    return view;
   }
 
   /** Adds events and wakes their followers. */
@@ -133,11 +178,11 @@ export class FakeOperations implements OperationService {
     const before = this.known(id);
     const stages = before.stages.map((stage) => ({ ...stage, outcome, error }));
     const last_sequence = this.events.at(-1)?.sequence ?? 0;
-    this.operations.set(id, { ...before, state, stages, error, last_sequence });
+    this.add({ ...before, state, stages, error, last_sequence });
     this.wakeAll();
   }
 
-  async waitForOutcome(id: string, signal: AbortSignal): Promise<Operation> {
+  async waitForOutcome(id: string, signal: AbortSignal): Promise<OperationView> {
     this.waiting += 1;
     try {
       while (!isFinished(this.known(id).state)) await this.woken(signal);
@@ -147,7 +192,7 @@ export class FakeOperations implements OperationService {
     }
   }
 
-  async get(id: string): Promise<Operation> {
+  async get(id: string): Promise<OperationView> {
     return this.known(id);
   }
 
@@ -168,18 +213,18 @@ export class FakeOperations implements OperationService {
     }
   }
 
-  async cancel(id: string, level: 1 | 2): Promise<Operation> {
+  async cancel(id: string, level: 1 | 2): Promise<OperationView> {
     return this.add({ ...this.known(id), state: 'cancelling', cancel_level: level });
   }
 
-  async approve(id: string): Promise<Operation> {
+  async approve(id: string): Promise<OperationView> {
     if (this.known(id).state !== 'awaiting-approval') {
       throw new HathiError('TRANSITION_NOT_ALLOWED', 'The operation does not wait for approval.');
     }
     return this.add({ ...this.known(id), state: 'queued' });
   }
 
-  private known(id: string): Operation {
+  private known(id: string): OperationView {
     const operation = this.operations.get(id);
     if (!operation) throw new HathiError('OPERATION_NOT_FOUND', `No operation has the id ${id}.`);
     return operation;
@@ -212,13 +257,28 @@ export class FakeClusters implements ClusterService {
   readonly views = new Map<string, ClusterView>();
 
   async list() {
-    return [...this.views.values()];
+    return { entries: [...this.views.values()], next_cursor: null };
   }
 
   async get(name: string) {
     const view = this.views.get(name);
     if (!view) throw new HathiError('CLUSTER_NOT_FOUND', `No cluster is named ${name}.`);
-    return view;
+    return { view, tag: `${view.id}.1` };
+  }
+
+  async nodes(name: string) {
+    await this.get(name);
+    return [];
+  }
+
+  async update(name: string) {
+    return await this.get(name);
+  }
+
+  async forget(name: string) {
+    await this.get(name);
+    this.views.delete(name);
+    return { cluster: name, forgotten: true as const, left: [], workspace: null };
   }
 
   async connection(name: string) {
@@ -246,5 +306,37 @@ export class FakeReadiness implements ReadinessService {
 
   async checks() {
     return this.list;
+  }
+}
+
+/** No plans and no reports. */
+export class FakeRecords implements RecordService {
+  async plans() {
+    return { entries: [], next_cursor: null };
+  }
+
+  async plan(id: string): Promise<never> {
+    throw new HathiError('PLAN_NOT_FOUND', `There is no plan ${id}.`);
+  }
+
+  async reports() {
+    return { entries: [], next_cursor: null };
+  }
+
+  async report(id: string): Promise<never> {
+    throw new HathiError('REPORT_NOT_FOUND', `There is no report ${id}.`);
+  }
+}
+
+/** Keys in memory. */
+export class FakeIdempotency implements IdempotencyService {
+  readonly answers = new Map<string, StoredAnswer>();
+
+  async take(key: string) {
+    return this.answers.get(key) ?? ('taken' as const);
+  }
+
+  async settle(key: string, answer: StoredAnswer) {
+    this.answers.set(key, answer);
   }
 }

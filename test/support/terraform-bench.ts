@@ -118,6 +118,7 @@ export async function openTerraformBench(
       kind,
       input,
       approval: 'automatic',
+      idempotency_key: null,
     });
   }
 

@@ -27,6 +27,9 @@ export interface ClustersTable {
   nodes: NullableJson<unknown>;
   topology: NullableJson<unknown>;
   node_size: NullableJson<unknown>;
+  labels: Json<Record<string, string>>;
+  deletion_protection: boolean;
+  metadata_revision: Generated<number>;
   created_at: Timestamp;
   updated_at: Timestamp;
   destroyed_at: NullableTimestamp;
@@ -40,6 +43,7 @@ export interface OperationsTable {
   state: Generated<string>;
   input: Json<Record<string, unknown>>;
   approval: string;
+  idempotency_key: string | null;
   attempt: Generated<number>;
   cancel_level: Generated<number>;
   worker_id: string | null;
@@ -103,6 +107,7 @@ export interface PlansTable extends SealedColumns {
   engine: Json<Record<string, unknown>>;
   summary: Json<Record<string, unknown>>;
   changes: Json<unknown[]>;
+  files: Json<unknown[]>;
   outcome: NullableJson<unknown>;
   created_at: Timestamp;
 }
@@ -129,6 +134,16 @@ export interface SecretsTable extends SealedColumns {
   created_at: Timestamp;
 }
 
+export interface IdempotencyKeysTable {
+  key: string;
+  fingerprint: string;
+  holder: string;
+  status: number | null;
+  location: string | null;
+  body: string | null;
+  created_at: Timestamp;
+}
+
 export interface Schema {
   clusters: ClustersTable;
   operations: OperationsTable;
@@ -139,4 +154,5 @@ export interface Schema {
   terraform_states: TerraformStatesTable;
   reports: ReportsTable;
   secrets: SecretsTable;
+  idempotency_keys: IdempotencyKeysTable;
 }

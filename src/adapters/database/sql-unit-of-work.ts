@@ -5,6 +5,7 @@ import type { UnitOfWork } from '../../ports/unit-of-work.ts';
 import { translateDatabaseError, translating } from './database-errors.ts';
 import type { Schema } from './schema.ts';
 import { SqlClusterStore } from './stores/clusters.ts';
+import { SqlIdempotencyStore } from './stores/idempotency.ts';
 import { SqlOperationStore } from './stores/operations.ts';
 import { SqlPlanStore } from './stores/plans.ts';
 import { SqlReportStore, SqlSecretStore, SqlStateStore } from './stores/states-reports-secrets.ts';
@@ -52,6 +53,7 @@ function storesOn(db: Kysely<Schema>) {
     states: new SqlStateStore(db),
     reports: new SqlReportStore(db),
     secrets: new SqlSecretStore(db),
+    idempotency: new SqlIdempotencyStore(db),
   };
 }
 

@@ -97,6 +97,17 @@ export function createFileWorkspace(dataDirectory: string): Workspace {
       return join(dataDirectory, 'operations', operationId);
     },
 
+    async setAside(cluster: string): Promise<string | null> {
+      const folder = clusterFolder(cluster);
+      const root = join(dataDirectory, 'forgotten');
+      const aside = join(root, `${cluster}.${Date.now()}`);
+      return await inWords(`move ${folder} to ${aside}`, async () => {
+        await mkdir(root, { recursive: true, mode: FOLDER_MODE });
+        const moved = await rename(folder, aside).then(() => true, ignoreMissing);
+        return moved ? aside : null;
+      });
+    },
+
     async remove(cluster: string): Promise<void> {
       const folder = clusterFolder(cluster);
       await inWords(`remove ${folder}`, () => rm(folder, { recursive: true, force: true }));

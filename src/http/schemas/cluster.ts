@@ -1,7 +1,15 @@
 import { z } from 'zod';
 import { clusterNameSchema, clusterSpecSchema } from '../../core/cluster/cluster-spec.ts';
+import { CLUSTER_ACTIONS, CLUSTER_STATUSES } from '../../core/cluster/cluster-status.ts';
 import type { ClusterNode, Topology } from '../../core/cluster/topology.ts';
-import type { ClusterView, ConnectionView, ReportView } from '../../services/api.ts';
+import type {
+  ClusterView,
+  ConnectionView,
+  ForgottenCluster,
+  NodeView,
+  ReportView,
+} from '../../services/api.ts';
+import { nextCursor, pageQuery } from './page.ts';
 
 const instant = z.string().describe('ISO 8601, UTC.');
 const revision = z.int().nullable();
@@ -26,6 +34,18 @@ export const topologySchema = z
   })
   .meta({ id: 'Topology', description: 'Roles as SQL told them.' }) satisfies z.ZodType<Topology>;
 
+const LABEL_NAME = /^[a-z0-9](?:[a-z0-9._/-]{0,61}[a-z0-9])?$/;
+
+const labelsSchema = z
+  .record(
+    z
+      .string()
+      .regex(LABEL_NAME, 'must have 1 to 63 small letters, digits, dots, slashes and hyphens'),
+    z.string().max(255),
+  )
+  .refine((labels) => Object.keys(labels).length <= 32, 'must have at most 32 labels')
+  .describe('Words of your own, e.g. `{"team": "billing"}`; lists can be filtered by them.');
+
 /** A copy, so that the stored document's own schema stays free of the API's names. */
 const specSchema = z
   .object(clusterSpecSchema.shape)
@@ -44,6 +64,11 @@ export const clusterSchema = z
     ansible_executed_revision: revision,
     nodes: z.array(clusterNodeSchema).nullable(),
     topology: topologySchema.nullable(),
+    labels: z.record(z.string(), z.string()),
+    deletion_protection: z.boolean().describe('While it is on, the cluster cannot be destroyed.'),
+    status: z
+      .enum(CLUSTER_STATUSES)
+      .describe('`healthy`: replication was proven for the present spec.'),
     operation: z
       .object({ id: z.string(), kind: z.string(), state: z.string() })
       .nullable()
@@ -51,6 +76,7 @@ export const clusterSchema = z
     latest_report: z
       .object({ id: z.string(), passed: z.boolean(), created_at: instant })
       .nullable(),
+    allowed_actions: z.array(z.enum(CLUSTER_ACTIONS)),
     created_at: instant,
     updated_at: instant,
   })
@@ -61,7 +87,7 @@ export const clusterSchema = z
 
 export const clusterListSchema = z.object({
   clusters: z.array(clusterSchema),
-  next_cursor: z.string().nullable(),
+  next_cursor: nextCursor,
 });
 
 export const connectionSchema = z
@@ -94,5 +120,118 @@ export const reportSchema = z
     document: z.record(z.string(), z.unknown()),
   })
   .meta({ id: 'Report' }) satisfies z.ZodType<ReportView>;
+
+export const reportListSchema = z.object({
+  reports: z.array(reportSchema),
+  next_cursor: nextCursor,
+});
+
+export const nodeListSchema = z.object({
+  nodes: z.array(
+    z
+      .object({
+        name: z.string(),
+        planned: z.boolean().describe('Whether the present spec asks for it.'),
+        made: z.boolean().describe('Whether Terraform made it.'),
+        role: roleSchema.nullable().describe('As SQL told; null where nothing was seen yet.'),
+        etcd: z.boolean().describe('Whether it is a member of etcd.'),
+        address: z.string().nullable(),
+        ssh_host: z.string().nullable(),
+        ssh_port: z.int().nullable(),
+        postgres_host: z.string().nullable(),
+        postgres_port: z.int().nullable(),
+        replication: z
+          .object({
+            status: z.string(),
+            lag_bytes: z.number().nullable(),
+            observed_at: instant,
+          })
+          .nullable()
+          .describe('From the newest report.'),
+      })
+      .meta({ id: 'Node' }) satisfies z.ZodType<NodeView>,
+  ),
+});
+
+export const forgottenSchema = z
+  .object({
+    cluster: z.string(),
+    forgotten: z.literal(true),
+    left: z
+      .array(
+        z.object({
+          kind: z.enum(['node', 'network']),
+          name: z.string(),
+          node: z.string().nullable(),
+          operation_id: z.string(),
+          remove: z.string().describe('What a person types to remove it.'),
+        }),
+      )
+      .nullable()
+      .describe('What still runs; null when the target did not answer.'),
+    workspace: z.string().nullable().describe('Where the files that manage it by hand now lie.'),
+  })
+  .meta({ id: 'ForgottenCluster' }) satisfies z.ZodType<ForgottenCluster>;
+
+const spec = clusterSpecSchema.shape;
+
+export const createClusterBody = z
+  .strictObject({
+    name: clusterNameSchema,
+    target: spec.target.optional().describe('Where the machines are made.'),
+    instance_type: spec.instance_type
+      .optional()
+      .describe('Type of the machines; `t2.medium` where absent. For `local` it sizes nothing.'),
+    replica_count: spec.replica_count
+      .optional()
+      .describe('Replicas beside the one primary; 2 where absent.'),
+    postgres_version: spec.postgres_version.optional().describe('Major version; 17 where absent.'),
+    failover_profile: spec.failover_profile
+      .optional()
+      .describe('How soon a silent primary is taken for dead; `balanced` where absent.'),
+    allow_list: spec.allow_list
+      .optional()
+      .describe("Networks of clients, besides the cluster's own."),
+    parameters: z
+      .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+      .default({})
+      .describe('PostgreSQL parameters, checked before anything is made.'),
+    labels: labelsSchema.default({}),
+    deletion_protection: z
+      .boolean()
+      .optional()
+      .describe('Where absent on, except for the target `local`.'),
+    approval: z
+      .enum(['manual', 'automatic'])
+      .default('manual')
+      .describe('`manual` waits with the plan until it is approved.'),
+  })
+  .meta({
+    examples: [{ name: 'orders', replica_count: 2, parameters: { max_connections: 200 } }],
+  });
+
+export const updateClusterBody = z
+  .strictObject({
+    labels: labelsSchema.optional().describe('Replaces the labels as a whole.'),
+    deletion_protection: z.boolean().optional(),
+  })
+  .meta({ examples: [{ labels: { team: 'billing' }, deletion_protection: true }] });
+
+export const forgetBody = z
+  .strictObject({ confirm: z.string().describe('The name of the cluster, typed once more.') })
+  .meta({ examples: [{ confirm: 'orders' }] });
+
+export const destroyQuerySchema = z.strictObject({
+  confirm: z.string().describe('The name of the cluster, typed once more.'),
+});
+
+export const clusterQuerySchema = z.strictObject({
+  ...pageQuery,
+  label: z
+    .string()
+    .regex(/^[^=]{1,63}=.{0,255}$/, 'must be of the form name=value')
+    .optional()
+    .describe('Only clusters with this label, as `name=value`.'),
+});
 
 export const clusterParamsSchema = z.strictObject({ name: clusterNameSchema });

@@ -1,10 +1,14 @@
 import { z } from 'zod';
-import { OPERATION_STATES, type Operation } from '../../core/operation/operation.ts';
+import { clusterNameSchema } from '../../core/cluster/cluster-spec.ts';
+import { OPERATION_STATES } from '../../core/operation/operation.ts';
+import { OPERATION_ACTIONS } from '../../core/operation/operation-actions.ts';
 import {
   OPERATION_KINDS,
   type OperationKind,
   STAGE_NAMES,
 } from '../../core/operation/operation-kinds.ts';
+import type { OperationView } from '../../services/api.ts';
+import { nextCursor, pageQuery } from './page.ts';
 
 const kinds = Object.keys(OPERATION_KINDS) as [OperationKind, ...OperationKind[]];
 const instant = z.string().describe('ISO 8601, UTC.');
@@ -45,12 +49,34 @@ export const operationSchema = z
     created_at: instant,
     started_at: instant.nullable(),
     ended_at: instant.nullable(),
+    plan_id: z.string().nullable().describe('The plan that it made or applies.'),
+    allowed_actions: z.array(z.enum(OPERATION_ACTIONS)),
     last_sequence: z.int().describe('Sequence of the newest event, 0 without any.'),
   })
   .meta({
     id: 'Operation',
     description: "One request's durable work on one cluster.",
-  }) satisfies z.ZodType<Operation>;
+  }) satisfies z.ZodType<OperationView>;
+
+export const operationListSchema = z.object({
+  operations: z.array(operationSchema),
+  next_cursor: nextCursor,
+});
+
+export const operationQuerySchema = z.strictObject({
+  ...pageQuery,
+  cluster: clusterNameSchema.optional().describe('Only operations of this cluster.'),
+  state: z.enum(OPERATION_STATES).optional().describe('Only operations in this state.'),
+});
+
+export const approveBodySchema = z
+  .strictObject({
+    plan_id: z
+      .uuid()
+      .optional()
+      .describe('The plan that was reviewed; refused when the operation has another one.'),
+  })
+  .meta({ examples: [{}] });
 
 export const operationEventSchema = z
   .object({

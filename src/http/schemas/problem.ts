@@ -58,6 +58,11 @@ export const BODY_PROBLEMS: readonly ErrorCode[] = [
   'UNSUPPORTED_MEDIA_TYPE',
 ];
 
+/** Answered where PostgreSQL parameters are given. */
+export const PARAMETER_PROBLEMS: readonly ErrorCode[] = codes.filter((code) =>
+  code.startsWith('PARAMETER_'),
+);
+
 /** The responses of a route that are problem documents, one a status, naming their codes. */
 export function problems(...specific: readonly ErrorCode[]) {
   const byStatus = Map.groupBy(new Set([...specific, ...ANY_ROUTE]), (code) => STATUS_OF[code]);

@@ -40,6 +40,7 @@ describe.each(DATABASE_KINDS)('following events on %s', (kind) => {
           kind: 'plan-terraform',
           input: {},
           approval: 'automatic',
+          idempotency_key: null,
         });
         const append = (count: number) =>
           work.transaction(({ operations }) =>

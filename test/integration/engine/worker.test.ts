@@ -73,6 +73,7 @@ async function enqueue(kind: OperationKind, approval: Operation['approval'] = 'a
     kind,
     input: {},
     approval: approval === 'manual' ? 'manual' : 'automatic',
+    idempotency_key: null,
   });
 }
 

@@ -1,6 +1,6 @@
 import { type Kysely, type Selectable, sql } from 'kysely';
 import { HathiError } from '../../../core/errors.ts';
-import type { ClusterChanges, ClusterRecord, ClusterStore } from '../../../ports/stores.ts';
+import type { ClusterChanges, ClusterRecord, ClusterStore, Page } from '../../../ports/stores.ts';
 import type { ClustersTable, Schema } from '../schema.ts';
 import { json } from './columns.ts';
 
@@ -35,8 +35,14 @@ export class SqlClusterStore implements ClusterStore {
     return toRecord(row);
   }
 
-  async list(): Promise<ClusterRecord[]> {
-    return (await this.#living().orderBy('name').execute()).map(toRecord);
+  async list(
+    { after, limit }: Page,
+    label?: { name: string; value: string },
+  ): Promise<ClusterRecord[]> {
+    let query = this.#living();
+    if (after !== undefined) query = query.where('name', '>', after);
+    if (label) query = query.where(sql<boolean>`labels ->> ${label.name} = ${label.value}`);
+    return (await query.orderBy('name').limit(limit).execute()).map(toRecord);
   }
 
   async networkIndexes(site: string): Promise<number[]> {
@@ -58,6 +64,7 @@ export class SqlClusterStore implements ClusterStore {
         nodes: json(record.nodes),
         topology: json(record.topology),
         node_size: json(record.node_size),
+        labels: JSON.stringify(record.labels),
       })
       .returningAll()
       .executeTakeFirstOrThrow();
@@ -65,7 +72,7 @@ export class SqlClusterStore implements ClusterStore {
   }
 
   async update(id: string, changes: ClusterChanges): Promise<void> {
-    const { spec, nodes, topology, node_size, ...columns } = changes;
+    const { spec, nodes, topology, node_size, labels, ...columns } = changes;
     await this.#db
       .updateTable('clusters')
       .set({
@@ -74,6 +81,7 @@ export class SqlClusterStore implements ClusterStore {
         ...(nodes === undefined ? {} : { nodes: json(nodes) }),
         ...(topology === undefined ? {} : { topology: json(topology) }),
         ...(node_size === undefined ? {} : { node_size: json(node_size) }),
+        ...(labels === undefined ? {} : { labels: JSON.stringify(labels) }),
         updated_at: sql`clock_timestamp()`,
       })
       .where('id', '=', id)

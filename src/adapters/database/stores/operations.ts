@@ -18,8 +18,11 @@ import type {
   ClaimedOperation,
   Lease,
   NewOperation,
+  OperationFilter,
   OperationStore,
+  Page,
   StageUpdate,
+  UnfinishedOperation,
   WorkerIdentity,
 } from '../../../ports/stores.ts';
 import type { Schema } from '../schema.ts';
@@ -90,16 +93,50 @@ export class SqlOperationStore implements OperationStore {
     return row ? await this.get(row.id) : null;
   }
 
-  async listOf(clusterId: string, limit: number): Promise<Operation[]> {
+  async assertIdle(clusterId: string): Promise<void> {
+    const unfinished = await this.unfinishedOf(clusterId);
+    if (unfinished) throw clusterBusy(unfinished);
+  }
+
+  async unfinishedOfEach(clusterIds: readonly string[]): Promise<UnfinishedOperation[]> {
+    if (clusterIds.length === 0) return [];
     const rows = await this.#db
       .selectFrom('operations')
-      .select('id')
-      .where('cluster_id', '=', clusterId)
-      .orderBy('created_at', 'desc')
-      .orderBy('id', 'desc')
-      .limit(limit)
+      .select(['id', 'cluster_id', 'kind', 'state'])
+      .where('cluster_id', 'in', [...clusterIds])
+      .where('state', 'in', [...UNFINISHED_STATES])
       .execute();
-    return await Promise.all(rows.map(({ id }) => this.get(id)));
+    return rows as UnfinishedOperation[];
+  }
+
+  async list({ after, limit }: Page, filter: OperationFilter): Promise<Operation[]> {
+    let query = this.#select();
+    if (after !== undefined) query = query.where('operations.id', '<', after);
+    if (filter.clusterId) query = query.where('operations.cluster_id', '=', filter.clusterId);
+    if (filter.state) query = query.where('operations.state', '=', filter.state);
+    const rows = await query.orderBy('operations.id', 'desc').limit(limit).execute();
+    if (rows.length === 0) return [];
+    const stages = await this.#db
+      .selectFrom('stages')
+      .selectAll()
+      .where(
+        'operation_id',
+        'in',
+        rows.map(({ id }) => id),
+      )
+      .orderBy('position')
+      .execute();
+    const byOperation = Map.groupBy(stages, ({ operation_id }) => operation_id);
+    return rows.map((row) => toOperation(row, byOperation.get(row.id) ?? []));
+  }
+
+  async findByIdempotencyKey(key: string): Promise<Operation | null> {
+    const row = await this.#db
+      .selectFrom('operations')
+      .select('id')
+      .where('idempotency_key', '=', key)
+      .executeTakeFirst();
+    return row ? await this.get(row.id) : null;
   }
 
   async claim(worker: WorkerIdentity, leaseSeconds: number): Promise<ClaimedOperation | null> {

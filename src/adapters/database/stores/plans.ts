@@ -1,6 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import { HathiError } from '../../../core/errors.ts';
-import type { PlanRecord, PlanState, PlanStore } from '../../../ports/stores.ts';
+import type { Page, PlanRecord, PlanState, PlanStore } from '../../../ports/stores.ts';
 import type { PlansTable, Schema } from '../schema.ts';
 import { json } from './columns.ts';
 
@@ -21,6 +21,7 @@ export class SqlPlanStore implements PlanStore {
         engine: JSON.stringify(plan.engine),
         summary: JSON.stringify(plan.summary),
         changes: JSON.stringify(plan.changes),
+        files: JSON.stringify(plan.files),
         outcome: json(plan.outcome),
         key_id: file.keyId,
         sealed: file.bytes,
@@ -50,6 +51,12 @@ export class SqlPlanStore implements PlanStore {
     return row ? toRecord(row) : null;
   }
 
+  async list(clusterId: string, { after, limit }: Page): Promise<PlanRecord[]> {
+    let query = this.#db.selectFrom('plans').selectAll().where('cluster_id', '=', clusterId);
+    if (after !== undefined) query = query.where('id', '<', after);
+    return (await query.orderBy('id', 'desc').limit(limit).execute()).map(toRecord);
+  }
+
   async setState(id: string, state: PlanState, outcome?: Record<string, unknown>): Promise<void> {
     await this.#db
       .updateTable('plans')
@@ -76,6 +83,7 @@ function toRecord({ key_id, sealed, ...row }: Selectable<PlansTable>): PlanRecor
     engine: row.engine as unknown as PlanRecord['engine'],
     summary: row.summary as unknown as PlanRecord['summary'],
     changes: row.changes as PlanRecord['changes'],
+    files: row.files as PlanRecord['files'],
     outcome: row.outcome as PlanRecord['outcome'],
     sealed_file: { keyId: key_id, bytes: sealed },
     created_at: row.created_at.toISOString(),

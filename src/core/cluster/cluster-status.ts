@@ -1,0 +1,52 @@
+import type { OperationState } from '../operation/operation.ts';
+import type { OperationKind } from '../operation/operation-kinds.ts';
+
+/** What a cluster is, in one word; `healthy` means that replication was proven for the present spec. */
+export const CLUSTER_STATUSES = [
+  'not-created',
+  'awaiting-approval',
+  'changing',
+  'destroying',
+  'unproven',
+  'healthy',
+  'unhealthy',
+] as const;
+export type ClusterStatus = (typeof CLUSTER_STATUSES)[number];
+
+export interface StatusFacts {
+  /** Whether machines were ever made. */
+  hasNodes: boolean;
+  specRevision: number;
+  /** Spec revision that Ansible last brought to the nodes. */
+  executedRevision: number | null;
+  /** The unfinished operation, if any. */
+  operation: { kind: OperationKind; state: OperationState } | null;
+  /** The newest report, if any. */
+  report: { passed: boolean } | null;
+}
+
+export function statusOf(facts: StatusFacts): ClusterStatus {
+  const { operation, report } = facts;
+  if (operation?.state === 'awaiting-approval') return 'awaiting-approval';
+  if (operation?.kind === 'destroy-terraform') return 'destroying';
+  // Looking at a cluster does not change it.
+  if (operation && operation.kind !== 'verify-replication') return 'changing';
+  if (!facts.hasNodes) return 'not-created';
+  if (report === null) return 'unproven';
+  if (!report.passed) return 'unhealthy';
+  return facts.executedRevision === facts.specRevision ? 'healthy' : 'unproven';
+}
+
+export const CLUSTER_ACTIONS = ['update', 'verify', 'destroy', 'forget'] as const;
+export type ClusterAction = (typeof CLUSTER_ACTIONS)[number];
+
+/** What may be asked of a cluster now; whoever asks for another is refused. */
+export function clusterActions(
+  facts: StatusFacts & { deletionProtection: boolean },
+): ClusterAction[] {
+  if (facts.operation) return ['update'];
+  return CLUSTER_ACTIONS.filter((action) => {
+    if (action === 'verify') return facts.executedRevision !== null;
+    return action === 'update' || !facts.deletionProtection;
+  });
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import type { PlanView } from '../../services/api.ts';
+import { nextCursor } from './page.ts';
+
+const count = z.int();
+
+const planSummarySchema = z
+  .object({
+    add: count,
+    change: count,
+    replace: count,
+    destroy: count,
+    empty: z.boolean().describe('Whether there is nothing to do.'),
+  })
+  .meta({ id: 'PlanSummary' });
+
+const resourceChangeSchema = z
+  .object({
+    address: z.string(),
+    type: z.string(),
+    name: z.string(),
+    actions: z.array(z.string()).describe("Terraform's words, e.g. `create`, `delete`."),
+    before: z.unknown(),
+    after: z.unknown().describe('Sensitive values are masked.'),
+    action_reason: z.string().nullable(),
+  })
+  .meta({ id: 'ResourceChange' });
+
+export const planSchema = z
+  .object({
+    id: z.string(),
+    cluster_name: z.string(),
+    operation_id: z.string(),
+    infrastructure_revision: z.int().describe('Spec revision of the machines that it plans.'),
+    state: z.enum(['ready', 'applying', 'applied', 'stale', 'failed']),
+    destroy: z.boolean().describe('Whether applying it removes the cluster.'),
+    digest: z.string().describe('`sha256:<hex>` of the plan file.'),
+    engine: z.object({
+      name: z.string(),
+      version: z.string(),
+      configuration_digest: z.string(),
+    }),
+    summary: planSummarySchema,
+    changes: z.array(resourceChangeSchema),
+    files: z
+      .array(z.object({ path: z.string(), content: z.string() }))
+      .describe('The configuration that was planned.'),
+    outcome: z.record(z.string(), z.unknown()).nullable(),
+    allowed_actions: z.array(z.enum(['apply'])),
+    created_at: z.string().describe('ISO 8601, UTC.'),
+  })
+  .meta({
+    id: 'Plan',
+    description: 'A saved Terraform plan: reviewed once, applied once, as the same bytes.',
+  }) satisfies z.ZodType<PlanView>;
+
+export const planListSchema = z.object({ plans: z.array(planSchema), next_cursor: nextCursor });
+
+export const planParamsSchema = z.strictObject({ id: z.uuid() });

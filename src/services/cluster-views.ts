@@ -1,0 +1,86 @@
+import { clusterActions, type StatusFacts, statusOf } from '../core/cluster/cluster-status.ts';
+import { plannedNodes } from '../core/cluster/topology.ts';
+import type { NodeReport } from '../core/postgres/replication-report.ts';
+import type { ClusterRecord, ReportRecord, Stores, UnfinishedOperation } from '../ports/stores.ts';
+import type { ClusterView, NodeView } from './api.ts';
+
+/** Views of these clusters, in two questions however many they are. */
+export async function clusterViews(
+  stores: Stores,
+  clusters: readonly ClusterRecord[],
+): Promise<ClusterView[]> {
+  const ids = clusters.map(({ id }) => id);
+  const [operations, reports] = await Promise.all([
+    stores.operations.unfinishedOfEach(ids),
+    stores.reports.latestOfEach(ids),
+  ]);
+  const operationOf = new Map(operations.map((one) => [one.cluster_id, one]));
+  const reportOf = new Map(reports.map((one) => [one.cluster_id, one]));
+  return clusters.map((cluster) =>
+    clusterView(cluster, operationOf.get(cluster.id) ?? null, reportOf.get(cluster.id) ?? null),
+  );
+}
+
+function clusterView(
+  cluster: ClusterRecord,
+  operation: UnfinishedOperation | null,
+  report: Omit<ReportRecord, 'document'> | null,
+): ClusterView {
+  const {
+    site: _site,
+    network_index: _index,
+    node_size: _size,
+    destroyed_at: _destroyed,
+    metadata_revision: _revision,
+    ...members
+  } = cluster;
+  const facts: StatusFacts = {
+    hasNodes: cluster.nodes !== null,
+    specRevision: cluster.spec_revision,
+    executedRevision: cluster.ansible_executed_revision,
+    operation,
+    report,
+  };
+  return {
+    ...members,
+    status: statusOf(facts),
+    operation: operation && { id: operation.id, kind: operation.kind, state: operation.state },
+    latest_report: report && {
+      id: report.id,
+      passed: report.passed,
+      created_at: report.created_at,
+    },
+    allowed_actions: clusterActions({ ...facts, deletionProtection: cluster.deletion_protection }),
+  };
+}
+
+/** Each node as it is planned, as it was made, and as it was last seen. */
+export function nodeViews(cluster: ClusterRecord, report: ReportRecord | null): NodeView[] {
+  const made = new Map((cluster.nodes ?? []).map((node) => [node.name, node]));
+  const seen = new Map((cluster.topology?.nodes ?? []).map(({ name, role }) => [name, role]));
+  const reported = new Map(
+    ((report?.document.nodes ?? []) as NodeReport[]).map((node) => [node.node, node]),
+  );
+  const planned = plannedNodes(cluster.spec);
+  const names = new Set([...planned.map(({ name }) => name), ...made.keys()]);
+  return [...names].map((name) => {
+    const plan = planned.find((node) => node.name === name);
+    const node = made.get(name);
+    const last = reported.get(name);
+    return {
+      name,
+      planned: plan !== undefined,
+      made: node !== undefined,
+      role: seen.get(name) ?? (plan?.witness ? 'witness' : null),
+      etcd: plan?.etcd ?? false,
+      address: node?.address ?? null,
+      ssh_host: node?.ssh_host ?? null,
+      ssh_port: node?.ssh_port ?? null,
+      postgres_host: node?.postgres_host ?? null,
+      postgres_port: node?.postgres_port ?? null,
+      replication: last
+        ? { status: last.status, lag_bytes: last.lag_bytes, observed_at: report?.created_at ?? '' }
+        : null,
+    };
+  });
+}

@@ -1,0 +1,204 @@
+import { type ClusterSpec, DEFAULT_CLUSTER, type Target } from '../core/cluster/cluster-spec.ts';
+import { HathiError } from '../core/errors.ts';
+import type { Operation } from '../core/operation/operation.ts';
+import { operationActions } from '../core/operation/operation-actions.ts';
+import type { OperationKind, StageName } from '../core/operation/operation-kinds.ts';
+import type { IdSource } from '../ports/clock.ts';
+import type { ClusterRecord, NewOperation, NodeSize, Stores } from '../ports/stores.ts';
+import type { NodeTarget } from '../ports/target.ts';
+import type { UnitOfWork } from '../ports/unit-of-work.ts';
+import type { Caller, ClusterRequest, SpecChanges, StepInputs } from './api.ts';
+import {
+  assertSpecCanBe,
+  assertStepMayRun,
+  clusterExists,
+  clusterNotFound,
+  clusterProtected,
+  newCluster,
+  nextSpec,
+  revisionsFor,
+} from './cluster-requests.ts';
+import { checkedParameters, type NodeSizes } from './parameter-requests.ts';
+
+export interface OperationRequestTools {
+  unitOfWork: UnitOfWork;
+  ids: IdSource;
+  target: NodeTarget;
+  sizes: NodeSizes;
+  /** The data directory's own id; local clusters belong to it. */
+  site: string;
+  defaultTarget: Target;
+}
+
+/** Checks what is asked for and enqueues it, in one transaction: a refusal changes nothing. */
+export function createOperationRequests(tools: OperationRequestTools) {
+  const { unitOfWork } = tools;
+
+  const enqueue = async (
+    stores: Stores,
+    cluster: ClusterRecord,
+    { idempotencyKey }: Caller,
+    wanted: Pick<NewOperation, 'kind' | 'input' | 'approval'>,
+  ): Promise<Operation> => {
+    const operation = await stores.operations.insert({
+      id: tools.ids.next(),
+      cluster_id: cluster.id,
+      site: cluster.spec.target === 'local' ? cluster.site : null,
+      idempotency_key: idempotencyKey,
+      ...wanted,
+    });
+    const { kind } = wanted;
+    await stores.operations.appendEvents(operation.id, 0, [
+      { type: 'operation.queued', stage: null, data: { kind, cluster: cluster.name } },
+    ]);
+    return operation;
+  };
+
+  /** Whoever asks for a step by its name has approved it. */
+  const enqueueStep = (
+    stores: Stores,
+    cluster: ClusterRecord,
+    caller: Caller,
+    kind: OperationKind,
+    input: Record<string, unknown> = {},
+  ) => enqueue(stores, cluster, caller, { kind, input, approval: 'automatic' });
+
+  const freeNetworkIndex = async (): Promise<number> =>
+    await tools.target.freeNetworkIndex(
+      await unitOfWork.direct.clusters.networkIndexes(tools.site),
+      tools.site,
+    );
+
+  const createCluster = async (request: ClusterRequest, caller: Caller): Promise<Operation> => {
+    const { name, parameters: given, labels, approval } = request;
+    if (await unitOfWork.direct.clusters.find(name)) throw clusterExists(name);
+    const spec = nextSpec(name, null, request.spec, tools.defaultTarget);
+    assertSpecCanBe(spec, null, tools.target.postgresVersions);
+    const record = {
+      ...newCluster(tools.ids.next(), tools.site, spec, await freeNetworkIndex()),
+      labels,
+      deletion_protection: request.deletionProtection ?? spec.target !== 'local',
+    };
+    const size = await tools.sizes(record);
+    const parameters = checkedParameters(record, given, size, '/parameters');
+    return await unitOfWork.transaction(async (stores) => {
+      if (await stores.clusters.findForUpdate(name)) throw clusterExists(name);
+      const cluster = await stores.clusters.insert({ ...record, spec: { ...spec, parameters } });
+      return await enqueue(stores, cluster, caller, {
+        kind: 'create-cluster',
+        input: {},
+        approval,
+      });
+    });
+  };
+
+  /** Makes or changes the cluster in the transaction that enqueues. */
+  const requestSpec = async (
+    name: string,
+    changes: SpecChanges,
+    caller: Caller,
+  ): Promise<Operation> => {
+    const known = await unitOfWork.direct.clusters.find(name);
+    const wanted = nextSpec(name, known?.spec ?? null, changes, tools.defaultTarget);
+    assertSpecCanBe(wanted, known?.spec ?? null, tools.target.postgresVersions);
+    const networkIndex = known?.network_index ?? (await freeNetworkIndex());
+    return await unitOfWork.transaction(async (stores) => {
+      const current = await stores.clusters.findForUpdate(name);
+      const spec = nextSpec(name, current?.spec ?? null, changes, tools.defaultTarget);
+      assertSpecCanBe(spec, current?.spec ?? null, tools.target.postgresVersions);
+      if (!current) {
+        const cluster = await stores.clusters.insert(
+          newCluster(tools.ids.next(), tools.site, spec, networkIndex),
+        );
+        return await enqueueStep(stores, cluster, caller, 'generate-terraform');
+      }
+      const operation = await enqueueStep(stores, current, caller, 'generate-terraform');
+      await stores.clusters.update(current.id, { spec, ...revisionsFor(current, spec) });
+      return operation;
+    });
+  };
+
+  const submitOnCluster = async (
+    step: StageName,
+    name: string,
+    input: StepInputs[StageName],
+    caller: Caller,
+  ): Promise<Operation> => {
+    const size = step === 'create-ansible-script' ? await nodeSizeOf(name) : null;
+    return await unitOfWork.transaction(async (stores) => {
+      const cluster = await stores.clusters.findForUpdate(name);
+      if (!cluster && name !== DEFAULT_CLUSTER) throw clusterNotFound(name);
+      const plan = cluster ? await stores.plans.latest(cluster.id) : null;
+      assertStepMayRun(step, name, cluster, plan);
+      if (!cluster) throw clusterNotFound(name);
+      if (step === 'destroy-terraform' && cluster.deletion_protection) throw clusterProtected(name);
+      if (step === 'apply-terraform') {
+        await assertPlanIsOf(stores, cluster, (input as StepInputs['apply-terraform']).plan_id);
+      }
+      if (size === null) return await enqueueStep(stores, cluster, caller, step, { ...input });
+      const { parameters: given } = input as StepInputs['create-ansible-script'];
+      const parameters = checkedParameters(cluster, given, size);
+      const operation = await enqueueStep(stores, cluster, caller, step);
+      const spec: ClusterSpec = { ...cluster.spec, parameters };
+      await stores.clusters.update(cluster.id, { spec, ...revisionsFor(cluster, spec) });
+      return operation;
+    });
+  };
+
+  /**
+   * Asked before the transaction: Docker may take its time, and the embedded database has one
+   * connection, so that nothing else would be written meanwhile, not even a lease. A cluster without
+   * machines is refused for that, not for a Docker that does not answer.
+   */
+  const nodeSizeOf = async (name: string): Promise<NodeSize> => {
+    const cluster = await unitOfWork.direct.clusters.find(name);
+    if (!cluster?.nodes) return { memory_bytes: null, disk_bytes: null };
+    return await tools.sizes(cluster);
+  };
+
+  const submitStep = async <Step extends StageName>(
+    step: Step,
+    clusterName: string,
+    input: StepInputs[Step],
+    caller: Caller,
+  ): Promise<Operation> =>
+    step === 'generate-terraform'
+      ? await requestSpec(clusterName, input as SpecChanges, caller)
+      : await submitOnCluster(step, clusterName, input, caller);
+
+  const retry = async (operationId: string, caller: Caller): Promise<Operation> =>
+    await unitOfWork.transaction(async (stores) => {
+      const { kind, input, approval, state, cancel_level, ...earlier } =
+        await stores.operations.get(operationId);
+      const cluster = await stores.clusters.findForUpdate(earlier.cluster_name);
+      if (cluster?.id !== earlier.cluster_id) throw clusterNotFound(earlier.cluster_name);
+      if (!operationActions({ state, cancel_level }).includes('retry')) {
+        throw new HathiError(
+          'TRANSITION_NOT_ALLOWED',
+          `Only an operation that did not succeed can be retried; this one is ${state}.`,
+          { operation: operationId, state },
+        );
+      }
+      if (kind === 'destroy-terraform' && cluster.deletion_protection) {
+        throw clusterProtected(cluster.name);
+      }
+      // Approval was given for a plan; the new operation makes another one.
+      const asked = approval === 'automatic' ? approval : 'manual';
+      return await enqueue(stores, cluster, caller, { kind, input, approval: asked });
+    });
+
+  return { createCluster, submitStep, retry };
+}
+
+/** @throws PLAN_NOT_FOUND before anything is enqueued */
+async function assertPlanIsOf(
+  stores: Stores,
+  cluster: ClusterRecord,
+  planId: string | undefined,
+): Promise<void> {
+  if (planId === undefined) return;
+  const plan = await stores.plans.get(planId);
+  if (plan.cluster_id !== cluster.id) {
+    throw new HathiError('PLAN_NOT_FOUND', `Cluster ${cluster.name} has no plan ${planId}.`);
+  }
+}

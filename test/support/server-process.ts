@@ -7,6 +7,7 @@ import type { Operation, OperationEvent } from '../../src/core/operation/operati
 import { freePort } from './postgres-server.ts';
 
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
+const WITH_FAKE_STAGES = new URL('./api-process.ts', import.meta.url).pathname;
 const START_SECONDS = 60;
 const STOP_SECONDS = 20;
 
@@ -21,10 +22,17 @@ export class ServerProcess {
   readonly url: string;
   readonly dataDirectory: string;
   readonly #environment: Record<string, string>;
+  readonly #program: string;
   #child: ChildProcess | null = null;
   #log = '';
 
-  private constructor(port: number, dataDirectory: string, environment: Record<string, string>) {
+  private constructor(
+    port: number,
+    dataDirectory: string,
+    environment: Record<string, string>,
+    program: string,
+  ) {
+    this.#program = program;
     this.url = `http://127.0.0.1:${port}`;
     this.dataDirectory = dataDirectory;
     this.#environment = {
@@ -36,16 +44,26 @@ export class ServerProcess {
     };
   }
 
-  static async start(environment: Record<string, string> = {}): Promise<ServerProcess> {
+  static async start(
+    environment: Record<string, string> = {},
+    program = MAIN,
+  ): Promise<ServerProcess> {
     const dataDirectory = await mkdtemp(join(tmpdir(), 'hathi-server-'));
-    const server = new ServerProcess(await freePort(), dataDirectory, environment);
+    const server = new ServerProcess(await freePort(), dataDirectory, environment, program);
     await server.run();
     return server;
   }
 
+  /** The same over stages that make nothing. @see api-process.ts */
+  static async startWithFakeStages(
+    environment: Record<string, string> = {},
+  ): Promise<ServerProcess> {
+    return await ServerProcess.start(environment, WITH_FAKE_STAGES);
+  }
+
   /** Starts it, again if it was killed, and waits until it answers. */
   async run(): Promise<void> {
-    const child = spawn(process.execPath, [MAIN], {
+    const child = spawn(process.execPath, [this.#program], {
       env: this.#environment,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

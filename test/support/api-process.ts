@@ -1,0 +1,121 @@
+/**
+ * The server as it is, but for its stages and its target: HTTP, services, stores, queue and worker
+ * are the real ones. Takes the server's own settings, and
+ *
+ *   FAKE_STAGE_MILLISECONDS   how long every stage takes, 0
+ *   FAKE_EVENTS               how many events verify-replication tells, 0
+ *   FAKE_EVENT_MILLISECONDS   the time between two of them, 0
+ *
+ * node test/support/api-process.ts
+ */
+import type { Database } from '../../src/adapters/database/database.ts';
+import { openEmbedded } from '../../src/adapters/database/embedded.ts';
+import { migrateToLatest } from '../../src/adapters/database/migrate.ts';
+import { openPostgres } from '../../src/adapters/database/postgres.ts';
+import { SqlUnitOfWork } from '../../src/adapters/database/sql-unit-of-work.ts';
+import { processes } from '../../src/adapters/process/processes.ts';
+import { loadMasterKeys } from '../../src/adapters/secrets/master-key.ts';
+import { createSecretBox } from '../../src/adapters/secrets/secret-box.ts';
+import { systemClock, uuidSource } from '../../src/adapters/system/clock.ts';
+import { readSite } from '../../src/adapters/system/site.ts';
+import { createFileWorkspace } from '../../src/adapters/workspace/file-workspace.ts';
+import { readConfig } from '../../src/config.ts';
+import { buildApp } from '../../src/http/app.ts';
+import { listen } from '../../src/http/listen.ts';
+import { createLogger } from '../../src/http/logging.ts';
+import { createClusterService } from '../../src/services/clusters.ts';
+import { createCursors } from '../../src/services/cursors.ts';
+import { createEventStream } from '../../src/services/follow-events.ts';
+import { createIdempotencyService } from '../../src/services/idempotency.ts';
+import { createOperationService } from '../../src/services/operations.ts';
+import { createReadinessService } from '../../src/services/readiness.ts';
+import { createRecordService } from '../../src/services/records.ts';
+import { startWorker } from '../../src/worker/worker.ts';
+import { FAKE_ENGINE, fakeStages, fakeTarget } from './fake-stages.ts';
+
+const number = (name: string) => Number(process.env[name] ?? 0);
+
+const config = readConfig();
+const log = createLogger(config.logLevel);
+const site = readSite(config.dataDirectory);
+const database: Database =
+  config.databaseUrl === null
+    ? await openEmbedded(config.dataDirectory)
+    : await openPostgres(config.databaseUrl);
+await migrateToLatest(database.db);
+const unitOfWork = new SqlUnitOfWork(database.db);
+const { wakeups } = database;
+const workspace = createFileWorkspace(config.dataDirectory);
+const secretBox = createSecretBox(await loadMasterKeys(config.dataDirectory));
+const target = fakeTarget();
+const clock = systemClock;
+
+const worker = await startWorker(
+  {
+    unitOfWork,
+    wakeups,
+    clock,
+    leaseSeconds: config.leaseSeconds,
+    processes,
+    workspace,
+    log,
+    stages: fakeStages({
+      secretBox,
+      stageMilliseconds: number('FAKE_STAGE_MILLISECONDS'),
+      events: {
+        count: number('FAKE_EVENTS'),
+        everyMilliseconds: number('FAKE_EVENT_MILLISECONDS'),
+      },
+    }),
+  },
+  { identity: { id: `${site}:${uuidSource.next()}`, site }, concurrency: config.workers },
+);
+const cursors = createCursors(secretBox);
+const engine = async () => FAKE_ENGINE;
+const app = await buildApp({
+  clusters: createClusterService({
+    unitOfWork,
+    box: secretBox,
+    workspace,
+    target,
+    cursors,
+    clock,
+  }),
+  records: createRecordService({ unitOfWork, cursors }),
+  idempotency: createIdempotencyService({
+    unitOfWork,
+    clock,
+    holder: uuidSource.next(),
+    mayLive: () => false,
+  }),
+  operations: createOperationService({
+    unitOfWork,
+    wakeups,
+    events: createEventStream({ unitOfWork, wakeups, clock }),
+    cursors,
+    ids: uuidSource,
+    target,
+    sizes: async () => ({ memory_bytes: 4 * 2 ** 30, disk_bytes: null }),
+    site,
+    defaultTarget: config.target,
+  }),
+  readiness: createReadinessService({
+    unitOfWork,
+    target,
+    terraform: { engine } as never,
+    ansible: { engine } as never,
+  }),
+  config,
+  logger: log,
+  // An answer that differs from its description is an error 500 here, and so is seen.
+  mismatch: 'throw',
+});
+const urls = await listen(app, config);
+console.error(`Hathi answers at ${urls.join(' and ')}`);
+
+process.once('SIGTERM', async () => {
+  await app.close();
+  await worker.stop();
+  await database.close();
+  process.exit(0);
+});

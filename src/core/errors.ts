@@ -59,6 +59,7 @@ export const ERROR_CODES = {
   // Nodes, Ansible, PostgreSQL
   ANSIBLE_FAILED: 'Ansible reported a failed or unreachable node.',
   REPLICATION_NOT_PROVEN: 'At least one replica could not be proven to replicate.',
+  NETWORK_TAKEN: 'Other clusters took each network that was free a moment ago.',
   NETWORK_EXHAUSTED: 'No free network or block of ports was found for the cluster.',
   NODE_UNREACHABLE: 'A node did not answer.',
 

@@ -56,6 +56,7 @@ export const clusterRoutes: FastifyPluginAsyncZod<ClusterRoutes> = async (app, r
             'INVALID_CLUSTER_NAME',
             'CLUSTER_EXISTS',
             'CLUSTER_BUSY',
+            'NETWORK_TAKEN',
             'NETWORK_EXHAUSTED',
             'TOOL_MISSING',
             ...PARAMETER_PROBLEMS,

@@ -196,6 +196,10 @@ export const ERROR_GUIDE = {
     cause: 'A row written on the primary was not seen on a replica, or a replica follows another.',
     remedy: 'The report names each node and reason: `GET /api/v1/clusters/{name}/report`.',
   },
+  NETWORK_TAKEN: {
+    cause: 'Many clusters were asked for at the same moment.',
+    remedy: 'Ask again after as long as `Retry-After` says.',
+  },
   NETWORK_EXHAUSTED: {
     cause: 'Every network or block of ports that Hathi uses for local clusters is taken.',
     remedy: 'Destroy a cluster that is no longer needed.',

@@ -9,6 +9,7 @@ import { PROBLEM_MEDIA_TYPE, problemOf } from './problem.ts';
 const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
   CLUSTER_BUSY: 5,
   IDEMPOTENCY_KEY_IN_USE: 1,
+  NETWORK_TAKEN: 1,
   TOO_MANY_STREAMS: 10,
   DATABASE_UNAVAILABLE: 5,
 };

@@ -40,7 +40,7 @@ const LATER_PROBLEMS: readonly ErrorCode[] = ['CLUSTER_NOT_FOUND', 'STEP_MISSING
 
 /** What each step may meet besides. */
 const STEP_PROBLEMS: Record<StageName, readonly ErrorCode[]> = {
-  'generate-terraform': ['NETWORK_EXHAUSTED'],
+  'generate-terraform': ['CLUSTER_EXISTS', 'NETWORK_TAKEN', 'NETWORK_EXHAUSTED'],
   'plan-terraform': [...LATER_PROBLEMS, ...TERRAFORM_PROBLEMS],
   'apply-terraform': [
     ...LATER_PROBLEMS,

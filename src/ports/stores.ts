@@ -74,6 +74,7 @@ export interface ClusterStore {
   list(page: Page, label?: { name: string; value: string }): Promise<ClusterRecord[]>;
   /** Indexes that clusters of the site hold, destroyed ones excepted. */
   networkIndexes(site: string): Promise<number[]>;
+  /** @throws CLUSTER_EXISTS | NETWORK_TAKEN, by the unique indexes alone */
   insert(record: Omit<ClusterRecord, 'created_at' | 'updated_at'>): Promise<ClusterRecord>;
   update(id: string, changes: ClusterChanges): Promise<void>;
 }

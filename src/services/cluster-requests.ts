@@ -172,12 +172,6 @@ export function clusterNotFound(name: string): HathiError {
   );
 }
 
-export function clusterExists(name: string): HathiError {
-  return new HathiError('CLUSTER_EXISTS', `There is a cluster named ${name} already.`, {
-    cluster: name,
-  });
-}
-
 export function clusterProtected(name: string): HathiError {
   return new HathiError(
     'CLUSTER_PROTECTED',

@@ -1,5 +1,6 @@
+import { clusterExists } from '../core/cluster/cluster-errors.ts';
 import { type ClusterSpec, DEFAULT_CLUSTER, type Target } from '../core/cluster/cluster-spec.ts';
-import { HathiError } from '../core/errors.ts';
+import { HathiError, isHathiError } from '../core/errors.ts';
 import type { Operation } from '../core/operation/operation.ts';
 import { operationActions } from '../core/operation/operation-actions.ts';
 import type { OperationKind, StageName } from '../core/operation/operation-kinds.ts';
@@ -11,7 +12,6 @@ import type { Caller, ClusterRequest, SpecChanges, StepInputs } from './api.ts';
 import {
   assertSpecCanBe,
   assertStepMayRun,
-  clusterExists,
   clusterNotFound,
   clusterProtected,
   newCluster,
@@ -29,6 +29,9 @@ export interface OperationRequestTools {
   site: string;
   defaultTarget: Target;
 }
+
+/** Of finding a free network while other clusters are made. */
+const MOST_TRIES = 5;
 
 /** Checks what is asked for and enqueues it, in one transaction: a refusal changes nothing. */
 export function createOperationRequests(tools: OperationRequestTools) {
@@ -63,33 +66,42 @@ export function createOperationRequests(tools: OperationRequestTools) {
     input: Record<string, unknown> = {},
   ) => enqueue(stores, cluster, caller, { kind, input, approval: 'automatic' });
 
-  const freeNetworkIndex = async (): Promise<number> =>
-    await tools.target.freeNetworkIndex(
-      await unitOfWork.direct.clusters.networkIndexes(tools.site),
-      tools.site,
-    );
+  /** Asks again when another cluster took the network between the question and the transaction. */
+  const withFreeNetwork = async (
+    work: (networkIndex: number) => Promise<Operation>,
+  ): Promise<Operation> => {
+    for (let tries = 1; ; tries++) {
+      const taken = await unitOfWork.direct.clusters.networkIndexes(tools.site);
+      try {
+        return await work(await tools.target.freeNetworkIndex(taken, tools.site));
+      } catch (error) {
+        if (tries === MOST_TRIES || !isHathiError(error, 'NETWORK_TAKEN')) throw error;
+      }
+    }
+  };
 
   const createCluster = async (request: ClusterRequest, caller: Caller): Promise<Operation> => {
     const { name, parameters: given, labels, approval } = request;
     if (await unitOfWork.direct.clusters.find(name)) throw clusterExists(name);
     const spec = nextSpec(name, null, request.spec, tools.defaultTarget);
     assertSpecCanBe(spec, null, tools.target.postgresVersions);
-    const record = {
-      ...newCluster(tools.ids.next(), tools.site, spec, await freeNetworkIndex()),
-      labels,
-      deletion_protection: request.deletionProtection ?? spec.target !== 'local',
-    };
-    const size = await tools.sizes(record);
-    const parameters = checkedParameters(record, given, size, '/parameters');
-    return await unitOfWork.transaction(async (stores) => {
-      if (await stores.clusters.findForUpdate(name)) throw clusterExists(name);
-      const cluster = await stores.clusters.insert({ ...record, spec: { ...spec, parameters } });
-      return await enqueue(stores, cluster, caller, {
-        kind: 'create-cluster',
-        input: {},
-        approval,
-      });
-    });
+    const size = await tools.sizes({ spec, node_size: null });
+    const parameters = checkedParameters({ spec }, given, size, '/parameters');
+    return await withFreeNetwork((networkIndex) =>
+      unitOfWork.transaction(async (stores) => {
+        const wanted = { ...spec, parameters };
+        const cluster = await stores.clusters.insert({
+          ...newCluster(tools.ids.next(), tools.site, wanted, networkIndex),
+          labels,
+          deletion_protection: request.deletionProtection ?? spec.target !== 'local',
+        });
+        return await enqueue(stores, cluster, caller, {
+          kind: 'create-cluster',
+          input: {},
+          approval,
+        });
+      }),
+    );
   };
 
   /** Makes or changes the cluster in the transaction that enqueues. */
@@ -98,24 +110,28 @@ export function createOperationRequests(tools: OperationRequestTools) {
     changes: SpecChanges,
     caller: Caller,
   ): Promise<Operation> => {
+    const specFrom = (current: ClusterSpec | null): ClusterSpec => {
+      const spec = nextSpec(name, current, changes, tools.defaultTarget);
+      assertSpecCanBe(spec, current, tools.target.postgresVersions);
+      return spec;
+    };
+    const submit = async (networkIndex: number): Promise<Operation> =>
+      await unitOfWork.transaction(async (stores) => {
+        const current = await stores.clusters.findForUpdate(name);
+        const spec = specFrom(current?.spec ?? null);
+        if (!current) {
+          const cluster = await stores.clusters.insert(
+            newCluster(tools.ids.next(), tools.site, spec, networkIndex),
+          );
+          return await enqueueStep(stores, cluster, caller, 'generate-terraform');
+        }
+        const operation = await enqueueStep(stores, current, caller, 'generate-terraform');
+        await stores.clusters.update(current.id, { spec, ...revisionsFor(current, spec) });
+        return operation;
+      });
     const known = await unitOfWork.direct.clusters.find(name);
-    const wanted = nextSpec(name, known?.spec ?? null, changes, tools.defaultTarget);
-    assertSpecCanBe(wanted, known?.spec ?? null, tools.target.postgresVersions);
-    const networkIndex = known?.network_index ?? (await freeNetworkIndex());
-    return await unitOfWork.transaction(async (stores) => {
-      const current = await stores.clusters.findForUpdate(name);
-      const spec = nextSpec(name, current?.spec ?? null, changes, tools.defaultTarget);
-      assertSpecCanBe(spec, current?.spec ?? null, tools.target.postgresVersions);
-      if (!current) {
-        const cluster = await stores.clusters.insert(
-          newCluster(tools.ids.next(), tools.site, spec, networkIndex),
-        );
-        return await enqueueStep(stores, cluster, caller, 'generate-terraform');
-      }
-      const operation = await enqueueStep(stores, current, caller, 'generate-terraform');
-      await stores.clusters.update(current.id, { spec, ...revisionsFor(current, spec) });
-      return operation;
-    });
+    specFrom(known?.spec ?? null);
+    return known ? await submit(known.network_index) : await withFreeNetwork(submit);
   };
 
   const submitOnCluster = async (

@@ -1,4 +1,5 @@
 import { type Kysely, type Selectable, sql } from 'kysely';
+import { clusterExists } from '../../../core/cluster/cluster-errors.ts';
 import { HathiError } from '../../../core/errors.ts';
 import type { ClusterChanges, ClusterRecord, ClusterStore, Page } from '../../../ports/stores.ts';
 import type { ClustersTable, Schema } from '../schema.ts';
@@ -56,6 +57,7 @@ export class SqlClusterStore implements ClusterStore {
   }
 
   async insert(record: Omit<ClusterRecord, 'created_at' | 'updated_at'>): Promise<ClusterRecord> {
+    // The unique indexes refuse without an error, which would end the transaction.
     const row = await this.#db
       .insertInto('clusters')
       .values({
@@ -66,9 +68,11 @@ export class SqlClusterStore implements ClusterStore {
         node_size: json(record.node_size),
         labels: JSON.stringify(record.labels),
       })
+      .onConflict((conflict) => conflict.doNothing())
       .returningAll()
-      .executeTakeFirstOrThrow();
-    return toRecord(row);
+      .executeTakeFirst();
+    if (row) return toRecord(row);
+    throw (await this.find(record.name)) ? clusterExists(record.name) : networkTaken();
   }
 
   async update(id: string, changes: ClusterChanges): Promise<void> {
@@ -87,6 +91,10 @@ export class SqlClusterStore implements ClusterStore {
       .where('id', '=', id)
       .execute();
   }
+}
+
+function networkTaken(): HathiError {
+  return new HathiError('NETWORK_TAKEN', 'Another cluster took the network. Ask again.');
 }
 
 function toRecord(row: Selectable<ClustersTable>): ClusterRecord {

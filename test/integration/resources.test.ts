@@ -1,0 +1,398 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { FastifyInstance, InjectOptions } from 'fastify';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SqlUnitOfWork } from '../../src/adapters/database/sql-unit-of-work.ts';
+import { createSecretBox } from '../../src/adapters/secrets/secret-box.ts';
+import { systemClock, uuidSource } from '../../src/adapters/system/clock.ts';
+import type { OperationState } from '../../src/core/operation/operation.ts';
+import { buildApp } from '../../src/http/app.ts';
+import type { PlanRecord } from '../../src/ports/stores.ts';
+import type { NodeTarget } from '../../src/ports/target.ts';
+import { createClusterService } from '../../src/services/clusters.ts';
+import { createCursors } from '../../src/services/cursors.ts';
+import { createEventStream } from '../../src/services/follow-events.ts';
+import { createIdempotencyService } from '../../src/services/idempotency.ts';
+import { createOperationService } from '../../src/services/operations.ts';
+import { createRecordService } from '../../src/services/records.ts';
+import { DATABASE_KINDS, openTestDatabase, type TestDatabase } from '../support/databases.ts';
+import { FakeReadiness } from '../support/fake-services.ts';
+
+const SITE = 'abcdef';
+const masterKey = randomBytes(32);
+
+/** A target of which nothing is ever made: no worker runs here. */
+const idleTarget = {
+  postgresVersions: ['17'],
+  freeNetworkIndex: async (taken) => {
+    let index = 0;
+    while (taken.includes(index)) index++;
+    return index;
+  },
+  resources: async () => [],
+} as Pick<NodeTarget, 'postgresVersions' | 'freeNetworkIndex' | 'resources'> as NodeTarget;
+
+describe.each(DATABASE_KINDS)('resources on the %s database', (kind) => {
+  let database: TestDatabase;
+  let work: SqlUnitOfWork;
+  let app: FastifyInstance;
+  /** Answers over the same records as a server that was started anew. */
+  let nextRun: FastifyInstance;
+
+  beforeAll(async () => {
+    database = await openTestDatabase(kind);
+    work = new SqlUnitOfWork(database.database.db);
+    app = await serve('one');
+    nextRun = await serve('two');
+  });
+  afterAll(async () => {
+    await app?.close();
+    await nextRun?.close();
+    await database?.stop();
+  });
+
+  async function serve(run: string): Promise<FastifyInstance> {
+    const unitOfWork = work;
+    const { wakeups } = database.database;
+    const box = createSecretBox([masterKey]);
+    const cursors = createCursors(box);
+    const holder = `${SITE}:${run}`;
+    return await buildApp({
+      clusters: createClusterService({
+        unitOfWork,
+        box,
+        workspace: { setAside: async () => null } as never,
+        target: idleTarget,
+        cursors,
+        clock: systemClock,
+      }),
+      operations: createOperationService({
+        unitOfWork,
+        wakeups,
+        events: createEventStream({ unitOfWork, wakeups, clock: systemClock }),
+        cursors,
+        ids: uuidSource,
+        target: idleTarget,
+        sizes: async () => ({ memory_bytes: 2 ** 31, disk_bytes: 2 ** 34 }),
+        site: SITE,
+        defaultTarget: 'local',
+      }),
+      records: createRecordService({ unitOfWork, cursors }),
+      idempotency: createIdempotencyService({
+        unitOfWork,
+        clock: systemClock,
+        holder,
+        mayLive: (other) => other === holder,
+      }),
+      readiness: new FakeReadiness(),
+      config: { token: null, allowedHosts: [] },
+      mismatch: 'throw',
+    });
+  }
+
+  const ask = async (
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+    path: string,
+    body?: object,
+    headers: InjectOptions['headers'] = {},
+    on = app,
+  ) => {
+    const response = await on.inject({
+      method,
+      url: `/api/v1${path}`,
+      headers,
+      ...(body === undefined ? {} : { payload: body }),
+    });
+    const text = response.body;
+    return {
+      status: response.statusCode,
+      headers: response.headers,
+      body: text === '' ? null : response.json(),
+    };
+  };
+  const create = (name: string, more: object = {}, headers = {}) =>
+    ask('POST', '/clusters', { name, ...more }, headers);
+
+  /** Brings an operation into a state as the worker would. */
+  async function bring(id: string, ...states: OperationState[]): Promise<void> {
+    for (const state of states) await work.direct.operations.setState(id, state);
+  }
+
+  /** An operation that awaits approval, with a plan that can be applied. */
+  async function awaiting(name: string): Promise<{ id: string; plan: string }> {
+    const { body } = await create(name);
+    const plan: Omit<PlanRecord, 'created_at'> = {
+      id: uuidSource.next(),
+      cluster_id: body.cluster_id,
+      operation_id: body.id,
+      infrastructure_revision: 1,
+      state: 'ready',
+      destroy: false,
+      digest: 'sha256:0',
+      lock_file: '',
+      base_state: null,
+      engine: { name: 'terraform', version: '1.11.4', configuration_digest: 'sha256:1' },
+      summary: { add: 1, change: 0, replace: 0, destroy: 0, empty: false },
+      changes: [],
+      files: [{ path: 'terraform/main.tf', content: '# nothing' }],
+      sealed_file: { keyId: 'k1', bytes: Uint8Array.of(1) },
+      outcome: null,
+    };
+    await work.direct.plans.insert(plan);
+    await work.direct.operations.setStage(body.id, 'plan-terraform', 1, {
+      state: 'succeeded',
+      outcome: { plan_id: plan.id },
+    });
+    await bring(body.id, 'running', 'awaiting-approval');
+    return { id: body.id, plan: plan.id };
+  }
+
+  it('makes a cluster with its operation, or nothing at all', async () => {
+    const made = await create('first', { labels: { team: 'billing' }, replica_count: 0 });
+    expect(made).toMatchObject({
+      status: 202,
+      body: { kind: 'create-cluster', state: 'queued', approval: 'manual', plan_id: null },
+    });
+    expect(made.headers.location).toBe(`/api/v1/operations/${made.body.id}`);
+    expect((await create('first')).body).toMatchObject({ code: 'CLUSTER_EXISTS', status: 409 });
+    const wrong = await create('second', { parameters: { shared_bufers: '1GB' } });
+    expect(wrong.body).toMatchObject({
+      code: 'PARAMETER_UNKNOWN',
+      errors: [{ path: '/parameters/shared_bufers', suggestion: 'shared_buffers' }],
+    });
+    const tooLarge = await create('second', { parameters: { shared_buffers: '64GB' } });
+    expect(tooLarge.body).toMatchObject({ code: 'PARAMETER_TOO_LARGE' });
+    expect((await ask('GET', '/clusters/second')).status).toBe(404);
+  });
+
+  it('lets one of two creates with one name win', async () => {
+    const answers = await Promise.all([1, 2, 3, 4].map(() => create('race')));
+    const statuses = answers.map(({ status }) => status).sort();
+    expect(statuses).toEqual([202, 409, 409, 409]);
+    const steps = [1, 2, 3].map(() =>
+      app.inject({
+        method: 'POST',
+        url: '/generate-terraform',
+        payload: { cluster: 'steps' },
+        headers: { prefer: 'respond-async' },
+      }),
+    );
+    const codes = (await Promise.all(steps)).map(({ statusCode }) => statusCode).sort();
+    expect(codes).toEqual([202, 409, 409]);
+  });
+
+  it('gives clusters that are made at once networks of their own', async () => {
+    const names = ['net-a', 'net-b', 'net-c', 'net-d', 'net-e'];
+    const answers = await Promise.all(names.map((name) => create(name)));
+    expect(answers.map(({ status }) => status)).toEqual(names.map(() => 202));
+    const indexes = await work.direct.clusters.networkIndexes(SITE);
+    expect(new Set(indexes).size).toBe(indexes.length);
+  });
+
+  it('answers a request with a key once', async () => {
+    const headers = { 'idempotency-key': randomUUID() };
+    const first = await create('keyed', { replica_count: 1 }, headers);
+    const again = await create('keyed', { replica_count: 1 }, headers);
+    expect(again.status).toBe(202);
+    expect(again.body).toEqual(first.body);
+    expect(again.headers['idempotency-replayed']).toBe('true');
+    expect(again.headers.location).toBe(first.headers.location);
+    const other = await create('keyed', { replica_count: 2 }, headers);
+    expect(other.body).toMatchObject({ status: 422, code: 'IDEMPOTENCY_KEY_REUSED' });
+    const bad = await create('keyed', {}, { 'idempotency-key': ' ' });
+    expect(bad.body).toMatchObject({ code: 'INVALID_REQUEST' });
+  });
+
+  it('frees a key whose request changed nothing', async () => {
+    const headers = { 'idempotency-key': randomUUID() };
+    await create('busy');
+    const refused = await ask('POST', '/clusters/busy/verify', {}, headers);
+    expect(refused.body).toMatchObject({ code: 'STEP_MISSING' });
+    expect((await ask('POST', '/clusters/busy/verify', {}, headers)).headers).not.toHaveProperty(
+      'idempotency-replayed',
+    );
+  });
+
+  it('says that a request with the key is being answered, with when to ask again', async () => {
+    const key = randomUUID();
+    const request = { name: 'held' };
+    const taking = create('held', {}, { 'idempotency-key': key });
+    await taking;
+    await database.database.db
+      .updateTable('idempotency_keys')
+      .set({ status: null })
+      .where('key', '=', key)
+      .execute();
+    const held = await ask('POST', '/clusters', request, { 'idempotency-key': key });
+    expect(held.body).toMatchObject({ status: 409, code: 'IDEMPOTENCY_KEY_IN_USE' });
+    expect(held.headers['retry-after']).toBe('1');
+    // The server that held it died: the next one finds the operation that carries the key.
+    const { body: operation } = await taking;
+    const taken = await ask('POST', '/clusters', request, { 'idempotency-key': key }, nextRun);
+    expect(taken).toMatchObject({ status: 202, body: { id: operation.id } });
+  });
+
+  it('gives every entry once while entries are added', async () => {
+    for (const name of ['list-b', 'list-d', 'list-f', 'list-h']) {
+      await create(name, { labels: { of: 'list' } });
+    }
+    const seen: string[] = [];
+    let cursor = '';
+    for (let part = 0; ; part++) {
+      const { body } = await ask('GET', `/clusters?label=of=list&limit=1${cursor}`);
+      seen.push(...body.clusters.map(({ name }: { name: string }) => name));
+      // One before the place that was reached, and one after it.
+      if (part === 1) {
+        await create('list-a', { labels: { of: 'list' } });
+        await create('list-g', { labels: { of: 'list' } });
+      }
+      if (body.next_cursor === null) break;
+      cursor = `&cursor=${body.next_cursor}`;
+    }
+    expect(seen).toEqual(['list-b', 'list-d', 'list-f', 'list-g', 'list-h']);
+  });
+
+  it('refuses a cursor that was altered, cut, or made for another list', async () => {
+    const { body } = await ask('GET', '/clusters?limit=1');
+    const cursor: string = body.next_cursor;
+    const flipped = cursor.slice(0, -3) + (cursor.at(-3) === 'A' ? 'B' : 'A') + cursor.slice(-2);
+    for (const wrong of [
+      `/clusters?cursor=${flipped}`,
+      `/clusters?cursor=${cursor.slice(0, 20)}`,
+      '/clusters?cursor=x',
+      `/operations?cursor=${cursor}`,
+      `/clusters?label=of=list&cursor=${cursor}`,
+    ]) {
+      expect((await ask('GET', wrong)).body).toMatchObject({ status: 400, code: 'INVALID_CURSOR' });
+    }
+    expect((await ask('GET', '/clusters?limit=0')).body).toMatchObject({ code: 'INVALID_REQUEST' });
+    expect((await ask('GET', '/clusters?label=x')).body).toMatchObject({ code: 'INVALID_REQUEST' });
+  });
+
+  it('lists operations newest first, by cluster and state', async () => {
+    const { id } = await awaiting('listed');
+    const { body } = await ask('GET', '/operations?cluster=listed');
+    expect(body.operations.map((one: { id: string }) => one.id)).toEqual([id]);
+    const all = (await ask('GET', '/operations?limit=200')).body.operations;
+    const ids = all.map((one: { id: string }) => one.id);
+    expect(ids).toEqual([...ids].sort().reverse());
+    const waiting = (await ask('GET', '/operations?state=awaiting-approval')).body.operations;
+    expect(waiting.map((one: { id: string }) => one.id)).toContain(id);
+    expect((await ask('GET', '/operations?cluster=nobody')).status).toBe(404);
+  });
+
+  it('lets the plan that was reviewed be approved, and once', async () => {
+    const { id, plan } = await awaiting('approved');
+    const shown = await ask('GET', `/plans/${plan}`);
+    expect(shown.body).toMatchObject({
+      id: plan,
+      cluster_name: 'approved',
+      files: [{ path: 'terraform/main.tf' }],
+      allowed_actions: ['apply'],
+    });
+    expect(JSON.stringify(shown.body)).not.toContain('sealed');
+    expect((await ask('GET', '/clusters/approved/plans')).body.plans).toHaveLength(1);
+    const other = await ask('POST', `/operations/${id}/approve`, { plan_id: randomUUID() });
+    expect(other.body).toMatchObject({ status: 409, code: 'PLAN_STALE' });
+    const approved = await ask('POST', `/operations/${id}/approve`, { plan_id: plan });
+    expect(approved).toMatchObject({ status: 202, body: { state: 'queued', approval: 'granted' } });
+    const twice = await ask('POST', `/operations/${id}/approve`);
+    expect(twice.body).toMatchObject({ status: 409, code: 'TRANSITION_NOT_ALLOWED' });
+  });
+
+  it('refuses to approve a stale plan, or after a cancellation', async () => {
+    const stale = await awaiting('stale');
+    await work.direct.plans.setState(stale.plan, 'stale');
+    const refused = await ask('POST', `/operations/${stale.id}/approve`);
+    expect(refused.body).toMatchObject({ status: 409, code: 'PLAN_STALE' });
+    const { id } = await awaiting('changed-mind');
+    expect((await ask('POST', `/operations/${id}/cancel`)).body).toMatchObject({
+      state: 'cancelled',
+      allowed_actions: ['retry'],
+    });
+    const late = await ask('POST', `/operations/${id}/approve`);
+    expect(late.body).toMatchObject({ code: 'TRANSITION_NOT_ALLOWED' });
+    const finished = await ask('POST', `/operations/${id}/cancel`);
+    expect(finished.body).toMatchObject({ code: 'TRANSITION_NOT_ALLOWED' });
+  });
+
+  it('retries what did not succeed, under the same rules of approval', async () => {
+    const { id } = await awaiting('retried');
+    const tooSoon = await ask('POST', `/operations/${id}/retry`);
+    expect(tooSoon.body).toMatchObject({ code: 'TRANSITION_NOT_ALLOWED' });
+    await ask('POST', `/operations/${id}/approve`);
+    await bring(id, 'running', 'failed');
+    const retried = await ask('POST', `/operations/${id}/retry`);
+    expect(retried).toMatchObject({
+      status: 202,
+      body: { kind: 'create-cluster', state: 'queued', approval: 'manual' },
+    });
+    expect(retried.body.id).not.toBe(id);
+    const busy = await ask('POST', `/operations/${id}/retry`);
+    expect(busy.body).toMatchObject({ code: 'CLUSTER_BUSY', operation: retried.body.id });
+    expect(busy.headers['retry-after']).toBe('5');
+  });
+
+  it('changes labels and protection for whoever saw the present ones', async () => {
+    await create('labelled', { labels: { a: '1' } });
+    const { headers } = await ask('GET', '/clusters/labelled');
+    const etag = String(headers.etag);
+    const changed = await ask(
+      'PATCH',
+      '/clusters/labelled',
+      { labels: { b: '2' }, deletion_protection: true },
+      { 'if-match': etag },
+    );
+    expect(changed.body).toMatchObject({ labels: { b: '2' }, deletion_protection: true });
+    expect(changed.headers.etag).not.toBe(etag);
+    const late = await ask('PATCH', '/clusters/labelled', { labels: {} }, { 'if-match': etag });
+    expect(late.body).toMatchObject({ status: 412, code: 'PRECONDITION_FAILED' });
+    const bad = await ask('PATCH', '/clusters/labelled', {}, { 'if-match': 'unquoted' });
+    expect(bad.body).toMatchObject({ code: 'INVALID_REQUEST' });
+    const unknown = await ask('PATCH', '/clusters/labelled', { replica_count: 3 });
+    expect(unknown.body).toMatchObject({ code: 'INVALID_REQUEST' });
+    const { body } = await ask('GET', '/clusters/labelled');
+    expect(body.labels).toEqual({ b: '2' });
+  });
+
+  it('neither destroys nor forgets what is protected, unconfirmed or busy', async () => {
+    const { body: operation } = await create('kept', { deletion_protection: true });
+    const unconfirmed = await ask('DELETE', '/clusters/kept?confirm=kep');
+    expect(unconfirmed.body).toMatchObject({ code: 'INVALID_REQUEST' });
+    for (const refused of [
+      await ask('DELETE', '/clusters/kept?confirm=kept'),
+      await ask('POST', '/clusters/kept/forget', { confirm: 'kept' }),
+    ]) {
+      expect(refused.body).toMatchObject({ status: 409, code: 'CLUSTER_PROTECTED' });
+    }
+    await ask('PATCH', '/clusters/kept', { deletion_protection: false });
+    for (const busy of [
+      await ask('DELETE', '/clusters/kept?confirm=kept'),
+      await ask('POST', '/clusters/kept/forget', { confirm: 'kept' }),
+    ]) {
+      expect(busy.body).toMatchObject({ code: 'CLUSTER_BUSY', operation: operation.id });
+      expect(busy.headers['retry-after']).toBe('5');
+    }
+    await ask('POST', `/operations/${operation.id}/cancel`);
+    const forgotten = await ask('POST', '/clusters/kept/forget', { confirm: 'kept' });
+    expect(forgotten.body).toEqual({ cluster: 'kept', forgotten: true, left: [], workspace: null });
+    expect((await ask('GET', '/clusters/kept')).status).toBe(404);
+  });
+
+  it('shows the nodes that are planned before any is made', async () => {
+    await create('planned', { replica_count: 1 });
+    const { body } = await ask('GET', '/clusters/planned/nodes');
+    expect(body.nodes).toMatchObject([
+      { name: 'planned-1', planned: true, made: false, role: null, etcd: true },
+      { name: 'planned-2', role: null },
+      { name: 'planned-3', role: 'witness' },
+    ]);
+    expect((await ask('GET', '/clusters/planned')).body).toMatchObject({
+      status: 'changing',
+      allowed_actions: ['update'],
+    });
+    expect((await ask('GET', '/clusters/planned/reports')).body.reports).toEqual([]);
+    expect((await ask('GET', `/reports/${randomUUID()}`)).body).toMatchObject({
+      code: 'REPORT_NOT_FOUND',
+    });
+  });
+});

@@ -56,8 +56,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompilerOf(options.mismatch ?? 'log', app.log));
   app.setErrorHandler(answerError);
-  answerUnknownRoutes(app);
   guardAccess(app, options.config);
+  answerUnknownRoutes(app);
   acceptJsonOnly(app);
   answerOnce(app, options);
   const callers = watchCallers(app);

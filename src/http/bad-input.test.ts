@@ -216,3 +216,17 @@ describe('a path', () => {
     expect(response.json()).toMatchObject({ code: 'INVALID_REQUEST', status: 400 });
   });
 });
+
+describe('a method that a path does not take', () => {
+  test.each([
+    ['QUERY', '/api/v1/clusters/orders', {}],
+    ['PATCH', '/api/v1/clusters', { 'idempotency-key': ' ' }],
+    ['PUT', '/plan-terraform', { 'content-type': 'text/plain' }],
+    ['PUT', '/api/v1/clusters', { 'content-type': 'application/json' }],
+  ])('%s %s is refused for that, whatever else is wrong', async (method, url, headers) => {
+    const response = await fake.app.inject({ method: method as 'PUT', url, headers });
+    expect(response.statusCode).toBe(405);
+    expect(response.headers.allow).toBeTruthy();
+    expect(response.json().code).toBe('METHOD_NOT_ALLOWED');
+  });
+});

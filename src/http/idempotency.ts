@@ -14,7 +14,8 @@ export const idempotencyHeader = {
   [HEADER]: z
     .string()
     .optional()
-    .describe('A UUID, say: the same request with the same key is answered the same, for a day.'),
+    .describe('A UUID, say: the same request with the same key is answered the same, for a day.')
+    .meta({ pattern: KEY.source }),
 };
 
 export const idempotencyHeaders = z.looseObject(idempotencyHeader);

@@ -14,7 +14,9 @@ export function answerUnknownRoutes(app: FastifyInstance): void {
     for (const name of [method].flat()) entry.methods.add(name);
     known.set(url, entry);
   });
-  app.setNotFoundHandler(async (request, reply) => {
+  // Before anything else of the request is looked at: nobody cares what is wrong with it besides.
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.is404) return;
     const path = request.url.split('?', 1)[0] ?? '';
     const here = [...known.values()].filter(({ pattern }) => pattern.test(path));
     const allowed = [...new Set(here.flatMap(({ methods }) => [...methods]))].sort();

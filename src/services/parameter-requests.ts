@@ -11,7 +11,7 @@ export type NodeSizes = (cluster: Pick<ClusterRecord, 'spec' | 'node_size'>) => 
  * The cluster's parameters with those given put over them, in PostgreSQL's own spelling. Those left
  * out keep their value.
  * @param path of the parameters in the request's body, as a JSON pointer
- * @throws PARAMETER_* with details `{ errors: [{ path, message, expected, suggestion }] }`, the code
+ * @throws PARAMETER_* with details `{ errors: [{ path, message, expected?, suggestion? }] }`, the code
  *   being that of the first problem
  */
 export function checkedParameters(
@@ -47,8 +47,8 @@ export function checkedParameters(
         errors: result.problems.map(({ name, message, expected, suggestion }) => ({
           path: `${path}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
           message,
-          expected,
-          suggestion,
+          ...(expected === null ? {} : { expected }),
+          ...(suggestion === null ? {} : { suggestion }),
         })),
       },
     );

@@ -12,8 +12,8 @@ export type SpecChanges = {
   [Field in keyof Omit<ClusterSpec, 'name' | 'parameters'>]?: ClusterSpec[Field] | undefined;
 };
 
-/** A PostgreSQL parameter as JSON can say it; the service makes PostgreSQL's spelling of it. */
-export type ParameterValue = string | number | boolean;
+/** A PostgreSQL parameter as JSON can say it, in any spelling; `null` takes it back to its default. */
+export type ParameterValue = string | number | boolean | null;
 
 /** What each step takes besides the cluster's name. HTTP has checked shapes, not meaning. */
 export interface StepInputs {

@@ -1,15 +1,31 @@
 import { HathiError } from '../core/errors.ts';
-import { checkParameters } from '../core/postgres/parameters.ts';
+import { checkParameters, type ParameterProblem } from '../core/postgres/parameters.ts';
 import type { ClusterSize } from '../core/postgres/topology-defaults.ts';
 import type { ClusterRecord, NodeSize } from '../ports/stores.ts';
 import type { ParameterValue } from './api.ts';
 
+const NAME_PROBLEMS: readonly ParameterProblem['code'][] = [
+  'PARAMETER_UNKNOWN',
+  'PARAMETER_OWNED',
+  'PARAMETER_READ_ONLY',
+];
+
 /** What a node of the cluster can hold: as kept with the cluster, else as the machine tells. */
 export type NodeSizes = (cluster: Pick<ClusterRecord, 'spec' | 'node_size'>) => Promise<NodeSize>;
 
+type SetValue = Exclude<ParameterValue, null>;
+
+/** A value says nothing of a name that is only to be reset, but the name must be one. */
+function namesThatCannotBe(names: readonly string[], size: ClusterSize): ParameterProblem[] {
+  return names.flatMap((name) => {
+    const result = checkParameters(size.version, { [name]: '' }, size);
+    return result.ok ? [] : result.problems.filter(({ code }) => NAME_PROBLEMS.includes(code));
+  });
+}
+
 /**
  * The cluster's parameters with those given put over them, in PostgreSQL's own spelling. Those left
- * out keep their value.
+ * out keep their value; `null` takes one back to its default.
  * @param path of the parameters in the request's body, as a JSON pointer
  * @throws PARAMETER_* with details `{ errors: [{ path, message, expected?, suggestion? }] }`, the code
  *   being that of the first problem
@@ -34,17 +50,24 @@ export function checkedParameters(
     ]),
   );
   const folded = new Set(Object.keys(given).map((name) => name.toLowerCase()));
+  const values: Record<string, SetValue> = {};
+  const reset: string[] = [];
+  for (const [name, value] of Object.entries(given)) {
+    if (value === null) reset.push(name);
+    else values[name] = value;
+  }
   const kept = [...known]
     .filter(([key]) => !folded.has(key))
     .map(([, { name, value }]) => [name, value]);
-  const result = checkParameters(size.version, { ...Object.fromEntries(kept), ...given }, size);
-  if (!result.ok) {
-    const [first] = result.problems;
+  const result = checkParameters(size.version, { ...Object.fromEntries(kept), ...values }, size);
+  const problems = [...namesThatCannotBe(reset, size), ...(result.ok ? [] : result.problems)];
+  if (!result.ok || problems.length > 0) {
+    const [first] = problems;
     throw new HathiError(
       first?.code ?? 'PARAMETER_INVALID',
-      result.problems.map(({ message }) => message).join(' '),
+      problems.map(({ message }) => message).join(' '),
       {
-        errors: result.problems.map(({ name, message, expected, suggestion }) => ({
+        errors: problems.map(({ name, message, expected, suggestion }) => ({
           path: `${path}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
           message,
           ...(expected === null ? {} : { expected }),

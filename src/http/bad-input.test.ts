@@ -87,7 +87,7 @@ describe('a field', () => {
   });
 
   test('of a parameter must be a plain value', async () => {
-    for (const value of [null, {}, ['1']]) {
+    for (const value of [{}, ['1']]) {
       const problem = await refused('/create-ansible-script', { work_mem: value });
       expect(problem.errors).toMatchObject([{ path: '/work_mem' }]);
       expect(problem.detail).toContain('must be a string or a number or true or false');

@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode, HathiError } from '../core/errors.ts';
+import { nearestName } from '../core/nearest-name.ts';
 import type { ReadinessService } from '../services/api.ts';
 import { ERROR_GUIDE } from './error-guide.ts';
-import { nearestOf } from './nearest.ts';
 import { STATUS_OF } from './problem.ts';
 import { errorCodeSchema, problems } from './schemas/problem.ts';
 
@@ -18,7 +18,11 @@ const readinessSchema = z
     ready: z.boolean(),
     checks: z.array(z.object({ name: z.string(), ready: z.boolean(), message: z.string() })),
   })
-  .meta({ id: 'Readiness', description: 'Whether everything is there that the work needs.' });
+  .meta({
+    id: 'Readiness',
+    description: 'Whether everything is there that the work needs.',
+    examples: [{ ready: true, checks: [{ name: 'database', ready: true, message: 'answers' }] }],
+  });
 
 const errorEntrySchema = z
   .object({
@@ -28,7 +32,18 @@ const errorEntrySchema = z
     cause: z.string(),
     remedy: z.string(),
   })
-  .meta({ id: 'ErrorEntry', description: 'What an error code means and what helps.' });
+  .meta({
+    id: 'ErrorEntry',
+    description: 'What an error code means and what helps.',
+    examples: [
+      {
+        code: 'CLUSTER_BUSY',
+        status: STATUS_OF.CLUSTER_BUSY,
+        title: ERROR_CODES.CLUSTER_BUSY,
+        ...ERROR_GUIDE.CLUSTER_BUSY,
+      },
+    ],
+  });
 
 /** What the server says of itself. */
 export const serverRoutes: FastifyPluginAsyncZod<ServerRoutes> = async (app, { readiness }) => {
@@ -40,7 +55,9 @@ export const serverRoutes: FastifyPluginAsyncZod<ServerRoutes> = async (app, { r
         tags,
         summary: 'Say that the server runs',
         response: {
-          200: z.object({ status: z.literal('ok') }).describe('The server runs.'),
+          200: z
+            .object({ status: z.literal('ok') })
+            .meta({ description: 'The server runs.', examples: [{ status: 'ok' }] }),
           ...problems(),
         },
       },
@@ -76,7 +93,12 @@ export const serverRoutes: FastifyPluginAsyncZod<ServerRoutes> = async (app, { r
         operationId: 'getError',
         tags,
         summary: 'Say what an error code means and what helps',
-        params: z.strictObject({ code: z.string().describe('A code, e.g. `CLUSTER_BUSY`.') }),
+        params: z.strictObject({
+          code: z
+            .string()
+            .describe('A code, e.g. `CLUSTER_BUSY`.')
+            .meta({ examples: ['CLUSTER_BUSY'] }),
+        }),
         response: { 200: errorEntrySchema, ...problems('NOT_FOUND') },
       },
     },
@@ -92,7 +114,7 @@ export const serverRoutes: FastifyPluginAsyncZod<ServerRoutes> = async (app, { r
 /** @throws NOT_FOUND naming the nearest code */
 function knownCode(text: string): ErrorCode {
   if (Object.hasOwn(ERROR_CODES, text)) return text as ErrorCode;
-  const near = nearestOf(text, Object.keys(ERROR_CODES));
+  const near = nearestName(text, Object.keys(ERROR_CODES));
   const hint = near === null ? 'the page of errors has them all' : `did you mean ${near}?`;
   throw new HathiError(
     'NOT_FOUND',

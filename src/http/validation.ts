@@ -1,8 +1,8 @@
 import type { FastifySchemaCompiler } from 'fastify';
 import type { z } from 'zod';
 import { HathiError } from '../core/errors.ts';
+import { nearestName } from '../core/nearest-name.ts';
 import { describeExpected, jsonSchemaOf, schemaAt } from './expected.ts';
-import { nearestOf } from './nearest.ts';
 import type { FieldError } from './problem.ts';
 
 /** A value in a sentence is cut here; the caller knows what was sent. */
@@ -62,7 +62,7 @@ function ruleOf(issue: z.core.$ZodIssue, schema: z.ZodType): string | null {
 }
 
 function unknownField(key: string, known: string[], issue: z.core.$ZodIssue): FieldError {
-  const near = nearestOf(key, known);
+  const near = nearestName(key, known);
   const allowed = known.length === 0 ? 'no field is known here.' : `known are ${known.join(', ')}.`;
   return {
     path: pointer([...issue.path, key]),

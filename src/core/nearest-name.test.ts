@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nearestOf } from './nearest.ts';
+import { nearestName } from './nearest-name.ts';
 
 const KNOWN = ['instance_type', 'replica_count', 'target'];
 
@@ -12,5 +12,5 @@ test.each([
   ['', null],
   ['x'.repeat(1_000_000), null],
 ])('nearest to %.20s is %s', (word, near) => {
-  expect(nearestOf(word, KNOWN)).toBe(near);
+  expect(nearestName(word, KNOWN)).toBe(near);
 });

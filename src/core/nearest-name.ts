@@ -1,0 +1,39 @@
+/** Beyond this share of a name's length two names have nothing to do with each other. */
+const MAX_DISTANCE_SHARE = 0.34;
+
+/** No name that Hathi knows is longer; what is longer is no slip of the finger, and costly. */
+const MAX_NAME_LENGTH = 63;
+
+/** The known name that was most likely meant, or null where none is near. */
+export function nearestName(given: string, known: Iterable<string>): string | null {
+  if (given.length > MAX_NAME_LENGTH) return null;
+  let nearest: { name: string; edits: number } | null = null;
+  for (const name of known) {
+    const edits = editDistance(given.toLowerCase(), name.toLowerCase());
+    const bound = Math.max(given.length, name.length) * MAX_DISTANCE_SHARE;
+    if (edits <= bound && (!nearest || edits < nearest.edits)) nearest = { name, edits };
+  }
+  return nearest?.name ?? null;
+}
+
+/** Edits that turn one name into the other; two neighbours swapped are one edit. */
+function editDistance(from: string, to: string): number {
+  const rows: number[][] = [Array.from({ length: to.length + 1 }, (_, column) => column)];
+  const at = (row: number, column: number) => rows[row]?.[column] ?? 0;
+  for (let row = 1; row <= from.length; row += 1) {
+    const current = [row];
+    rows.push(current);
+    for (let column = 1; column <= to.length; column += 1) {
+      const differs = from[row - 1] === to[column - 1] ? 0 : 1;
+      let edits = Math.min(
+        at(row - 1, column) + 1,
+        at(row, column - 1) + 1,
+        at(row - 1, column - 1) + differs,
+      );
+      const swapped = from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
+      if (row > 1 && column > 1 && swapped) edits = Math.min(edits, at(row - 2, column - 2) + 1);
+      current.push(edits);
+    }
+  }
+  return at(from.length, to.length);
+}

@@ -81,6 +81,7 @@ check-generated: node_modules ## Generated files are as their generator writes t
 	@node scripts/reference.ts --check
 
 check-api: node_modules ## The API's style, and what it would break for clients of the last release
+	@node scripts/check/api-style.ts
 	@node scripts/check/api-breaking.ts
 
 .PHONY: image tofu lint-venv openapi catalogue

@@ -117,7 +117,11 @@ export const clusterRoutes: FastifyPluginAsyncZod<ClusterRoutes> = async (app, r
         params: clusterParamsSchema,
         headers: z.looseObject({
           ...idempotencyHeader,
-          'if-match': z.string().optional().describe('The `ETag` that the cluster came with.'),
+          'if-match': z
+            .string()
+            .optional()
+            .describe('The `ETag` that the cluster came with.')
+            .meta({ pattern: '^ *(\\*|"[^"]*") *$' }),
         }),
         body: updateClusterBody,
         response: {
@@ -185,7 +189,7 @@ export const clusterRoutes: FastifyPluginAsyncZod<ClusterRoutes> = async (app, r
         summary: 'Prove anew that every replica replicates',
         params: clusterParamsSchema,
         headers: idempotencyHeaders,
-        body: z.strictObject({}),
+        body: z.strictObject({}).meta({ examples: [{}] }),
         response: {
           202: operationSchema,
           ...problems(

@@ -187,7 +187,7 @@ export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (ap
         description: 'Answers with a new operation; what was done already is found done.',
         params: operationParamsSchema,
         headers: idempotencyHeaders,
-        body: z.strictObject({}),
+        body: z.strictObject({}).meta({ examples: [{}] }),
         response: {
           202: operationSchema,
           ...problems(

@@ -9,6 +9,13 @@ import type {
   NodeView,
   ReportView,
 } from '../../services/api.ts';
+import {
+  clusterExample,
+  connectionExample,
+  forgottenExample,
+  nodeExample,
+  reportExample,
+} from './examples.ts';
 import { nextCursor, pageQuery } from './page.ts';
 
 const instant = z.string().describe('ISO 8601, UTC.');
@@ -83,12 +90,15 @@ export const clusterSchema = z
   .meta({
     id: 'Cluster',
     description: 'What was asked for beside what was seen.',
+    examples: [clusterExample],
   }) satisfies z.ZodType<ClusterView>;
 
-export const clusterListSchema = z.object({
-  clusters: z.array(clusterSchema),
-  next_cursor: nextCursor,
-});
+export const clusterListSchema = z
+  .object({
+    clusters: z.array(clusterSchema),
+    next_cursor: nextCursor,
+  })
+  .describe('Clusters, by name.');
 
 export const connectionSchema = z
   .object({
@@ -109,7 +119,11 @@ export const connectionSchema = z
     ),
     uri: z.string().describe('Every node in one URI; libpq finds the primary.'),
   })
-  .meta({ id: 'Connection' }) satisfies z.ZodType<ConnectionView>;
+  .meta({
+    id: 'Connection',
+    description: 'All that a client of PostgreSQL needs.',
+    examples: [connectionExample],
+  }) satisfies z.ZodType<ConnectionView>;
 
 export const reportSchema = z
   .object({
@@ -119,39 +133,47 @@ export const reportSchema = z
     created_at: instant,
     document: z.record(z.string(), z.unknown()),
   })
-  .meta({ id: 'Report' }) satisfies z.ZodType<ReportView>;
+  .meta({
+    id: 'Report',
+    description: 'What verify-replication saw and concluded.',
+    examples: [reportExample],
+  }) satisfies z.ZodType<ReportView>;
 
-export const reportListSchema = z.object({
-  reports: z.array(reportSchema),
-  next_cursor: nextCursor,
-});
+export const reportListSchema = z
+  .object({
+    reports: z.array(reportSchema),
+    next_cursor: nextCursor,
+  })
+  .describe('Reports, newest first.');
 
-export const nodeListSchema = z.object({
-  nodes: z.array(
-    z
-      .object({
-        name: z.string(),
-        planned: z.boolean().describe('Whether the present spec asks for it.'),
-        made: z.boolean().describe('Whether Terraform made it.'),
-        role: roleSchema.nullable().describe('As SQL told; null where nothing was seen yet.'),
-        etcd: z.boolean().describe('Whether it is a member of etcd.'),
-        address: z.string().nullable(),
-        ssh_host: z.string().nullable(),
-        ssh_port: z.int().nullable(),
-        postgres_host: z.string().nullable(),
-        postgres_port: z.int().nullable(),
-        replication: z
-          .object({
-            status: z.string(),
-            lag_bytes: z.number().nullable(),
-            observed_at: instant,
-          })
-          .nullable()
-          .describe('From the newest report.'),
-      })
-      .meta({ id: 'Node' }) satisfies z.ZodType<NodeView>,
-  ),
-});
+export const nodeListSchema = z
+  .object({
+    nodes: z.array(
+      z
+        .object({
+          name: z.string(),
+          planned: z.boolean().describe('Whether the present spec asks for it.'),
+          made: z.boolean().describe('Whether Terraform made it.'),
+          role: roleSchema.nullable().describe('As SQL told; null where nothing was seen yet.'),
+          etcd: z.boolean().describe('Whether it is a member of etcd.'),
+          address: z.string().nullable(),
+          ssh_host: z.string().nullable(),
+          ssh_port: z.int().nullable(),
+          postgres_host: z.string().nullable(),
+          postgres_port: z.int().nullable(),
+          replication: z
+            .object({
+              status: z.string(),
+              lag_bytes: z.number().nullable(),
+              observed_at: instant,
+            })
+            .nullable()
+            .describe('From the newest report.'),
+        })
+        .meta({ id: 'Node', examples: [nodeExample] }) satisfies z.ZodType<NodeView>,
+    ),
+  })
+  .describe('Nodes, by their number.');
 
 export const forgottenSchema = z
   .object({
@@ -171,7 +193,11 @@ export const forgottenSchema = z
       .describe('What still runs; null when the target did not answer.'),
     workspace: z.string().nullable().describe('Where the files that manage it by hand now lie.'),
   })
-  .meta({ id: 'ForgottenCluster' }) satisfies z.ZodType<ForgottenCluster>;
+  .meta({
+    id: 'ForgottenCluster',
+    description: 'What Hathi no longer knows of, and is left as it was.',
+    examples: [forgottenExample],
+  }) satisfies z.ZodType<ForgottenCluster>;
 
 const spec = clusterSpecSchema.shape;
 
@@ -234,4 +260,6 @@ export const clusterQuerySchema = z.strictObject({
     .describe('Only clusters with this label, as `name=value`.'),
 });
 
-export const clusterParamsSchema = z.strictObject({ name: clusterNameSchema });
+export const clusterParamsSchema = z.strictObject({
+  name: clusterNameSchema.describe('Name of the cluster.').meta({ examples: ['orders'] }),
+});

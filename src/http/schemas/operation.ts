@@ -8,6 +8,7 @@ import {
   STAGE_NAMES,
 } from '../../core/operation/operation-kinds.ts';
 import type { OperationView } from '../../services/api.ts';
+import { eventExample, operationExample } from './examples.ts';
 import { nextCursor, pageQuery } from './page.ts';
 
 const kinds = Object.keys(OPERATION_KINDS) as [OperationKind, ...OperationKind[]];
@@ -56,12 +57,15 @@ export const operationSchema = z
   .meta({
     id: 'Operation',
     description: "One request's durable work on one cluster.",
+    examples: [operationExample],
   }) satisfies z.ZodType<OperationView>;
 
-export const operationListSchema = z.object({
-  operations: z.array(operationSchema),
-  next_cursor: nextCursor,
-});
+export const operationListSchema = z
+  .object({
+    operations: z.array(operationSchema),
+    next_cursor: nextCursor,
+  })
+  .describe('Operations, newest first.');
 
 export const operationQuerySchema = z.strictObject({
   ...pageQuery,
@@ -88,16 +92,24 @@ export const operationEventSchema = z
     stage: z.enum(STAGE_NAMES).nullable(),
     data: anyObject,
   })
-  .meta({ id: 'OperationEvent', description: 'What happened in an operation.' });
+  .meta({
+    id: 'OperationEvent',
+    description: 'What happened in an operation.',
+    examples: [eventExample],
+  });
 
-export const operationParamsSchema = z.strictObject({ id: z.uuid() });
-
-export const cancelBodySchema = z.strictObject({
-  level: z
-    .union([z.literal(1), z.literal(2)])
-    .default(1)
-    .describe('1 stops cleanly (SIGINT); 2, once that was asked for, stops by force (SIGKILL).'),
+export const operationParamsSchema = z.strictObject({
+  id: z.uuid().describe('Id of the operation.'),
 });
+
+export const cancelBodySchema = z
+  .strictObject({
+    level: z
+      .union([z.literal(1), z.literal(2)])
+      .default(1)
+      .describe('1 stops cleanly (SIGINT); 2, once that was asked for, stops by force (SIGKILL).'),
+  })
+  .meta({ examples: [{ level: 1 }] });
 
 export const followQuerySchema = z.strictObject({
   after: z.coerce

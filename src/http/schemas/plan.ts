@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { PlanView } from '../../services/api.ts';
+import { planExample } from './examples.ts';
 import { nextCursor } from './page.ts';
 
 const count = z.int();
@@ -52,8 +53,11 @@ export const planSchema = z
   .meta({
     id: 'Plan',
     description: 'A saved Terraform plan: reviewed once, applied once, as the same bytes.',
+    examples: [planExample],
   }) satisfies z.ZodType<PlanView>;
 
-export const planListSchema = z.object({ plans: z.array(planSchema), next_cursor: nextCursor });
+export const planListSchema = z
+  .object({ plans: z.array(planSchema), next_cursor: nextCursor })
+  .describe('Plans, newest first.');
 
-export const planParamsSchema = z.strictObject({ id: z.uuid() });
+export const planParamsSchema = z.strictObject({ id: z.uuid().describe('Id of the record.') });

@@ -6,11 +6,12 @@ import {
 } from '../../core/cluster/cluster-spec.ts';
 import type { StageName } from '../../core/operation/operation-kinds.ts';
 import { clusterNodeSchema, topologySchema } from './cluster.ts';
+import { outcomeExamples } from './examples.ts';
 
 const cluster = clusterNameSchema
   .default(DEFAULT_CLUSTER)
   .describe('Name of the cluster that the step acts on.');
-const clusterAlone = z.strictObject({ cluster });
+const clusterAlone = z.strictObject({ cluster }).meta({ examples: [{ cluster: DEFAULT_CLUSTER }] });
 
 /** Left out, a member keeps its value, or takes its default in a new cluster. */
 const spec = clusterSpecSchema.shape;
@@ -37,7 +38,11 @@ const generateBody = z
 /** PostgreSQL parameters stand at the top, beside `cluster`; no parameter has that name. */
 const ansibleBody = z
   .object({ cluster })
-  .catchall(z.union([z.string(), z.number(), z.boolean()]))
+  .catchall(
+    z
+      .union([z.string(), z.number(), z.boolean(), z.null()])
+      .describe('A value, or null for the default. Parameters left out keep their value.'),
+  )
   .meta({ examples: [{ max_connections: 200, shared_buffers: '128MB' }] });
 
 const destroyBody = z
@@ -59,10 +64,15 @@ const destroyBody = z
 export const stepBodies = {
   'generate-terraform': generateBody,
   'plan-terraform': clusterAlone,
-  'apply-terraform': z.strictObject({
-    cluster,
-    plan_id: z.uuid().optional().describe('A plan of plan-terraform; the newest one where absent.'),
-  }),
+  'apply-terraform': z
+    .strictObject({
+      cluster,
+      plan_id: z
+        .uuid()
+        .optional()
+        .describe('A plan of plan-terraform; the newest one where absent.'),
+    })
+    .meta({ examples: [{ cluster: DEFAULT_CLUSTER }] }),
   'create-ansible-script': ansibleBody,
   'execute-ansible-script': clusterAlone,
   'verify-replication': clusterAlone,
@@ -88,7 +98,11 @@ export const stepOutcomes = {
       engine,
       notes: z.array(z.string()),
     })
-    .meta({ id: 'GeneratedTerraform', description: 'The Terraform that was written.' }),
+    .meta({
+      id: 'GeneratedTerraform',
+      description: 'The Terraform that was written.',
+      examples: [outcomeExamples['generate-terraform']],
+    }),
   'plan-terraform': z
     .looseObject({
       operation,
@@ -106,7 +120,11 @@ export const stepOutcomes = {
         .describe('Sensitive values are masked.'),
       engine,
     })
-    .meta({ id: 'TerraformPlan', description: 'The plan that was made and kept.' }),
+    .meta({
+      id: 'TerraformPlan',
+      description: 'The plan that was made and kept.',
+      examples: [outcomeExamples['plan-terraform']],
+    }),
   'apply-terraform': z
     .looseObject({
       operation,
@@ -115,7 +133,11 @@ export const stepOutcomes = {
       resources: z.looseObject({ added: count, changed: count, destroyed: count }),
       nodes: z.array(clusterNodeSchema),
     })
-    .meta({ id: 'AppliedTerraform', description: 'What the plan made of the machines.' }),
+    .meta({
+      id: 'AppliedTerraform',
+      description: 'What the plan made of the machines.',
+      examples: [outcomeExamples['apply-terraform']],
+    }),
   'create-ansible-script': z
     .looseObject({
       operation,
@@ -123,7 +145,11 @@ export const stepOutcomes = {
       inventory: z.string().describe('The text of `inventory/hosts`.'),
       parameters: z.array(z.looseObject({ name: z.string(), value: z.string() })),
     })
-    .meta({ id: 'CreatedAnsibleScript', description: 'The Ansible that was written.' }),
+    .meta({
+      id: 'CreatedAnsibleScript',
+      description: 'The Ansible that was written.',
+      examples: [outcomeExamples['create-ansible-script']],
+    }),
   'execute-ansible-script': z
     .looseObject({
       operation,
@@ -144,10 +170,13 @@ export const stepOutcomes = {
     .meta({
       id: 'ExecutedAnsibleScript',
       description: 'What Ansible did, and the roles seen after it.',
+      examples: [outcomeExamples['execute-ansible-script']],
     }),
-  'verify-replication': z
-    .looseObject({ operation })
-    .meta({ id: 'ReplicationReport', description: 'The proof, node by node.' }),
+  'verify-replication': z.looseObject({ operation }).meta({
+    id: 'ReplicationReport',
+    description: 'The proof, node by node.',
+    examples: [outcomeExamples['verify-replication']],
+  }),
   'destroy-terraform': z
     .looseObject({
       operation,
@@ -155,7 +184,11 @@ export const stepOutcomes = {
       resources: z.looseObject({ destroyed: count }),
       left: z.array(z.unknown()),
     })
-    .meta({ id: 'DestroyedTerraform', description: 'What was removed, and what is left.' }),
+    .meta({
+      id: 'DestroyedTerraform',
+      description: 'What was removed, and what is left.',
+      examples: [outcomeExamples['destroy-terraform']],
+    }),
 } as const satisfies Record<StageName, z.ZodType>;
 
 /** Headers are not strict: every client sends some of its own. */

@@ -1,0 +1,249 @@
+/** One story in all examples of the description: the cluster `orders`, from its request to its proof. */
+import { DEFAULT_CLUSTER } from '../../core/cluster/cluster-spec.ts';
+import type { Topology } from '../../core/cluster/topology.ts';
+import type { OperationEvent } from '../../core/operation/operation.ts';
+import type {
+  ClusterView,
+  ConnectionView,
+  ForgottenCluster,
+  NodeView,
+  OperationView,
+  PlanView,
+  ReportView,
+} from '../../services/api.ts';
+
+const CLUSTER_ID = '01a20b10-3c5e-7c11-a2b4-5f0f3a9d1e01';
+const OPERATION_ID = '01a20b10-3c64-7d21-8d6e-0b1c2d3e4f02';
+const PLAN_ID = '01a20b10-41aa-7e31-9f55-6a7b8c9d0e03';
+const REPORT_ID = '01a20b11-0c1d-7f41-b1a2-7c8d9e0f1a04';
+const ASKED = '2026-01-02T03:04:05.000Z';
+const PLANNED = '2026-01-02T03:04:06.500Z';
+const PROVEN = '2026-01-02T03:04:31.250Z';
+const WORKSPACE = '/home/ada/.local/share/hathi/clusters/orders';
+const ENGINE = { name: 'terraform', version: '1.11.4' };
+const FILE = { path: 'terraform/main.tf', bytes: 812, sha256: 'b5bb9d80…' };
+
+const NODE = {
+  name: 'orders-1',
+  address: '10.201.0.11',
+  ssh_host: '127.0.0.1',
+  ssh_port: 20_011,
+  postgres_host: '127.0.0.1',
+  postgres_port: 25_011,
+};
+
+export const topologyExample: Topology = {
+  primary: 'orders-1',
+  nodes: [
+    { name: 'orders-1', role: 'primary' },
+    { name: 'orders-2', role: 'replica' },
+    { name: 'orders-3', role: 'replica' },
+  ],
+  observed_at: PROVEN,
+};
+
+export const clusterExample: ClusterView = {
+  id: CLUSTER_ID,
+  name: 'orders',
+  spec: {
+    name: 'orders',
+    target: 'local',
+    instance_type: 't2.medium',
+    replica_count: 2,
+    postgres_version: '17',
+    failover_profile: 'balanced',
+    allow_list: [],
+    parameters: { max_connections: '200' },
+  },
+  spec_revision: 1,
+  infrastructure_revision: 1,
+  terraform_generated_revision: 1,
+  applied_revision: 1,
+  ansible_generated_revision: 1,
+  ansible_executed_revision: 1,
+  nodes: [NODE],
+  topology: topologyExample,
+  labels: { team: 'billing' },
+  deletion_protection: false,
+  status: 'healthy',
+  operation: null,
+  latest_report: { id: REPORT_ID, passed: true, created_at: PROVEN },
+  allowed_actions: ['verify', 'destroy', 'forget', 'update'],
+  created_at: ASKED,
+  updated_at: PROVEN,
+};
+
+export const nodeExample: NodeView = {
+  ...NODE,
+  name: 'orders-2',
+  planned: true,
+  made: true,
+  role: 'replica',
+  etcd: true,
+  replication: { status: 'streaming', lag_bytes: 0, observed_at: PROVEN },
+};
+
+export const connectionExample: ConnectionView = {
+  cluster: 'orders',
+  user: 'postgres',
+  password: 'as-generated',
+  database: 'postgres',
+  ca_certificate: '-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n',
+  ca_certificate_path: `${WORKSPACE}/ansible/pki/ca.crt`,
+  nodes: [
+    {
+      name: 'orders-1',
+      role: 'primary',
+      host: '127.0.0.1',
+      port: 25_011,
+      uri: 'postgresql://postgres:as-generated@127.0.0.1:25011/postgres?sslmode=verify-full',
+    },
+  ],
+  uri: 'postgresql://postgres:as-generated@127.0.0.1:25011,127.0.0.1:25012/postgres?sslmode=verify-full&target_session_attrs=read-write',
+};
+
+export const reportExample: ReportView = {
+  id: REPORT_ID,
+  operation_id: OPERATION_ID,
+  passed: true,
+  created_at: PROVEN,
+  document: {
+    cluster: 'orders',
+    spec_revision: 1,
+    passed: true,
+    primary: 'orders-1',
+    nodes: [{ node: 'orders-2', role: 'replica', status: 'proven', reasons: [], lag_bytes: 0 }],
+    observed_at: PROVEN,
+    duration_ms: 412,
+  },
+};
+
+export const forgottenExample: ForgottenCluster = {
+  cluster: 'orders',
+  forgotten: true,
+  left: [
+    {
+      kind: 'node',
+      name: 'hathi-3f9a2c-orders-1',
+      node: 'orders-1',
+      operation_id: OPERATION_ID,
+      remove: 'docker rm --force --volumes hathi-3f9a2c-orders-1',
+    },
+  ],
+  workspace: `${WORKSPACE}.forgotten`,
+};
+
+export const operationExample: OperationView = {
+  id: OPERATION_ID,
+  cluster_id: CLUSTER_ID,
+  cluster_name: 'orders',
+  kind: 'create-cluster',
+  state: 'awaiting-approval',
+  input: {},
+  approval: 'manual',
+  attempt: 1,
+  cancel_level: 0,
+  stages: [
+    {
+      name: 'plan-terraform',
+      position: 1,
+      state: 'succeeded',
+      attempt: 1,
+      started_at: ASKED,
+      ended_at: PLANNED,
+      outcome: { plan_id: PLAN_ID },
+      error: null,
+    },
+  ],
+  error: null,
+  created_at: ASKED,
+  started_at: ASKED,
+  ended_at: null,
+  plan_id: PLAN_ID,
+  allowed_actions: ['approve', 'cancel'],
+  last_sequence: 7,
+};
+
+export const eventExample: OperationEvent = {
+  operation_id: OPERATION_ID,
+  sequence: 5,
+  attempt: 1,
+  at: PLANNED,
+  type: 'stage.succeeded',
+  stage: 'plan-terraform',
+  data: { seconds: 0.4 },
+};
+
+const SUMMARY = { add: 4, change: 0, replace: 0, destroy: 0, empty: false };
+const CHANGE = {
+  address: 'module.nodes.terraform_data.node["orders-1"]',
+  type: 'terraform_data',
+  name: 'node',
+  actions: ['create'],
+  before: null,
+  after: { input: { name: 'orders-1' } },
+  action_reason: null,
+};
+const DIGEST = 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
+
+export const planExample: PlanView = {
+  id: PLAN_ID,
+  cluster_name: 'orders',
+  operation_id: OPERATION_ID,
+  infrastructure_revision: 1,
+  state: 'ready',
+  destroy: false,
+  digest: DIGEST,
+  engine: { ...ENGINE, configuration_digest: DIGEST },
+  summary: SUMMARY,
+  changes: [CHANGE],
+  files: [{ path: FILE.path, content: 'module "nodes" {\n  …\n}\n' }],
+  outcome: null,
+  allowed_actions: ['apply'],
+  created_at: PLANNED,
+};
+
+const operation = OPERATION_ID;
+
+/** What each step answers. */
+export const outcomeExamples = {
+  'generate-terraform': {
+    operation,
+    cluster: DEFAULT_CLUSTER,
+    spec_revision: 1,
+    workspace: WORKSPACE.replace('orders', DEFAULT_CLUSTER),
+    files: [FILE],
+    engine: ENGINE,
+    notes: [],
+  },
+  'plan-terraform': {
+    operation,
+    plan_id: PLAN_ID,
+    digest: DIGEST,
+    summary: SUMMARY,
+    changes: [CHANGE],
+    engine: ENGINE,
+  },
+  'apply-terraform': {
+    operation,
+    plan_id: PLAN_ID,
+    applied: true,
+    resources: { added: 4, changed: 0, destroyed: 0 },
+    nodes: [NODE],
+  },
+  'create-ansible-script': {
+    operation,
+    files: [{ ...FILE, path: 'ansible/main.yml' }],
+    inventory: '[postgres]\norders-1 ansible_host=127.0.0.1 ansible_port=20011\n',
+    parameters: [{ name: 'max_connections', value: '200' }],
+  },
+  'execute-ansible-script': {
+    operation,
+    recap: { 'orders-1': { ok: 21, changed: 14, failed: 0, unreachable: 0, skipped: 3 } },
+    changed: 14,
+    topology: topologyExample,
+    connection: '/api/v1/clusters/orders/connection',
+  },
+  'verify-replication': { operation, ...reportExample.document },
+  'destroy-terraform': { operation, destroyed: true, resources: { destroyed: 4 }, left: [] },
+} as const;

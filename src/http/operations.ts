@@ -108,8 +108,10 @@ export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (ap
       if (streams >= MOST_STREAMS) throw tooManyStreams();
       const after = lastEventId(request.headers['last-event-id']) ?? request.query.after ?? 0;
       const operation = await operations.get(request.params.id);
+      // Nobody can have seen it here, and waiting for it would lose all that comes before.
+      if (after > operation.last_sequence) throw beyondTheNewest(after, operation.last_sequence);
       // 204 is the one answer after which an EventSource does not come back.
-      if (isFinished(operation.state) && after >= operation.last_sequence) {
+      if (isFinished(operation.state) && after === operation.last_sequence) {
         return reply.code(204).send(undefined);
       }
       streams += 1;
@@ -206,6 +208,13 @@ export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (ap
       accepted(reply, await operations.retry(request.params.id, callerOf(request))),
   );
 };
+
+function beyondTheNewest(after: number, newest: number): HathiError {
+  const message = `Event ${after} is beyond the newest one of this operation, which is ${newest}.`;
+  return new HathiError('INVALID_REQUEST', message, {
+    errors: [{ path: '/last-event-id', message, expected: `a sequence from 0 to ${newest}` }],
+  });
+}
 
 function tooManyStreams(): HathiError {
   return new HathiError(

@@ -315,6 +315,20 @@ describe.each(DATABASE_KINDS)('resources on the %s database', (kind) => {
     expect(finished.body).toMatchObject({ code: 'TRANSITION_NOT_ALLOWED' });
   });
 
+  it('refuses to go on after an event that this operation has not had', async () => {
+    const { id } = await awaiting('followed');
+    const { body: operation } = await ask('GET', `/operations/${id}`);
+    const beyond = String(operation.last_sequence + 1);
+    for (const headers of [{ 'last-event-id': beyond }, { 'last-event-id': '-1' }]) {
+      const refused = await ask('GET', `/operations/${id}/events`, undefined, headers);
+      expect(refused.body).toMatchObject({ code: 'INVALID_REQUEST' });
+    }
+    await ask('POST', `/operations/${id}/cancel`);
+    const { body: ended } = await ask('GET', `/operations/${id}`);
+    const all = await ask('GET', `/operations/${id}/events?after=${ended.last_sequence}`);
+    expect(all.status).toBe(204);
+  });
+
   it('retries what did not succeed, under the same rules of approval', async () => {
     const { id } = await awaiting('retried');
     const tooSoon = await ask('POST', `/operations/${id}/retry`);

@@ -4,6 +4,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type {
   ClusterService,
   IdempotencyService,
+  MetricsService,
   OperationService,
   ReadinessService,
   RecordService,
@@ -15,6 +16,7 @@ import { docsRoutes } from './docs.ts';
 import { answerClientError, answerError } from './failures.ts';
 import { answerOnce } from './idempotency.ts';
 import { acceptJsonOnly, MAX_BODY_BYTES } from './json-body.ts';
+import { measureRequests, metricsRoutes } from './metrics.ts';
 import { answerUnknownRoutes } from './not-found.ts';
 import { openApiOptions } from './openapi.ts';
 import { operationRoutes } from './operations.ts';
@@ -29,6 +31,7 @@ export interface AppOptions {
   operations: OperationService;
   records: RecordService;
   idempotency: IdempotencyService;
+  metrics: MetricsService;
   readiness: ReadinessService;
   config: AccessSettings;
   /** A pino logger; none where absent. */
@@ -59,10 +62,12 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   guardAccess(app, options.config);
   answerUnknownRoutes(app);
   acceptJsonOnly(app);
+  measureRequests(app, options.metrics);
   answerOnce(app, options);
   const callers = watchCallers(app);
   await app.register(fastifySwagger, openApiOptions);
   await app.register(serverRoutes, options);
+  await app.register(metricsRoutes, options);
   await app.register(docsRoutes);
   await app.register(stepRoutes, { ...options, callers });
   await app.register(clusterRoutes, { ...options, prefix: '/api/v1' });

@@ -230,3 +230,21 @@ describe('a method that a path does not take', () => {
     expect(response.json().code).toBe('METHOD_NOT_ALLOWED');
   });
 });
+
+describe('text that no database can keep', () => {
+  test.each([
+    ['NUL in a value', { cluster: 'a\u0000' }],
+    ['NUL in the name of a member', { 'a\u0000': 1 }],
+    ['NUL in a PostgreSQL parameter', { application_name: 'a\u0000b' }],
+    ['half a surrogate pair', '{"application_name": "\\ud800"}'],
+  ])('%s is refused', async (_what, body) => {
+    expect(await refused('/create-ansible-script', body)).toMatchObject({
+      code: 'INVALID_REQUEST',
+    });
+  });
+
+  test('NUL in a query is refused', async () => {
+    const response = await fake.app.inject('/api/v1/clusters?label=a%3D%00');
+    expect(response.statusCode).toBe(400);
+  });
+});

@@ -121,7 +121,7 @@ export const clusterRoutes: FastifyPluginAsyncZod<ClusterRoutes> = async (app, r
             .string()
             .optional()
             .describe('The `ETag` that the cluster came with.')
-            .meta({ pattern: '^ *(\\*|"[^"]*") *$' }),
+            .meta({ pattern: '^(\\*|"[^"]*")$' }),
         }),
         body: updateClusterBody,
         response: {

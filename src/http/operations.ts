@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { HathiError } from '../core/errors.ts';
 import { isFinished } from '../core/operation/operation.ts';
-import type { OperationService } from '../services/api.ts';
+import type { MetricsService, OperationService } from '../services/api.ts';
 import type { CallerSignals } from './caller-signal.ts';
 import { accepted } from './clusters.ts';
 import { framesOf } from './event-frames.ts';
@@ -23,12 +23,16 @@ import { BODY_PROBLEMS, problems } from './schemas/problem.ts';
 export interface OperationRoutes {
   operations: OperationService;
   callers: CallerSignals;
+  metrics: MetricsService;
   /** For tests; HEARTBEAT_SECONDS where absent. */
   heartbeatSeconds?: number;
 }
 
 /** A stream that nobody reads costs the server memory for as long as it is open. */
 const MOST_STREAMS = 1_000;
+
+/** A sequence; nothing stands for none. */
+const LAST_EVENT_ID = /^\d{0,15}$/;
 
 const tags = ['operations'];
 
@@ -91,7 +95,8 @@ export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (ap
           'last-event-id': z
             .string()
             .optional()
-            .describe('Sequence of the last event that was received.'),
+            .describe('Sequence of the last event that was received.')
+            .meta({ pattern: LAST_EVENT_ID.source }),
         }),
         response: {
           200: {
@@ -115,8 +120,10 @@ export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (ap
         return reply.code(204).send(undefined);
       }
       streams += 1;
+      routes.metrics.streamOpened();
       reply.raw.once('close', () => {
         streams -= 1;
+        routes.metrics.streamClosed();
       });
       const events = operations.follow(operation.id, after, callers.of(reply));
       const frames = framesOf(events, routes.heartbeatSeconds);
@@ -227,7 +234,7 @@ function tooManyStreams(): HathiError {
 /** @throws INVALID_REQUEST for anything but a sequence; an empty header stands for none */
 function lastEventId(header: string | undefined): number | null {
   if (header === undefined || header === '') return null;
-  if (/^\d{1,15}$/.test(header)) return Number(header);
+  if (LAST_EVENT_ID.test(header)) return Number(header);
   const message = `Last-Event-ID must be the sequence of an event, not ${JSON.stringify(header)}.`;
   throw new HathiError('INVALID_REQUEST', message, {
     errors: [{ path: '/last-event-id', message, expected: 'a whole number of at least 0' }],

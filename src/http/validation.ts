@@ -21,11 +21,33 @@ const PART_NAMES: Record<string, string> = {
  */
 export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
   return (data: unknown) => {
+    if (!isStorable(data)) return { error: unstorable(httpPart ?? 'body') };
     const result = schema.safeParse(data, { reportInput: true });
     if (result.success) return { value: result.data };
     return { error: refusal(result.error.issues, schema, httpPart ?? 'body') };
   };
 };
+
+/**
+ * Whether PostgreSQL can keep every text in it: it has no NUL, nor half a surrogate pair, both of
+ * which JSON can say. Bodies are as deep as JSON's parser lets them be, so this does not recurse.
+ */
+function isStorable(data: unknown): boolean {
+  const left = [data];
+  for (let value = left.pop(); value !== undefined || left.length > 0; value = left.pop()) {
+    if (typeof value === 'string' && (value.includes('\0') || !value.isWellFormed())) return false;
+    if (typeof value === 'object' && value !== null) {
+      if (!Array.isArray(value)) left.push(...Object.keys(value));
+      left.push(...Object.values(value));
+    }
+  }
+  return true;
+}
+
+function unstorable(part: string): HathiError {
+  const message = `${PART_NAMES[part] ?? 'It'} must be text without NUL and without halves of surrogate pairs.`;
+  return new HathiError('INVALID_REQUEST', message, { errors: [{ path: '', message }] });
+}
 
 function refusal(issues: z.core.$ZodIssue[], schema: z.ZodType, part: string): HathiError {
   const errors = issues.flatMap((issue) => explain(issue, schema, part));

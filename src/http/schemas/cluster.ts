@@ -41,6 +41,9 @@ export const topologySchema = z
   })
   .meta({ id: 'Topology', description: 'Roles as SQL told them.' }) satisfies z.ZodType<Topology>;
 
+/** PostgreSQL's texts have none. */
+const NO_NUL = /^[^\0]*$/;
+
 const LABEL_NAME = /^[a-z0-9](?:[a-z0-9._/-]{0,61}[a-z0-9])?$/;
 
 const labelsSchema = z
@@ -48,7 +51,7 @@ const labelsSchema = z
     z
       .string()
       .regex(LABEL_NAME, 'must have 1 to 63 small letters, digits, dots, slashes and hyphens'),
-    z.string().max(255),
+    z.string().max(255).regex(NO_NUL, 'must not have the character NUL'),
   )
   .refine((labels) => Object.keys(labels).length <= 32, 'must have at most 32 labels')
   .describe('Words of your own, e.g. `{"team": "billing"}`; lists can be filtered by them.');
@@ -255,7 +258,7 @@ export const clusterQuerySchema = z.strictObject({
   ...pageQuery,
   label: z
     .string()
-    .regex(/^[^=]{1,63}=.{0,255}$/, 'must be of the form name=value')
+    .regex(/^[^=\0]{1,63}=[^\0]{0,255}$/, 'must be of the form name=value')
     .optional()
     .describe('Only clusters with this label, as `name=value`.'),
 });

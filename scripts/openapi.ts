@@ -10,6 +10,7 @@ export async function openApiDocument(): Promise<OpenAPIV3_1.Document> {
     operations: {} as never,
     records: {} as never,
     idempotency: {} as never,
+    metrics: {} as never,
     readiness: { checks: async () => [] },
     config: { token: null, allowedHosts: [] },
   });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createAnsible } from './adapters/ansible/ansible.ts';
@@ -8,6 +9,7 @@ import { migrateToLatest } from './adapters/database/migrate.ts';
 import { openPostgres } from './adapters/database/postgres.ts';
 import { SqlUnitOfWork } from './adapters/database/sql-unit-of-work.ts';
 import { createDockerTarget } from './adapters/docker/docker-target.ts';
+import { createPrometheusMetrics } from './adapters/metrics/prometheus.ts';
 import { createX509Pki } from './adapters/pki/x509-pki.ts';
 import { createSqlProbe } from './adapters/postgres/sql-probe.ts';
 import { processes } from './adapters/process/processes.ts';
@@ -29,6 +31,7 @@ import { createClusterService } from './services/clusters.ts';
 import { createCursors } from './services/cursors.ts';
 import { createEventStream } from './services/follow-events.ts';
 import { createIdempotencyService } from './services/idempotency.ts';
+import { createMetricsService } from './services/metrics.ts';
 import { createOperationService } from './services/operations.ts';
 import type { NodeSizes } from './services/parameter-requests.ts';
 import { createReadinessService } from './services/readiness.ts';
@@ -107,6 +110,7 @@ export async function startServer(config: Config): Promise<Server> {
     clock: systemClock,
     nodeSizes: sizes,
   };
+  const metrics = createPrometheusMetrics(packageVersion());
   const events = createEventStream({ unitOfWork, wakeups, clock: systemClock });
 
   // The lock proves that whoever held these leases on this data directory is dead.
@@ -121,6 +125,7 @@ export async function startServer(config: Config): Promise<Server> {
       processes,
       workspace,
       log,
+      metrics,
       stages: {
         'generate-terraform': createGenerateTerraformStage(tools),
         'plan-terraform': createPlanTerraformStage(tools),
@@ -146,6 +151,7 @@ export async function startServer(config: Config): Promise<Server> {
       clock: systemClock,
     }),
     records: createRecordService({ unitOfWork, cursors }),
+    metrics: createMetricsService(unitOfWork, metrics),
     idempotency: createIdempotencyService({
       unitOfWork,
       clock: systemClock,
@@ -158,6 +164,7 @@ export async function startServer(config: Config): Promise<Server> {
       wakeups,
       events,
       cursors,
+      metrics,
       ids: uuidSource,
       target,
       sizes,
@@ -194,6 +201,11 @@ async function tellOfTools(
     if (ready) log.info(`${name}: ${message}`);
     else log.warn(`${name} is not ready: ${message}`);
   }
+}
+
+function packageVersion(): string {
+  const text = readFileSync(join(ASSETS_ROOT, 'package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }
 
 async function openDatabase(config: Config): Promise<Database> {

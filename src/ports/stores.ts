@@ -152,6 +152,7 @@ export interface OperationStore {
   /** @throws OPERATION_NOT_FOUND */
   get(id: string): Promise<Operation>;
   unfinishedOf(clusterId: string): Promise<Operation | null>;
+  countUnfinished(): Promise<{ kind: OperationKind; state: OperationState; count: number }[]>;
   /** @throws CLUSTER_BUSY with the operation in the way */
   assertIdle(clusterId: string): Promise<void>;
   /** Those of these clusters that hold them, without their stages. */

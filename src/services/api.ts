@@ -4,6 +4,7 @@ import type { ClusterNode, Role, Topology } from '../core/cluster/topology.ts';
 import type { Operation, OperationEvent, OperationState } from '../core/operation/operation.ts';
 import type { OperationAction } from '../core/operation/operation-actions.ts';
 import type { StageName } from '../core/operation/operation-kinds.ts';
+import type { Metrics } from '../ports/metrics.ts';
 import type { PlanRecord, StoredAnswer } from '../ports/stores.ts';
 import type { LabelledResource } from '../ports/target.ts';
 
@@ -274,6 +275,12 @@ export interface IdempotencyService {
   take(key: string, fingerprint: string): Promise<'taken' | 'left-by-the-dead' | StoredAnswer>;
   /** Keeps the answer, or frees the key where the request changed nothing. */
   settle(key: string, answer: StoredAnswer): Promise<void>;
+}
+
+/** What Prometheus collects. */
+export interface MetricsService extends Omit<Metrics, 'operationEnded' | 'stageEnded' | 'expose'> {
+  /** Everything so far, with how things stand now. @throws DATABASE_UNAVAILABLE */
+  expose(): Promise<string>;
 }
 
 /** One thing that the server needs in order to work, and whether it is there. */

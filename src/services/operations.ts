@@ -2,6 +2,7 @@ import { HathiError } from '../core/errors.ts';
 import { isFinished, type Operation } from '../core/operation/operation.ts';
 import { operationActions, planOf } from '../core/operation/operation-actions.ts';
 import type { EventStream, Wakeups } from '../ports/event-stream.ts';
+import type { Metrics } from '../ports/metrics.ts';
 import type { Stores } from '../ports/stores.ts';
 import type { UnitOfWork } from '../ports/unit-of-work.ts';
 import type { OperationService, OperationView } from './api.ts';
@@ -14,6 +15,7 @@ export interface OperationServiceTools extends OperationRequestTools {
   wakeups: Wakeups;
   events: EventStream;
   cursors: Cursors;
+  metrics: Pick<Metrics, 'operationEnded'>;
 }
 
 export function createOperationService(tools: OperationServiceTools): OperationService {
@@ -62,6 +64,10 @@ export function createOperationService(tools: OperationServiceTools): OperationS
       const operation = await unitOfWork.transaction((stores) =>
         cancelIn(stores, operationId, level),
       );
+      // One that runs is counted by its worker.
+      if (operation.state === 'cancelled') {
+        tools.metrics.operationEnded(operation.kind, 'cancelled');
+      }
       await wakeups.notify(`cancel:${operationId}`);
       await wakeups.notify(`events:${operationId}`);
       return viewOf(operation);

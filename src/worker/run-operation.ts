@@ -11,6 +11,7 @@ import {
   type StageName,
 } from '../core/operation/operation-kinds.ts';
 import type { Log } from '../ports/log.ts';
+import type { Metrics } from '../ports/metrics.ts';
 import type { Processes } from '../ports/processes.ts';
 import type { Stage, StageContext } from '../ports/stage.ts';
 import type { ClaimedOperation } from '../ports/stores.ts';
@@ -23,6 +24,7 @@ export interface RunTools extends EngineTools {
   processes: Processes;
   workspace: Workspace;
   log: Log;
+  metrics: Pick<Metrics, 'operationEnded' | 'stageEnded'>;
 }
 
 /**
@@ -40,6 +42,8 @@ export async function runOperation(
   const stop = () => engine.stop();
   shutDown.addEventListener('abort', stop);
   const keeper = engine.keepLease(done.signal);
+  const facts = factsOf(operation, lease.attempt);
+  tools.log.info({ ...facts, resumed_stage: resumedStage }, 'operation taken up');
   try {
     await engine.record([
       {
@@ -51,7 +55,7 @@ export async function runOperation(
     await runStages(tools, engine, operation, resumedStage);
   } catch (error) {
     if (!isLeftToNext(error)) throw error;
-    tools.log.warn({ operation: operation.id, attempt: lease.attempt }, error.message);
+    tools.log.warn(facts, error.message);
   } finally {
     shutDown.removeEventListener('abort', stop);
     done.abort();
@@ -74,15 +78,19 @@ async function runStages(
     if (outcomes.has(name)) continue;
     if (engine.cancelLevel() > 0 && name !== resumedStage) {
       await endOperation(engine, operation, 'cancelled', null);
+      tellEnd(tools, operation, engine.lease.attempt, 'cancelled');
       return;
     }
     if (name === STAGE_THAT_NEEDS_APPROVAL && operation.approval === 'manual') {
       await endOperation(engine, operation, 'awaiting-approval', null);
+      tools.log.info(factsOf(operation, engine.lease.attempt), 'operation awaits approval');
       return;
     }
     const isLast = name === operation.stages.at(-1)?.name;
     const began = tools.clock.now().getTime();
     await begin(engine, operation, name);
+    const facts = { ...factsOf(operation, engine.lease.attempt), stage: name };
+    tools.log.info(facts, 'stage started');
     try {
       const stage = tools.stages[name];
       const context = await stageContext(tools, engine, operation, name, outcomes);
@@ -92,12 +100,35 @@ async function runStages(
       outcomes.set(name, outcome);
       const seconds = (tools.clock.now().getTime() - began) / 1000;
       await succeed(engine, operation, name, outcome, seconds, isLast);
+      tools.metrics.stageEnded(name, 'succeeded', seconds);
+      tools.log.info({ ...facts, seconds }, 'stage succeeded');
+      if (isLast) tellEnd(tools, operation, engine.lease.attempt, 'succeeded');
     } catch (error) {
       if (isLeftToNext(error)) throw error;
-      await fail(tools, engine, operation, name, error);
+      const ending = await fail(tools, engine, operation, name, error);
+      const seconds = (tools.clock.now().getTime() - began) / 1000;
+      tools.metrics.stageEnded(name, ending, seconds);
+      const code = isHathiError(error) ? error.code : 'INTERNAL';
+      tools.log.warn({ ...facts, seconds, code }, `stage ${ending}`);
+      tellEnd(tools, operation, engine.lease.attempt, ending);
       return;
     }
   }
+}
+
+/** What every log line of an operation has, so that a search for it finds them all. */
+function factsOf({ id, kind, cluster_name }: Operation, attempt: number) {
+  return { operation: id, kind, cluster: cluster_name, attempt };
+}
+
+function tellEnd(
+  tools: RunTools,
+  operation: Operation,
+  attempt: number,
+  outcome: OperationState,
+): void {
+  tools.metrics.operationEnded(operation.kind, outcome);
+  tools.log.info(factsOf(operation, attempt), `operation ${outcome}`);
 }
 
 /**
@@ -148,7 +179,7 @@ async function fail(
   operation: Operation,
   name: StageName,
   error: unknown,
-): Promise<void> {
+): Promise<StageState & OperationState> {
   const stored = engine.mask.apply(storedError(tools, operation, error));
   const ending = endingOf(engine, error);
   const { attempt } = engine.lease;
@@ -163,6 +194,7 @@ async function fail(
     ]);
   });
   await engine.announce();
+  return ending;
 }
 
 function endingOf(engine: StageEngine, error: unknown): StageState & OperationState {

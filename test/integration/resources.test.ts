@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SqlUnitOfWork } from '../../src/adapters/database/sql-unit-of-work.ts';
+import { createPrometheusMetrics } from '../../src/adapters/metrics/prometheus.ts';
 import { createSecretBox } from '../../src/adapters/secrets/secret-box.ts';
 import { systemClock, uuidSource } from '../../src/adapters/system/clock.ts';
 import type { OperationState } from '../../src/core/operation/operation.ts';
@@ -12,13 +13,16 @@ import { createClusterService } from '../../src/services/clusters.ts';
 import { createCursors } from '../../src/services/cursors.ts';
 import { createEventStream } from '../../src/services/follow-events.ts';
 import { createIdempotencyService } from '../../src/services/idempotency.ts';
+import { createMetricsService } from '../../src/services/metrics.ts';
 import { createOperationService } from '../../src/services/operations.ts';
 import { createRecordService } from '../../src/services/records.ts';
 import { DATABASE_KINDS, openTestDatabase, type TestDatabase } from '../support/databases.ts';
+import { described } from '../support/described.ts';
 import { FakeReadiness } from '../support/fake-services.ts';
 
 const SITE = 'abcdef';
 const masterKey = randomBytes(32);
+const metrics = createPrometheusMetrics('test');
 
 /** A target of which nothing is ever made: no worker runs here. */
 const idleTarget = {
@@ -56,7 +60,7 @@ describe.each(DATABASE_KINDS)('resources on the %s database', (kind) => {
     const box = createSecretBox([masterKey]);
     const cursors = createCursors(box);
     const holder = `${SITE}:${run}`;
-    return await buildApp({
+    const built = await buildApp({
       clusters: createClusterService({
         unitOfWork,
         box,
@@ -70,6 +74,7 @@ describe.each(DATABASE_KINDS)('resources on the %s database', (kind) => {
         wakeups,
         events: createEventStream({ unitOfWork, wakeups, clock: systemClock }),
         cursors,
+        metrics,
         ids: uuidSource,
         target: idleTarget,
         sizes: async () => ({ memory_bytes: 2 ** 31, disk_bytes: 2 ** 34 }),
@@ -77,6 +82,7 @@ describe.each(DATABASE_KINDS)('resources on the %s database', (kind) => {
         defaultTarget: 'local',
       }),
       records: createRecordService({ unitOfWork, cursors }),
+      metrics: createMetricsService(unitOfWork, metrics),
       idempotency: createIdempotencyService({
         unitOfWork,
         clock: systemClock,
@@ -87,6 +93,7 @@ describe.each(DATABASE_KINDS)('resources on the %s database', (kind) => {
       config: { token: null, allowedHosts: [] },
       mismatch: 'throw',
     });
+    return described(built);
   }
 
   const ask = async (

@@ -13,6 +13,7 @@ import { openEmbedded } from '../../src/adapters/database/embedded.ts';
 import { migrateToLatest } from '../../src/adapters/database/migrate.ts';
 import { openPostgres } from '../../src/adapters/database/postgres.ts';
 import { SqlUnitOfWork } from '../../src/adapters/database/sql-unit-of-work.ts';
+import { createPrometheusMetrics } from '../../src/adapters/metrics/prometheus.ts';
 import { processes } from '../../src/adapters/process/processes.ts';
 import { loadMasterKeys } from '../../src/adapters/secrets/master-key.ts';
 import { createSecretBox } from '../../src/adapters/secrets/secret-box.ts';
@@ -27,6 +28,7 @@ import { createClusterService } from '../../src/services/clusters.ts';
 import { createCursors } from '../../src/services/cursors.ts';
 import { createEventStream } from '../../src/services/follow-events.ts';
 import { createIdempotencyService } from '../../src/services/idempotency.ts';
+import { createMetricsService } from '../../src/services/metrics.ts';
 import { createOperationService } from '../../src/services/operations.ts';
 import { createReadinessService } from '../../src/services/readiness.ts';
 import { createRecordService } from '../../src/services/records.ts';
@@ -49,6 +51,7 @@ const workspace = createFileWorkspace(config.dataDirectory);
 const secretBox = createSecretBox(await loadMasterKeys(config.dataDirectory));
 const target = fakeTarget();
 const clock = systemClock;
+const metrics = createPrometheusMetrics('test');
 
 const worker = await startWorker(
   {
@@ -59,6 +62,7 @@ const worker = await startWorker(
     processes,
     workspace,
     log,
+    metrics,
     stages: fakeStages({
       secretBox,
       stageMilliseconds: number('FAKE_STAGE_MILLISECONDS'),
@@ -81,6 +85,7 @@ const app = await buildApp({
     cursors,
     clock,
   }),
+  metrics: createMetricsService(unitOfWork, metrics),
   records: createRecordService({ unitOfWork, cursors }),
   idempotency: createIdempotencyService({
     unitOfWork,
@@ -92,6 +97,7 @@ const app = await buildApp({
     unitOfWork,
     wakeups,
     events: createEventStream({ unitOfWork, wakeups, clock }),
+    metrics,
     cursors,
     ids: uuidSource,
     target,

@@ -8,6 +8,7 @@ import { appendFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { openPostgres } from '../../src/adapters/database/postgres.ts';
 import { SqlUnitOfWork } from '../../src/adapters/database/sql-unit-of-work.ts';
+import { createPrometheusMetrics } from '../../src/adapters/metrics/prometheus.ts';
 import { processes } from '../../src/adapters/process/processes.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
 import { createFileWorkspace } from '../../src/adapters/workspace/file-workspace.ts';
@@ -68,6 +69,7 @@ await startWorker(
     processes,
     workspace: createFileWorkspace(folder),
     log: console,
+    metrics: createPrometheusMetrics('test'),
   },
   { identity: { id: workerId, site: 'abc123' }, concurrency: 2 },
 );

@@ -1,9 +1,11 @@
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import type { AccessSettings } from '../../src/http/access.ts';
 import { type AppOptions, buildApp } from '../../src/http/app.ts';
+import { described } from './described.ts';
 import {
   FakeClusters,
   FakeIdempotency,
+  FakeMetrics,
   FakeOperations,
   FakeReadiness,
   FakeRecords,
@@ -21,7 +23,7 @@ export interface FakeApp {
   ): Promise<LightMyRequestResponse>;
 }
 
-/** The real HTTP side over fake services. Answers that differ from their schema fail the test. */
+/** The real HTTP side over fake services. Answers that differ from openapi.json fail the test. */
 export async function fakeApp(
   config: Partial<AccessSettings> = {},
   more: Partial<AppOptions> = {},
@@ -29,16 +31,18 @@ export async function fakeApp(
   const clusters = new FakeClusters();
   const operations = new FakeOperations();
   const readiness = new FakeReadiness();
-  const app = await buildApp({
+  const built = await buildApp({
     clusters,
     operations,
     records: new FakeRecords(),
     idempotency: new FakeIdempotency(),
+    metrics: new FakeMetrics(),
     readiness,
     config: { token: null, allowedHosts: [], ...config },
     mismatch: 'throw',
     ...more,
   });
+  const app = described(built);
   const post: FakeApp['post'] = (url, body, headers = {}) =>
     app.inject({
       method: 'POST',

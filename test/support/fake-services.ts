@@ -15,6 +15,7 @@ import type {
   ClusterService,
   ClusterView,
   IdempotencyService,
+  MetricsService,
   OperationService,
   OperationView,
   ReadinessCheck,
@@ -338,5 +339,28 @@ export class FakeIdempotency implements IdempotencyService {
 
   async settle(key: string, answer: StoredAnswer) {
     this.answers.set(key, answer);
+  }
+}
+
+/** Requests as they were measured. */
+export class FakeMetrics implements MetricsService {
+  readonly contentType = 'text/plain; version=0.0.4; charset=utf-8';
+  readonly requests: Parameters<MetricsService['requestEnded']>[0][] = [];
+  streams = 0;
+
+  requestEnded(request: Parameters<MetricsService['requestEnded']>[0]) {
+    this.requests.push(request);
+  }
+
+  streamOpened() {
+    this.streams += 1;
+  }
+
+  streamClosed() {
+    this.streams -= 1;
+  }
+
+  async expose() {
+    return `hathi_event_streams ${this.streams}\n`;
   }
 }

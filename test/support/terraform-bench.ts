@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SqlUnitOfWork } from '../../src/adapters/database/sql-unit-of-work.ts';
 import { createDockerTarget } from '../../src/adapters/docker/docker-target.ts';
+import { createPrometheusMetrics } from '../../src/adapters/metrics/prometheus.ts';
 import { processes } from '../../src/adapters/process/processes.ts';
 import { runCommand } from '../../src/adapters/process/run-command.ts';
 import { createSecretBox } from '../../src/adapters/secrets/secret-box.ts';
@@ -88,6 +89,7 @@ export async function openTerraformBench(
     processes,
     workspace,
     log: { info() {}, warn() {}, error: console.error },
+    metrics: createPrometheusMetrics('test'),
   };
 
   async function docker(...args: string[]): Promise<string> {

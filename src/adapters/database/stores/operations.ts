@@ -12,7 +12,11 @@ import {
   isFinished,
   UNFINISHED_STATES,
 } from '../../../core/operation/operation.ts';
-import { type StageName, stagesOf } from '../../../core/operation/operation-kinds.ts';
+import {
+  type OperationKind,
+  type StageName,
+  stagesOf,
+} from '../../../core/operation/operation-kinds.ts';
 import type {
   ChildRecord,
   ClaimedOperation,
@@ -91,6 +95,16 @@ export class SqlOperationStore implements OperationStore {
       .where('state', 'in', [...UNFINISHED_STATES])
       .executeTakeFirst();
     return row ? await this.get(row.id) : null;
+  }
+
+  async countUnfinished() {
+    const rows = await this.#db
+      .selectFrom('operations')
+      .select(['kind', 'state', sql<number>`count(*)::integer`.as('count')])
+      .where('state', 'in', [...UNFINISHED_STATES])
+      .groupBy(['kind', 'state'])
+      .execute();
+    return rows as { kind: OperationKind; state: OperationState; count: number }[];
   }
 
   async assertIdle(clusterId: string): Promise<void> {

@@ -1,0 +1,22 @@
+import type { ClusterStatus } from '../core/cluster/cluster-status.ts';
+import type { OperationState, StageState } from '../core/operation/operation.ts';
+import type { OperationKind, StageName } from '../core/operation/operation-kinds.ts';
+
+/** What happened, as it happens; counted since the server started. */
+export interface Metrics {
+  operationEnded(kind: OperationKind, outcome: OperationState): void;
+  stageEnded(stage: StageName, outcome: StageState, seconds: number): void;
+  /** @param route the pattern, never the path: a path has names in it */
+  requestEnded(request: { method: string; route: string; status: number; seconds: number }): void;
+  streamOpened(): void;
+  streamClosed(): void;
+  /** Everything so far, with how things stand now, in the format of `contentType`. */
+  expose(now: MetricsNow): Promise<string>;
+  readonly contentType: string;
+}
+
+/** What is asked at the moment of exposing, since only the database knows it for all servers. */
+export interface MetricsNow {
+  clusters: ReadonlyMap<ClusterStatus, number>;
+  operations: readonly { kind: OperationKind; state: OperationState; count: number }[];
+}

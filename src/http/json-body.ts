@@ -25,7 +25,7 @@ export function acceptJsonOnly(app: FastifyInstance): void {
 
 /** @throws MALFORMED_JSON with the parser's own words, which name the place */
 function parseJson(text: string): unknown {
-  if (text.trim() === '') return {};
+  if (text === '') return {};
   let value: unknown;
   try {
     value = JSON.parse(text);

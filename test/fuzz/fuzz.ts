@@ -21,7 +21,7 @@ const WANTED_REQUESTS = 10_000;
 /** Each asks the same server; they are Python, so two of them use two cores. */
 const PROCESSES = 2;
 /** Per route, phase and process; so many come to a little more than what is wanted. */
-const EXAMPLES = 70;
+const EXAMPLES = 125;
 const LIMIT_SECONDS = 240;
 const OUTPUT_LINES = 120;
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Operation, OperationEvent } from '../../src/core/operation/operation.ts';
+import { fetchDescribed } from './described.ts';
 import { freePort } from './postgres-server.ts';
 
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
@@ -114,17 +115,26 @@ export class ServerProcess {
   }
 
   async get(path: string): Promise<Answer> {
-    const response = await fetch(`${this.url}${path}`);
-    return { status: response.status, body: await response.json() };
+    const { status, text } = await fetchDescribed(`${this.url}${path}`);
+    return { status, body: JSON.parse(text) };
   }
 
   async post(path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-    const response = await fetch(`${this.url}${path}`, {
-      method: 'POST',
+    return await this.send('POST', path, body, headers);
+  }
+
+  async send(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    const { status, text } = await fetchDescribed(`${this.url}${path}`, {
+      method,
       headers: { 'content-type': 'application/json', ...headers },
       body: body === undefined ? '' : JSON.stringify(body),
     });
-    return { status: response.status, body: await response.json() };
+    return { status, body: JSON.parse(text) };
   }
 
   /** Posts a step and fails with what the server said unless it went well. */

@@ -1,6 +1,8 @@
 /** Writes the reference pages from what the server itself says; `--check` compares. */
 import type { OpenAPIV3_1 } from 'openapi-types';
+import { METRICS } from '../src/adapters/metrics/prometheus.ts';
 import { SETTINGS } from '../src/config.ts';
+import { CLUSTER_STATUSES } from '../src/core/cluster/cluster-status.ts';
 import { ERROR_CODES, type ErrorCode } from '../src/core/errors.ts';
 import { ERROR_GUIDE } from '../src/http/error-guide.ts';
 import { STATUS_OF } from '../src/http/problem.ts';
@@ -13,6 +15,7 @@ export async function referenceFiles(): Promise<Map<string, string>> {
   return new Map([
     ['docs/reference/configuration.md', configurationPage()],
     ['docs/reference/errors.md', errorsPage()],
+    ['docs/reference/metrics.md', metricsPage()],
     ['docs/reference/api.md', apiPage(await openApiDocument())],
   ]);
 }
@@ -46,6 +49,24 @@ function errorsPage(): string {
       ].join('\n'),
     ),
   );
+}
+
+function metricsPage(): string {
+  const rows = Object.values(METRICS).map(({ name, help, labelNames }) => {
+    const labels = labelNames.map((label) => `\`${label}\``).join(', ');
+    return `| \`${name}\` | ${labels || 'none'} | ${help} |`;
+  });
+  return page(
+    'Metrics',
+    '`GET /metrics` shows these, in the text format of Prometheus. What is counted is counted since the start of the server; what stands is asked of the database at the moment of asking, so that each server on one database shows the same.',
+    ['| metric | labels | what it is |', '| --- | --- | --- |', ...rows].join('\n'),
+    `\`status\` of a cluster is one of ${listOf(CLUSTER_STATUSES)}. \`route\` is the pattern of a path, with the names left out; \`none\` stands for paths that nothing is served at.`,
+    'Beside them is what any Node process shows: `process_*` and `nodejs_*`.',
+  );
+}
+
+function listOf(words: readonly string[]): string {
+  return words.map((word) => `\`${word}\``).join(', ');
 }
 
 function apiPage(document: OpenAPIV3_1.Document): string {

@@ -2,58 +2,73 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { CLUSTER_STATUSES } from '../../core/cluster/cluster-status.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 
-/** From a plan on a fast machine to a large cluster on a slow one. */
-const STAGE_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800];
-const REQUEST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300];
+/** Everything that Hathi shows of itself, beside what any Node process has. */
+export const METRICS = {
+  build: {
+    name: 'hathi_build_info',
+    help: 'Always 1; the version is in the label.',
+    labelNames: ['version'],
+  },
+  clusters: {
+    name: 'hathi_clusters',
+    help: 'Clusters that are not destroyed, by status.',
+    labelNames: ['status'],
+  },
+  unfinished: {
+    name: 'hathi_operations_unfinished',
+    help: 'Operations that hold their cluster, by kind and state.',
+    labelNames: ['kind', 'state'],
+  },
+  operations: {
+    name: 'hathi_operations_total',
+    help: 'Operations that ended since the server started.',
+    labelNames: ['kind', 'outcome'],
+  },
+  stages: {
+    name: 'hathi_stage_duration_seconds',
+    help: 'How long stages took, by how they ended.',
+    labelNames: ['stage', 'outcome'],
+    // From a plan on a fast machine to a large cluster on a slow one.
+    buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800],
+  },
+  requests: {
+    name: 'hathi_http_request_duration_seconds',
+    help: 'How long requests took until they were answered; streams are counted at their end.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300],
+  },
+  streams: {
+    name: 'hathi_event_streams',
+    help: 'Event streams that are open.',
+    labelNames: [],
+  },
+} as const;
 
 /** @param version of Hathi, shown as `hathi_build_info` */
 export function createPrometheusMetrics(version: string): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  new Gauge({
-    name: 'hathi_build_info',
-    help: 'Always 1; the version is in the label.',
-    labelNames: ['version'],
-    registers,
-  }).set({ version }, 1);
+  const gauge = (of: 'build' | 'clusters' | 'unfinished' | 'streams') =>
+    new Gauge({ ...METRICS[of], labelNames: [...METRICS[of].labelNames], registers });
+  const histogram = (of: 'stages' | 'requests') =>
+    new Histogram({
+      ...METRICS[of],
+      labelNames: [...METRICS[of].labelNames],
+      buckets: [...METRICS[of].buckets],
+      registers,
+    });
+  gauge('build').set({ version }, 1);
+  const clusters = gauge('clusters');
+  const unfinished = gauge('unfinished');
+  const streams = gauge('streams');
   const operations = new Counter({
-    name: 'hathi_operations_total',
-    help: 'Operations that ended since the server started.',
-    labelNames: ['kind', 'outcome'],
+    ...METRICS.operations,
+    labelNames: [...METRICS.operations.labelNames],
     registers,
   });
-  const stages = new Histogram({
-    name: 'hathi_stage_duration_seconds',
-    help: 'How long stages took, by how they ended.',
-    labelNames: ['stage', 'outcome'],
-    buckets: STAGE_SECONDS,
-    registers,
-  });
-  const requests = new Histogram({
-    name: 'hathi_http_request_duration_seconds',
-    help: 'How long requests took until they were answered; streams are counted at their end.',
-    labelNames: ['method', 'route', 'status'],
-    buckets: REQUEST_SECONDS,
-    registers,
-  });
-  const streams = new Gauge({
-    name: 'hathi_event_streams',
-    help: 'Event streams that are open.',
-    registers,
-  });
-  const clusters = new Gauge({
-    name: 'hathi_clusters',
-    help: 'Clusters that are not destroyed, by status.',
-    labelNames: ['status'],
-    registers,
-  });
-  const unfinished = new Gauge({
-    name: 'hathi_operations_unfinished',
-    help: 'Operations that hold their cluster, by kind and state.',
-    labelNames: ['kind', 'state'],
-    registers,
-  });
+  const stages = histogram('stages');
+  const requests = histogram('requests');
   return {
     contentType: registry.contentType,
     operationEnded: (kind, outcome) => operations.inc({ kind, outcome }),

@@ -33,8 +33,8 @@ setup: ## Install what Hathi needs; safe to repeat, quiet when all is there
 
 ##@ Work on it
 
-.PHONY: test check format unit integration e2e terraform-test lint-ansible bench
-test: setup lint-venv ## Run everything: checks, all tests, and the counts at the end
+.PHONY: test check format unit integration fuzz e2e terraform-test lint-ansible bench
+test: setup lint-venv fuzz-venv ## Run everything: checks, all tests, and the counts at the end
 	@node scripts/test/run.ts
 
 check: node_modules ## Format, types, import rules, dead code, generated files (the commit hook)
@@ -45,6 +45,9 @@ unit: node_modules ## Tests beside their file: no network, no nodes
 
 integration: setup ## Tests with a real database, Terraform and SSH
 	@vitest run --project integration
+
+fuzz: fuzz-venv ## Ask every route for all that its description allows, 10,000 times
+	@node scripts/test/run.ts fuzz
 
 e2e: setup ## Tests on real nodes, one after the other
 	@vitest run --project e2e
@@ -79,12 +82,13 @@ check-dead-code: node_modules ## Files, exports and packages that nothing uses
 check-generated: node_modules ## Generated files are as their generator writes them
 	@node scripts/openapi.ts --check
 	@node scripts/reference.ts --check
+	@node clients/typescript/generate.ts --check
 
 check-api: node_modules ## The API's style, and what it would break for clients of the last release
 	@node scripts/check/api-style.ts
 	@node scripts/check/api-breaking.ts
 
-.PHONY: image tofu lint-venv openapi catalogue
+.PHONY: image tofu lint-venv fuzz-venv openapi client catalogue
 image: ## Build the image of local nodes, unless it is there
 	@scripts/setup/image.sh
 
@@ -94,9 +98,15 @@ tofu: ## Compile OpenTofu beside Terraform, so that tests run on both (minutes)
 lint-venv: ## Install ansible-lint
 	@scripts/setup/ansible.sh lint
 
+fuzz-venv: node_modules ## Install Schemathesis
+	@scripts/setup/fuzz.sh
+
 openapi: node_modules ## Write openapi.json and the reference pages again
 	@node scripts/openapi.ts
 	@node scripts/reference.ts
+
+client: node_modules ## Write what of the typed client follows from openapi.json again
+	@node clients/typescript/generate.ts
 
 catalogue: node_modules ## Write the catalogue of PostgreSQL settings again
 	@node scripts/catalogue/extract.ts

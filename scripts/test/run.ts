@@ -2,12 +2,14 @@
  * Runs every suite, one after the other, whatever the earlier ones did, and prints at the end one
  * line of counts summed over them. Exits 1 when a suite failed, ran no test, or (CI=true) skipped.
  *
- *   node scripts/test/run.ts [SUITE...]    check unit integration e2e terraform ansible-lint
+ *   node scripts/test/run.ts [SUITE...]
+ *   check unit terraform ansible-lint integration fuzz e2e api-coverage
  */
 import { spawn } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { apiCoverage } from './api-coverage.ts';
 import {
   add,
   type Counts,
@@ -21,6 +23,8 @@ import {
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const results = join(repository, '.tools/results');
 const lintProgram = join(repository, '.tools/lint-venv/bin/ansible-lint');
+/** What test/support/described.ts writes down of every answer. */
+const requested = join(results, 'requested');
 const strict = process.env.CI === 'true';
 const MINUTE_MS = 60_000;
 /** For the child to remove its nodes before it is killed. */
@@ -144,7 +148,9 @@ const suites: Record<string, () => Promise<Counts>> = {
       }),
     ),
   integration: vitest('integration', 15),
+  fuzz: async () => asOneTest(await run(process.execPath, ['test/fuzz/fuzz.ts'], { minutes: 6 })),
   e2e: vitest('e2e', 25),
+  'api-coverage': async () => apiCoverage(repository, requested),
 };
 
 const wanted = process.argv.slice(2);
@@ -156,6 +162,7 @@ if (unknown.length > 0) {
   process.exit(64);
 }
 mkdirSync(results, { recursive: true });
+if (wanted.length === 0) rmSync(requested, { recursive: true, force: true });
 
 let total = NONE;
 const table: string[] = [];

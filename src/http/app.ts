@@ -39,6 +39,7 @@ export interface AppOptions {
   /** What to do with an answer that differs from its schema; `log` where absent. */
   mismatch?: MismatchPolicy;
   heartbeatSeconds?: number;
+  mostStreams?: number;
 }
 
 /** Names are checked by their schemas; this only bounds the router's work. */

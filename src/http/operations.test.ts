@@ -74,6 +74,22 @@ describe('the events of an operation', () => {
     expect(nonsense.json().detail).toBe('id must be a UUID, not "none".');
   });
 
+  test('are followed by so many at a time, who come back later otherwise', async () => {
+    const few = await fakeApp({}, { mostStreams: 2 });
+    few.operations.add(anOperation('plan-terraform', { id: ID }));
+    const followers = [few.app.inject(EVENTS), few.app.inject(EVENTS)];
+    await expect.poll(() => few.operations.following).toBe(2);
+    const refused = await few.app.inject(EVENTS);
+    expect(refused.statusCode).toBe(429);
+    expect(refused.json()).toMatchObject({ code: 'TOO_MANY_STREAMS', maximum: 2 });
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+    few.operations.emit(anEvent(1));
+    few.operations.end(ID, 'succeeded');
+    await Promise.all(followers);
+    await expect.poll(async () => (await few.app.inject(`${EVENTS}?after=0`)).statusCode).toBe(200);
+    await few.app.close();
+  });
+
   test('keep the stream alive while nothing happens', async () => {
     const response = fake.app.inject(EVENTS);
     await expect.poll(() => fake.operations.following).toBe(1);

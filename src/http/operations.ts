@@ -26,6 +26,8 @@ export interface OperationRoutes {
   metrics: MetricsService;
   /** For tests; HEARTBEAT_SECONDS where absent. */
   heartbeatSeconds?: number;
+  /** For tests; MOST_STREAMS where absent. */
+  mostStreams?: number;
 }
 
 /** A stream that nobody reads costs the server memory for as long as it is open. */
@@ -39,6 +41,7 @@ const tags = ['operations'];
 export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (app, routes) => {
   const { operations, callers } = routes;
   let streams = 0;
+  const mostStreams = routes.mostStreams ?? MOST_STREAMS;
 
   app.get(
     '/operations',
@@ -110,7 +113,6 @@ export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (ap
       },
     },
     async (request, reply) => {
-      if (streams >= MOST_STREAMS) throw tooManyStreams();
       const after = lastEventId(request.headers['last-event-id']) ?? request.query.after ?? 0;
       const operation = await operations.get(request.params.id);
       // Nobody can have seen it here, and waiting for it would lose all that comes before.
@@ -119,6 +121,8 @@ export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (ap
       if (isFinished(operation.state) && after === operation.last_sequence) {
         return reply.code(204).send(undefined);
       }
+      // Counted at once, with nothing waited for in between.
+      if (streams >= mostStreams) throw tooManyStreams(mostStreams);
       streams += 1;
       routes.metrics.streamOpened();
       reply.raw.once('close', () => {
@@ -223,11 +227,11 @@ function beyondTheNewest(after: number, newest: number): HathiError {
   });
 }
 
-function tooManyStreams(): HathiError {
+function tooManyStreams(maximum: number): HathiError {
   return new HathiError(
     'TOO_MANY_STREAMS',
-    `${MOST_STREAMS} event streams are open, which is all that the server follows.`,
-    { maximum: MOST_STREAMS },
+    `${maximum} event streams are open, which is all that the server follows.`,
+    { maximum },
   );
 }
 

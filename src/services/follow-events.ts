@@ -9,7 +9,8 @@ import type { UnitOfWork } from '../ports/unit-of-work.ts';
 
 /** A lost wake-up costs at most this. */
 const POLL_MILLISECONDS = 1_000;
-const BATCH = 500;
+/** Each follower holds so many at most, and a slow one holds them for long. */
+const BATCH = 100;
 
 export interface FollowTools {
   unitOfWork: UnitOfWork;

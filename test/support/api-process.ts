@@ -5,6 +5,7 @@
  *   FAKE_STAGE_MILLISECONDS   how long every stage takes, 0
  *   FAKE_EVENTS               how many events verify-replication tells, 0
  *   FAKE_EVENT_MILLISECONDS   the time between two of them, 0
+ *   FAKE_EVENT_BYTES          how long the text in each of them is, 0
  *
  * node test/support/api-process.ts
  */
@@ -69,6 +70,7 @@ const worker = await startWorker(
       events: {
         count: number('FAKE_EVENTS'),
         everyMilliseconds: number('FAKE_EVENT_MILLISECONDS'),
+        bytes: number('FAKE_EVENT_BYTES'),
       },
     }),
   },

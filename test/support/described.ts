@@ -32,6 +32,8 @@ const document = JSON.parse(readFileSync(join(repository, DOCUMENT), 'utf8')) as
 };
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 addFormats.default(ajv);
+// Networks, of which JSON Schema has no format; the server has compared them itself.
+for (const format of ['cidrv4', 'cidrv6']) ajv.addFormat(format, true);
 ajv.addSchema(document, DOCUMENT);
 
 /** Fixed paths before those with parameters. */
@@ -71,9 +73,10 @@ export function assertDescribed(asked: Asked): void {
   }
 }
 
-/** A stream's schema is that of each frame's data. */
+/** A stream's schema is that of each frame's data; what is neither is taken as text. */
 function valuesIn(type: string, text: string): unknown[] {
-  if (type !== 'text/event-stream') return [JSON.parse(text)];
+  if (type.endsWith('json')) return [JSON.parse(text)];
+  if (type !== 'text/event-stream') return [text];
   const data = text.split('\n').filter((line) => line.startsWith('data:'));
   return data.map((line) => JSON.parse(line.slice('data:'.length)));
 }

@@ -22,7 +22,7 @@ export interface FakeStageSettings {
   /** What every stage takes, so that there is something to watch and to cancel. */
   stageMilliseconds: number;
   /** Events of verify-replication, one after the other; for followers of events. */
-  events: { count: number; everyMilliseconds: number };
+  events: { count: number; everyMilliseconds: number; bytes: number };
 }
 
 export function fakeStages(settings: FakeStageSettings): Record<StageName, Stage> {
@@ -129,8 +129,11 @@ const WORK: Record<StageName, Work> = {
   },
   async 'verify-replication'({ cluster, operation, signal, emit, write }, { events }) {
     for (let index = 0; index < events.count && !signal.aborted; index++) {
-      await emit({ type: 'replication.node', data: { index, emitted_at: Date.now() } });
-      await sleep(events.everyMilliseconds);
+      await emit({
+        type: 'replication.node',
+        data: { index, emitted_at: Date.now(), text: 'x'.repeat(events.bytes) },
+      });
+      if (events.everyMilliseconds > 0) await sleep(events.everyMilliseconds);
     }
     const topology = seenTopology(plannedNodes(cluster.spec));
     const document = {

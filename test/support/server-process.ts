@@ -119,6 +119,10 @@ export class ServerProcess {
     return { status, body: JSON.parse(text) };
   }
 
+  async getText(path: string): Promise<{ status: number; text: string }> {
+    return await fetchDescribed(`${this.url}${path}`);
+  }
+
   async post(path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     return await this.send('POST', path, body, headers);
   }

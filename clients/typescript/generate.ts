@@ -1,0 +1,51 @@
+/** Writes what of the typed client follows from openapi.json; `--check` says whether it is up to date. */
+
+import type { OpenAPIV3_1 } from 'openapi-types';
+import openapiTypescript, { astToString } from 'openapi-typescript';
+import { keepFiles } from '../../scripts/keep-files.ts';
+import { openApiDocument } from '../../scripts/openapi.ts';
+
+const NOTE =
+  '// Written by clients/typescript/generate.ts from openapi.json; change the routes, not this file.\n';
+const FOLDER = 'clients/typescript/src/generated';
+
+async function clientFiles(): Promise<Map<string, string>> {
+  const document = await openApiDocument();
+  const types = astToString(await openapiTypescript(document as never, { alphabetize: true }));
+  return new Map([
+    [`${FOLDER}/schema.ts`, `${NOTE}\n${types}`],
+    [`${FOLDER}/routes.ts`, `${NOTE}\n${routesOf(document)}`],
+  ]);
+}
+
+/** Method and path of each operation, and which of its parameters belong where. */
+function routesOf(document: OpenAPIV3_1.Document): string {
+  const routes = Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
+    Object.entries(item ?? {}).map(([method, route]) => {
+      const { operationId, parameters = [] } = route as OpenAPIV3_1.OperationObject;
+      const query = (parameters as OpenAPIV3_1.ParameterObject[])
+        .filter((parameter) => parameter.in === 'query')
+        .map(({ name }) => name);
+      return { operationId: String(operationId), method: method.toUpperCase(), path, query };
+    }),
+  );
+  const lines = routes
+    .sort((a, b) => (a.operationId < b.operationId ? -1 : 1))
+    .map(
+      ({ operationId, method, path, query }) =>
+        `  ${operationId}: { method: '${method}', path: '${path}', query: ${JSON.stringify(query).replaceAll('"', "'").replaceAll(',', ', ')} },`,
+    );
+  return [
+    "import type { operations } from './schema.ts';",
+    '',
+    'export const ROUTES = {',
+    ...lines,
+    '} as const satisfies Record<',
+    '  keyof operations,',
+    '  { method: string; path: string; query: readonly string[] }',
+    '>;',
+    '',
+  ].join('\n');
+}
+
+if (import.meta.main) await keepFiles(import.meta.filename, await clientFiles());

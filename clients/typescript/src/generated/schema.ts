@@ -1,0 +1,5188 @@
+// Written by clients/typescript/generate.ts from openapi.json; change the routes, not this file.
+
+export interface paths {
+    "/api/v1/clusters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the clusters that are not destroyed */
+        get: operations["listClusters"];
+        put?: never;
+        /**
+         * Make a cluster, from its Terraform to the proof that it replicates
+         * @description Answers with the operation, which waits with its plan until it is approved, unless `approval` is `automatic`.
+         */
+        post: operations["createCluster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clusters/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a cluster, what was asked for beside what was seen */
+        get: operations["getCluster"];
+        put?: never;
+        post?: never;
+        /** Remove every machine of a cluster, then its record */
+        delete: operations["destroyCluster"];
+        options?: never;
+        head?: never;
+        /**
+         * Change the labels or the deletion protection of a cluster
+         * @description With `If-Match` only if neither was changed since that `ETag` was given.
+         */
+        patch: operations["updateCluster"];
+        trace?: never;
+    };
+    "/api/v1/clusters/{name}/connection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show how to connect, password included */
+        get: operations["getConnection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clusters/{name}/forget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End what Hathi knows of a cluster, and leave its machines as they are */
+        post: operations["forgetCluster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clusters/{name}/nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the nodes of a cluster as planned, as made and as last seen */
+        get: operations["listNodes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clusters/{name}/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the plans of a cluster, newest first */
+        get: operations["listPlans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clusters/{name}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the newest report of verify-replication */
+        get: operations["getLatestReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clusters/{name}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the reports of a cluster, newest first */
+        get: operations["listReports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clusters/{name}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prove anew that every replica replicates */
+        post: operations["verifyCluster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List operations, newest first */
+        get: operations["listOperations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show an operation with its stages */
+        get: operations["getOperation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let an operation that waits for approval go on */
+        post: operations["approveOperation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask an operation to stop */
+        post: operations["cancelOperation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the events of an operation
+         * @description Server-sent events: first those stored, then those that come, until the operation ends. Each has its sequence as id and an `OperationEvent` as data.
+         */
+        get: operations["followOperation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for the same once more, after an operation that did not succeed
+         * @description Answers with a new operation; what was done already is found done.
+         */
+        post: operations["retryOperation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a plan: each change, and the configuration that was planned */
+        get: operations["getPlan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a report of verify-replication */
+        get: operations["getReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/apply-terraform": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply exactly the plan that was made
+         * @description Waits for the outcome. With `Prefer: respond-async` it answers 202 at once. Hanging up does not cancel the operation.
+         */
+        post: operations["applyTerraform"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/create-ansible-script": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write Ansible for the nodes, with PostgreSQL parameters
+         * @description Waits for the outcome. With `Prefer: respond-async` it answers 202 at once. Hanging up does not cancel the operation.
+         */
+        post: operations["createAnsibleScript"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/destroy-terraform": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove every machine of a cluster
+         * @description Waits for the outcome. With `Prefer: respond-async` it answers 202 at once. Hanging up does not cancel the operation.
+         */
+        post: operations["destroyTerraform"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/errors/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say what an error code means and what helps */
+        get: operations["getError"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/execute-ansible-script": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set up etcd, Patroni and PostgreSQL on the nodes
+         * @description Waits for the outcome. With `Prefer: respond-async` it answers 202 at once. Hanging up does not cancel the operation.
+         */
+        post: operations["executeAnsibleScript"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/generate-terraform": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write Terraform for a cluster, making or changing its spec
+         * @description Waits for the outcome. With `Prefer: respond-async` it answers 202 at once. Hanging up does not cancel the operation.
+         */
+        post: operations["generateTerraform"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say that the server runs */
+        get: operations["getHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what Prometheus collects */
+        get: operations["getMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plan-terraform": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan what Terraform would do, and keep that plan
+         * @description Waits for the outcome. With `Prefer: respond-async` it answers 202 at once. Hanging up does not cancel the operation.
+         */
+        post: operations["planTerraform"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say whether the server can do its work, and what it lacks */
+        get: operations["getReadiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/verify-replication": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove that every replica replicates
+         * @description Waits for the outcome. With `Prefer: respond-async` it answers 202 at once. Hanging up does not cancel the operation.
+         */
+        post: operations["verifyReplication"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /**
+         * @description What the plan made of the machines.
+         * @example {
+         *       "operation": "01a20b10-3c64-7d21-8d6e-0b1c2d3e4f02",
+         *       "plan_id": "01a20b10-41aa-7e31-9f55-6a7b8c9d0e03",
+         *       "applied": true,
+         *       "resources": {
+         *         "added": 4,
+         *         "changed": 0,
+         *         "destroyed": 0
+         *       },
+         *       "nodes": [
+         *         {
+         *           "name": "orders-1",
+         *           "address": "10.201.0.11",
+         *           "ssh_host": "127.0.0.1",
+         *           "ssh_port": 20011,
+         *           "postgres_host": "127.0.0.1",
+         *           "postgres_port": 25011
+         *         }
+         *       ]
+         *     }
+         */
+        AppliedTerraform: {
+            /** @constant */
+            applied: true;
+            nodes: components["schemas"]["ClusterNode"][];
+            /** @description Id of the operation that did it. */
+            operation: string;
+            plan_id: string;
+            resources: {
+                added: number;
+                changed: number;
+                destroyed: number;
+            } & {
+                [key: string]: unknown;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * @description What was asked for beside what was seen.
+         * @example {
+         *       "id": "01a20b10-3c5e-7c11-a2b4-5f0f3a9d1e01",
+         *       "name": "orders",
+         *       "spec": {
+         *         "name": "orders",
+         *         "target": "local",
+         *         "instance_type": "t2.medium",
+         *         "replica_count": 2,
+         *         "postgres_version": "17",
+         *         "failover_profile": "balanced",
+         *         "allow_list": [],
+         *         "parameters": {
+         *           "max_connections": "200"
+         *         }
+         *       },
+         *       "spec_revision": 1,
+         *       "infrastructure_revision": 1,
+         *       "terraform_generated_revision": 1,
+         *       "applied_revision": 1,
+         *       "ansible_generated_revision": 1,
+         *       "ansible_executed_revision": 1,
+         *       "nodes": [
+         *         {
+         *           "name": "orders-1",
+         *           "address": "10.201.0.11",
+         *           "ssh_host": "127.0.0.1",
+         *           "ssh_port": 20011,
+         *           "postgres_host": "127.0.0.1",
+         *           "postgres_port": 25011
+         *         }
+         *       ],
+         *       "topology": {
+         *         "primary": "orders-1",
+         *         "nodes": [
+         *           {
+         *             "name": "orders-1",
+         *             "role": "primary"
+         *           },
+         *           {
+         *             "name": "orders-2",
+         *             "role": "replica"
+         *           },
+         *           {
+         *             "name": "orders-3",
+         *             "role": "replica"
+         *           }
+         *         ],
+         *         "observed_at": "2026-01-02T03:04:31.250Z"
+         *       },
+         *       "labels": {
+         *         "team": "billing"
+         *       },
+         *       "deletion_protection": false,
+         *       "status": "healthy",
+         *       "operation": null,
+         *       "latest_report": {
+         *         "id": "01a20b11-0c1d-7f41-b1a2-7c8d9e0f1a04",
+         *         "passed": true,
+         *         "created_at": "2026-01-02T03:04:31.250Z"
+         *       },
+         *       "allowed_actions": [
+         *         "verify",
+         *         "destroy",
+         *         "forget",
+         *         "update"
+         *       ],
+         *       "created_at": "2026-01-02T03:04:05.000Z",
+         *       "updated_at": "2026-01-02T03:04:31.250Z"
+         *     }
+         */
+        Cluster: {
+            allowed_actions: ("update" | "verify" | "destroy" | "forget")[];
+            ansible_executed_revision: number | null;
+            ansible_generated_revision: number | null;
+            applied_revision: number | null;
+            /** @description ISO 8601, UTC. */
+            created_at: string;
+            /** @description While it is on, the cluster cannot be destroyed. */
+            deletion_protection: boolean;
+            id: string;
+            infrastructure_revision: number;
+            labels: {
+                [key: string]: string;
+            };
+            latest_report: {
+                /** @description ISO 8601, UTC. */
+                created_at: string;
+                id: string;
+                passed: boolean;
+            } | null;
+            name: string;
+            nodes: components["schemas"]["ClusterNode"][] | null;
+            /** @description The unfinished operation that holds the cluster. */
+            operation: {
+                id: string;
+                kind: string;
+                state: string;
+            } | null;
+            spec: components["schemas"]["ClusterSpec"];
+            spec_revision: number;
+            /**
+             * @description `healthy`: replication was proven for the present spec.
+             * @enum {string}
+             */
+            status: "not-created" | "awaiting-approval" | "changing" | "destroying" | "unproven" | "healthy" | "unhealthy";
+            terraform_generated_revision: number | null;
+            topology: components["schemas"]["Topology"] | null;
+            /** @description ISO 8601, UTC. */
+            updated_at: string;
+        };
+        ClusterNode: {
+            /** @description Address inside the cluster's own network. */
+            address: string;
+            name: string;
+            /** @description null for a witness, which has no PostgreSQL. */
+            postgres_host: string | null;
+            postgres_port: number | null;
+            ssh_host: string;
+            ssh_port: number;
+        };
+        /** @description What was asked for. */
+        ClusterSpec: {
+            allow_list: (string)[];
+            /** @enum {string} */
+            failover_profile: "fast" | "balanced" | "patient";
+            instance_type: string;
+            name: string;
+            parameters: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            postgres_version: "15" | "16" | "17" | "18";
+            replica_count: number;
+            /** @enum {string} */
+            target: "local" | "aws";
+        };
+        /**
+         * @description All that a client of PostgreSQL needs.
+         * @example {
+         *       "cluster": "orders",
+         *       "user": "postgres",
+         *       "password": "as-generated",
+         *       "database": "postgres",
+         *       "ca_certificate": "-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n",
+         *       "ca_certificate_path": "/home/ada/.local/share/hathi/clusters/orders/ansible/pki/ca.crt",
+         *       "nodes": [
+         *         {
+         *           "name": "orders-1",
+         *           "role": "primary",
+         *           "host": "127.0.0.1",
+         *           "port": 25011,
+         *           "uri": "postgresql://postgres:as-generated@127.0.0.1:25011/postgres?sslmode=verify-full"
+         *         }
+         *       ],
+         *       "uri": "postgresql://postgres:as-generated@127.0.0.1:25011,127.0.0.1:25012/postgres?sslmode=verify-full&target_session_attrs=read-write"
+         *     }
+         */
+        Connection: {
+            /** @description PEM. */
+            ca_certificate: string;
+            /** @description On the machine of the server. */
+            ca_certificate_path: string | null;
+            cluster: string;
+            database: string;
+            nodes: {
+                host: string;
+                name: string;
+                port: number;
+                role: ("primary" | "replica" | "witness") | null;
+                uri: string;
+            }[];
+            password: string;
+            /** @description Every node in one URI; libpq finds the primary. */
+            uri: string;
+            user: string;
+        };
+        /**
+         * @description The Ansible that was written.
+         * @example {
+         *       "operation": "01a20b10-3c64-7d21-8d6e-0b1c2d3e4f02",
+         *       "files": [
+         *         {
+         *           "path": "ansible/main.yml",
+         *           "bytes": 812,
+         *           "sha256": "b5bb9d80…"
+         *         }
+         *       ],
+         *       "inventory": "[postgres]\norders-1 ansible_host=127.0.0.1 ansible_port=20011\n",
+         *       "parameters": [
+         *         {
+         *           "name": "max_connections",
+         *           "value": "200"
+         *         }
+         *       ]
+         *     }
+         */
+        CreatedAnsibleScript: {
+            /** @description Paths are relative to the cluster's workspace. */
+            files: {
+                bytes: number;
+                path: string;
+                sha256: string;
+            }[];
+            /** @description The text of `inventory/hosts`. */
+            inventory: string;
+            /** @description Id of the operation that did it. */
+            operation: string;
+            parameters: ({
+                name: string;
+                value: string;
+            } & {
+                [key: string]: unknown;
+            })[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * @description What was removed, and what is left.
+         * @example {
+         *       "operation": "01a20b10-3c64-7d21-8d6e-0b1c2d3e4f02",
+         *       "destroyed": true,
+         *       "resources": {
+         *         "destroyed": 4
+         *       },
+         *       "left": []
+         *     }
+         */
+        DestroyedTerraform: {
+            /** @constant */
+            destroyed: true;
+            left: unknown[];
+            /** @description Id of the operation that did it. */
+            operation: string;
+            resources: {
+                destroyed: number;
+            } & {
+                [key: string]: unknown;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        /** @enum {string} */
+        ErrorCode: "INVALID_REQUEST" | "MALFORMED_JSON" | "BODY_TOO_LARGE" | "HEADERS_TOO_LARGE" | "REQUEST_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE" | "INVALID_CURSOR" | "PRECONDITION_FAILED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_KEY_IN_USE" | "TOO_MANY_STREAMS" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "INVALID_CLUSTER_NAME" | "INVALID_LSN" | "PARAMETER_UNKNOWN" | "PARAMETER_INVALID" | "PARAMETER_OWNED" | "PARAMETER_READ_ONLY" | "PARAMETER_TOO_SMALL" | "PARAMETER_TOO_LARGE" | "FORBIDDEN_HOST" | "FORBIDDEN_ORIGIN" | "UNAUTHORIZED" | "TOKEN_REQUIRED" | "CLUSTER_NOT_FOUND" | "CLUSTER_EXISTS" | "CLUSTER_PROTECTED" | "CLUSTER_BUSY" | "OPERATION_NOT_FOUND" | "REPORT_NOT_FOUND" | "PLAN_NOT_FOUND" | "TRANSITION_NOT_ALLOWED" | "STEP_MISSING" | "OPERATION_FAILED" | "OPERATION_CANCELLED" | "OPERATION_INTERRUPTED" | "LEASE_LOST" | "DEADLINE_EXCEEDED" | "PLAN_STALE" | "PLAN_ALTERED" | "TERRAFORM_FAILED" | "STATE_UNREADABLE" | "ANSIBLE_FAILED" | "REPLICATION_NOT_PROVEN" | "NETWORK_TAKEN" | "NETWORK_EXHAUSTED" | "NODE_UNREACHABLE" | "TOOL_MISSING" | "TOOL_TOO_OLD" | "DISK_FULL" | "WORKSPACE_FAILED" | "PORT_IN_USE" | "DATA_DIRECTORY_LOCKED" | "DATABASE_UNAVAILABLE" | "CONFIGURATION_INVALID" | "SECRET_UNREADABLE" | "INTERNAL";
+        /**
+         * @description What an error code means and what helps.
+         * @example {
+         *       "code": "CLUSTER_BUSY",
+         *       "status": 409,
+         *       "title": "Another operation on the cluster is not finished yet.",
+         *       "cause": "A cluster takes one operation at a time, and one is still at work or waits.",
+         *       "remedy": "Wait for the operation that the answer names, or cancel it."
+         *     }
+         */
+        ErrorEntry: {
+            cause: string;
+            code: components["schemas"]["ErrorCode"];
+            remedy: string;
+            status: number;
+            title: string;
+        };
+        /**
+         * @description What Ansible did, and the roles seen after it.
+         * @example {
+         *       "operation": "01a20b10-3c64-7d21-8d6e-0b1c2d3e4f02",
+         *       "recap": {
+         *         "orders-1": {
+         *           "ok": 21,
+         *           "changed": 14,
+         *           "failed": 0,
+         *           "unreachable": 0,
+         *           "skipped": 3
+         *         }
+         *       },
+         *       "changed": 14,
+         *       "topology": {
+         *         "primary": "orders-1",
+         *         "nodes": [
+         *           {
+         *             "name": "orders-1",
+         *             "role": "primary"
+         *           },
+         *           {
+         *             "name": "orders-2",
+         *             "role": "replica"
+         *           },
+         *           {
+         *             "name": "orders-3",
+         *             "role": "replica"
+         *           }
+         *         ],
+         *         "observed_at": "2026-01-02T03:04:31.250Z"
+         *       },
+         *       "connection": "/api/v1/clusters/orders/connection"
+         *     }
+         */
+        ExecutedAnsibleScript: {
+            changed: number;
+            /** @description Where the connection strings are. */
+            connection: string;
+            /** @description Id of the operation that did it. */
+            operation: string;
+            recap: {
+                [key: string]: {
+                    changed: number;
+                    failed: number;
+                    ok: number;
+                    skipped: number;
+                    unreachable: number;
+                } & {
+                    [key: string]: unknown;
+                };
+            };
+            topology: components["schemas"]["Topology"];
+        } & {
+            [key: string]: unknown;
+        };
+        FieldError: {
+            /** @description What would be right. */
+            expected?: string;
+            /** @description What was wrong, as a sentence. */
+            message: string;
+            /** @description JSON pointer to the member that was wrong. */
+            path: string;
+            /** @description The nearest known name. */
+            suggestion?: string;
+        };
+        /**
+         * @description What Hathi no longer knows of, and is left as it was.
+         * @example {
+         *       "cluster": "orders",
+         *       "forgotten": true,
+         *       "left": [
+         *         {
+         *           "kind": "node",
+         *           "name": "hathi-3f9a2c-orders-1",
+         *           "node": "orders-1",
+         *           "operation_id": "01a20b10-3c64-7d21-8d6e-0b1c2d3e4f02",
+         *           "remove": "docker rm --force --volumes hathi-3f9a2c-orders-1"
+         *         }
+         *       ],
+         *       "workspace": "/home/ada/.local/share/hathi/clusters/orders.forgotten"
+         *     }
+         */
+        ForgottenCluster: {
+            cluster: string;
+            /** @constant */
+            forgotten: true;
+            /** @description What still runs; null when the target did not answer. */
+            left: {
+                /** @enum {string} */
+                kind: "node" | "network";
+                name: string;
+                node: string | null;
+                operation_id: string;
+                /** @description What a person types to remove it. */
+                remove: string;
+            }[] | null;
+            /** @description Where the files that manage it by hand now lie. */
+            workspace: string | null;
+        };
+        /**
+         * @description The Terraform that was written.
+         * @example {
+         *       "operation": "01a20b10-3c64-7d21-8d6e-0b1c2d3e4f02",
+         *       "cluster": "default",
+         *       "spec_revision": 1,
+         *       "workspace": "/home/ada/.local/share/hathi/clusters/default",
+         *       "files": [
+         *         {
+         *           "path": "terraform/main.tf",
+         *           "bytes": 812,
+         *           "sha256": "b5bb9d80…"
+         *         }
+         *       ],
+         *       "engine": {
+         *         "name": "terraform",
+         *         "version": "1.11.4"
+         *       },
+         *       "notes": []
+         *     }
+         */
+        GeneratedTerraform: {
+            cluster: string;
+            engine: {
+                name: string;
+                version: string;
+            } & {
+                [key: string]: unknown;
+            };
+            /** @description Paths are relative to the cluster's workspace. */
+            files: {
+                bytes: number;
+                path: string;
+                sha256: string;
+            }[];
+            notes: string[];
+            /** @description Id of the operation that did it. */
+            operation: string;
+            spec_revision: number;
+            /** @description Absolute path on the machine of the server. */
+            workspace: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * @example {
+         *       "name": "orders-2",
+         *       "address": "10.201.0.11",
+         *       "ssh_host": "127.0.0.1",
+         *       "ssh_port": 20011,
+         *       "postgres_host": "127.0.0.1",
+         *       "postgres_port": 25011,
+         *       "planned": true,
+         *       "made": true,
+         *       "role": "replica",
+         *       "etcd": true,
+         *       "replication": {
+         *         "status": "streaming",
+         *         "lag_bytes": 0,
+         *         "observed_at": "2026-01-02T03:04:31.250Z"
+         *       }
+         *     }
+         */
+        Node: {
+            address: string | null;
+            /** @description Whether it is a member of etcd. */
+            etcd: boolean;
+            /** @description Whether Terraform made it. */
+            made: boolean;
+            name: string;
+            /** @description Whether the present spec asks for it. */
+            planned: boolean;
+            postgres_host: string | null;
+            postgres_port: number | null;
+            /** @description From the newest report. */
+            replication: {
+                lag_bytes: number | null;
+                /** @description ISO 8601, UTC. */
+                observed_at: string;
+                status: string;
+            } | null;
+            /** @description As SQL told; null where nothing was seen yet. */
+            role: ("primary" | "replica" | "witness") | null;
+            ssh_host: string | null;
+            ssh_port: number | null;
+        };
+        /**
+         * @description One request's durable work on one cluster.
+         * @example {
+         *       "id": "01a20b10-3c64-7d21-8d6e-0b1c2d3e4f02",
+         *       "cluster_id": "01a20b10-3c5e-7c11-a2b4-5f0f3a9d1e01",
+         *       "cluster_name": "orders",
+         *       "kind": "create-cluster",
+         *       "state": "awaiting-approval",
+         *       "input": {},
+         *       "approval": "manual",
+         *       "attempt": 1,
+         *       "cancel_level": 0,
+         *       "stages": [
+         *         {
+         *           "name": "plan-terraform",
+         *           "position": 1,
+         *           "state": "succeeded",
+         *           "attempt": 1,
+         *           "started_at": "2026-01-02T03:04:05.000Z",
+         *           "ended_at": "2026-01-02T03:04:06.500Z",
+         *           "outcome": {
+         *             "plan_id": "01a20b10-41aa-7e31-9f55-6a7b8c9d0e03"
+         *           },
+         *           "error": null
+         *         }
+         *       ],
+         *       "error": null,
+         *       "created_at": "2026-01-02T03:04:05.000Z",
+         *       "started_at": "2026-01-02T03:04:05.000Z",
+         *       "ended_at": null,
+         *       "plan_id": "01a20b10-41aa-7e31-9f55-6a7b8c9d0e03",
+         *       "allowed_actions": [
+         *         "approve",
+         *         "cancel"
+         *       ],
+         *       "last_sequence": 7
+         *     }
+         */
+        Operation: {
+            allowed_actions: ("approve" | "cancel" | "force-cancel" | "retry")[];
+            /** @enum {string} */
+            approval: "automatic" | "manual" | "granted";
+            /** @description 0 before the first worker took it; one more with each that does. */
+            attempt: number;
+            /** @description 0 nothing asked, 1 stop, 2 stop by force. */
+            cancel_level: 0 | 1 | 2;
+            cluster_id: string;
+            cluster_name: string;
+            /** @description ISO 8601, UTC. */
+            created_at: string;
+            ended_at: string | null;
+            error: components["schemas"]["StoredError"] | null;
+            id: string;
+            input: {
+                [key: string]: unknown;
+            };
+            /** @enum {string} */
+            kind: "generate-terraform" | "plan-terraform" | "apply-terraform" | "create-ansible-script" | "execute-ansible-script" | "verify-replication" | "destroy-terraform" | "create-cluster";
+            /** @description Sequence of the newest event, 0 without any. */
+            last_sequence: number;
+            /** @description The plan that it made or applies. */
+            plan_id: string | null;
+            stages: components["schemas"]["Stage"][];
+            started_at: string | null;
+            /** @enum {string} */
+            state: "queued" | "running" | "awaiting-approval" | "cancelling" | "succeeded" | "failed" | "cancelled" | "interrupted";
+        };
+        /**
+         * @description What happened in an operation.
+         * @example {
+         *       "operation_id": "01a20b10-3c64-7d21-8d6e-0b1c2d3e4f02",
+         *       "sequence": 5,
+         *       "attempt": 1,
+         *       "at": "2026-01-02T03:04:06.500Z",
+         *       "type": "stage.succeeded",
+         *       "stage": "plan-terraform",
+         *       "data": {
+         *         "seconds": 0.4
+         *       }
+         *     }
+         */
+        OperationEvent: {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            attempt: number;
+            data: {
+                [key: string]: unknown;
+            };
+            operation_id: string;
+            /** @description Numbered from 1 without a gap. */
+            sequence: number;
+            stage: ("generate-terraform" | "plan-terraform" | "apply-terraform" | "create-ansible-script" | "execute-ansible-script" | "verify-replication" | "destroy-terraform") | null;
+            type: string;
+        };
+        /**
+         * @description A saved Terraform plan: reviewed once, applied once, as the same bytes.
+         * @example {
+         *       "id": "01a20b10-41aa-7e31-9f55-6a7b8c9d0e03",
+         *       "cluster_name": "orders",
+         *       "operation_id": "01a20b10-3c64-7d21-8d6e-0b1c2d3e4f02",
+         *       "infrastructure_revision": 1,
+         *       "state": "ready",
+         *       "destroy": false,
+         *       "digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+         *       "engine": {
+         *         "name": "terraform",
+         *         "version": "1.11.4",
+         *         "configuration_digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+         *       },
+         *       "summary": {
+         *         "add": 4,
+         *         "change": 0,
+         *         "replace": 0,
+         *         "destroy": 0,
+         *         "empty": false
+         *       },
+         *       "changes": [
+         *         {
+         *           "address": "module.nodes.terraform_data.node[\"orders-1\"]",
+         *           "type": "terraform_data",
+         *           "name": "node",
+         *           "actions": [
+         *             "create"
+         *           ],
+         *           "before": null,
+         *           "after": {
+         *             "input": {
+         *               "name": "orders-1"
+         *             }
+         *           },
+         *           "action_reason": null
+         *         }
+         *       ],
+         *       "files": [
+         *         {
+         *           "path": "terraform/main.tf",
+         *           "content": "module \"nodes\" {\n  …\n}\n"
+         *         }
+         *       ],
+         *       "outcome": null,
+         *       "allowed_actions": [
+         *         "apply"
+         *       ],
+         *       "created_at": "2026-01-02T03:04:06.500Z"
+         *     }
+         */
+        Plan: {
+            allowed_actions: "apply"[];
+            changes: components["schemas"]["ResourceChange"][];
+            cluster_name: string;
+            /** @description ISO 8601, UTC. */
+            created_at: string;
+            /** @description Whether applying it removes the cluster. */
+            destroy: boolean;
+            /** @description `sha256:<hex>` of the plan file. */
+            digest: string;
+            engine: {
+                configuration_digest: string;
+                name: string;
+                version: string;
+            };
+            /** @description The configuration that was planned. */
+            files: {
+                content: string;
+                path: string;
+            }[];
+            id: string;
+            /** @description Spec revision of the machines that it plans. */
+            infrastructure_revision: number;
+            operation_id: string;
+            outcome: {
+                [key: string]: unknown;
+            } | null;
+            /** @enum {string} */
+            state: "ready" | "applying" | "applied" | "stale" | "failed";
+            summary: components["schemas"]["PlanSummary"];
+        };
+        PlanSummary: {
+            add: number;
+            change: number;
+            destroy: number;
+            /** @description Whether there is nothing to do. */
+            empty: boolean;
+            replace: number;
+        };
+        /**
+         * @description An error (RFC 9457). Members beyond these are facts of the occurrence.
+         * @example {
+         *       "type": "/errors/STEP_MISSING",
+         *       "title": "An earlier step has to be done first.",
+         *       "status": 409,
+         *       "detail": "plan-terraform needs generate-terraform to be done first.",
+         *       "code": "STEP_MISSING",
+         *       "step": "plan-terraform",
+         *       "missing": "generate-terraform"
+         *     }
+         */
+        Problem: {
+            code: components["schemas"]["ErrorCode"];
+            /** @description What was wrong, where, and what would be right. */
+            detail: string;
+            errors?: components["schemas"]["FieldError"][];
+            /** @description Id of the operation that is meant. */
+            operation?: string;
+            /** @description Names the request in the log of the server. */
+            request_id?: string;
+            status: number;
+            title: string;
+            /** @description Relative URL that says what the code means and what helps. */
+            type: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * @description Whether everything is there that the work needs.
+         * @example {
+         *       "ready": true,
+         *       "checks": [
+         *         {
+         *           "name": "database",
+         *           "ready": true,
+         *           "message": "answers"
+         *         }
+         *       ]
+         *     }
+         */
+        Readiness: {
+            checks: {
+                message: string;
+                name: string;
+                ready: boolean;
+            }[];
+            ready: boolean;
+        };
+        /**
+         * @description The proof, node by node.
+         * @example {
+         *       "operation": "01a20b10-3c64-7d21-8d6e-0b1c2d3e4f02",
+         *       "cluster": "orders",
+         *       "spec_revision": 1,
+         *       "passed": true,
+         *       "primary": "orders-1",
+         *       "nodes": [
+         *         {
+         *           "node": "orders-2",
+         *           "role": "replica",
+         *           "status": "proven",
+         *           "reasons": [],
+         *           "lag_bytes": 0
+         *         }
+         *       ],
+         *       "observed_at": "2026-01-02T03:04:31.250Z",
+         *       "duration_ms": 412
+         *     }
+         */
+        ReplicationReport: {
+            /** @description Id of the operation that did it. */
+            operation: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * @description What verify-replication saw and concluded.
+         * @example {
+         *       "id": "01a20b11-0c1d-7f41-b1a2-7c8d9e0f1a04",
+         *       "operation_id": "01a20b10-3c64-7d21-8d6e-0b1c2d3e4f02",
+         *       "passed": true,
+         *       "created_at": "2026-01-02T03:04:31.250Z",
+         *       "document": {
+         *         "cluster": "orders",
+         *         "spec_revision": 1,
+         *         "passed": true,
+         *         "primary": "orders-1",
+         *         "nodes": [
+         *           {
+         *             "node": "orders-2",
+         *             "role": "replica",
+         *             "status": "proven",
+         *             "reasons": [],
+         *             "lag_bytes": 0
+         *           }
+         *         ],
+         *         "observed_at": "2026-01-02T03:04:31.250Z",
+         *         "duration_ms": 412
+         *       }
+         *     }
+         */
+        Report: {
+            /** @description ISO 8601, UTC. */
+            created_at: string;
+            document: {
+                [key: string]: unknown;
+            };
+            id: string;
+            operation_id: string;
+            passed: boolean;
+        };
+        ResourceChange: {
+            action_reason: string | null;
+            /** @description Terraform's words, e.g. `create`, `delete`. */
+            actions: string[];
+            address: string;
+            /** @description Sensitive values are masked. */
+            after: unknown;
+            before: unknown;
+            name: string;
+            type: string;
+        };
+        Stage: {
+            attempt: number;
+            ended_at: string | null;
+            error: components["schemas"]["StoredError"] | null;
+            /** @enum {string} */
+            name: "generate-terraform" | "plan-terraform" | "apply-terraform" | "create-ansible-script" | "execute-ansible-script" | "verify-replication" | "destroy-terraform";
+            /** @description What the stage made, as its step answers it. */
+            outcome: {
+                [key: string]: unknown;
+            } | null;
+            position: number;
+            started_at: string | null;
+            /** @enum {string} */
+            state: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
+        };
+        /** @description Why something ended badly. */
+        StoredError: {
+            code: string;
+            details: {
+                [key: string]: unknown;
+            };
+            message: string;
+        };
+        /**
+         * @description The plan that was made and kept.
+         * @example {
+         *       "operation": "01a20b10-3c64-7d21-8d6e-0b1c2d3e4f02",
+         *       "plan_id": "01a20b10-41aa-7e31-9f55-6a7b8c9d0e03",
+         *       "digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+         *       "summary": {
+         *         "add": 4,
+         *         "change": 0,
+         *         "replace": 0,
+         *         "destroy": 0,
+         *         "empty": false
+         *       },
+         *       "changes": [
+         *         {
+         *           "address": "module.nodes.terraform_data.node[\"orders-1\"]",
+         *           "type": "terraform_data",
+         *           "name": "node",
+         *           "actions": [
+         *             "create"
+         *           ],
+         *           "before": null,
+         *           "after": {
+         *             "input": {
+         *               "name": "orders-1"
+         *             }
+         *           },
+         *           "action_reason": null
+         *         }
+         *       ],
+         *       "engine": {
+         *         "name": "terraform",
+         *         "version": "1.11.4"
+         *       }
+         *     }
+         */
+        TerraformPlan: {
+            /** @description Sensitive values are masked. */
+            changes: ({
+                actions: string[];
+                address: string;
+            } & {
+                [key: string]: unknown;
+            })[];
+            /** @description `sha256:<hex>` of the plan file. */
+            digest: string;
+            engine: {
+                name: string;
+                version: string;
+            } & {
+                [key: string]: unknown;
+            };
+            /** @description Id of the operation that did it. */
+            operation: string;
+            plan_id: string;
+            summary: {
+                add: number;
+                change: number;
+                destroy: number;
+                empty: boolean;
+                replace: number;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description Roles as SQL told them. */
+        Topology: {
+            nodes: {
+                name: string;
+                role: ("primary" | "replica" | "witness") | null;
+            }[];
+            /** @description ISO 8601, UTC. */
+            observed_at: string;
+            primary: string | null;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    listClusters: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the part before, as it was. */
+                cursor?: string;
+                /** @description Only clusters with this label, as `name=value`. */
+                label?: string;
+                /** @description At most so many entries; 50 where absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Clusters, by name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        clusters: components["schemas"]["Cluster"][];
+                        /** @description To be given as `cursor` for the next part; null with the last. */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /**
+             * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             *
+             *     `INVALID_CURSOR`: The cursor is not one that this server gave for this list.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createCluster: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID, say: the same request with the same key is answered the same, for a day. */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "orders",
+                 *       "replica_count": 2,
+                 *       "parameters": {
+                 *         "max_connections": 200
+                 *       }
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Networks of clients, besides the cluster's own. */
+                    allow_list?: (string)[];
+                    /**
+                     * @description `manual` waits with the plan until it is approved.
+                     * @default manual
+                     * @enum {string}
+                     */
+                    approval?: "manual" | "automatic";
+                    /** @description Where absent on, except for the target `local`. */
+                    deletion_protection?: boolean;
+                    /**
+                     * @description How soon a silent primary is taken for dead; `balanced` where absent.
+                     * @enum {string}
+                     */
+                    failover_profile?: "fast" | "balanced" | "patient";
+                    /** @description Type of the machines; `t2.medium` where absent. For `local` it sizes nothing. */
+                    instance_type?: string;
+                    /**
+                     * @description Words of your own, e.g. `{"team": "billing"}`; lists can be filtered by them.
+                     * @default {}
+                     */
+                    labels?: {
+                        [key: string]: string;
+                    };
+                    name: string;
+                    /**
+                     * @description PostgreSQL parameters, checked before anything is made.
+                     * @default {}
+                     */
+                    parameters?: {
+                        [key: string]: string | number | boolean;
+                    };
+                    /**
+                     * @description Major version; 17 where absent.
+                     * @enum {string}
+                     */
+                    postgres_version?: "15" | "16" | "17" | "18";
+                    /** @description Replicas beside the one primary; 2 where absent. */
+                    replica_count?: number;
+                    /**
+                     * @description Where the machines are made.
+                     * @enum {string}
+                     */
+                    target?: "local" | "aws";
+                };
+            };
+        };
+        responses: {
+            /** @description One request's durable work on one cluster. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /**
+             * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             *
+             *     `MALFORMED_JSON`: The body is not valid JSON.
+             *
+             *     `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             *
+             *     `PARAMETER_UNKNOWN`: The PostgreSQL version of the cluster has no parameter of this name.
+             *
+             *     `PARAMETER_INVALID`: The value does not fit the type, unit or range of the parameter.
+             *
+             *     `PARAMETER_OWNED`: The parameter is set by Hathi or Patroni and cannot be given.
+             *
+             *     `PARAMETER_READ_ONLY`: PostgreSQL computes the parameter; it cannot be set.
+             *
+             *     `PARAMETER_TOO_SMALL`: The value is smaller than replication or Patroni needs.
+             *
+             *     `PARAMETER_TOO_LARGE`: The value is larger than the node can hold.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `IDEMPOTENCY_KEY_IN_USE`: A request with this idempotency key is being answered.
+             *
+             *     `CLUSTER_EXISTS`: A cluster of this name is there already.
+             *
+             *     `CLUSTER_BUSY`: Another operation on the cluster is not finished yet.
+             *
+             *     `NETWORK_TAKEN`: Other clusters took each network that was free a moment ago.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE`: The body is larger than the server accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA_TYPE`: The body must be sent as application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `NETWORK_EXHAUSTED`: No free network or block of ports was found for the cluster.
+             *
+             *     `TOOL_MISSING`: A program that Hathi needs is not installed or not running.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the cluster.
+                 * @example orders
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for beside what was seen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
+            /** @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    destroyCluster: {
+        parameters: {
+            query: {
+                /** @description The name of the cluster, typed once more. */
+                confirm: string;
+            };
+            header?: {
+                /** @description A UUID, say: the same request with the same key is answered the same, for a day. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Name of the cluster.
+                 * @example orders
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One request's durable work on one cluster. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /**
+             * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             *
+             *     `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `IDEMPOTENCY_KEY_IN_USE`: A request with this idempotency key is being answered.
+             *
+             *     `CLUSTER_BUSY`: Another operation on the cluster is not finished yet.
+             *
+             *     `CLUSTER_PROTECTED`: The cluster is protected against being removed.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateCluster: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID, say: the same request with the same key is answered the same, for a day. */
+                "idempotency-key"?: string;
+                /** @description The `ETag` that the cluster came with. */
+                "if-match"?: string;
+            };
+            path: {
+                /**
+                 * @description Name of the cluster.
+                 * @example orders
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "labels": {
+                 *         "team": "billing"
+                 *       },
+                 *       "deletion_protection": true
+                 *     }
+                 */
+                "application/json": {
+                    deletion_protection?: boolean;
+                    /** @description Replaces the labels as a whole. */
+                    labels?: {
+                        [key: string]: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description What was asked for beside what was seen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
+            /**
+             * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             *
+             *     `MALFORMED_JSON`: The body is not valid JSON.
+             *
+             *     `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `IDEMPOTENCY_KEY_IN_USE`: A request with this idempotency key is being answered. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `PRECONDITION_FAILED`: The resource is no longer the one that If-Match names. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE`: The body is larger than the server accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA_TYPE`: The body must be sent as application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the cluster.
+                 * @example orders
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All that a client of PostgreSQL needs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STEP_MISSING`: An earlier step has to be done first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forgetCluster: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID, say: the same request with the same key is answered the same, for a day. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Name of the cluster.
+                 * @example orders
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "confirm": "orders"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description The name of the cluster, typed once more. */
+                    confirm: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What Hathi no longer knows of, and is left as it was. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForgottenCluster"];
+                };
+            };
+            /**
+             * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             *
+             *     `MALFORMED_JSON`: The body is not valid JSON.
+             *
+             *     `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `IDEMPOTENCY_KEY_IN_USE`: A request with this idempotency key is being answered.
+             *
+             *     `CLUSTER_BUSY`: Another operation on the cluster is not finished yet.
+             *
+             *     `CLUSTER_PROTECTED`: The cluster is protected against being removed.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE`: The body is larger than the server accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA_TYPE`: The body must be sent as application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listNodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the cluster.
+                 * @example orders
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nodes, by their number. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        nodes: components["schemas"]["Node"][];
+                    };
+                };
+            };
+            /** @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPlans: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the part before, as it was. */
+                cursor?: string;
+                /** @description At most so many entries; 50 where absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the cluster.
+                 * @example orders
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Plans, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description To be given as `cursor` for the next part; null with the last. */
+                        next_cursor: string | null;
+                        plans: components["schemas"]["Plan"][];
+                    };
+                };
+            };
+            /**
+             * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             *
+             *     `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             *
+             *     `INVALID_CURSOR`: The cursor is not one that this server gave for this list.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLatestReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the cluster.
+                 * @example orders
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What verify-replication saw and concluded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `CLUSTER_NOT_FOUND`: No cluster has this name.
+             *
+             *     `REPORT_NOT_FOUND`: The cluster has no report yet.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReports: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the part before, as it was. */
+                cursor?: string;
+                /** @description At most so many entries; 50 where absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the cluster.
+                 * @example orders
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Reports, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description To be given as `cursor` for the next part; null with the last. */
+                        next_cursor: string | null;
+                        reports: components["schemas"]["Report"][];
+                    };
+                };
+            };
+            /**
+             * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             *
+             *     `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             *
+             *     `INVALID_CURSOR`: The cursor is not one that this server gave for this list.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verifyCluster: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID, say: the same request with the same key is answered the same, for a day. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Name of the cluster.
+                 * @example orders
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /** @example {} */
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description One request's durable work on one cluster. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /**
+             * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             *
+             *     `MALFORMED_JSON`: The body is not valid JSON.
+             *
+             *     `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `IDEMPOTENCY_KEY_IN_USE`: A request with this idempotency key is being answered.
+             *
+             *     `CLUSTER_BUSY`: Another operation on the cluster is not finished yet.
+             *
+             *     `STEP_MISSING`: An earlier step has to be done first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE`: The body is larger than the server accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA_TYPE`: The body must be sent as application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOperations: {
+        parameters: {
+            query?: {
+                /** @description Only operations of this cluster. */
+                cluster?: string;
+                /** @description `next_cursor` of the part before, as it was. */
+                cursor?: string;
+                /** @description At most so many entries; 50 where absent. */
+                limit?: number;
+                /** @description Only operations in this state. */
+                state?: "queued" | "running" | "awaiting-approval" | "cancelling" | "succeeded" | "failed" | "cancelled" | "interrupted";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Operations, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description To be given as `cursor` for the next part; null with the last. */
+                        next_cursor: string | null;
+                        operations: components["schemas"]["Operation"][];
+                    };
+                };
+            };
+            /**
+             * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             *
+             *     `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             *
+             *     `INVALID_CURSOR`: The cursor is not one that this server gave for this list.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getOperation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the operation. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One request's durable work on one cluster. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: The request does not have the shape that the API describes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `OPERATION_NOT_FOUND`: No operation has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approveOperation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID, say: the same request with the same key is answered the same, for a day. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @description Id of the operation. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /** @example {} */
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description The plan that was reviewed; refused when the operation has another one.
+                     */
+                    plan_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description One request's durable work on one cluster. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /**
+             * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             *
+             *     `MALFORMED_JSON`: The body is not valid JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `OPERATION_NOT_FOUND`: No operation has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `IDEMPOTENCY_KEY_IN_USE`: A request with this idempotency key is being answered.
+             *
+             *     `TRANSITION_NOT_ALLOWED`: The operation is not in a state in which this can be done.
+             *
+             *     `PLAN_STALE`: The plan was made for an older revision of the cluster or its state.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE`: The body is larger than the server accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA_TYPE`: The body must be sent as application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelOperation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID, say: the same request with the same key is answered the same, for a day. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @description Id of the operation. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "level": 1
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @description 1 stops cleanly (SIGINT); 2, once that was asked for, stops by force (SIGKILL).
+                     * @default 1
+                     */
+                    level?: 1 | 2;
+                };
+            };
+        };
+        responses: {
+            /** @description One request's durable work on one cluster. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /**
+             * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             *
+             *     `MALFORMED_JSON`: The body is not valid JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `OPERATION_NOT_FOUND`: No operation has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `IDEMPOTENCY_KEY_IN_USE`: A request with this idempotency key is being answered.
+             *
+             *     `TRANSITION_NOT_ALLOWED`: The operation is not in a state in which this can be done.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE`: The body is larger than the server accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA_TYPE`: The body must be sent as application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    followOperation: {
+        parameters: {
+            query?: {
+                /** @description Only events after this sequence; the header Last-Event-ID goes before it. */
+                after?: number;
+            };
+            header?: {
+                /** @description Sequence of the last event that was received. */
+                "last-event-id"?: string;
+            };
+            path: {
+                /** @description Id of the operation. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Frames `id: <sequence>`, `data: <OperationEvent as JSON>`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["OperationEvent"];
+                };
+            };
+            /** @description The operation has ended and all of it was received. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `INVALID_REQUEST`: The request does not have the shape that the API describes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `OPERATION_NOT_FOUND`: No operation has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_STREAMS`: The server follows as many event streams as it can. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryOperation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID, say: the same request with the same key is answered the same, for a day. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @description Id of the operation. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /** @example {} */
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description One request's durable work on one cluster. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /**
+             * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             *
+             *     `MALFORMED_JSON`: The body is not valid JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `OPERATION_NOT_FOUND`: No operation has this id.
+             *
+             *     `CLUSTER_NOT_FOUND`: No cluster has this name.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `IDEMPOTENCY_KEY_IN_USE`: A request with this idempotency key is being answered.
+             *
+             *     `TRANSITION_NOT_ALLOWED`: The operation is not in a state in which this can be done.
+             *
+             *     `CLUSTER_BUSY`: Another operation on the cluster is not finished yet.
+             *
+             *     `CLUSTER_PROTECTED`: The cluster is protected against being removed.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE`: The body is larger than the server accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA_TYPE`: The body must be sent as application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the record. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A saved Terraform plan: reviewed once, applied once, as the same bytes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: The request does not have the shape that the API describes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `PLAN_NOT_FOUND`: No plan has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the record. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What verify-replication saw and concluded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: The request does not have the shape that the API describes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `REPORT_NOT_FOUND`: The cluster has no report yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    applyTerraform: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID, say: the same request with the same key is answered the same, for a day. */
+                "idempotency-key"?: string;
+                /** @description `respond-async` answers 202 with the operation at once (RFC 7240). */
+                prefer?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "cluster": "default"
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @description Name of the cluster that the step acts on.
+                     * @default default
+                     */
+                    cluster?: string;
+                    /**
+                     * Format: uuid
+                     * @description A plan of plan-terraform; the newest one where absent.
+                     */
+                    plan_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What the plan made of the machines. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppliedTerraform"];
+                };
+            };
+            /** @description The operation, not finished yet. `Location` is where to look for it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /**
+             * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             *
+             *     `MALFORMED_JSON`: The body is not valid JSON.
+             *
+             *     `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `CLUSTER_NOT_FOUND`: No cluster has this name.
+             *
+             *     `PLAN_NOT_FOUND`: No plan has this id.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `IDEMPOTENCY_KEY_IN_USE`: A request with this idempotency key is being answered.
+             *
+             *     `CLUSTER_BUSY`: Another operation on the cluster is not finished yet.
+             *
+             *     `OPERATION_CANCELLED`: The operation was cancelled.
+             *
+             *     `STEP_MISSING`: An earlier step has to be done first.
+             *
+             *     `PLAN_STALE`: The plan was made for an older revision of the cluster or its state.
+             *
+             *     `PLAN_ALTERED`: The saved plan file is not the one that was reviewed.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE`: The body is larger than the server accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA_TYPE`: The body must be sent as application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `OPERATION_FAILED`: The operation ended in failure.
+             *
+             *     `OPERATION_INTERRUPTED`: The operation was cut off; what it left was recorded and planned anew.
+             *
+             *     `WORKSPACE_FAILED`: The files of the cluster could not be written or read.
+             *
+             *     `STATE_UNREADABLE`: The Terraform state file is empty or cannot be parsed.
+             *
+             *     `INTERNAL`: Hathi has a defect here; the log of the server has the details.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TERRAFORM_FAILED`: Terraform reported an error. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `TOOL_MISSING`: A program that Hathi needs is not installed or not running.
+             *
+             *     `TOOL_TOO_OLD`: A program that Hathi needs is older than what Hathi works with.
+             *
+             *     `DATABASE_UNAVAILABLE`: The database does not answer.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `DEADLINE_EXCEEDED`: A stage made no progress for longer than its deadline. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `DISK_FULL`: There is no space left where Hathi writes its files. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createAnsibleScript: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID, say: the same request with the same key is answered the same, for a day. */
+                "idempotency-key"?: string;
+                /** @description `respond-async` answers 202 with the operation at once (RFC 7240). */
+                prefer?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "max_connections": 200,
+                 *       "shared_buffers": "128MB"
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @description Name of the cluster that the step acts on.
+                     * @default default
+                     */
+                    cluster?: string;
+                } & {
+                    [key: string]: string | number | boolean | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The Ansible that was written. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedAnsibleScript"];
+                };
+            };
+            /** @description The operation, not finished yet. `Location` is where to look for it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /**
+             * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             *
+             *     `MALFORMED_JSON`: The body is not valid JSON.
+             *
+             *     `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             *
+             *     `PARAMETER_UNKNOWN`: The PostgreSQL version of the cluster has no parameter of this name.
+             *
+             *     `PARAMETER_INVALID`: The value does not fit the type, unit or range of the parameter.
+             *
+             *     `PARAMETER_OWNED`: The parameter is set by Hathi or Patroni and cannot be given.
+             *
+             *     `PARAMETER_READ_ONLY`: PostgreSQL computes the parameter; it cannot be set.
+             *
+             *     `PARAMETER_TOO_SMALL`: The value is smaller than replication or Patroni needs.
+             *
+             *     `PARAMETER_TOO_LARGE`: The value is larger than the node can hold.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `IDEMPOTENCY_KEY_IN_USE`: A request with this idempotency key is being answered.
+             *
+             *     `CLUSTER_BUSY`: Another operation on the cluster is not finished yet.
+             *
+             *     `OPERATION_CANCELLED`: The operation was cancelled.
+             *
+             *     `STEP_MISSING`: An earlier step has to be done first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE`: The body is larger than the server accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA_TYPE`: The body must be sent as application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `OPERATION_FAILED`: The operation ended in failure.
+             *
+             *     `OPERATION_INTERRUPTED`: The operation was cut off; what it left was recorded and planned anew.
+             *
+             *     `WORKSPACE_FAILED`: The files of the cluster could not be written or read.
+             *
+             *     `INTERNAL`: Hathi has a defect here; the log of the server has the details.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `TOOL_MISSING`: A program that Hathi needs is not installed or not running.
+             *
+             *     `TOOL_TOO_OLD`: A program that Hathi needs is older than what Hathi works with.
+             *
+             *     `DATABASE_UNAVAILABLE`: The database does not answer.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `DEADLINE_EXCEEDED`: A stage made no progress for longer than its deadline. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `DISK_FULL`: There is no space left where Hathi writes its files. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    destroyTerraform: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID, say: the same request with the same key is answered the same, for a day. */
+                "idempotency-key"?: string;
+                /** @description `respond-async` answers 202 with the operation at once (RFC 7240). */
+                prefer?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "confirm": "default"
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @description Name of the cluster that the step acts on.
+                     * @default default
+                     */
+                    cluster?: string;
+                    /** @description The name of the cluster, typed once more. */
+                    confirm: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What was removed, and what is left. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DestroyedTerraform"];
+                };
+            };
+            /** @description The operation, not finished yet. `Location` is where to look for it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /**
+             * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             *
+             *     `MALFORMED_JSON`: The body is not valid JSON.
+             *
+             *     `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `IDEMPOTENCY_KEY_IN_USE`: A request with this idempotency key is being answered.
+             *
+             *     `CLUSTER_BUSY`: Another operation on the cluster is not finished yet.
+             *
+             *     `OPERATION_CANCELLED`: The operation was cancelled.
+             *
+             *     `STEP_MISSING`: An earlier step has to be done first.
+             *
+             *     `CLUSTER_PROTECTED`: The cluster is protected against being removed.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE`: The body is larger than the server accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA_TYPE`: The body must be sent as application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `OPERATION_FAILED`: The operation ended in failure.
+             *
+             *     `OPERATION_INTERRUPTED`: The operation was cut off; what it left was recorded and planned anew.
+             *
+             *     `WORKSPACE_FAILED`: The files of the cluster could not be written or read.
+             *
+             *     `STATE_UNREADABLE`: The Terraform state file is empty or cannot be parsed.
+             *
+             *     `INTERNAL`: Hathi has a defect here; the log of the server has the details.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TERRAFORM_FAILED`: Terraform reported an error. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `TOOL_MISSING`: A program that Hathi needs is not installed or not running.
+             *
+             *     `TOOL_TOO_OLD`: A program that Hathi needs is older than what Hathi works with.
+             *
+             *     `DATABASE_UNAVAILABLE`: The database does not answer.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `DEADLINE_EXCEEDED`: A stage made no progress for longer than its deadline. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `DISK_FULL`: There is no space left where Hathi writes its files. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getError: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A code, e.g. `CLUSTER_BUSY`.
+                 * @example CLUSTER_BUSY
+                 */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What an error code means and what helps. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEntry"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `NOT_FOUND`: Nothing is served at this path. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    executeAnsibleScript: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID, say: the same request with the same key is answered the same, for a day. */
+                "idempotency-key"?: string;
+                /** @description `respond-async` answers 202 with the operation at once (RFC 7240). */
+                prefer?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "cluster": "default"
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @description Name of the cluster that the step acts on.
+                     * @default default
+                     */
+                    cluster?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What Ansible did, and the roles seen after it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutedAnsibleScript"];
+                };
+            };
+            /** @description The operation, not finished yet. `Location` is where to look for it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /**
+             * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             *
+             *     `MALFORMED_JSON`: The body is not valid JSON.
+             *
+             *     `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `IDEMPOTENCY_KEY_IN_USE`: A request with this idempotency key is being answered.
+             *
+             *     `CLUSTER_BUSY`: Another operation on the cluster is not finished yet.
+             *
+             *     `OPERATION_CANCELLED`: The operation was cancelled.
+             *
+             *     `STEP_MISSING`: An earlier step has to be done first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE`: The body is larger than the server accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA_TYPE`: The body must be sent as application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `OPERATION_FAILED`: The operation ended in failure.
+             *
+             *     `OPERATION_INTERRUPTED`: The operation was cut off; what it left was recorded and planned anew.
+             *
+             *     `WORKSPACE_FAILED`: The files of the cluster could not be written or read.
+             *
+             *     `INTERNAL`: Hathi has a defect here; the log of the server has the details.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `ANSIBLE_FAILED`: Ansible reported a failed or unreachable node.
+             *
+             *     `NODE_UNREACHABLE`: A node did not answer.
+             */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `TOOL_MISSING`: A program that Hathi needs is not installed or not running.
+             *
+             *     `TOOL_TOO_OLD`: A program that Hathi needs is older than what Hathi works with.
+             *
+             *     `DATABASE_UNAVAILABLE`: The database does not answer.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `DEADLINE_EXCEEDED`: A stage made no progress for longer than its deadline. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `DISK_FULL`: There is no space left where Hathi writes its files. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    generateTerraform: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID, say: the same request with the same key is answered the same, for a day. */
+                "idempotency-key"?: string;
+                /** @description `respond-async` answers 202 with the operation at once (RFC 7240). */
+                prefer?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "instance_type": "t2.medium",
+                 *       "replica_count": 2
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Networks of clients, besides the cluster's own. */
+                    allow_list?: (string)[];
+                    /**
+                     * @description Name of the cluster that the step acts on.
+                     * @default default
+                     */
+                    cluster?: string;
+                    /**
+                     * @description How soon a silent primary is taken for dead.
+                     * @enum {string}
+                     */
+                    failover_profile?: "fast" | "balanced" | "patient";
+                    /** @description Type of the machines, e.g. `t2.medium`; for `local` it is recorded and sizes nothing. */
+                    instance_type?: string;
+                    /**
+                     * @description Major version of PostgreSQL.
+                     * @enum {string}
+                     */
+                    postgres_version?: "15" | "16" | "17" | "18";
+                    /** @description Replicas beside the one primary. */
+                    replica_count?: number;
+                    /**
+                     * @description Where the machines are made.
+                     * @enum {string}
+                     */
+                    target?: "local" | "aws";
+                };
+            };
+        };
+        responses: {
+            /** @description The Terraform that was written. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GeneratedTerraform"];
+                };
+            };
+            /** @description The operation, not finished yet. `Location` is where to look for it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /**
+             * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             *
+             *     `MALFORMED_JSON`: The body is not valid JSON.
+             *
+             *     `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `IDEMPOTENCY_KEY_IN_USE`: A request with this idempotency key is being answered.
+             *
+             *     `CLUSTER_BUSY`: Another operation on the cluster is not finished yet.
+             *
+             *     `OPERATION_CANCELLED`: The operation was cancelled.
+             *
+             *     `CLUSTER_EXISTS`: A cluster of this name is there already.
+             *
+             *     `NETWORK_TAKEN`: Other clusters took each network that was free a moment ago.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE`: The body is larger than the server accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA_TYPE`: The body must be sent as application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `OPERATION_FAILED`: The operation ended in failure.
+             *
+             *     `OPERATION_INTERRUPTED`: The operation was cut off; what it left was recorded and planned anew.
+             *
+             *     `WORKSPACE_FAILED`: The files of the cluster could not be written or read.
+             *
+             *     `INTERNAL`: Hathi has a defect here; the log of the server has the details.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `TOOL_MISSING`: A program that Hathi needs is not installed or not running.
+             *
+             *     `TOOL_TOO_OLD`: A program that Hathi needs is older than what Hathi works with.
+             *
+             *     `DATABASE_UNAVAILABLE`: The database does not answer.
+             *
+             *     `NETWORK_EXHAUSTED`: No free network or block of ports was found for the cluster.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `DEADLINE_EXCEEDED`: A stage made no progress for longer than its deadline. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `DISK_FULL`: There is no space left where Hathi writes its files. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The server runs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "ok"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @enum {string} */
+                        status: "ok";
+                    };
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The text format of Prometheus. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `DATABASE_UNAVAILABLE`: The database does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    planTerraform: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID, say: the same request with the same key is answered the same, for a day. */
+                "idempotency-key"?: string;
+                /** @description `respond-async` answers 202 with the operation at once (RFC 7240). */
+                prefer?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "cluster": "default"
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @description Name of the cluster that the step acts on.
+                     * @default default
+                     */
+                    cluster?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The plan that was made and kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerraformPlan"];
+                };
+            };
+            /** @description The operation, not finished yet. `Location` is where to look for it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /**
+             * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             *
+             *     `MALFORMED_JSON`: The body is not valid JSON.
+             *
+             *     `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `IDEMPOTENCY_KEY_IN_USE`: A request with this idempotency key is being answered.
+             *
+             *     `CLUSTER_BUSY`: Another operation on the cluster is not finished yet.
+             *
+             *     `OPERATION_CANCELLED`: The operation was cancelled.
+             *
+             *     `STEP_MISSING`: An earlier step has to be done first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE`: The body is larger than the server accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA_TYPE`: The body must be sent as application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `OPERATION_FAILED`: The operation ended in failure.
+             *
+             *     `OPERATION_INTERRUPTED`: The operation was cut off; what it left was recorded and planned anew.
+             *
+             *     `WORKSPACE_FAILED`: The files of the cluster could not be written or read.
+             *
+             *     `STATE_UNREADABLE`: The Terraform state file is empty or cannot be parsed.
+             *
+             *     `INTERNAL`: Hathi has a defect here; the log of the server has the details.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TERRAFORM_FAILED`: Terraform reported an error. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `TOOL_MISSING`: A program that Hathi needs is not installed or not running.
+             *
+             *     `TOOL_TOO_OLD`: A program that Hathi needs is older than what Hathi works with.
+             *
+             *     `DATABASE_UNAVAILABLE`: The database does not answer.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `DEADLINE_EXCEEDED`: A stage made no progress for longer than its deadline. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `DISK_FULL`: There is no space left where Hathi writes its files. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReadiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether everything is there that the work needs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something is missing; each check says how to get it. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+        };
+    };
+    verifyReplication: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID, say: the same request with the same key is answered the same, for a day. */
+                "idempotency-key"?: string;
+                /** @description `respond-async` answers 202 with the operation at once (RFC 7240). */
+                prefer?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "cluster": "default"
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @description Name of the cluster that the step acts on.
+                     * @default default
+                     */
+                    cluster?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The proof, node by node. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplicationReport"];
+                };
+            };
+            /** @description The operation, not finished yet. `Location` is where to look for it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /**
+             * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             *
+             *     `MALFORMED_JSON`: The body is not valid JSON.
+             *
+             *     `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `IDEMPOTENCY_KEY_IN_USE`: A request with this idempotency key is being answered.
+             *
+             *     `CLUSTER_BUSY`: Another operation on the cluster is not finished yet.
+             *
+             *     `OPERATION_CANCELLED`: The operation was cancelled.
+             *
+             *     `STEP_MISSING`: An earlier step has to be done first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE`: The body is larger than the server accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA_TYPE`: The body must be sent as application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `OPERATION_FAILED`: The operation ended in failure.
+             *
+             *     `OPERATION_INTERRUPTED`: The operation was cut off; what it left was recorded and planned anew.
+             *
+             *     `WORKSPACE_FAILED`: The files of the cluster could not be written or read.
+             *
+             *     `INTERNAL`: Hathi has a defect here; the log of the server has the details.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `REPLICATION_NOT_PROVEN`: At least one replica could not be proven to replicate.
+             *
+             *     `NODE_UNREACHABLE`: A node did not answer.
+             */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `TOOL_MISSING`: A program that Hathi needs is not installed or not running.
+             *
+             *     `TOOL_TOO_OLD`: A program that Hathi needs is older than what Hathi works with.
+             *
+             *     `DATABASE_UNAVAILABLE`: The database does not answer.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `DEADLINE_EXCEEDED`: A stage made no progress for longer than its deadline. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `DISK_FULL`: There is no space left where Hathi writes its files. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}

@@ -58,6 +58,7 @@ export const ERROR_CODES = {
 
   // Nodes, Ansible, PostgreSQL
   ANSIBLE_FAILED: 'Ansible reported a failed or unreachable node.',
+  PARAMETER_NOT_APPLIED: 'A node runs with another value of a parameter than was written for it.',
   REPLICATION_NOT_PROVEN: 'At least one replica could not be proven to replicate.',
   NETWORK_TAKEN: 'Other clusters took each network that was free a moment ago.',
   NETWORK_EXHAUSTED: 'No free network or block of ports was found for the cluster.',

@@ -192,6 +192,12 @@ export const ERROR_GUIDE = {
     cause: 'A task failed on a node, or a node could not be reached; the detail names both.',
     remedy: 'Put right what it names and call `POST /execute-ansible-script` again; it converges.',
   },
+  PARAMETER_NOT_APPLIED: {
+    cause:
+      'Something beside Hathi set it on that node, e.g. `ALTER SYSTEM`; or Patroni or PostgreSQL dropped the value.',
+    remedy:
+      'Take back what set it (`ALTER SYSTEM RESET <name>`, then reload), and run execute-ansible-script again.',
+  },
   REPLICATION_NOT_PROVEN: {
     cause: 'A row written on the primary was not seen on a replica, or a replica follows another.',
     remedy: 'The report names each node and reason: `GET /api/v1/clusters/{name}/report`.',

@@ -50,7 +50,12 @@ const STEP_PROBLEMS: Record<StageName, readonly ErrorCode[]> = {
     'PLAN_ALTERED',
   ],
   'create-ansible-script': [...LATER_PROBLEMS, ...PARAMETER_PROBLEMS],
-  'execute-ansible-script': [...LATER_PROBLEMS, 'ANSIBLE_FAILED', 'NODE_UNREACHABLE'],
+  'execute-ansible-script': [
+    ...LATER_PROBLEMS,
+    'ANSIBLE_FAILED',
+    'NODE_UNREACHABLE',
+    'PARAMETER_NOT_APPLIED',
+  ],
   'verify-replication': [...LATER_PROBLEMS, 'REPLICATION_NOT_PROVEN', 'NODE_UNREACHABLE'],
   'destroy-terraform': [...LATER_PROBLEMS, ...TERRAFORM_PROBLEMS, 'CLUSTER_PROTECTED'],
 };

@@ -1,5 +1,6 @@
 import type { ClusterNode, Topology } from '../core/cluster/topology.ts';
 import type { NodeObservation } from '../core/postgres/observation.ts';
+import type { NodeSettings } from '../core/postgres/settings-verdict.ts';
 
 /** What a client needs to be let in, and to know whom it is talking to. */
 export interface ProbeCredentials {
@@ -48,6 +49,10 @@ export interface ProbeSession {
   ): Promise<MarkerRead>;
   /** @returns the reason why the row is still there, or null */
   removeMarker(node: string, marker: string): Promise<string | null>;
+  /**
+   * Of each node that has PostgreSQL: its settings that are not at their default, and those named.
+   */
+  settings(names: readonly string[]): Promise<NodeSettings[]>;
   close(): Promise<void>;
 }
 

@@ -3,7 +3,7 @@ import { FAILOVER_TIMINGS } from '../core/cluster/cluster-spec.ts';
 import { localNetwork } from '../core/cluster/local-network.ts';
 import { plannedNodes } from '../core/cluster/topology.ts';
 import { HathiError } from '../core/errors.ts';
-import { type CheckedParameter, resolveParameters } from '../core/postgres/parameters.ts';
+import type { CheckedParameter } from '../core/postgres/parameters.ts';
 import type { Ansible, InventoryNode } from '../ports/ansible.ts';
 import type { CertifiedKey, Pki } from '../ports/pki.ts';
 import type { SecretBox } from '../ports/secrets.ts';
@@ -11,6 +11,7 @@ import type { Stage, StageContext } from '../ports/stage.ts';
 import type { ClusterRecord, NodeSize } from '../ports/stores.ts';
 import type { Workspace } from '../ports/workspace.ts';
 import { certificateFits } from './certificate-fits.ts';
+import { parametersOf } from './cluster-parameters.ts';
 import { ensureCertifiedKey, ensureSecret } from './cluster-secrets.ts';
 
 const FOLDER = 'ansible';
@@ -87,19 +88,6 @@ export function createCreateAnsibleScriptStage(tools: CreateAnsibleScriptTools):
       };
     },
   };
-}
-
-/** @throws PARAMETER_* when the machine has become too small for what was asked */
-function parametersOf(cluster: ClusterRecord, size: NodeSize): CheckedParameter[] {
-  const result = resolveParameters(cluster.spec.parameters, {
-    version: cluster.spec.postgres_version,
-    replicaCount: cluster.spec.replica_count,
-    memoryBytes: size.memory_bytes,
-    diskBytes: size.disk_bytes,
-  });
-  if (result.ok) return result.parameters;
-  const messages = result.problems.map(({ message }) => message);
-  throw new HathiError(result.problems[0]?.code ?? 'PARAMETER_INVALID', messages.join(' '));
 }
 
 function valuesOf(

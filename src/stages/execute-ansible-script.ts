@@ -1,9 +1,13 @@
 import { HathiError } from '../core/errors.ts';
+import { judgeSettings, type SettingDifference } from '../core/postgres/settings-verdict.ts';
 import type { Ansible, PlayedPlaybook } from '../ports/ansible.ts';
-import type { Probe } from '../ports/probe.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Probe, ProbeCredentials } from '../ports/probe.ts';
 import type { SecretBox } from '../ports/secrets.ts';
-import type { Stage } from '../ports/stage.ts';
+import type { Stage, StageContext } from '../ports/stage.ts';
+import type { ClusterRecord, NodeSize } from '../ports/stores.ts';
 import type { Workspace } from '../ports/workspace.ts';
+import { parametersOf } from './cluster-parameters.ts';
 import { requireSecret } from './cluster-secrets.ts';
 
 export interface ExecuteAnsibleScriptTools {
@@ -11,9 +15,15 @@ export interface ExecuteAnsibleScriptTools {
   probe: Probe;
   secretBox: SecretBox;
   workspace: Workspace;
+  clock: Clock;
+  nodeSizes(cluster: ClusterRecord): Promise<NodeSize>;
 }
 
 const FAILURES_NAMED = 3;
+
+/** PostgreSQL reads its files again a moment after it was told to. */
+const RELOAD_MILLISECONDS = 8_000;
+const PAUSE_MILLISECONDS = 200;
 
 /** Ansible's own, for a run that was interrupted. */
 const INTERRUPTED_EXIT_CODE = 99;
@@ -37,10 +47,9 @@ export function createExecuteAnsibleScriptStage(tools: ExecuteAnsibleScriptTools
       const folder = tools.workspace.path(cluster.name, 'ansible');
       const played = await tools.ansible.play(context.children, 'execute-ansible-script', folder);
       assertPlayedWell(played);
-      const topology = await tools.probe.observeTopology(cluster.nodes ?? [], {
-        caCertificate,
-        password,
-      });
+      const credentials = { caCertificate, password };
+      const parameters = await readBack(tools, context, credentials);
+      const topology = await tools.probe.observeTopology(cluster.nodes ?? [], credentials);
       await context.write(({ clusters }) =>
         clusters.update(cluster.id, {
           topology,
@@ -52,11 +61,53 @@ export function createExecuteAnsibleScriptStage(tools: ExecuteAnsibleScriptTools
         cluster: cluster.name,
         recap: played.recap,
         changed: Object.values(played.recap).reduce((sum, { changed }) => sum + changed, 0),
+        parameters,
         topology,
         connection: `/api/v1/clusters/${cluster.name}/connection`,
       };
     },
   };
+}
+
+/**
+ * Reads every parameter back on every node, until all are as they were written or time is over.
+ * @returns how many, on how many nodes
+ * @throws PARAMETER_NOT_APPLIED naming node, parameter and both values
+ */
+async function readBack(
+  tools: ExecuteAnsibleScriptTools,
+  { cluster, signal }: StageContext,
+  credentials: ProbeCredentials,
+): Promise<{ checked: number; nodes: number }> {
+  const expected = parametersOf(cluster, await tools.nodeSizes(cluster));
+  const session = tools.probe.open(cluster.nodes ?? [], credentials);
+  const deadline = tools.clock.now().getTime() + RELOAD_MILLISECONDS;
+  try {
+    for (;;) {
+      const observed = await session.settings(expected.map(({ name }) => name));
+      const differences = judgeSettings(expected, observed);
+      if (differences.length === 0) return { checked: expected.length, nodes: observed.length };
+      if (tools.clock.now().getTime() >= deadline) throw notApplied(differences);
+      await tools.clock.sleep(PAUSE_MILLISECONDS, signal);
+    }
+  } finally {
+    await session.close();
+  }
+}
+
+function notApplied(differences: readonly SettingDifference[]): HathiError {
+  const named = differences
+    .slice(0, FAILURES_NAMED)
+    .map(
+      ({ node, name, expected, found, reason }) =>
+        `${name} on ${node} is ${found ?? 'unknown'} instead of ${expected}: ${reason}`,
+    );
+  const more = differences.length - named.length;
+  return new HathiError(
+    'PARAMETER_NOT_APPLIED',
+    `${named.join('; ')}${more > 0 ? `; and ${more} more` : ''}.`,
+    { differences },
+  );
 }
 
 function notWritten(reason: string): HathiError {

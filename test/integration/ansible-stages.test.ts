@@ -27,6 +27,7 @@ const PARAMETERS = { log_line_prefix: PREFIX, max_connections: '137', work_mem: 
 interface Executed {
   recap: Record<string, HostRecap>;
   changed: number;
+  parameters: { checked: number; nodes: number };
   topology: Topology;
 }
 
@@ -107,6 +108,8 @@ describe('writing and running the Ansible of a cluster', { timeout: PLAY_MILLISE
     const outcome = operation.stages[0]?.outcome as unknown as Executed;
     expect(Object.keys(outcome.recap)).toEqual(NODES);
     expect(outcome.changed).toBeGreaterThan(0);
+    expect(outcome.parameters.nodes).toBe(2);
+    expect(outcome.parameters.checked).toBeGreaterThan(5);
     expect(outcome.topology.nodes.map(({ role }) => role).toSorted()).toEqual([
       'primary',
       'replica',
@@ -144,6 +147,23 @@ describe('writing and running the Ansible of a cluster', { timeout: PLAY_MILLISE
     for (const node of NODES) {
       expect(byHand.stdout).toMatch(new RegExp(`${node} .*changed=0 +unreachable=0 +failed=0`));
     }
+  });
+
+  it('finds a parameter that somebody set on one node beside it', async () => {
+    const onNode = (query: string) => {
+      const psql = ['runuser', '-u', 'postgres', '--', 'psql', '-XAtqc', query];
+      return bench.docker('exec', `hathi-${bench.site}-weird-2`, ...psql);
+    };
+    await onNode("alter system set work_mem = '7MB'");
+    await onNode('select pg_reload_conf()');
+    const { error } = await bench.run(cluster, 'execute-ansible-script');
+    expect(error).toMatchObject({
+      code: 'PARAMETER_NOT_APPLIED',
+      message: expect.stringContaining('work_mem on weird-2 is 7168 instead of 5120'),
+    });
+    await onNode('alter system reset work_mem');
+    await onNode('select pg_reload_conf()');
+    await bench.outcome(cluster, 'execute-ansible-script');
   });
 
   it('names the node that cannot be reached', async () => {

@@ -123,6 +123,7 @@ const WORK: Record<StageName, Work> = {
     return {
       recap: Object.fromEntries(topology.nodes.map(({ name }) => [name, each])),
       changed: 3 * topology.nodes.length,
+      parameters: { checked: 0, nodes: 0 },
       topology,
       connection: `/api/v1/clusters/${cluster.name}/connection`,
     };

@@ -38,6 +38,13 @@ SELECT (SELECT coalesce(json_agg(json_build_object(
                  'restart_lsn', restart_lsn::text, 'wal_status', wal_status)), '[]')
           FROM pg_replication_slots WHERE slot_type = 'physical') AS slots`;
 
+/** Names are compared in lower case, as PostgreSQL does. */
+export const OBSERVE_SETTINGS = `
+SELECT name, setting, unit, source, boot_val, pending_restart
+  FROM pg_settings
+ WHERE source <> 'default' OR pending_restart OR lower(name) = ANY ($1::text[])
+ ORDER BY name`;
+
 /** The database in which markers are written; nothing of a user is ever in it. */
 export const MARKER_DATABASE = 'hathi';
 

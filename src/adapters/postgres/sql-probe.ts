@@ -1,5 +1,6 @@
 import type { ClusterNode } from '../../core/cluster/topology.ts';
 import { observedTopology } from '../../core/postgres/observed-topology.ts';
+import type { ObservedSetting } from '../../core/postgres/settings-verdict.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type {
   MarkerRead,
@@ -9,9 +10,9 @@ import type {
   ProbeSession,
 } from '../../ports/probe.ts';
 import { readMarker, removeMarker, writeMarker } from './markers.ts';
-import { NodeConnection } from './node-connection.ts';
+import { NodeConnection, reasonOf } from './node-connection.ts';
 import { observeNode } from './observe-node.ts';
-import { MARKER_DATABASE } from './queries.ts';
+import { MARKER_DATABASE, OBSERVE_SETTINGS } from './queries.ts';
 
 /** A database that every cluster has; observations need no other. */
 const MAINTENANCE_DATABASE = 'postgres';
@@ -59,6 +60,18 @@ function openSession(nodes: readonly ClusterNode[], credentials: ProbeCredential
       const both = connections.get(node);
       return both ? await removeMarker(both[1], marker) : noPostgres(node);
     },
+    settings: async (names) =>
+      await Promise.all(
+        [...connections].map(async ([node, [plain]]) => {
+          try {
+            const wanted = names.map((name) => name.toLowerCase());
+            const settings = await plain.query<ObservedSetting>(OBSERVE_SETTINGS, [wanted]);
+            return { node, reason: null, settings };
+          } catch (error) {
+            return { node, reason: reasonOf(error), settings: [] };
+          }
+        }),
+      ),
     async close() {
       await Promise.all([...connections.values()].flat().map((one) => one.close()));
     },

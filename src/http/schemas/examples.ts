@@ -241,6 +241,7 @@ export const outcomeExamples = {
     operation,
     recap: { 'orders-1': { ok: 21, changed: 14, failed: 0, unreachable: 0, skipped: 3 } },
     changed: 14,
+    parameters: { checked: 9, nodes: 3 },
     topology: topologyExample,
     connection: '/api/v1/clusters/orders/connection',
   },

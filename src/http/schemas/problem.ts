@@ -59,8 +59,8 @@ export const BODY_PROBLEMS: readonly ErrorCode[] = [
 ];
 
 /** Answered where PostgreSQL parameters are given. */
-export const PARAMETER_PROBLEMS: readonly ErrorCode[] = codes.filter((code) =>
-  code.startsWith('PARAMETER_'),
+export const PARAMETER_PROBLEMS: readonly ErrorCode[] = codes.filter(
+  (code) => code.startsWith('PARAMETER_') && STATUS_OF[code] === 400,
 );
 
 /** The responses of a route that are problem documents, one a status, naming their codes. */

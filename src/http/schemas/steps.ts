@@ -164,6 +164,9 @@ export const stepOutcomes = {
         }),
       ),
       changed: count,
+      parameters: z
+        .object({ checked: count, nodes: count })
+        .describe('How many parameters were read back, on how many nodes.'),
       topology: topologySchema,
       connection: z.string().describe('Where the connection strings are.'),
     })

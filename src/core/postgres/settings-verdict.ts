@@ -1,0 +1,58 @@
+import type { CheckedParameter } from './parameters.ts';
+
+/** A row of `pg_settings`, as one node answers it. */
+export interface ObservedSetting {
+  name: string;
+  /** In the setting's base unit. */
+  setting: string;
+  unit: string | null;
+  /** e.g. `default`, `configuration file`, `command line`. */
+  source: string;
+  /** What it would be if nothing set it. */
+  boot_val: string | null;
+  /** Whether the file has another value, which counts after a restart. */
+  pending_restart: boolean;
+}
+
+export interface NodeSettings {
+  node: string;
+  /** Why the node did not answer; null when it did. */
+  reason: string | null;
+  settings: ObservedSetting[];
+}
+
+/** A parameter that is not on a node as it was written. */
+export interface SettingDifference {
+  node: string;
+  name: string;
+  /** As `pg_settings.setting` should be. */
+  expected: string;
+  /** null when the node does not know the parameter, or did not answer. */
+  found: string | null;
+  reason: string;
+}
+
+/** PostgreSQL shows settings of an extension only once its library is loaded. */
+const isOfExtension = (name: string) => name.includes('.');
+
+/** Whether every node runs with what was written: PostgreSQL and Patroni drop values without a word. */
+export function judgeSettings(
+  expected: readonly CheckedParameter[],
+  observed: readonly NodeSettings[],
+): SettingDifference[] {
+  return observed.flatMap(({ node, reason, settings }) => {
+    const found = new Map(settings.map((row) => [row.name.toLowerCase(), row]));
+    return expected.flatMap(({ name, setting }) => {
+      const row = found.get(name.toLowerCase());
+      const difference = { node, name, expected: setting, found: row?.setting ?? null };
+      if (reason !== null) return [{ ...difference, reason }];
+      if (!row) return isOfExtension(name) ? [] : [{ ...difference, reason: 'it is not known' }];
+      if (row.setting === setting && !row.pending_restart) return [];
+      return [{ ...difference, reason: whyOf(row) }];
+    });
+  });
+}
+
+function whyOf({ pending_restart, source }: ObservedSetting): string {
+  return pending_restart ? 'it waits for a restart' : `it comes from ${source}`;
+}

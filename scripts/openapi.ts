@@ -9,6 +9,7 @@ export async function openApiDocument(): Promise<OpenAPIV3_1.Document> {
     clusters: {} as never,
     operations: {} as never,
     records: {} as never,
+    parameters: {} as never,
     idempotency: {} as never,
     metrics: {} as never,
     readiness: { checks: async () => [] },

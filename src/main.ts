@@ -12,6 +12,8 @@ import { createDockerTarget } from './adapters/docker/docker-target.ts';
 import { createPrometheusMetrics } from './adapters/metrics/prometheus.ts';
 import { createX509Pki } from './adapters/pki/x509-pki.ts';
 import { createSqlProbe } from './adapters/postgres/sql-probe.ts';
+import { type BackgroundProcess, startInBackground } from './adapters/process/background.ts';
+import { versionLine } from './adapters/process/find-program.ts';
 import { processes } from './adapters/process/processes.ts';
 import { loadMasterKeys } from './adapters/secrets/master-key.ts';
 import { createSecretBox } from './adapters/secrets/secret-box.ts';
@@ -26,7 +28,7 @@ import { isHathiError } from './core/errors.ts';
 import { buildApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
 import { createLogger } from './http/logging.ts';
-import type { ReadinessService } from './services/api.ts';
+import type { ReadinessCheck, ReadinessService } from './services/api.ts';
 import { createClusterService } from './services/clusters.ts';
 import { createCursors } from './services/cursors.ts';
 import { createEventStream } from './services/follow-events.ts';
@@ -34,7 +36,8 @@ import { createIdempotencyService } from './services/idempotency.ts';
 import { createMetricsService } from './services/metrics.ts';
 import { createOperationService } from './services/operations.ts';
 import type { NodeSizes } from './services/parameter-requests.ts';
-import { createReadinessService } from './services/readiness.ts';
+import { createParameterService } from './services/parameters.ts';
+import { createReadinessService, toolChecks } from './services/readiness.ts';
 import { createRecordService } from './services/records.ts';
 import { createApplyTerraformStage } from './stages/apply-terraform.ts';
 import { createCreateAnsibleScriptStage } from './stages/create-ansible-script.ts';
@@ -75,19 +78,7 @@ export async function startServer(config: Config): Promise<Server> {
   const secretBox = createSecretBox(
     await loadMasterKeys(config.dataDirectory, config.masterKey ?? undefined),
   );
-  const env = config.toolEnvironment;
-  const target = createDockerTarget({ assetsRoot: ASSETS_ROOT, env });
-  const terraform = createTerraform({
-    assetsRoot: ASSETS_ROOT,
-    cacheFolder: join(config.dataDirectory, 'terraform-cache'),
-    enginePath: config.terraformPath ?? undefined,
-    env,
-  });
-  const ansible = createAnsible({
-    assetsRoot: ASSETS_ROOT,
-    playbookPath: config.ansiblePlaybookPath ?? undefined,
-    env,
-  });
+  const { target, terraform, ansible } = toolsOf(config);
   const sizes: NodeSizes = async ({ spec, node_size: known }) => {
     if (known) return known;
     const machine = await target.nodeResources();
@@ -151,6 +142,7 @@ export async function startServer(config: Config): Promise<Server> {
       clock: systemClock,
     }),
     records: createRecordService({ unitOfWork, cursors }),
+    parameters: createParameterService({ unitOfWork, box: secretBox, probe: tools.probe, sizes }),
     metrics: createMetricsService(unitOfWork, metrics),
     idempotency: createIdempotencyService({
       unitOfWork,
@@ -192,6 +184,65 @@ export async function startServer(config: Config): Promise<Server> {
   }
 }
 
+function toolsOf(config: Config) {
+  const env = config.toolEnvironment;
+  const target = createDockerTarget({ assetsRoot: ASSETS_ROOT, env });
+  const terraform = createTerraform({
+    assetsRoot: ASSETS_ROOT,
+    cacheFolder: join(config.dataDirectory, 'terraform-cache'),
+    enginePath: config.terraformPath ?? undefined,
+    env,
+  });
+  const ansible = createAnsible({
+    assetsRoot: ASSETS_ROOT,
+    playbookPath: config.ansiblePlaybookPath ?? undefined,
+    env,
+  });
+  return { target, terraform, ansible };
+}
+
+export interface MachineCheck extends ReadinessCheck {
+  /** Whether the server cannot work without it. */
+  required: boolean;
+}
+
+/** Looks for everything that Hathi uses on this machine; no server needs to run. Never throws. */
+export async function inspectMachine(config: Config): Promise<MachineCheck[]> {
+  const env = config.toolEnvironment;
+  const look = async (
+    name: string,
+    required: boolean,
+    find: () => Promise<string>,
+  ): Promise<MachineCheck> =>
+    await find().then(
+      (message) => ({ name, required, ready: true, message }),
+      (error: Error) => ({ name, required, ready: false, message: error.message }),
+    );
+  const tools = await Promise.all(toolChecks(toolsOf(config)));
+  return [
+    {
+      name: 'node',
+      required: true,
+      ready: true,
+      message: `${process.version}, ${process.execPath}`,
+    },
+    ...tools.map((check) => ({ ...check, required: true })),
+    await look('ssh', true, () => versionLine('ssh', ['-V'], env)),
+    await look('psql', false, () => versionLine('psql', ['--version'], env)),
+    { name: 'data', required: false, ready: true, message: config.dataDirectory },
+  ];
+}
+
+/** Starts a server that outlives this process; its log lies in the data directory. */
+export function startServerInBackground(
+  config: Config,
+  environment: Readonly<Record<string, string | undefined>>,
+): BackgroundProcess & { logPath: string } {
+  const logPath = join(config.dataDirectory, 'server.log');
+  const program = fileURLToPath(import.meta.url);
+  return { logPath, ...startInBackground(program, { logPath, env: environment }) };
+}
+
 /** What is missing is known before the first request needs it; and looking takes a second, once. */
 async function tellOfTools(
   readiness: ReadinessService,
@@ -213,8 +264,9 @@ async function openDatabase(config: Config): Promise<Database> {
   return await openEmbedded(config.dataDirectory);
 }
 
-async function main(): Promise<void> {
-  const server = await startServer(readConfig());
+/** Starts the server and ends this process with it, at a signal. */
+export async function runServer(config: Config): Promise<void> {
+  const server = await startServer(config);
   console.error(`Hathi answers at ${server.urls.join(' and ')}`);
   const stop = () => {
     setTimeout(() => process.exit(1), SHUTDOWN_SECONDS * 1000).unref();
@@ -231,7 +283,7 @@ async function main(): Promise<void> {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  main().catch((error: unknown) => {
+  runServer(readConfig()).catch((error: unknown) => {
     // A person reads this: the sentence, not where in the code it came from.
     console.error(isHathiError(error) ? `${error.code}: ${error.message}` : error);
     process.exit(1);

@@ -6,6 +6,7 @@ import type {
   IdempotencyService,
   MetricsService,
   OperationService,
+  ParameterService,
   ReadinessService,
   RecordService,
 } from '../services/api.ts';
@@ -20,6 +21,7 @@ import { measureRequests, metricsRoutes } from './metrics.ts';
 import { answerUnknownRoutes } from './not-found.ts';
 import { openApiOptions } from './openapi.ts';
 import { operationRoutes } from './operations.ts';
+import { parameterRoutes } from './parameters.ts';
 import { recordRoutes } from './records.ts';
 import { type MismatchPolicy, serializerCompilerOf } from './serialization.ts';
 import { serverRoutes } from './server-routes.ts';
@@ -30,6 +32,7 @@ export interface AppOptions {
   clusters: ClusterService;
   operations: OperationService;
   records: RecordService;
+  parameters: ParameterService;
   idempotency: IdempotencyService;
   metrics: MetricsService;
   readiness: ReadinessService;
@@ -72,6 +75,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(docsRoutes);
   await app.register(stepRoutes, { ...options, callers });
   await app.register(clusterRoutes, { ...options, prefix: '/api/v1' });
+  await app.register(parameterRoutes, { ...options, prefix: '/api/v1' });
   await app.register(recordRoutes, { ...options, prefix: '/api/v1' });
   await app.register(operationRoutes, { ...options, callers, prefix: '/api/v1' });
   await app.ready();

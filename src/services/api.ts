@@ -253,6 +253,30 @@ export interface Tagged<View> {
   tag: string;
 }
 
+/** What is written for a parameter, beside what each node runs with. */
+export interface ParameterView {
+  name: string;
+  /** As it is written; null where Hathi writes none. */
+  value: string | null;
+  /** In `unit`, as `setting` is; null before a node was seen. */
+  default: string | null;
+  unit: string | null;
+  source: 'spec' | 'hathi' | 'node';
+  restart: boolean | null;
+  nodes: { node: string; setting: string; source: string; pending_restart: boolean }[];
+}
+
+export interface ParameterList {
+  /** By name. */
+  parameters: ParameterView[];
+  unreachable: { node: string; reason: string }[];
+}
+
+export interface ParameterService {
+  /** Asks every node. @throws CLUSTER_NOT_FOUND | PARAMETER_* when the machine has become too small */
+  list(cluster: string): Promise<ParameterList>;
+}
+
 /** Plans and reports, which are kept as long as their cluster's record. */
 export interface RecordService {
   /** Newest first. @throws CLUSTER_NOT_FOUND | INVALID_CURSOR */

@@ -8,6 +8,7 @@ import type { UnitOfWork } from '../ports/unit-of-work.ts';
 import type { Workspace } from '../ports/workspace.ts';
 import type { ClusterService, ClusterView, ConnectionView, Tagged } from './api.ts';
 import { clusterNotFound, clusterProtected } from './cluster-requests.ts';
+import { readSecret } from './cluster-secrets.ts';
 import { clusterViews, nodeViews } from './cluster-views.ts';
 import type { Cursors } from './cursors.ts';
 
@@ -32,11 +33,8 @@ export function createClusterService(tools: ClusterServiceTools): ClusterService
     return cluster;
   };
 
-  const secret = async (cluster: ClusterRecord, name: string): Promise<string | null> => {
-    const sealed = await stores.secrets.get(cluster.id, name);
-    if (!sealed) return null;
-    return Buffer.from(tools.box.open(sealed, `secret:${cluster.id}:${name}`)).toString('utf8');
-  };
+  const secret = (cluster: ClusterRecord, name: string) =>
+    readSecret(stores, tools.box, cluster, name);
 
   const tagged = async (cluster: ClusterRecord): Promise<Tagged<ClusterView>> => {
     const [view] = await clusterViews(stores, [cluster]);

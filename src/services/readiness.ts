@@ -22,20 +22,27 @@ export function createReadinessService(tools: ReadinessTools): ReadinessService 
           await tools.unitOfWork.direct.clusters.list({ limit: 1 });
           return 'answers';
         }),
-        check('terraform', async () => {
-          const { name, version, path } = await tools.terraform.engine();
-          return `${name} ${version}, ${path}`;
-        }),
-        check('ansible', async () => {
-          const { version, path } = await tools.ansible.engine();
-          return `ansible-core ${version}, ${path}`;
-        }),
-        check('docker', async () => {
-          const { memoryBytes } = await tools.target.nodeResources();
-          return `answers, ${(memoryBytes / GIBIBYTE).toFixed(1)} GiB of memory`;
-        }),
+        ...toolChecks(tools),
       ]),
   };
+}
+
+/** The programs alone, as a machine without a server can be asked for them, too. */
+export function toolChecks(tools: Omit<ReadinessTools, 'unitOfWork'>): Promise<ReadinessCheck>[] {
+  return [
+    check('terraform', async () => {
+      const { name, version, path } = await tools.terraform.engine();
+      return `${name} ${version}, ${path}`;
+    }),
+    check('ansible', async () => {
+      const { version, path } = await tools.ansible.engine();
+      return `ansible-core ${version}, ${path}`;
+    }),
+    check('docker', async () => {
+      const { memoryBytes } = await tools.target.nodeResources();
+      return `answers, ${(memoryBytes / GIBIBYTE).toFixed(1)} GiB of memory`;
+    }),
+  ];
 }
 
 async function check(name: string, ask: () => Promise<string>): Promise<ReadinessCheck> {

@@ -3,6 +3,7 @@ import { FAILOVER_TIMINGS } from '../core/cluster/cluster-spec.ts';
 import { localNetwork } from '../core/cluster/local-network.ts';
 import { plannedNodes } from '../core/cluster/topology.ts';
 import { HathiError } from '../core/errors.ts';
+import { parametersOf } from '../core/postgres/cluster-parameters.ts';
 import type { CheckedParameter } from '../core/postgres/parameters.ts';
 import type { Ansible, InventoryNode } from '../ports/ansible.ts';
 import type { CertifiedKey, Pki } from '../ports/pki.ts';
@@ -11,7 +12,6 @@ import type { Stage, StageContext } from '../ports/stage.ts';
 import type { ClusterRecord, NodeSize } from '../ports/stores.ts';
 import type { Workspace } from '../ports/workspace.ts';
 import { certificateFits } from './certificate-fits.ts';
-import { parametersOf } from './cluster-parameters.ts';
 import { ensureCertifiedKey, ensureSecret } from './cluster-secrets.ts';
 
 const FOLDER = 'ansible';

@@ -1,4 +1,5 @@
 import { HathiError } from '../core/errors.ts';
+import { parametersOf } from '../core/postgres/cluster-parameters.ts';
 import { judgeSettings, type SettingDifference } from '../core/postgres/settings-verdict.ts';
 import type { Ansible, PlayedPlaybook } from '../ports/ansible.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -7,7 +8,6 @@ import type { SecretBox } from '../ports/secrets.ts';
 import type { Stage, StageContext } from '../ports/stage.ts';
 import type { ClusterRecord, NodeSize } from '../ports/stores.ts';
 import type { Workspace } from '../ports/workspace.ts';
-import { parametersOf } from './cluster-parameters.ts';
 import { requireSecret } from './cluster-secrets.ts';
 
 export interface ExecuteAnsibleScriptTools {

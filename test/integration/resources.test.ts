@@ -3,6 +3,7 @@ import type { FastifyInstance, InjectOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SqlUnitOfWork } from '../../src/adapters/database/sql-unit-of-work.ts';
 import { createPrometheusMetrics } from '../../src/adapters/metrics/prometheus.ts';
+import { createSqlProbe } from '../../src/adapters/postgres/sql-probe.ts';
 import { createSecretBox } from '../../src/adapters/secrets/secret-box.ts';
 import { systemClock, uuidSource } from '../../src/adapters/system/clock.ts';
 import type { OperationState } from '../../src/core/operation/operation.ts';
@@ -15,6 +16,7 @@ import { createEventStream } from '../../src/services/follow-events.ts';
 import { createIdempotencyService } from '../../src/services/idempotency.ts';
 import { createMetricsService } from '../../src/services/metrics.ts';
 import { createOperationService } from '../../src/services/operations.ts';
+import { createParameterService } from '../../src/services/parameters.ts';
 import { createRecordService } from '../../src/services/records.ts';
 import { DATABASE_KINDS, openTestDatabase, type TestDatabase } from '../support/databases.ts';
 import { described } from '../support/described.ts';
@@ -80,6 +82,12 @@ describe.each(DATABASE_KINDS)('resources on the %s database', (kind) => {
         sizes: async () => ({ memory_bytes: 2 ** 31, disk_bytes: 2 ** 34 }),
         site: SITE,
         defaultTarget: 'local',
+      }),
+      parameters: createParameterService({
+        unitOfWork,
+        box: box,
+        probe: createSqlProbe(systemClock),
+        sizes: async () => ({ memory_bytes: 2 ** 31, disk_bytes: 2 ** 34 }),
       }),
       records: createRecordService({ unitOfWork, cursors }),
       metrics: createMetricsService(unitOfWork, metrics),
@@ -411,6 +419,16 @@ describe.each(DATABASE_KINDS)('resources on the %s database', (kind) => {
       status: 'changing',
       allowed_actions: ['update'],
     });
+    const { parameters, unreachable } = (await ask('GET', '/clusters/planned/parameters')).body;
+    expect(unreachable).toEqual([]);
+    expect(parameters).toContainEqual(
+      expect.objectContaining({
+        name: 'shared_buffers',
+        source: 'hathi',
+        value: '512MB',
+        nodes: [],
+      }),
+    );
     expect((await ask('GET', '/clusters/planned/reports')).body.reports).toEqual([]);
     expect((await ask('GET', `/reports/${randomUUID()}`)).body).toMatchObject({
       code: 'REPORT_NOT_FOUND',

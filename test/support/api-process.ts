@@ -15,6 +15,7 @@ import { migrateToLatest } from '../../src/adapters/database/migrate.ts';
 import { openPostgres } from '../../src/adapters/database/postgres.ts';
 import { SqlUnitOfWork } from '../../src/adapters/database/sql-unit-of-work.ts';
 import { createPrometheusMetrics } from '../../src/adapters/metrics/prometheus.ts';
+import { createSqlProbe } from '../../src/adapters/postgres/sql-probe.ts';
 import { processes } from '../../src/adapters/process/processes.ts';
 import { loadMasterKeys } from '../../src/adapters/secrets/master-key.ts';
 import { createSecretBox } from '../../src/adapters/secrets/secret-box.ts';
@@ -31,6 +32,7 @@ import { createEventStream } from '../../src/services/follow-events.ts';
 import { createIdempotencyService } from '../../src/services/idempotency.ts';
 import { createMetricsService } from '../../src/services/metrics.ts';
 import { createOperationService } from '../../src/services/operations.ts';
+import { createParameterService } from '../../src/services/parameters.ts';
 import { createReadinessService } from '../../src/services/readiness.ts';
 import { createRecordService } from '../../src/services/records.ts';
 import { startWorker } from '../../src/worker/worker.ts';
@@ -88,6 +90,12 @@ const app = await buildApp({
     clock,
   }),
   metrics: createMetricsService(unitOfWork, metrics),
+  parameters: createParameterService({
+    unitOfWork,
+    box: secretBox,
+    probe: createSqlProbe(systemClock),
+    sizes: async () => ({ memory_bytes: 4 * 2 ** 30, disk_bytes: null }),
+  }),
   records: createRecordService({ unitOfWork, cursors }),
   idempotency: createIdempotencyService({
     unitOfWork,

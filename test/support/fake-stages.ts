@@ -132,7 +132,11 @@ const WORK: Record<StageName, Work> = {
     for (let index = 0; index < events.count && !signal.aborted; index++) {
       await emit({
         type: 'replication.node',
-        data: { index, emitted_at: Date.now(), text: 'x'.repeat(events.bytes) },
+        data: {
+          index,
+          emitted_at: performance.timeOrigin + performance.now(),
+          text: 'x'.repeat(events.bytes),
+        },
       });
       if (events.everyMilliseconds > 0) await sleep(events.everyMilliseconds);
     }

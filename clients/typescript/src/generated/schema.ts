@@ -95,6 +95,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/clusters/{name}/parameters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the PostgreSQL parameters of a cluster, and what each node runs with */
+        get: operations["listParameters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/clusters/{name}/plans": {
         parameters: {
             query?: never;
@@ -1107,6 +1124,59 @@ export interface components {
             sequence: number;
             stage: ("generate-terraform" | "plan-terraform" | "apply-terraform" | "create-ansible-script" | "execute-ansible-script" | "verify-replication" | "destroy-terraform") | null;
             type: string;
+        };
+        /**
+         * @description What is written for each node, beside what each node runs with.
+         * @example {
+         *       "parameters": [
+         *         {
+         *           "name": "max_connections",
+         *           "value": "200",
+         *           "default": "100",
+         *           "unit": null,
+         *           "source": "spec",
+         *           "restart": true,
+         *           "nodes": [
+         *             {
+         *               "node": "orders-1",
+         *               "setting": "200",
+         *               "source": "command line",
+         *               "pending_restart": false
+         *             }
+         *           ]
+         *         }
+         *       ],
+         *       "unreachable": []
+         *     }
+         */
+        ParameterList: {
+            parameters: {
+                /** @description What it would be if nothing set it, in `unit`. */
+                default: string | null;
+                name: string;
+                nodes: {
+                    node: string;
+                    pending_restart: boolean;
+                    setting: string;
+                    /** @description PostgreSQL's own word, e.g. `command line`. */
+                    source: string;
+                }[];
+                /** @description Whether a change of it needs a restart. */
+                restart: boolean | null;
+                /**
+                 * @description `spec`: asked for; `hathi`: follows from the size; `node`: found there, set by Patroni or by hand.
+                 * @enum {string}
+                 */
+                source: "spec" | "hathi" | "node";
+                /** @description Of `default` and of `setting`, e.g. `8kB`. */
+                unit: string | null;
+                /** @description As it is written; null where Hathi writes none. */
+                value: string | null;
+            }[];
+            unreachable: {
+                node: string;
+                reason: string;
+            }[];
         };
         /**
          * @description A saved Terraform plan: reviewed once, applied once, as the same bytes.
@@ -2323,6 +2393,108 @@ export interface operations {
             };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listParameters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the cluster.
+                 * @example orders
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is written for each node, beside what each node runs with. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ParameterList"];
+                };
+            };
+            /**
+             * @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             *
+             *     `PARAMETER_UNKNOWN`: The PostgreSQL version of the cluster has no parameter of this name.
+             *
+             *     `PARAMETER_INVALID`: The value does not fit the type, unit or range of the parameter.
+             *
+             *     `PARAMETER_OWNED`: The parameter is set by Hathi or Patroni and cannot be given.
+             *
+             *     `PARAMETER_READ_ONLY`: PostgreSQL computes the parameter; it cannot be set.
+             *
+             *     `PARAMETER_TOO_SMALL`: The value is smaller than replication or Patroni needs.
+             *
+             *     `PARAMETER_TOO_LARGE`: The value is larger than the node can hold.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `SECRET_UNREADABLE`: A sealed record was sealed with another master key, or was altered.
+             *
+             *     `INTERNAL`: Hathi has a defect here; the log of the server has the details.
+             */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOOL_MISSING`: A program that Hathi needs is not installed or not running. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,22 @@
+import type { ClusterSpec } from '../cluster/cluster-spec.ts';
+import { HathiError } from '../errors.ts';
+import { type CheckedParameter, resolveParameters } from './parameters.ts';
+
+/**
+ * Every parameter that Hathi sets on a cluster's nodes: those of the spec over the defaults of its size.
+ * @throws PARAMETER_* when the machine has become too small for what was asked
+ */
+export function parametersOf(
+  { spec }: { spec: ClusterSpec },
+  size: { memory_bytes: number | null; disk_bytes: number | null },
+): CheckedParameter[] {
+  const result = resolveParameters(spec.parameters, {
+    version: spec.postgres_version,
+    replicaCount: spec.replica_count,
+    memoryBytes: size.memory_bytes,
+    diskBytes: size.disk_bytes,
+  });
+  if (result.ok) return result.parameters;
+  const messages = result.problems.map(({ message }) => message);
+  throw new HathiError(result.problems[0]?.code ?? 'PARAMETER_INVALID', messages.join(' '));
+}

@@ -1,0 +1,96 @@
+import { parametersOf } from '../core/postgres/cluster-parameters.ts';
+import type { CheckedParameter } from '../core/postgres/parameters.ts';
+import type { NodeSettings } from '../core/postgres/settings-verdict.ts';
+import type { Probe } from '../ports/probe.ts';
+import type { SecretBox } from '../ports/secrets.ts';
+import type { ClusterRecord } from '../ports/stores.ts';
+import type { UnitOfWork } from '../ports/unit-of-work.ts';
+import type { ParameterService, ParameterView } from './api.ts';
+import { clusterNotFound } from './cluster-requests.ts';
+import { readSecret } from './cluster-secrets.ts';
+import type { NodeSizes } from './parameter-requests.ts';
+
+export interface ParameterServiceTools {
+  unitOfWork: UnitOfWork;
+  box: SecretBox;
+  probe: Probe;
+  sizes: NodeSizes;
+}
+
+/** Settings that describe the server, and nobody set. */
+const NOT_SET_BY_ANYBODY = ['default', 'override'];
+
+export function createParameterService(tools: ParameterServiceTools): ParameterService {
+  const stores = tools.unitOfWork.direct;
+
+  const observe = async (
+    cluster: ClusterRecord,
+    names: readonly string[],
+  ): Promise<NodeSettings[]> => {
+    const secret = (name: string) => readSecret(stores, tools.box, cluster, name);
+    const caCertificate = await secret('ca-certificate');
+    const password = await secret('postgres-superuser-password');
+    // Before Ansible ran there is nobody to ask.
+    if (!caCertificate || !password || cluster.ansible_executed_revision === null) return [];
+    const session = tools.probe.open(cluster.nodes ?? [], { caCertificate, password });
+    try {
+      return await session.settings(names);
+    } finally {
+      await session.close();
+    }
+  };
+
+  return {
+    async list(name) {
+      const cluster = await stores.clusters.find(name);
+      if (!cluster) throw clusterNotFound(name);
+      const written = parametersOf(cluster, await tools.sizes(cluster));
+      const observed = await observe(
+        cluster,
+        written.map((parameter) => parameter.name),
+      );
+      return {
+        parameters: parameterViews(cluster, written, observed),
+        unreachable: observed.flatMap(({ node, reason }) => (reason ? [{ node, reason }] : [])),
+      };
+    },
+  };
+}
+
+function parameterViews(
+  cluster: ClusterRecord,
+  written: readonly CheckedParameter[],
+  observed: readonly NodeSettings[],
+): ParameterView[] {
+  const views = new Map<string, ParameterView>();
+  for (const { name, value, restart } of written) {
+    const source = Object.hasOwn(cluster.spec.parameters, name) ? 'spec' : 'hathi';
+    views.set(name.toLowerCase(), {
+      name,
+      value,
+      default: null,
+      unit: null,
+      source,
+      restart,
+      nodes: [],
+    });
+  }
+  for (const { node, settings } of observed) {
+    for (const { name, setting, unit, boot_val, source, pending_restart } of settings) {
+      const known = views.get(name.toLowerCase());
+      if (!known && NOT_SET_BY_ANYBODY.includes(source)) continue;
+      const view = known ?? {
+        name,
+        value: null,
+        default: null,
+        unit: null,
+        source: 'node' as const,
+        restart: null,
+        nodes: [],
+      };
+      views.set(name.toLowerCase(), { ...view, default: boot_val, unit });
+      view.nodes.push({ node, setting, source, pending_restart });
+    }
+  }
+  return [...views.values()].sort((a, b) => (a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1));
+}

@@ -1,10 +1,18 @@
+import {
+  newStage,
+  planSummary,
+  type StageProgress,
+  takeEvent,
+} from '../../src/cli/progress-model.ts';
+import { createView, type ProgressView } from '../../src/cli/progress-view.ts';
+import { reportText } from '../../src/cli/report-text.ts';
+import { indent } from '../../src/cli/table.ts';
+import { mannerOf, type Style } from '../../src/cli/terminal.ts';
 import type { Operation } from '../../src/core/operation/operation.ts';
 import type { ReplicationReport } from '../../src/core/postgres/replication-report.ts';
 import type { ConnectionView } from '../../src/services/api.ts';
 import { type Api, ApiProblem } from './api.ts';
-import { newStep, type StepProgress, takeEvent } from './progress-model.ts';
-import { createView, type ProgressView } from './progress-view.ts';
-import { connectionLines, reportTable } from './result.ts';
+import { connectionLines } from './result.ts';
 import { type DemoNote, ensureServer, paths, readNote, whereLogsAre } from './server.ts';
 
 /** The five steps as the README types them, then the proof. */
@@ -34,8 +42,9 @@ async function main(): Promise<void> {
   const where = started ? 'started' : 'was running';
   const log = note.server ? ` (log: ${paths.log})` : '';
   console.log(`  The server ${where} at ${api.base}${log}\n`);
-  const steps = STEPS.map(({ name }) => newStep(name));
-  const view = createView(steps, process.stdout, process.env);
+  const steps = STEPS.map(({ name }) => newStage(name));
+  const manner = mannerOf(process.stdout, process.env);
+  const view = createView(steps, process.stdout, manner);
   let report: ReplicationReport | null = null;
   try {
     for (const [index, step] of steps.entries()) {
@@ -47,13 +56,13 @@ async function main(): Promise<void> {
     view.end();
   }
   const seconds = (Date.now() - began) / 1000;
-  if (report) await printResult(api, note, report, seconds, view);
+  if (report) await printResult(api, note, report, seconds, manner.style);
 }
 
 /** Runs one step and follows it to its end. @throws ApiProblem | StepFailed */
 async function runStep(
   api: Api,
-  step: StepProgress,
+  step: StageProgress,
   body: object,
   view: ProgressView,
 ): Promise<Record<string, unknown>> {
@@ -93,8 +102,7 @@ function summaryOf(step: string, outcome: Record<string, unknown>): string {
     case 'create-ansible-script':
       return `${files?.length ?? 0} files`;
     case 'plan-terraform':
-      if (!summary || summary.empty) return 'nothing to change';
-      return `${summary.add} to add, ${summary.change + summary.replace} to change, ${summary.destroy} to destroy`;
+      return planSummary(summary);
     case 'apply-terraform':
       return `${nodes?.length ?? 0} nodes`;
     case 'execute-ansible-script':
@@ -109,7 +117,7 @@ async function printResult(
   note: DemoNote,
   report: ReplicationReport,
   seconds: number,
-  { style }: ProgressView,
+  style: Style,
 ): Promise<void> {
   const connection = await api.get<ConnectionView>(`/api/v1/clusters/${note.cluster}/connection`);
   const certificate = connection.ca_certificate_path ?? 'ca.crt';
@@ -119,7 +127,7 @@ async function printResult(
   console.log(`
   ${style('bold', `Replication is proven, ${seconds.toFixed(1)} s after you asked.`)}
 
-${reportTable(report, style)}
+${indent(reportText(report.nodes, style))}
 
   ${style('bold', 'Connect')} (the password is in a file that psql reads):
 
@@ -134,8 +142,15 @@ ${lines.join('\n')}
   Write on ${primary}, then read on a replica, with the lines above.
   curl -X POST ${api.base}/verify-replication -H 'Content-Type: application/json' -d '{${named}}'
   Stop a node (docker ps shows them) and verify again; docs/tutorial/first-cluster.md goes on.
+  ${style('bold', `${urlPart(api.base)}./hathi --help`)}      does all of this as commands
+  ${urlPart(api.base)}./hathi cluster create orders --replicas 1      makes a second cluster
   make demo-down      removes everything again
 `);
+}
+
+/** Said only where the command would look elsewhere by itself. */
+function urlPart(base: string): string {
+  return base === 'http://localhost:5000' ? '' : `HATHI_URL=${base} `;
 }
 
 function printFailure(error: unknown): void {

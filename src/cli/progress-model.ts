@@ -1,14 +1,20 @@
-import type { OperationEvent } from '../../src/core/operation/operation.ts';
+/** An event of an operation, as far as the picture needs it. */
+export interface ProgressEvent {
+  type: string;
+  stage: string | null;
+  at: string;
+  data: Record<string, unknown>;
+}
 
-export type StepState = 'waiting' | 'running' | 'done' | 'failed';
+export type StageState = 'waiting' | 'running' | 'done' | 'failed';
 
-/** One step as it is shown: seconds, what its nodes are doing, and what it made. */
-export interface StepProgress {
+/** One stage as it is shown: seconds, what its nodes are doing, and what it made. */
+export interface StageProgress {
   name: string;
-  state: StepState;
+  state: StageState;
   startedAt: number;
   seconds: number;
-  /** What the step does as a whole, e.g. the running Ansible task. */
+  /** What the stage does as a whole, e.g. the running Ansible task. */
   activity: string;
   nodes: Map<string, NodeProgress>;
   summary: string;
@@ -19,7 +25,7 @@ export interface NodeProgress {
   text: string;
 }
 
-export function newStep(name: string): StepProgress {
+export function newStage(name: string): StageProgress {
   return {
     name,
     state: 'waiting',
@@ -31,6 +37,59 @@ export function newStep(name: string): StepProgress {
   };
 }
 
+/** The picture of an operation's stages; those that are done already say so. */
+export function stagesOf(
+  stages: readonly {
+    name: string;
+    state: string;
+    started_at: string | null;
+    ended_at: string | null;
+  }[],
+): StageProgress[] {
+  return stages.map(({ name, state, started_at, ended_at }) => {
+    const stage = newStage(name);
+    if (state !== 'succeeded' || !started_at || !ended_at) return stage;
+    const seconds = (Date.parse(ended_at) - Date.parse(started_at)) / 1000;
+    return { ...stage, state: 'done', seconds };
+  });
+}
+
+interface PlanCounts {
+  add: number;
+  change: number;
+  replace: number;
+  destroy: number;
+  empty: boolean;
+}
+
+export function planSummary(counts: PlanCounts | undefined): string {
+  if (!counts || counts.empty) return 'nothing to change';
+  const { add, change, replace, destroy } = counts;
+  const parts = [`${add} to add`, `${change} to change`, `${destroy} to destroy`];
+  if (replace > 0) parts.splice(2, 0, `${replace} to replace`);
+  return parts.join(', ');
+}
+
+type Recap = Record<string, { changed?: number }>;
+
+function recapSummary(hosts: Recap): string {
+  const changed = Object.values(hosts).reduce((sum, host) => sum + (host.changed ?? 0), 0);
+  return `${Object.keys(hosts).length} nodes, ${changed} changes`;
+}
+
+function endStage(stage: StageProgress, event: ProgressEvent): void {
+  stage.state = event.type === 'stage.succeeded' ? 'done' : 'failed';
+  const measured = (Date.parse(event.at) - stage.startedAt) / 1000;
+  stage.seconds = Number(event.data.seconds ?? Math.max(0, measured));
+  if (stage.state === 'failed') stage.summary = event.type.slice('stage.'.length);
+  else if (stage.summary === '' && stage.nodes.size > 0) stage.summary = nodesSummary(stage);
+}
+
+function nodesSummary({ name, nodes }: StageProgress): string {
+  const count = [...nodes.keys()].filter((node) => node !== 'network').length;
+  return `${count} ${count === 1 ? 'node' : 'nodes'}${name === 'verify-replication' ? ', each proven' : ''}`;
+}
+
 const TERRAFORM_VERBS: Record<string, [string, string]> = {
   create: ['being made', 'made'],
   update: ['being changed', 'changed'],
@@ -39,52 +98,68 @@ const TERRAFORM_VERBS: Record<string, [string, string]> = {
 };
 
 /**
- * Takes an event into the picture of a step.
+ * Takes an event into the picture of its stage.
  * @returns the node whose line changed, or null
  */
-export function takeEvent(step: StepProgress, event: OperationEvent): string | null {
+export function takeEvent(stage: StageProgress, event: ProgressEvent): string | null {
   const data = event.data as Record<string, string>;
   switch (event.type) {
     case 'ansible.task':
-      step.activity = String(data.task ?? '');
+      stage.activity = String(data.task ?? '');
       return null;
     case 'terraform.resource':
-      return takeResource(step, data);
+      return takeResource(stage, data);
     case 'ansible.host':
-      return takeHost(step, data);
+      return takeHost(stage, data);
     case 'replication.node':
-      return takeReplication(step, event.data);
+      return takeReplication(stage, event.data);
+    case 'terraform.plan':
+      stage.summary = planSummary(event.data.summary as PlanCounts | undefined);
+      return null;
+    case 'ansible.recap':
+      stage.summary = recapSummary((event.data.hosts ?? {}) as Recap);
+      return null;
+    case 'stage.started':
+      Object.assign(stage, newStage(stage.name), { state: 'running' });
+      stage.startedAt = Date.parse(event.at);
+      return null;
+    case 'stage.succeeded':
+    case 'stage.failed':
+    case 'stage.cancelled':
+    case 'stage.interrupted':
+      endStage(stage, event);
+      return null;
     default:
       return null;
   }
 }
 
 /** `module.cluster.terraform_data.node["default-1"]` is node default-1; others are no node. */
-function takeResource(step: StepProgress, data: Record<string, string>): string | null {
+function takeResource(stage: StageProgress, data: Record<string, string>): string | null {
   const node = /\["([^"]+)"\]/.exec(data.address ?? '')?.[1] ?? 'network';
   const [doing, done] = TERRAFORM_VERBS[data.action ?? ''] ?? ['in work', 'done'];
-  if (data.status === 'failed') step.nodes.set(node, { mark: 'bad', text: 'failed' });
-  else if (data.status === 'completed') step.nodes.set(node, { mark: 'good', text: done });
-  else step.nodes.set(node, { mark: 'busy', text: doing });
+  if (data.status === 'failed') stage.nodes.set(node, { mark: 'bad', text: 'failed' });
+  else if (data.status === 'completed') stage.nodes.set(node, { mark: 'good', text: done });
+  else stage.nodes.set(node, { mark: 'busy', text: doing });
   return node;
 }
 
-function takeHost(step: StepProgress, data: Record<string, string>): string | null {
+function takeHost(stage: StageProgress, data: Record<string, string>): string | null {
   const node = data.host ?? '';
   const failed = data.status === 'failed' || data.status === 'unreachable';
   const task = data.task ?? '';
-  step.nodes.set(node, {
+  stage.nodes.set(node, {
     mark: failed ? 'bad' : 'good',
     text: failed ? `${task}: ${data.message ?? data.status}` : `${task} (${data.status})`,
   });
   return node;
 }
 
-function takeReplication(step: StepProgress, data: Record<string, unknown>): string {
+function takeReplication(stage: StageProgress, data: Record<string, unknown>): string {
   const node = String(data.node);
   const reasons = (data.reasons ?? []) as { message: string }[];
   const role = data.role === null ? 'unknown role' : String(data.role);
-  step.nodes.set(node, {
+  stage.nodes.set(node, {
     mark: data.status === 'failed' ? 'bad' : 'good',
     text:
       data.status === 'failed'

@@ -1,5 +1,6 @@
-import { stripVTControlCharacters, styleText } from 'node:util';
-import type { NodeProgress, StepProgress } from './progress-model.ts';
+import { stripVTControlCharacters } from 'node:util';
+import type { NodeProgress, StageProgress } from './progress-model.ts';
+import type { Manner, Style } from './terminal.ts';
 
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const FRAME_MILLISECONDS = 80;
@@ -7,30 +8,23 @@ const NAME_WIDTH = 24;
 const HIDE_CURSOR = '\u001b[?25l';
 const SHOW_CURSOR = '\u001b[?25h';
 
-export type Style = (name: 'green' | 'red' | 'cyan' | 'dim' | 'bold', text: string) => string;
-
 export interface ProgressView {
-  style: Style;
   /** Something happened; `node` names the one whose line changed. */
-  changed(step: StepProgress, node: string | null): void;
+  changed(stage: StageProgress, node: string | null): void;
   /** Leaves the last picture on the screen. */
   end(): void;
 }
 
-/** Redraws in place on a terminal; elsewhere one plain line for each change. */
+/** Redraws in place where lines may be drawn over; elsewhere one plain line for each change. */
 export function createView(
-  steps: readonly StepProgress[],
+  stages: readonly StageProgress[],
   out: NodeJS.WriteStream,
-  environment: Readonly<Record<string, string | undefined>>,
+  { live, style }: Manner,
 ): ProgressView {
-  const plain = !out.isTTY || Boolean(environment.CI) || environment.TERM === 'dumb';
-  const colour = !plain && !environment.NO_COLOR;
-  const style: Style = (name, text) =>
-    colour ? styleText(name, text, { validateStream: false }) : text;
-  return plain || environment.NO_COLOR ? plainView(out, style) : liveView(steps, out, style);
+  return live ? liveView(stages, out, style) : plainView(out);
 }
 
-function plainView(out: NodeJS.WriteStream, style: Style): ProgressView {
+function plainView(out: NodeJS.WriteStream): ProgressView {
   const told = new Map<string, string>();
   const tell = (key: string, text: string): void => {
     if (told.get(key) === text) return;
@@ -38,16 +32,15 @@ function plainView(out: NodeJS.WriteStream, style: Style): ProgressView {
     out.write(`${text}\n`);
   };
   return {
-    style,
-    changed(step, node) {
+    changed(stage, node) {
       if (node !== null) {
-        tell(`${step.name} ${node}`, `    ${node}: ${step.nodes.get(node)?.text ?? ''}`);
-      } else if (step.state === 'running') {
-        tell(step.name, `${step.name} …`);
-      } else if (step.state !== 'waiting') {
-        const how = step.state === 'done' ? 'done' : 'FAILED';
-        const summary = step.summary === '' ? '' : `: ${step.summary}`;
-        tell(step.name, `${step.name} ${how} in ${step.seconds.toFixed(1)} s${summary}`);
+        tell(`${stage.name} ${node}`, `    ${node}: ${stage.nodes.get(node)?.text ?? ''}`);
+      } else if (stage.state === 'running') {
+        tell(stage.name, `${stage.name} …`);
+      } else if (stage.state !== 'waiting') {
+        const how = stage.state === 'done' ? 'done' : 'FAILED';
+        const summary = stage.summary === '' ? '' : `: ${stage.summary}`;
+        tell(stage.name, `${stage.name} ${how} in ${stage.seconds.toFixed(1)} s${summary}`);
       }
     },
     end() {},
@@ -55,13 +48,13 @@ function plainView(out: NodeJS.WriteStream, style: Style): ProgressView {
 }
 
 function liveView(
-  steps: readonly StepProgress[],
+  stages: readonly StageProgress[],
   out: NodeJS.WriteStream,
   style: Style,
 ): ProgressView {
   let drawn = 0;
   const draw = (): void => {
-    const lines = steps.flatMap((step) => linesOf(step, Date.now(), style));
+    const lines = stages.flatMap((stage) => linesOf(stage, Date.now(), style));
     // Cutting needs room: a wrapped line would count as two and break the redraw.
     const fitting = lines.map((line) => cut(line, (out.columns || 80) - 1));
     const up = drawn > 0 ? `\u001b[${drawn}A` : '';
@@ -75,7 +68,6 @@ function liveView(
   process.once('exit', restore);
   const timer = setInterval(draw, FRAME_MILLISECONDS);
   return {
-    style,
     changed: () => {},
     end() {
       clearInterval(timer);
@@ -86,21 +78,21 @@ function liveView(
   };
 }
 
-function linesOf(step: StepProgress, now: number, style: Style): string[] {
-  const name = step.name.padEnd(NAME_WIDTH);
-  if (step.state === 'waiting') return [style('dim', `  · ${name}`)];
-  if (step.state !== 'running') {
-    const mark = step.state === 'done' ? style('green', '✓') : style('red', '✗');
-    const head = `  ${mark} ${name}${`${step.seconds.toFixed(1)} s`.padStart(7)}   ${style('dim', step.summary)}`;
-    return step.state === 'failed' ? [head, ...nodeLines(step, now, style)] : [head];
+function linesOf(stage: StageProgress, now: number, style: Style): string[] {
+  const name = stage.name.padEnd(NAME_WIDTH);
+  if (stage.state === 'waiting') return [style('dim', `  · ${name}`)];
+  if (stage.state !== 'running') {
+    const mark = stage.state === 'done' ? style('green', '✓') : style('red', '✗');
+    const head = `  ${mark} ${name}${`${stage.seconds.toFixed(1)} s`.padStart(7)}   ${style('dim', stage.summary)}`;
+    return stage.state === 'failed' ? [head, ...nodeLines(stage, now, style)] : [head];
   }
-  const seconds = (now - step.startedAt) / 1000;
+  const seconds = (now - stage.startedAt) / 1000;
   const head = `  ${style('cyan', spinner(now))} ${style('bold', name)}${`${seconds.toFixed(1)} s`.padStart(7)}`;
-  return [`${head}   ${step.activity}`, ...nodeLines(step, now, style)];
+  return [`${head}   ${stage.activity}`, ...nodeLines(stage, now, style)];
 }
 
-function nodeLines(step: StepProgress, now: number, style: Style): string[] {
-  return [...step.nodes]
+function nodeLines(stage: StageProgress, now: number, style: Style): string[] {
+  return [...stage.nodes]
     .sort(([one], [other]) => one.localeCompare(other, 'en', { numeric: true }))
     .map(
       ([node, progress]) =>

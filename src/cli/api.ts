@@ -1,0 +1,84 @@
+import {
+  type Cluster,
+  createHathiClient,
+  type HathiClient,
+  HathiProblem,
+  HathiUnreachable,
+  type Operation,
+  type Report,
+} from '../../clients/typescript/src/index.ts';
+import type { Cli } from './cli.ts';
+import { CliError, problemError, unreachable } from './failure.ts';
+
+export type {
+  Cluster,
+  Connection,
+  Operation,
+  OperationEvent,
+  Plan,
+  Report,
+} from '../../clients/typescript/src/index.ts';
+
+const LARGEST_PART = 200;
+
+/** The client, with its errors as the command line tells them. */
+export interface Api {
+  /** @throws CliError */
+  call<T>(ask: (client: HathiClient) => Promise<T>): Promise<T>;
+  /** Every cluster, over as many parts as there are. */
+  clusters(label?: string): Promise<Cluster[]>;
+  /** null where replication was never verified. */
+  latestReport(cluster: string): Promise<Report | null>;
+  operation(id: string): Promise<Operation>;
+  client: HathiClient;
+  /** @throws what the client threw, as the command line tells it */
+  told(error: unknown): unknown;
+}
+
+export function apiOf({ settings: { url, token } }: Cli): Api {
+  const client = createHathiClient({ baseUrl: url, token: token ?? undefined });
+  const told = (error: unknown): unknown => {
+    if (error instanceof HathiProblem) return problemError(error.problem);
+    if (!(error instanceof HathiUnreachable)) return error;
+    return (error.cause as Error | undefined)?.cause === undefined
+      ? new CliError('unreachable', `${error.message}.`)
+      : unreachable(url, error.cause);
+  };
+  const call: Api['call'] = async (ask) => {
+    try {
+      return await ask(client);
+    } catch (error) {
+      throw told(error);
+    }
+  };
+  return {
+    call,
+    client,
+    told,
+    async clusters(label) {
+      const all: Cluster[] = [];
+      let cursor: string | null = null;
+      do {
+        const part: Awaited<ReturnType<HathiClient['listClusters']>> = await call((one) =>
+          one.listClusters({
+            limit: LARGEST_PART,
+            ...(label === undefined ? {} : { label }),
+            ...(cursor === null ? {} : { cursor }),
+          }),
+        );
+        all.push(...part.clusters);
+        cursor = part.next_cursor;
+      } while (cursor !== null);
+      return all;
+    },
+    async latestReport(name) {
+      try {
+        return await client.getLatestReport({ name });
+      } catch (error) {
+        if (error instanceof HathiProblem && error.code === 'REPORT_NOT_FOUND') return null;
+        throw told(error);
+      }
+    },
+    operation: (id) => call((one) => one.getOperation({ id })),
+  };
+}

@@ -1,0 +1,47 @@
+import { apiOf } from './api.ts';
+import type { Cli, Ending } from './cli.ts';
+import { CliError } from './failure.ts';
+import { endingOf, followOperation } from './follow.ts';
+import { needsAnswer, planOf, review } from './review.ts';
+
+export interface ApproveOptions {
+  plan?: string | undefined;
+  detach?: true | undefined;
+}
+
+/** Shows the plan that waits, asks, and follows what comes of it. */
+export async function approve(cli: Cli, id: string, options: ApproveOptions): Ending {
+  needsAnswer(
+    cli,
+    'Approving a plan',
+    `Review it with: hathi operation show ${id}; then add --yes.`,
+  );
+  const api = apiOf(cli);
+  const operation = await api.operation(id);
+  if (operation.state !== 'awaiting-approval') {
+    throw new CliError(
+      'refused',
+      `Operation ${id} does not wait for approval; it is ${operation.state}.`,
+    );
+  }
+  const plan = await planOf(api, operation);
+  const answer = await review(cli, plan);
+  if (answer !== 'yes') {
+    cli.say(
+      answer === 'later'
+        ? 'It goes on waiting.'
+        : `It goes on waiting. End it: hathi operation cancel ${id}`,
+    );
+    return 'declined';
+  }
+  const plan_id = options.plan ?? plan.id;
+  const approved = await api.call((client) => client.approveOperation({ id, body: { plan_id } }));
+  if (options.detach) {
+    cli.answer(approved, () => `Approved. Watch it: hathi operation watch ${id}`);
+    return 'done';
+  }
+  const followed = await followOperation(cli, api, id);
+  const exit = await endingOf(cli, followed);
+  if (exit === 'done') cli.answer(followed.operation, () => '\nIt is done.');
+  return exit;
+}

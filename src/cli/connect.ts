@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { apiOf, type Connection } from './api.ts';
+import type { Cli, Ending } from './cli.ts';
+import { CliError } from './failure.ts';
+
+export interface ConnectOptions {
+  replica?: true | undefined;
+  node?: string | undefined;
+  print?: true | undefined;
+}
+
+/** Opens psql on the primary, on a replica or on a node. Its exit code is not ours: it is 1 or 0. */
+export async function connect(
+  cli: Cli,
+  name: string,
+  psqlArguments: readonly string[],
+  options: ConnectOptions,
+): Ending {
+  const connection = await apiOf(cli).call((client) => client.getConnection({ name }));
+  const nodes = nodesFor(connection, options);
+  if (options.print || cli.json) {
+    const uri = options.replica || options.node ? (nodes[0]?.uri ?? '') : connection.uri;
+    cli.answer({ ...connection, nodes, uri }, () => uri);
+    return 'done';
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'hathi-connect-'));
+  try {
+    const certificate = join(folder, 'ca.crt');
+    writeFileSync(certificate, connection.ca_certificate, { mode: 0o600 });
+    const environment = psqlEnvironment(connection, nodes, certificate, options);
+    const code = await psql(psqlArguments, { ...cli.world.environment, ...environment });
+    return code === 0 ? 'done' : 'failed';
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+type Nodes = Connection['nodes'];
+
+/** @throws CliError (notFound) where there is no such node */
+function nodesFor({ cluster, nodes }: Connection, { replica, node }: ConnectOptions): Nodes {
+  const fitting = node
+    ? nodes.filter(({ name }) => name === node)
+    : replica
+      ? nodes.filter(({ role }) => role === 'replica')
+      : nodes;
+  if (fitting.length > 0) return fitting;
+  const which = node ? `no node ${node} with PostgreSQL` : 'no replica';
+  const names = nodes.map(({ name, role }) => `${name} (${role ?? '?'})`).join(', ');
+  throw new CliError('notFound', `Cluster ${cluster} has ${which}.`, {
+    hints: [`It has: ${names}`],
+  });
+}
+
+/** libpq's own variables: it tries the nodes until it finds one of the kind that was asked for. */
+export function psqlEnvironment(
+  { user, password, database }: Connection,
+  nodes: Nodes,
+  certificate: string,
+  { replica, node }: ConnectOptions,
+): Record<string, string> {
+  return {
+    PGHOST: nodes.map(({ host }) => host).join(','),
+    PGPORT: nodes.map(({ port }) => String(port)).join(','),
+    PGUSER: user,
+    PGPASSWORD: password,
+    PGDATABASE: database,
+    PGSSLMODE: 'verify-full',
+    PGSSLROOTCERT: certificate,
+    // `any` goes without asking, and older versions know neither `primary` nor `standby`.
+    PGTARGETSESSIONATTRS: replica || node ? 'any' : 'read-write',
+  };
+}
+
+async function psql(
+  words: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<number> {
+  const child = spawn('psql', words, { env, stdio: 'inherit' });
+  // Ctrl-C is psql's, to cancel a query.
+  const ignore = () => {};
+  process.on('SIGINT', ignore);
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', (code) => resolve(code ?? 1));
+    });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new CliError('failed', 'psql is not installed.', {
+      hints: [
+        'On Debian: apt-get install postgresql-client',
+        'On macOS:  brew install libpq && brew link --force libpq',
+        'Or let another client use the URI: hathi cluster connect NAME --print',
+      ],
+    });
+  } finally {
+    process.off('SIGINT', ignore);
+  }
+}

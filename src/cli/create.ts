@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto';
+import { type Api, apiOf, type Operation } from './api.ts';
+import type { Cli, Ending } from './cli.ts';
+import { CliError } from './failure.ts';
+import { endingOf, followOperation } from './follow.ts';
+import { planText } from './plan-text.ts';
+import { type ReportNode, reportText } from './report-text.ts';
+import { needsAnswer, planOf, review } from './review.ts';
+import { choose } from './terminal.ts';
+
+export interface CreateOptions {
+  replicas?: number | undefined;
+  target?: 'local' | 'aws' | undefined;
+  instanceType?: string | undefined;
+  postgres?: '15' | '16' | '17' | '18' | undefined;
+  failover?: 'fast' | 'balanced' | 'patient' | undefined;
+  allow?: string[] | undefined;
+  parameter?: Record<string, string> | undefined;
+  label?: Record<string, string> | undefined;
+  protect?: true | undefined;
+  planOnly?: true | undefined;
+  detach?: true | undefined;
+}
+
+/** Makes a cluster: its plan is shown and approved, then it comes up before one's eyes. */
+export async function create(cli: Cli, name: string, options: CreateOptions): Ending {
+  if (!options.planOnly && !options.detach) {
+    needsAnswer(
+      cli,
+      'Approving the plan',
+      'Add --yes to approve it unseen, or --plan-only to stop at it.',
+    );
+  }
+  await ensureServer(cli);
+  const api = apiOf(cli);
+  const started = await api.call((client) =>
+    client.createCluster({
+      idempotencyKey: randomUUID(),
+      body: {
+        name,
+        ...specOf(options),
+        approval: cli.yes && options.detach ? 'automatic' : 'manual',
+      },
+    }),
+  );
+  if (options.detach) {
+    cli.answer(started, () => `Operation ${started.id}\nWatch it: hathi cluster watch ${name}`);
+    return 'done';
+  }
+  const planned = await followOperation(cli, api, started.id, { stopAtApproval: true });
+  if (planned.how !== 'waits') {
+    const exit = await endingOf(cli, planned);
+    cli.answer(planned.operation, () => '');
+    return exit;
+  }
+  const plan = await planOf(api, planned.operation);
+  if (options.planOnly)
+    return waits(cli, planned.operation, () =>
+      [planText(plan, cli.manner.style), '', laterText(started.id)].join('\n'),
+    );
+  const answer = await review(cli, plan);
+  if (answer === 'later') return waits(cli, planned.operation, () => laterText(started.id));
+  if (answer === 'no') return await decline(cli, api, name, started.id);
+  await api.call((client) =>
+    client.approveOperation({ id: started.id, body: { plan_id: plan.id } }),
+  );
+  const followed = await followOperation(cli, api, started.id);
+  const exit = await endingOf(cli, followed);
+  if (exit !== 'done') return exit;
+  const report = await api.latestReport(name);
+  const nodes = (report?.document.nodes ?? []) as ReportNode[];
+  cli.answer(followed.operation, () =>
+    [
+      '',
+      cli.manner.style('bold', `Cluster ${name} is up, and its replication is proven.`),
+      '',
+      reportText(nodes, cli.manner.style),
+      '',
+      `Connect to it: hathi cluster connect ${name}`,
+    ].join('\n'),
+  );
+  return 'done';
+}
+
+function specOf(options: CreateOptions) {
+  const { replicas, target, instanceType, postgres, failover, allow, parameter, label, protect } =
+    options;
+  return {
+    ...(replicas === undefined ? {} : { replica_count: replicas }),
+    ...(target === undefined ? {} : { target }),
+    ...(instanceType === undefined ? {} : { instance_type: instanceType }),
+    ...(postgres === undefined ? {} : { postgres_version: postgres }),
+    ...(failover === undefined ? {} : { failover_profile: failover }),
+    ...(allow === undefined ? {} : { allow_list: allow }),
+    ...(protect === undefined ? {} : { deletion_protection: true }),
+    parameters: parameter ?? {},
+    labels: label ?? {},
+  };
+}
+
+/** With nobody there to answer, a person is asked whether to start a server of their own. */
+async function ensureServer(cli: Cli): Promise<void> {
+  const api = apiOf(cli);
+  try {
+    await api.call((client) => client.getHealth());
+    return;
+  } catch (error) {
+    const isHere = /^(localhost|127\.|\[::1\])/.test(new URL(cli.settings.url).hostname);
+    const absent = error instanceof CliError && error.exit === 'unreachable';
+    if (!absent || !isHere || !cli.interactive) throw error;
+    const question = `${error.message} Start one on this machine?`;
+    const answer = cli.yes ? 'yes' : await choose(cli.world, question, ['yes', 'no'], 'yes');
+    if (answer === 'no') throw error;
+  }
+  const { serveInBackground } = await import('./serve.ts');
+  const port = new URL(cli.settings.url).port || '80';
+  const environment = { ...cli.world.environment, HATHI_PORT: port };
+  const { url, pid, logPath } = await serveInBackground(cli, environment);
+  cli.say(`Hathi answers at ${url} (log: ${logPath}; stop it: kill ${pid})`);
+}
+
+function waits(cli: Cli, operation: Operation, text: () => string): 'done' {
+  cli.answer(operation, text);
+  return 'done';
+}
+
+function laterText(id: string): string {
+  return [
+    `It waits for you: hathi operation approve ${id}`,
+    `Or end it:         hathi operation cancel ${id}`,
+  ].join('\n');
+}
+
+/** Nothing was made yet, so the record goes, too, and the name is free again. */
+async function decline(cli: Cli, api: Api, name: string, id: string): Ending {
+  await api.call((client) => client.cancelOperation({ id, body: {} }));
+  for await (const _event of api.client.followOperation(id)) {
+    // It ends with the operation.
+  }
+  await api.call((client) => client.forgetCluster({ name, body: { confirm: name } }));
+  cli.say(`Nothing was made, and the name ${name} is free again.`);
+  return 'declined';
+}

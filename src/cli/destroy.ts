@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto';
+import { apiOf } from './api.ts';
+import type { Cli, Ending } from './cli.ts';
+import { confirmName } from './confirm.ts';
+import { endingOf, followOperation } from './follow.ts';
+
+export interface DestroyOptions {
+  confirm?: string | undefined;
+  detach?: true | undefined;
+}
+
+export async function destroy(cli: Cli, name: string, options: DestroyOptions): Ending {
+  const api = apiOf(cli);
+  const cluster = await api.call((client) => client.getCluster({ name }));
+  const nodes = (cluster.nodes ?? []).map((node) => node.name);
+  const what =
+    nodes.length === 0
+      ? 'It has no nodes.'
+      : `Nodes that go, with all their data: ${nodes.join(', ')}.`;
+  cli.say(`${cli.manner.style('red', `This removes cluster ${name}.`)} ${what}`);
+  await confirmName(cli, name, options.confirm, 'Destroying');
+  const started = await api.call((client) =>
+    client.destroyCluster({ name, confirm: name, idempotencyKey: randomUUID() }),
+  );
+  if (options.detach) {
+    cli.answer(
+      started,
+      () => `Operation ${started.id}\nWatch it: hathi operation watch ${started.id}`,
+    );
+    return 'done';
+  }
+  const followed = await followOperation(cli, api, started.id);
+  const exit = await endingOf(cli, followed);
+  if (exit === 'done') cli.answer(followed.operation, () => `\nCluster ${name} is destroyed.`);
+  return exit;
+}

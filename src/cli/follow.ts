@@ -1,0 +1,113 @@
+import { type Api, apiOf, type Operation } from './api.ts';
+import type { Cli, Ending } from './cli.ts';
+import { CliError } from './failure.ts';
+import { stagesOf, takeEvent } from './progress-model.ts';
+import { createView } from './progress-view.ts';
+import { choose } from './terminal.ts';
+
+/** How following ended: the operation did, it waits for approval, or the person went away. */
+export type Followed = { how: 'ended' | 'waits' | 'left'; operation: Operation };
+
+const ENDED = ['succeeded', 'failed', 'cancelled', 'interrupted'];
+
+export interface FollowOptions {
+  /** Stop where a person is asked to approve; otherwise it is followed on. */
+  stopAtApproval?: boolean;
+  /** One JSON line an event, with `--json`. */
+  lines?: boolean;
+}
+
+/** Shows an operation live until it ends. Ctrl-C asks whether to leave it running or to cancel it. */
+export async function followOperation(
+  cli: Cli,
+  api: Api,
+  id: string,
+  options: FollowOptions = {},
+): Promise<Followed> {
+  const first = await api.operation(id);
+  if (ENDED.includes(first.state)) return { how: 'ended', operation: first };
+  if (options.stopAtApproval && first.state === 'awaiting-approval') {
+    return { how: 'waits', operation: first };
+  }
+  let after = 0;
+  for (;;) {
+    const stop = new AbortController();
+    const interrupt = () => stop.abort();
+    process.on('SIGINT', interrupt);
+    const stages = stagesOf(first.stages);
+    const shown = stages.filter(({ state }) => state !== 'done');
+    const view = cli.json ? null : createView(shown, cli.world.stdout, cli.manner);
+    try {
+      for await (const event of api.client.followOperation(id, { after: 0, signal: stop.signal })) {
+        const isNew = event.sequence > after;
+        after = Math.max(after, event.sequence);
+        if (options.lines && cli.json && isNew)
+          cli.world.stdout.write(`${JSON.stringify(event)}\n`);
+        const stage = shown.find(({ name }) => name === event.stage);
+        if (stage && view) view.changed(stage, takeEvent(stage, event));
+        if (event.type !== 'operation.awaiting-approval') continue;
+        if (!options.stopAtApproval) {
+          if (isNew) cli.say(`It waits for approval: hathi operation approve ${id}`);
+          continue;
+        }
+        const operation = await api.operation(id);
+        if (operation.state === 'awaiting-approval') return { how: 'waits', operation };
+      }
+      return { how: 'ended', operation: await api.operation(id) };
+    } catch (error) {
+      if (!stop.signal.aborted) throw api.told(error);
+    } finally {
+      process.off('SIGINT', interrupt);
+      view?.end();
+    }
+    if (!(await goesOn(cli, api, id))) return { how: 'left', operation: await api.operation(id) };
+  }
+}
+
+/** After Ctrl-C. @returns whether to follow on */
+async function goesOn(cli: Cli, api: Api, id: string): Promise<boolean> {
+  if (!cli.interactive) return false;
+  cli.say('');
+  const question = 'It is still running. (l)eave it running, (c)ancel it, or (w)atch on?';
+  const answer = await choose(cli.world, question, ['leave', 'cancel', 'watch'], 'leave').catch(
+    () => 'leave' as const,
+  );
+  if (answer === 'cancel') {
+    await api.call((client) => client.cancelOperation({ id, body: {} }));
+    cli.say('Cancelling: what is under way is ended cleanly.');
+    return true;
+  }
+  return answer === 'watch';
+}
+
+/** Says how it ended. @returns the exit that this is @throws CliError for one that failed */
+export async function endingOf(cli: Cli, { how, operation }: Followed): Ending {
+  if (how === 'left') {
+    cli.say(`\nIt goes on without you. Watch it: hathi operation watch ${operation.id}`);
+    return 'declined';
+  }
+  if (operation.state === 'succeeded') return 'done';
+  if (operation.state === 'cancelled') {
+    cli.say(`\nCancelled. Start it again: hathi operation retry ${operation.id}`);
+    return 'declined';
+  }
+  throw operationError(operation);
+}
+
+export function operationError({ id, kind, state, error }: Operation): CliError {
+  const message = error ? error.message : `The operation ${state}.`;
+  const hints = [
+    `What it did: hathi operation show ${id}`,
+    ...(kind === 'verify-replication' ? [] : [`Once it is put right: hathi operation retry ${id}`]),
+  ];
+  return new CliError('failed', message, {
+    hints,
+    ...(error ? { problem: { code: error.code, detail: error.message, operation: id } } : {}),
+  });
+}
+
+/** Follows an operation of another's making and says how it ended. */
+export async function followToEnd(cli: Cli, id: string): Ending {
+  const api = apiOf(cli);
+  return await endingOf(cli, await followOperation(cli, api, id));
+}

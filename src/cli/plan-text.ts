@@ -1,0 +1,101 @@
+import { indent } from './table.ts';
+import type { Style, StyleName } from './terminal.ts';
+
+/** A plan, as far as a person reviews it. */
+export interface ReviewedPlan {
+  id: string;
+  cluster_name: string;
+  destroy: boolean;
+  summary: { add: number; change: number; replace: number; destroy: number; empty: boolean };
+  changes: readonly ReviewedChange[];
+}
+
+interface ReviewedChange {
+  address: string;
+  type: string;
+  name: string;
+  actions: readonly string[];
+  before?: unknown;
+  after?: unknown;
+  action_reason: string | null;
+}
+
+type Sign = '+' | '~' | '-/+' | '-';
+const COLOUR: Record<Sign, StyleName> = { '+': 'green', '~': 'yellow', '-/+': 'red', '-': 'red' };
+const SIGN_WIDTH = 3;
+const LONGEST_VALUE = 60;
+
+/** What the plan would do: one line a resource, what differs below it, and a line that sums up. */
+export function planText(plan: ReviewedPlan, style: Style): string {
+  const changes = plan.changes.flatMap((change) => {
+    const sign = signOf(change.actions);
+    return sign === null ? [] : [{ change, sign }];
+  });
+  changes.sort((one, other) =>
+    nameOf(one.change).localeCompare(nameOf(other.change), 'en', { numeric: true }),
+  );
+  const lines = changes.flatMap(({ change, sign }) => [
+    `${style(COLOUR[sign], sign.padStart(SIGN_WIDTH))} ${nameOf(change)}${reasonOf(change, sign)}`,
+    ...differences(change, sign).map((line) => style('dim', `        ${line}`)),
+  ]);
+  const head = style(
+    'bold',
+    plan.destroy
+      ? `To remove ${plan.cluster_name}:`
+      : `To make ${plan.cluster_name} what was asked for:`,
+  );
+  const sum = summaryLine(plan.summary);
+  return [head, '', ...(lines.length === 0 ? [] : [indent(lines.join('\n'), ' '), '']), sum].join(
+    '\n',
+  );
+}
+
+function summaryLine({ add, change, replace, destroy, empty }: ReviewedPlan['summary']): string {
+  if (empty) return 'Plan: nothing to change.';
+  return `Plan: ${add} to add, ${change} to change, ${replace} to replace, ${destroy} to destroy.`;
+}
+
+function signOf(actions: readonly string[]): Sign | null {
+  const [create, update, remove] = ['create', 'update', 'delete'].map((one) =>
+    actions.includes(one),
+  );
+  if (create && remove) return '-/+';
+  if (create) return '+';
+  if (update) return '~';
+  return remove ? '-' : null;
+}
+
+/** `module.nodes.terraform_data.node["orders-1"]` is `node orders-1`. */
+function nameOf({ address, name, type }: ReviewedChange): string {
+  const key = /\["([^"]+)"\]$/.exec(address)?.[1];
+  const kind = type === 'terraform_data' ? name : type;
+  return key === undefined ? kind.replaceAll('_', ' ') : `${kind.replaceAll('_', ' ')} ${key}`;
+}
+
+function reasonOf({ action_reason }: ReviewedChange, sign: Sign): string {
+  if (sign !== '-/+') return '';
+  const reason = (action_reason ?? '').replace(/^replace_because_/, '').replaceAll('_', ' ');
+  return reason === '' ? ' (made anew)' : ` (made anew: ${reason})`;
+}
+
+/** For what is made or removed, its own values would be noise: the line above names it. */
+function differences({ before, after }: ReviewedChange, sign: Sign): string[] {
+  if (sign === '+' || sign === '-') return [];
+  const old = leaves(before);
+  const now = leaves(after);
+  return [...new Set([...old.keys(), ...now.keys()])]
+    .filter((path) => old.get(path) !== now.get(path))
+    .map((path) => `${path}: ${old.get(path) ?? '-'} → ${now.get(path) ?? 'known after apply'}`);
+}
+
+function leaves(value: unknown, path = '', found = new Map<string, string>()): Map<string, string> {
+  if (typeof value === 'object' && value !== null) {
+    for (const [name, member] of Object.entries(value)) {
+      leaves(member, path === '' ? name : `${path}.${name}`, found);
+    }
+  } else if (path !== '' && value !== undefined) {
+    const text = String(value);
+    found.set(path, text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text);
+  }
+  return found;
+}

@@ -1,0 +1,47 @@
+import { apiOf } from './api.ts';
+import type { Cli, Ending } from './cli.ts';
+import { CliError } from './failure.ts';
+import { planText } from './plan-text.ts';
+import { indent } from './table.ts';
+import { statusText } from './words.ts';
+
+export interface ShowPlanOptions {
+  cluster?: string | undefined;
+  files?: true | undefined;
+}
+
+export async function showPlan(cli: Cli, id: string | undefined, options: ShowPlanOptions): Ending {
+  const api = apiOf(cli);
+  const plan = await api.call((client) => findPlan(client));
+  const { style } = cli.manner;
+  cli.answer(plan, () => {
+    const files = options.files ? plan.files : [];
+    return [
+      `${style('dim', 'plan')} ${plan.id}, ${statusText(plan.state, style)}, ${plan.digest}`,
+      '',
+      planText(plan, style),
+      ...files.flatMap(({ path, content }) => [
+        '',
+        style('bold', path),
+        '',
+        indent(content.trimEnd()),
+      ]),
+    ].join('\n');
+  });
+  return 'done';
+
+  async function findPlan(client: typeof api.client) {
+    if (id !== undefined) return await client.getPlan({ id });
+    const name = options.cluster;
+    if (name === undefined) {
+      throw new CliError(
+        'usage',
+        'Which plan? Give its id, or --cluster NAME for the newest of a cluster.',
+      );
+    }
+    const { plans } = await client.listPlans({ name, limit: 1 });
+    const newest = plans[0];
+    if (newest === undefined) throw new CliError('notFound', `Cluster ${name} has no plan yet.`);
+    return newest;
+  }
+}

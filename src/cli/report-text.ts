@@ -1,0 +1,37 @@
+import { table } from './table.ts';
+import type { Style } from './terminal.ts';
+
+/** A report's nodes, as far as the table shows them. */
+export interface ReportNode {
+  node: string;
+  role: string | null;
+  status: string;
+  streaming: boolean | null;
+  lag_bytes: number | null;
+  round_trip_ms: number | null;
+  reasons?: { message: string }[];
+}
+
+const HEADS = ['node', 'role', 'streaming', 'lag', 'round trip', 'proven'];
+
+/** The report as a small table, and below it why a node is not proven. */
+export function reportText(nodes: readonly ReportNode[], style: Style): string {
+  const rows = nodes.map((node) => [
+    node.node,
+    node.role ?? '?',
+    node.streaming === null ? '-' : yesNo(node.streaming),
+    node.lag_bytes === null ? '-' : `${node.lag_bytes} bytes`,
+    node.round_trip_ms === null ? '-' : `${node.round_trip_ms.toFixed(1)} ms`,
+    node.status === 'no-postgresql' ? '-' : yesNo(node.status === 'proven'),
+  ]);
+  const reasons = nodes
+    .filter(({ status }) => status === 'failed')
+    .map(({ node, reasons = [] }) =>
+      style('red', `${node}: ${reasons.map(({ message }) => message).join(' ')}`),
+    );
+  return [table(HEADS, rows, style), ...reasons].join('\n');
+}
+
+function yesNo(value: boolean): string {
+  return value ? 'yes' : 'no';
+}

@@ -1,0 +1,33 @@
+import { randomUUID } from 'node:crypto';
+import { apiOf } from './api.ts';
+import type { Cli, Ending } from './cli.ts';
+import { endingOf, followOperation } from './follow.ts';
+
+export async function retry(
+  cli: Cli,
+  id: string,
+  { detach }: { detach?: true | undefined },
+): Ending {
+  const api = apiOf(cli);
+  const started = await api.call((client) =>
+    client.retryOperation({ id, idempotencyKey: randomUUID(), body: {} }),
+  );
+  if (detach) {
+    cli.answer(
+      started,
+      () => `Operation ${started.id}\nWatch it: hathi operation watch ${started.id}`,
+    );
+    return 'done';
+  }
+  const followed = await followOperation(cli, api, started.id, { stopAtApproval: true });
+  if (followed.how === 'waits') {
+    cli.answer(
+      followed.operation,
+      () => `It waits for approval: hathi operation approve ${started.id}`,
+    );
+    return 'done';
+  }
+  const exit = await endingOf(cli, followed);
+  if (exit === 'done') cli.answer(followed.operation, () => '\nIt is done.');
+  return exit;
+}

@@ -1,0 +1,36 @@
+import type { Api, Operation, Plan } from './api.ts';
+import type { Cli } from './cli.ts';
+import { CliError } from './failure.ts';
+import { planText } from './plan-text.ts';
+import { choose } from './terminal.ts';
+
+/** The plan of an operation that waits. @throws CliError (refused) where it has none */
+export async function planOf(api: Api, operation: Operation): Promise<Plan> {
+  const { plan_id } = operation;
+  if (plan_id === null) {
+    throw new CliError(
+      'refused',
+      `Operation ${operation.id} has no plan; it is ${operation.state}.`,
+    );
+  }
+  return await api.call((client) => client.getPlan({ id: plan_id }));
+}
+
+/** Shows the plan and asks. With `--yes` it is shown and taken. */
+export async function review(cli: Cli, plan: Plan): Promise<'yes' | 'no' | 'later'> {
+  cli.say(`\n${planText(plan, cli.manner.style)}\n`);
+  if (cli.yes) return 'yes';
+  return await choose(
+    cli.world,
+    'Apply it? (y)es, (n)o, (l)ater',
+    ['yes', 'no', 'later'],
+    'no',
+  ).catch(() => 'later' as const);
+}
+
+/** @throws CliError (usage) where an answer is needed and nobody can be asked */
+export function needsAnswer(cli: Cli, what: string, ...ways: string[]): void {
+  if (cli.yes || cli.interactive) return;
+  const why = cli.json ? 'with --json nothing is asked' : 'this is not a terminal';
+  throw new CliError('usage', `${what} needs an answer, and ${why}.`, { hints: ways });
+}

@@ -1,0 +1,68 @@
+import { CommanderError } from '@commander-js/extra-typings';
+import { codeOf } from './cli.ts';
+import { processEnvironment } from './environment.ts';
+import { CliError } from './failure.ts';
+import { buildProgram } from './program.ts';
+import { mannerOf, type World } from './terminal.ts';
+
+/** @returns the exit code, as the table of exit-codes.ts has it */
+export async function runCommandLine(
+  words: readonly string[],
+  version: string,
+  world: World = processWorld(),
+): Promise<number> {
+  // A reader that has seen enough, e.g. `head`, is no failure.
+  world.stdout.on('error', ignoreClosedPipe);
+  try {
+    const program = buildProgram(world, version);
+    if (words.length === 0) {
+      program.command.outputHelp();
+      return codeOf('done');
+    }
+    await program.command.parseAsync(words, { from: 'user' });
+    return codeOf(program.ending());
+  } catch (error) {
+    return failed(error, words, world);
+  } finally {
+    world.stdout.off('error', ignoreClosedPipe);
+  }
+}
+
+function processWorld(): World {
+  return {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    environment: processEnvironment(),
+  };
+}
+
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}
+
+/** Says what went wrong, in a sentence. Commander has said its own already. */
+function failed(error: unknown, words: readonly string[], world: World): number {
+  if (error instanceof CommanderError) return codeOf(error.exitCode === 0 ? 'done' : 'usage');
+  const json = words.includes('--json');
+  const { style } = mannerOf(world.stderr, world.environment, !words.includes('--no-color'));
+  if (error instanceof CliError) {
+    if (json) {
+      const { problem, message, exit } = error;
+      const document = { exit_code: codeOf(exit), ...(problem ?? { detail: message }) };
+      world.stderr.write(`${JSON.stringify(document, null, 2)}\n`);
+    } else {
+      const hints = error.hints.map((hint) => `  ${hint}\n`).join('');
+      world.stderr.write(`${style('red', error.message)}\n${hints}`);
+    }
+    return codeOf(error.exit);
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const code = (error as { code?: unknown } | null)?.code;
+  world.stderr.write(
+    json
+      ? `${JSON.stringify({ exit_code: codeOf('failed'), detail: message }, null, 2)}\n`
+      : `${style('red', typeof code === 'string' ? `${code}: ${message}` : message)}\n`,
+  );
+  return codeOf('failed');
+}

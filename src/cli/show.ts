@@ -1,0 +1,92 @@
+import { apiOf, type Cluster } from './api.ts';
+import type { Cli, Ending } from './cli.ts';
+import { ago, facts, table } from './table.ts';
+import { statusText } from './words.ts';
+
+export async function showCluster(cli: Cli, name: string): Ending {
+  const api = apiOf(cli);
+  const [cluster, { nodes }] = await Promise.all([
+    api.call((client) => client.getCluster({ name })),
+    api.call((client) => client.listNodes({ name })),
+  ]);
+  const { style } = cli.manner;
+  cli.answer(cluster, () => {
+    const rows = nodes.map((node) => [
+      node.name,
+      node.role ?? (node.made ? '?' : 'not made'),
+      node.postgres_host ? `${node.postgres_host}:${node.postgres_port}` : '-',
+      node.replication ? statusText(node.replication.status, style) : '-',
+      node.replication?.lag_bytes == null ? '-' : `${node.replication.lag_bytes} bytes`,
+    ]);
+    const parts = [facts(clusterFacts(cluster, cli), style)];
+    if (rows.length > 0)
+      parts.push(table(['node', 'role', 'address', 'replication', 'lag'], rows, style));
+    if (cluster.operation) {
+      parts.push(`Under way: ${cluster.operation.kind}. Watch it: hathi cluster watch ${name}`);
+    }
+    return parts.join('\n\n');
+  });
+  return 'done';
+}
+
+function clusterFacts(cluster: Cluster, cli: Cli): [string, string][] {
+  const { spec, latest_report: report } = cluster;
+  const words = (entries: Record<string, string>): string =>
+    Object.entries(entries)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(' ');
+  return [
+    ['name', cluster.name],
+    ['status', statusText(cluster.status, cli.manner.style)],
+    ['target', `${spec.target}, ${spec.instance_type}`],
+    ['postgres', spec.postgres_version],
+    ['replicas', String(spec.replica_count)],
+    ['failover', spec.failover_profile],
+    ...optional('parameters', words(spec.parameters)),
+    ...optional('labels', words(cluster.labels)),
+    ['protected', cluster.deletion_protection ? 'yes' : 'no'],
+    [
+      'last proof',
+      report
+        ? `${report.passed ? 'passed' : 'failed'}, ${ago(report.created_at, Date.now())}`
+        : 'none',
+    ],
+    ['made', ago(cluster.created_at, Date.now())],
+  ];
+}
+
+function optional(name: string, text: string): [string, string][] {
+  return text === '' ? [] : [[name, text]];
+}
+
+export async function showOperation(cli: Cli, id: string): Ending {
+  const operation = await apiOf(cli).operation(id);
+  const { style } = cli.manner;
+  cli.answer(operation, () => {
+    const rows = operation.stages.map(({ name, state, started_at, ended_at }) => [
+      name,
+      statusText(state, style),
+      started_at && ended_at
+        ? `${((Date.parse(ended_at) - Date.parse(started_at)) / 1000).toFixed(1)} s`
+        : '-',
+    ]);
+    const head = facts(
+      [
+        ['id', operation.id],
+        ['cluster', operation.cluster_name],
+        ['kind', operation.kind],
+        ['state', statusText(operation.state, style)],
+        ...optional('plan', operation.plan_id ?? ''),
+        ['asked', ago(operation.created_at, Date.now())],
+        ...optional(
+          'error',
+          operation.error ? `${operation.error.code}: ${operation.error.message}` : '',
+        ),
+        ...optional('may be', operation.allowed_actions.join(', ')),
+      ],
+      style,
+    );
+    return [head, table(['stage', 'state', 'took'], rows, style)].join('\n\n');
+  });
+  return 'done';
+}

@@ -1,0 +1,78 @@
+import { createInterface } from 'node:readline/promises';
+import { styleText } from 'node:util';
+import { CliError } from './failure.ts';
+
+export type StyleName = 'green' | 'red' | 'yellow' | 'cyan' | 'dim' | 'bold';
+export type Style = (name: StyleName, text: string) => string;
+
+/** The streams that a command speaks to, and what is in its environment. */
+export interface World {
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+  environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** How to speak on a stream. */
+export interface Manner {
+  /** Whether lines may be drawn over. */
+  live: boolean;
+  style: Style;
+}
+
+/** @param colour false after `--no-color` @see https://no-color.org */
+export function mannerOf(
+  out: { isTTY?: boolean },
+  environment: World['environment'],
+  colour = true,
+): Manner {
+  const live = out.isTTY === true && !environment.CI && environment.TERM !== 'dumb';
+  const coloured = live && colour && !environment.NO_COLOR;
+  return {
+    live,
+    style: (name, text) => (coloured ? styleText(name, text, { validateStream: false }) : text),
+  };
+}
+
+/** Whether somebody is there to answer. */
+export function canAsk({ stdin, stdout }: World): boolean {
+  return stdin.isTTY === true && stdout.isTTY === true;
+}
+
+/**
+ * Asks on the terminal.
+ * @throws CliError (declined) at Ctrl-C or the end of input
+ */
+export async function ask({ stdin, stdout }: World, question: string): Promise<string> {
+  const reader = createInterface({ input: stdin, output: stdout });
+  const ended = Promise.withResolvers<never>();
+  const decline = () => ended.reject(new CliError('declined', 'Nothing was answered.'));
+  reader.once('SIGINT', decline);
+  reader.once('close', decline);
+  try {
+    return (await Promise.race([reader.question(question), ended.promise])).trim();
+  } finally {
+    reader.off('close', decline);
+    ended.promise.catch(() => {});
+    reader.close();
+  }
+}
+
+/** Asks until one of the answers is given, by its first letter or whole. */
+export async function choose<const Answer extends string>(
+  world: World,
+  question: string,
+  answers: readonly Answer[],
+  fallback: Answer,
+): Promise<Answer> {
+  const shown = answers
+    .map((answer) => `${answer === fallback ? answer[0]?.toUpperCase() : answer[0]}`)
+    .join('/');
+  for (;;) {
+    const text = (await ask(world, `${question} [${shown}] `)).toLowerCase();
+    if (text === '') return fallback;
+    const chosen = answers.find((answer) => answer === text || answer[0] === text);
+    if (chosen) return chosen;
+    world.stdout.write(`Please answer ${answers.join(', ')}.\n`);
+  }
+}

@@ -1,0 +1,36 @@
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+
+/** An option's whole number. */
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It should be a whole number.');
+  return Number(text);
+}
+
+/** `name=value`, given as often as needed. */
+export function assignment(
+  text: string,
+  before: Record<string, string> | undefined,
+): Record<string, string> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('It should be of the form name=value.');
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+/** A value given as often as needed. */
+export function collect(text: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), text];
+}
+
+/** An option whose value is one of a few words. */
+export function oneOf<const Flags extends string, const Word extends string>(
+  flags: Flags,
+  description: string,
+  words: readonly Word[],
+) {
+  return new Option(flags, description).choices(words);
+}
+
+/** The text below a command's help. */
+export function examples(...lines: string[]): string {
+  return ['', 'Examples:', ...lines.map((line) => `  ${line}`), ''].join('\n');
+}

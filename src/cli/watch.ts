@@ -1,0 +1,25 @@
+import { apiOf } from './api.ts';
+import type { Cli, Ending } from './cli.ts';
+import { endingOf, followOperation } from './follow.ts';
+
+/** Follows what is being done to a cluster, from its beginning. */
+export async function watchCluster(cli: Cli, name: string): Ending {
+  const api = apiOf(cli);
+  const { operation, status } = await api.call((client) => client.getCluster({ name }));
+  if (operation !== null) return await watchOperation(cli, operation.id);
+  cli.say(`Nothing is being done to ${name}; it is ${status}.`);
+  return 'done';
+}
+
+export async function watchOperation(cli: Cli, id: string): Ending {
+  const api = apiOf(cli);
+  const first = await api.operation(id);
+  if (first.state === 'awaiting-approval') {
+    cli.say(`It waits for approval: hathi operation approve ${id}`);
+  }
+  const followed = await followOperation(cli, api, id, { lines: true });
+  const exit = await endingOf(cli, followed);
+  if (exit === 'done')
+    cli.say(`\n${followed.operation.kind} of ${followed.operation.cluster_name} succeeded.`);
+  return exit;
+}

@@ -1,0 +1,21 @@
+import type { Style, StyleName } from './terminal.ts';
+
+const COLOURS: Record<string, StyleName> = {
+  healthy: 'green',
+  succeeded: 'green',
+  unhealthy: 'red',
+  failed: 'red',
+  interrupted: 'red',
+  'awaiting-approval': 'yellow',
+  unproven: 'yellow',
+  cancelling: 'yellow',
+  changing: 'cyan',
+  running: 'cyan',
+  destroying: 'cyan',
+};
+
+/** A status or a state in its colour; the word itself says everything. */
+export function statusText(status: string, style: Style): string {
+  const colour = COLOURS[status];
+  return colour ? style(colour, status) : status;
+}

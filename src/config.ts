@@ -106,6 +106,9 @@ export const SETTINGS = {
 
 export type SettingName = keyof typeof SETTINGS;
 
+/** Read by the command line as a client, which a server may be started from. */
+const CLIENT_VARIABLES: readonly string[] = ['HATHI_URL'];
+
 /** Variables that the programs Hathi runs may see, with any that begin with one of PASSED_PREFIXES. */
 export const PASSED_VARIABLES: readonly string[] = [
   'PATH',
@@ -263,7 +266,8 @@ function toolEnvironmentOf(environment: Environment): Record<string, string> {
 
 function unknownSettings(environment: Environment): string[] {
   return Object.keys(environment)
-    .filter((name) => name.startsWith('HATHI_') && !Object.hasOwn(SETTINGS, name))
+    .filter((name) => name.startsWith('HATHI_') && !CLIENT_VARIABLES.includes(name))
+    .filter((name) => !Object.hasOwn(SETTINGS, name))
     .sort()
     .map((name) => `${name} is set, but there is no such setting.`);
 }

@@ -6,7 +6,7 @@ import {
   HathiUnreachable,
   type Operation,
   type Report,
-} from '../../clients/typescript/src/index.ts';
+} from '@hathi/client';
 import type { Cli } from './cli.ts';
 import { CliError, problemError, unreachable } from './failure.ts';
 
@@ -14,10 +14,9 @@ export type {
   Cluster,
   Connection,
   Operation,
-  OperationEvent,
   Plan,
   Report,
-} from '../../clients/typescript/src/index.ts';
+} from '@hathi/client';
 
 const LARGEST_PART = 200;
 

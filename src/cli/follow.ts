@@ -1,4 +1,4 @@
-import { type Api, apiOf, type Operation } from './api.ts';
+import type { Api, Operation } from './api.ts';
 import type { Cli, Ending } from './cli.ts';
 import { CliError } from './failure.ts';
 import { stagesOf, takeEvent } from './progress-model.ts';
@@ -104,10 +104,4 @@ export function operationError({ id, kind, state, error }: Operation): CliError 
     hints,
     ...(error ? { problem: { code: error.code, detail: error.message, operation: id } } : {}),
   });
-}
-
-/** Follows an operation of another's making and says how it ended. */
-export async function followToEnd(cli: Cli, id: string): Ending {
-  const api = apiOf(cli);
-  return await endingOf(cli, await followOperation(cli, api, id));
 }

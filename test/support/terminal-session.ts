@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
+
+/** Python's own pty, so that the program under test sees a terminal; its exit code is passed on. */
+const PTY = `
+import os, pty, sys
+sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))
+`;
+
+const PATIENCE_MILLISECONDS = 180_000;
+
+/** A program on a terminal, to be read and answered as a person would. */
+export class TerminalSession {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<number>;
+  #text = '';
+  #read = 0;
+  #wake = Promise.withResolvers<void>();
+
+  constructor(command: readonly string[], env: Record<string, string>) {
+    this.#child = spawn('python3', ['-c', PTY, ...command], {
+      env,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    const take = (data: Buffer) => {
+      this.#text += String(data);
+      this.#wake.resolve();
+      this.#wake = Promise.withResolvers();
+    };
+    this.#child.stdout?.on('data', take);
+    this.#child.stderr?.on('data', take);
+    this.#ended = new Promise((resolve) => {
+      this.#child.once('close', (code) => {
+        this.#wake.resolve();
+        resolve(code ?? 1);
+      });
+    });
+  }
+
+  /** All that was on the screen, one after the other. */
+  get text(): string {
+    return stripVTControlCharacters(this.#text).replaceAll('\r', '');
+  }
+
+  /** Waits until the words come after those waited for before. */
+  async sees(words: string): Promise<void> {
+    const deadline = Date.now() + PATIENCE_MILLISECONDS;
+    for (;;) {
+      const at = this.text.indexOf(words, this.#read);
+      if (at >= 0) {
+        this.#read = at + words.length;
+        return;
+      }
+      if (this.#child.exitCode !== null || Date.now() > deadline) {
+        throw new Error(`"${words}" never came:\n${this.text}`);
+      }
+      await Promise.race([this.#wake.promise, new Promise((done) => setTimeout(done, 1_000))]);
+    }
+  }
+
+  types(text: string): void {
+    this.#child.stdin?.write(text);
+  }
+
+  /** @returns the exit code */
+  async end(): Promise<number> {
+    return await this.#ended;
+  }
+}

@@ -18,22 +18,63 @@ export interface FollowTools {
   clock: Clock;
 }
 
+/** What the followers of one operation share: its wake-ups, and each read of its events. */
+interface Audience {
+  listeners: Set<() => void>;
+  /** Under way, by the sequence that they begin after; each began after the last wake-up. */
+  reads: Map<number, Promise<OperationEvent[]>>;
+  subscribed: Promise<() => Promise<void>>;
+}
+
 /** Stored events first, then those to come. Subscribed before the first read, so none is lost. */
 export function createEventStream({ unitOfWork, wakeups, clock }: FollowTools): EventStream {
+  const audiences = new Map<string, Audience>();
+
+  const audienceOf = (operationId: string): Audience => {
+    const known = audiences.get(operationId);
+    if (known) return known;
+    const listeners = new Set<() => void>();
+    const reads: Audience['reads'] = new Map();
+    const subscribed = wakeups.subscribe(`events:${operationId}`, () => {
+      // A read that began before may not have seen what this tells of.
+      reads.clear();
+      for (const listener of listeners) listener();
+    });
+    const made = { listeners, reads, subscribed };
+    audiences.set(operationId, made);
+    return made;
+  };
+
+  /** A hundred followers who stand at one event ask once. */
+  const eventsAfter = ({ reads }: Audience, operationId: string, sequence: number) => {
+    const shared = reads.get(sequence);
+    if (shared) return shared;
+    const read = unitOfWork.direct.operations
+      .eventsAfter(operationId, sequence, BATCH)
+      .finally(() => {
+        if (reads.get(sequence) === read) reads.delete(sequence);
+      });
+    reads.set(sequence, read);
+    return read;
+  };
+
   return {
     async *follow(operationId, sequence, signal): AsyncGenerator<OperationEvent> {
       await unitOfWork.direct.operations.get(operationId);
       let woken = false;
       let wake = () => {};
-      const unsubscribe = await wakeups.subscribe(`events:${operationId}`, () => {
+      const listener = () => {
         woken = true;
         wake();
-      });
+      };
+      const audience = audienceOf(operationId);
+      audience.listeners.add(listener);
       try {
+        await audience.subscribed;
         let last = sequence;
         while (!signal.aborted) {
           woken = false;
-          const events = await unitOfWork.direct.operations.eventsAfter(operationId, last, BATCH);
+          const events = await eventsAfter(audience, operationId, last);
           for (const event of events) {
             last = event.sequence;
             yield event;
@@ -51,7 +92,12 @@ export function createEventStream({ unitOfWork, wakeups, clock }: FollowTools): 
           ]);
         }
       } finally {
-        await unsubscribe();
+        audience.listeners.delete(listener);
+        if (audience.listeners.size === 0) {
+          if (audiences.get(operationId) === audience) audiences.delete(operationId);
+          const unsubscribe = await audience.subscribed.catch(() => null);
+          await unsubscribe?.();
+        }
       }
     },
   };

@@ -17,6 +17,7 @@ export async function openPostgres(url: string): Promise<Database> {
     max: MAX_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
     types: { getTypeParser },
+    Client: PreparingClient,
   });
   pool.on('error', () => {}); // An idle connection that broke is replaced at the next use.
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
@@ -43,6 +44,32 @@ export async function openPostgres(url: string): Promise<Database> {
       await db.destroy();
     },
   };
+}
+
+/** Statements that one connection keeps; lists of values of many lengths would be ever new ones. */
+const MOST_PREPARED = 300;
+const preparedNames = new Map<string, string>();
+
+/**
+ * Keeps what PostgreSQL made of each statement with parameters: Kysely writes the same texts again
+ * and again, and planning them takes longer than running them.
+ */
+class PreparingClient extends pg.Client {
+  // biome-ignore lint/suspicious/noExplicitAny: pg's own signature has a dozen overloads
+  override query(first: any, values?: any, ...rest: any[]): any {
+    const repeats = typeof first === 'string' && Array.isArray(values) && values.length > 0;
+    const name = repeats ? preparedName(first) : undefined;
+    if (name === undefined) return super.query(first, values, ...(rest as []));
+    return super.query({ name, text: first, values }, ...(rest as []));
+  }
+}
+
+function preparedName(text: string): string | undefined {
+  const known = preparedNames.get(text);
+  if (known !== undefined || preparedNames.size >= MOST_PREPARED) return known;
+  const name = `hathi_${preparedNames.size}`;
+  preparedNames.set(text, name);
+  return name;
 }
 
 /** int8 comes as text, since it may not fit a number; ours all do. */

@@ -8,6 +8,7 @@ import { ERROR_GUIDE } from '../src/http/error-guide.ts';
 import { STATUS_OF } from '../src/http/problem.ts';
 import { keepFiles } from './keep-files.ts';
 import { openApiDocument } from './openapi.ts';
+import { commandLineBlocks } from './reference-cli.ts';
 
 const NOTE = '<!-- Written by scripts/reference.ts; change what it reads, not this page. -->';
 
@@ -17,6 +18,7 @@ export async function referenceFiles(): Promise<Map<string, string>> {
     ['docs/reference/errors.md', errorsPage()],
     ['docs/reference/metrics.md', metricsPage()],
     ['docs/reference/api.md', apiPage(await openApiDocument())],
+    ['docs/reference/cli.md', page('Command line', ...commandLineBlocks())],
   ]);
 }
 

@@ -48,8 +48,8 @@ function failed(error: unknown, words: readonly string[], world: World): number 
   const { style } = mannerOf(world.stderr, world.environment, !words.includes('--no-color'));
   if (error instanceof CliError) {
     if (json) {
-      const { problem, message, exit } = error;
-      const document = { exit_code: codeOf(exit), ...(problem ?? { detail: message }) };
+      const { problem, message, exit, hints } = error;
+      const document = { exit_code: codeOf(exit), ...(problem ?? { detail: message }), hints };
       world.stderr.write(`${JSON.stringify(document, null, 2)}\n`);
     } else {
       const hints = error.hints.map((hint) => `  ${hint}\n`).join('');

@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest';
+import { newStage, stagesOf, takeEvent } from './progress-model.ts';
+
+const at = (second: number) => new Date(1_700_000_000_000 + second * 1_000).toISOString();
+
+it('takes a stage from its start to its end', () => {
+  const stage = newStage('apply-terraform');
+  const tell = (type: string, second: number, data = {}) =>
+    takeEvent(stage, { type, stage: stage.name, at: at(second), data });
+  tell('stage.started', 0);
+  expect(stage.state).toBe('running');
+  const address = 'module.nodes.terraform_data.node["orders-1"]';
+  expect(tell('terraform.resource', 1, { address, action: 'create', status: 'started' })).toBe(
+    'orders-1',
+  );
+  expect(stage.nodes.get('orders-1')).toEqual({ mark: 'busy', text: 'being made' });
+  tell('terraform.resource', 2, { address, action: 'create', status: 'completed' });
+  tell('stage.succeeded', 3, { seconds: 2.9 });
+  expect(stage).toMatchObject({ state: 'done', seconds: 2.9, summary: '1 node' });
+});
+
+it('measures a stage that failed, and begins anew with a new attempt', () => {
+  const stage = newStage('plan-terraform');
+  const tell = (type: string, second: number) =>
+    takeEvent(stage, { type, stage: stage.name, at: at(second), data: {} });
+  tell('stage.started', 0);
+  tell('stage.interrupted', 4);
+  expect(stage).toMatchObject({ state: 'failed', seconds: 4, summary: 'interrupted' });
+  tell('stage.started', 5);
+  expect(stage).toMatchObject({ state: 'running', seconds: 0, summary: '' });
+});
+
+it('takes over what was done before one looked', () => {
+  const record = { started_at: at(0), ended_at: at(2) };
+  const [done, running] = stagesOf([
+    { name: 'plan-terraform', state: 'succeeded', ...record },
+    { name: 'apply-terraform', state: 'running', started_at: at(2), ended_at: null },
+  ]);
+  expect(done).toMatchObject({ state: 'done', seconds: 2 });
+  expect(running).toMatchObject({ state: 'waiting' });
+});

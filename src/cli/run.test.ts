@@ -1,0 +1,144 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { commandLine } from '../../test/support/command-line.ts';
+import { type FakeApp, fakeApp } from '../../test/support/fake-app.ts';
+import { aCluster, anEvent, anOperation } from '../../test/support/fake-services.ts';
+import { EXIT } from './exit-codes.ts';
+
+const NOBODY = '01940000-0000-7000-8000-00000000ffff';
+
+describe('without a server', () => {
+  it('helps, with every exit code, an example and a first way to go', async () => {
+    const { code, stdout } = await commandLine(['--help']);
+    expect(code).toBe(0);
+    for (const { meaning } of Object.values(EXIT)) expect(stdout).toContain(meaning);
+    expect(stdout).toContain('hathi cluster create orders');
+    expect((await commandLine([])).stdout).toBe(stdout);
+  });
+
+  it.each([
+    [['cluster', 'lst'], 'list'],
+    [['cluster', 'create'], 'name'],
+    [['cluster', 'create', 'a', '--replicas', 'two'], 'whole number'],
+    [['cluster', 'create', 'a', '--postgres', '9'], '15, 16, 17, 18'],
+    [['cluster', 'list', '--url', 'nowhere'], 'http://localhost:5000'],
+    [['cluster', 'create', 'a'], '--yes'],
+    [['cluster', 'create', 'a', '--json'], '--yes'],
+    [['operation', 'approve', NOBODY], '--yes'],
+    [['plan', 'show'], '--cluster'],
+    [['cluster', 'update', 'a'], '--protect'],
+  ])('%j is a usage error that says %s', async (words, said) => {
+    const { code, stdout, stderr } = await commandLine(words);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(said);
+  });
+
+  it('says how to start one, and the same as JSON', async () => {
+    const { code, stderr } = await commandLine(['cluster', 'list']);
+    expect(code).toBe(5);
+    expect(stderr).toContain('hathi serve --detach');
+    const asJson = await commandLine(['cluster', 'list', '--json']);
+    expect(JSON.parse(asJson.stderr)).toMatchObject({ exit_code: 5 });
+  });
+
+  it('takes no token from a file that others can read', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hathi-token-'));
+    const file = join(folder, 'token');
+    writeFileSync(file, 'a-token-of-a-test\n');
+    chmodSync(file, 0o644);
+    const { code, stderr } = await commandLine(['cluster', 'list'], { HATHI_TOKEN_FILE: file });
+    rmSync(folder, { recursive: true });
+    expect(code).toBe(2);
+    expect(stderr).toContain('chmod 600');
+  });
+});
+
+describe('with a server', () => {
+  let fake: FakeApp;
+  let hathi: (...words: string[]) => ReturnType<typeof commandLine>;
+
+  beforeEach(async () => {
+    fake = await fakeApp();
+    await fake.app.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = fake.app.server.address() as AddressInfo;
+    hathi = (...words) => commandLine(words, { HATHI_URL: `http://127.0.0.1:${port}` });
+  });
+  afterEach(() => fake.app.close());
+
+  it('lists clusters as a table and as the API answers them', async () => {
+    expect((await hathi('cluster', 'list')).stdout).toContain('hathi cluster create NAME');
+    fake.clusters.views.set('orders', aCluster('orders'));
+    expect((await hathi('cluster', 'list')).stdout).toMatch(/orders +not-created +local/);
+    const { stdout } = await hathi('cluster', 'list', '--json');
+    expect(JSON.parse(stdout)).toEqual({ clusters: [aCluster('orders')], next_cursor: null });
+  });
+
+  it('completes the names of clusters', async () => {
+    fake.clusters.views.set('orders', aCluster('orders'));
+    const { stdout } = await hathi('__complete', '--', 'cluster', 'show', 'or');
+    expect(stdout).toBe('orders\tnot-created\n');
+  });
+
+  it('says in a sentence what is not there', async () => {
+    const { code, stderr } = await hathi('cluster', 'show', 'orders');
+    expect(code).toBe(3);
+    expect(stderr).toBe('No cluster is named orders.\n  Which there are: hathi cluster list\n');
+    expect((await hathi('operation', 'show', NOBODY)).code).toBe(3);
+    expect((await hathi('cluster', 'show', 'NOT A NAME')).code).toBe(2);
+  });
+
+  it('is refused what cannot be as things are', async () => {
+    const { id } = fake.operations.add(anOperation('plan-terraform'));
+    const { code, stderr } = await hathi('operation', 'approve', id, '--yes');
+    expect(code).toBe(4);
+    expect(stderr).toContain('it is running');
+  });
+
+  it.each([[], ['--json']])(
+    'follows an operation in plain lines, and in lines of JSON (%s)',
+    async (...flags) => {
+      const { id } = fake.operations.add(anOperation('plan-terraform'));
+      fake.operations.emit(
+        anEvent(1, { type: 'stage.started' }),
+        anEvent(2, { type: 'stage.succeeded', data: { seconds: 0.4 } }),
+      );
+      const watched = hathi('operation', 'watch', id, ...flags);
+      await vi.waitFor(() => expect(fake.operations.following).toBe(1));
+      fake.operations.end(id, 'succeeded');
+      fake.operations.emit(anEvent(3, { type: 'operation.succeeded', stage: null }));
+      const { code, stdout } = await watched;
+      expect(code).toBe(0);
+      if (flags.length === 0) {
+        expect(stdout).toContain('plan-terraform done in 0.4 s\n');
+      } else {
+        const events = stdout
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line));
+        expect(events.map(({ sequence }) => sequence).slice(0, 2)).toEqual([1, 2]);
+      }
+    },
+  );
+
+  it('fails with an operation that failed, and says what to do', async () => {
+    const { id } = fake.operations.add(anOperation('plan-terraform'));
+    const error = { code: 'TERRAFORM_FAILED', message: 'Terraform said no.', details: {} };
+    fake.operations.end(id, 'failed', { error });
+    const { code, stderr } = await hathi('operation', 'watch', id);
+    expect(code).toBe(1);
+    expect(stderr).toContain('Terraform said no.');
+    expect(stderr).toContain(`hathi operation retry ${id}`);
+  });
+
+  it('destroys nothing without the name', async () => {
+    fake.clusters.views.set('orders', aCluster('orders'));
+    expect((await hathi('cluster', 'destroy', 'orders', '--yes')).code).toBe(2);
+    expect((await hathi('cluster', 'destroy', 'orders', '--confirm', 'order')).code).toBe(2);
+    expect(fake.operations.submissions).toEqual([]);
+    expect((await hathi('cluster', 'destroy', 'orders', '--confirm', 'orders', '-d')).code).toBe(0);
+    expect(fake.operations.submissions).toMatchObject([{ step: 'destroy-terraform' }]);
+  });
+});

@@ -1,5 +1,6 @@
 import type { ExpertRun } from './expert.ts';
 import type { PathRun, Times } from './hathi.ts';
+import type { HttpSpeed, Rates } from './http.ts';
 import type { Memory } from './memory.ts';
 import { median, ratioOf, spread } from './statistics.ts';
 import { breakdown, type Row, table } from './tables.ts';
@@ -21,10 +22,21 @@ export interface Measured {
   machine: [string, string][];
   rounds: Round[];
   memory: Memory | null;
+  http: HttpSpeed | null;
   failures: string[];
 }
 
-const TARGETS = { expert: 1.5, expertAim: 1, nine: 2, againSeconds: 4 };
+const TARGETS = {
+  expert: 1.5,
+  expertAim: 1,
+  nine: 2,
+  againSeconds: 4,
+  oneRate: 0.7,
+  listRate: 0.5,
+  deliveryMs: 50,
+  versionMs: 150,
+  clusterListMs: 300,
+};
 
 function collect<Value>(rounds: readonly Round[], pick: (round: Round) => Value | undefined) {
   return rounds.map(pick).filter((value) => value !== undefined);
@@ -42,8 +54,9 @@ function pairs(rounds: readonly Round[], pick: (round: Round) => (Run | undefine
   });
 }
 
-function targetRows({ rounds, memory }: Measured): Row[] {
-  const verdict = (met: boolean) => (met ? 'met' : '**not met**');
+const verdict = (met: boolean) => (met ? 'met' : '**not met**');
+
+function targetRows({ rounds, memory, http }: Measured): Row[] {
   const rows: Row[] = [];
   const expert = ratioOf(pairs(rounds, ({ three, expert }) => [three, expert]));
   if (expert) {
@@ -88,7 +101,52 @@ function targetRows({ rounds, memory }: Measured): Row[] {
     rows.push(['server at rest on PGlite', asked, `${spread(memory.pglite, 0)} MiB`, met]);
     rows.push(['server at rest on PostgreSQL', asked, `${spread(memory.postgres, 0)} MiB`, met]);
   }
+  return http ? [...rows, ...httpRows(http)] : rows;
+}
+
+function httpRows({ one, list, delivery, cli }: HttpSpeed): Row[] {
+  const rows = [
+    ...rateRows('GET of a cluster', one, TARGETS.oneRate),
+    ...rateRows('GET of 50 clusters', list, TARGETS.listRate),
+  ];
+  rows.push([
+    "from a stage's event to 100 followers, p99",
+    `under ${TARGETS.deliveryMs} ms`,
+    `${delivery.p99.toFixed(1)} ms; p50 ${delivery.p50.toFixed(1)}, at most ${delivery.most.toFixed(1)}`,
+    verdict(delivery.p99 < TARGETS.deliveryMs),
+  ]);
+  if (cli) {
+    const times = [
+      ['`hathi --version`', cli.version, TARGETS.versionMs],
+      ['`hathi cluster list`, of 50', cli.list, TARGETS.clusterListMs],
+    ] as const;
+    for (const [what, milliseconds, target] of times) {
+      const met = verdict(median(milliseconds) < target);
+      rows.push([what, `under ${target} ms`, `${spread(milliseconds, 0)} ms`, met]);
+    }
+  }
   return rows;
+}
+
+/** Against a route that reads the same bytes from PostgreSQL, and against one that has them. */
+function rateRows(what: string, { hathi, stored, constant, bytes }: Rates, target: number): Row[] {
+  const of = (bare: number[]) => median(hathi) / median(bare);
+  const rates = (bare: number[]) =>
+    `${of(bare).toFixed(2)} times; ${spread(hathi, 0)} against ${spread(bare, 0)} a second`;
+  return [
+    [
+      `${what}, ${bytes} bytes, against a bare route over PostgreSQL`,
+      `at least ${target} times`,
+      rates(stored),
+      verdict(of(stored) >= target),
+    ],
+    [
+      `${what}, against a bare route without a database`,
+      `at least ${target} times`,
+      rates(constant),
+      verdict(of(constant) >= target),
+    ],
+  ];
 }
 
 function secondsRows(rounds: readonly Round[]): Row[] {

@@ -1,7 +1,7 @@
 /**
  * Measures, and writes RESULTS.md. What is compared is measured in turns, on nodes of one image.
  *
- *   node bench/run.ts [--runs 9] [--only expert|replicas|converge|memory]
+ *   node bench/run.ts [--runs 9] [--only expert|replicas|converge|memory|http]
  *
  * With --only, or with fewer rounds than nine, the tables are printed and RESULTS.md stays as it is: a
  * quick look must not replace a measurement.
@@ -13,13 +13,16 @@ import { parseArgs } from 'node:util';
 import { ServerProcess } from '../test/support/server-process.ts';
 import { runExpert } from './expert.ts';
 import { runAgain, runPath } from './hathi.ts';
+import { type HttpSpeed, measureHttp } from './http.ts';
 import { describeMachine, loadAverage, run, sweep } from './machine.ts';
 import { type Memory, measureMemory } from './memory.ts';
 import { type Measured, type Round, results } from './results.ts';
 
-const PARTS = ['expert', 'replicas', 'converge', 'memory'] as const;
+const PARTS = ['expert', 'replicas', 'converge', 'memory', 'http'] as const;
 /** Memory hardly varies from start to start. */
 const MOST_MEMORY_RUNS = 3;
+/** Each takes five seconds for each of three servers, twice. */
+const MOST_HTTP_RUNS = 3;
 /** The first build makes a Debian; it is not part of what is measured. */
 const IMAGE_SECONDS = 1800;
 const NODES = 3;
@@ -46,6 +49,7 @@ const image = (
 ).trim();
 const rounds: Round[] = [];
 let memory: Memory | null = null;
+let http: HttpSpeed | null = null;
 // Whoever reads along may go first; what was made must be removed all the same.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -54,14 +58,15 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => void giveUp());
 }
 try {
-  if (only !== 'memory') await measureRounds();
+  if (only !== 'memory' && only !== 'http') await measureRounds();
   if (asked('memory')) memory = await measureMemory(Math.min(runs, MOST_MEMORY_RUNS));
+  if (asked('http')) http = await measureHttp(Math.min(runs, MOST_HTTP_RUNS));
 } finally {
   await sweep(sites);
 }
 const machine = await describeMachine(image);
 const minutes = (Date.now() - began.getTime()) / 60_000;
-const measured: Measured = { began, minutes, machine, rounds, memory, failures };
+const measured: Measured = { began, minutes, machine, rounds, memory, http, failures };
 if (only || runs < FULL_RUNS) console.log(results(measured));
 else await writeFile(join(import.meta.dirname, 'RESULTS.md'), results(measured));
 if (failures.length > 0) fail(failures.join('\n'));

@@ -29,7 +29,12 @@ export const docsRoutes: FastifyPluginAsync = async (app) => {
     routePrefix: DOCS_PATH,
     staticCSP: POLICY,
     theme: { title: 'Hathi: the API' },
+    // What is tried out on the page goes to where the page came from, whatever its name and port.
+    transformSpecification: (description) => ({ ...description, servers: [{ url: '/' }] }),
+    transformSpecificationClone: false,
     uiConfig: {
+      // Without the bar for looking at the descriptions of others.
+      layout: 'BaseLayout',
       docExpansion: 'list',
       displayOperationId: true,
       displayRequestDuration: true,

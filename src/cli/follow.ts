@@ -46,12 +46,10 @@ export async function followOperation(
         const stage = shown.find(({ name }) => name === event.stage);
         if (stage && view) view.changed(stage, takeEvent(stage, event));
         if (event.type !== 'operation.awaiting-approval') continue;
-        if (!options.stopAtApproval) {
-          if (isNew) cli.say(`It waits for approval: hathi operation approve ${id}`);
-          continue;
-        }
         const operation = await api.operation(id);
-        if (operation.state === 'awaiting-approval') return { how: 'waits', operation };
+        if (operation.state !== 'awaiting-approval') continue; // It was approved since.
+        if (options.stopAtApproval) return { how: 'waits', operation };
+        if (isNew) cli.say(`It waits for approval: hathi operation approve ${id}`);
       }
       return { how: 'ended', operation: await api.operation(id) };
     } catch (error) {

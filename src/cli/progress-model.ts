@@ -86,8 +86,12 @@ function endStage(stage: StageProgress, event: ProgressEvent): void {
 }
 
 function nodesSummary({ name, nodes }: StageProgress): string {
-  const count = [...nodes.keys()].filter((node) => node !== 'network').length;
-  return `${count} ${count === 1 ? 'node' : 'nodes'}${name === 'verify-replication' ? ', each proven' : ''}`;
+  const proves = name === 'verify-replication';
+  const counted = [...nodes].filter(([node, { text }]) =>
+    proves ? text.endsWith('proven') : node !== 'network',
+  );
+  const noun = counted.length === 1 ? 'node' : 'nodes';
+  return `${counted.length} ${noun}${proves ? ' proven' : ''}`;
 }
 
 const TERRAFORM_VERBS: Record<string, [string, string]> = {

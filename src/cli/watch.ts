@@ -13,10 +13,6 @@ export async function watchCluster(cli: Cli, name: string): Ending {
 
 export async function watchOperation(cli: Cli, id: string): Ending {
   const api = apiOf(cli);
-  const first = await api.operation(id);
-  if (first.state === 'awaiting-approval') {
-    cli.say(`It waits for approval: hathi operation approve ${id}`);
-  }
   const followed = await followOperation(cli, api, id, { lines: true });
   const exit = await endingOf(cli, followed);
   if (exit === 'done')

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,7 +8,10 @@ import { freePort } from '../support/postgres-server.ts';
 import { TerminalSession } from '../support/terminal-session.ts';
 
 const HATHI = new URL('../../hathi', import.meta.url).pathname;
-const CLUSTER = 'shop';
+const CLUSTER = 'orders';
+/** One that is left alone while it is made. */
+const SECOND = 'billing';
+const RECORDING = new URL('../../docs/tutorial/session.txt', import.meta.url).pathname;
 const STOP_SECONDS = 20;
 
 let environment: Record<string, string>;
@@ -21,6 +24,7 @@ beforeAll(async () => {
     PATH: process.env.PATH ?? '',
     HOME: dataDirectory,
     TERM: 'xterm',
+    PAGER: 'cat',
     HATHI_DATA_DIR: dataDirectory,
     HATHI_URL: `http://127.0.0.1:${await freePort()}`,
   };
@@ -28,7 +32,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   if (serverPid > 0) {
-    await hathi('cluster', 'destroy', CLUSTER, '--confirm', CLUSTER);
+    for (const name of [CLUSTER, SECOND])
+      await hathi('cluster', 'destroy', name, '--confirm', name);
     process.kill(serverPid, 'SIGTERM');
     for (let second = 0; second < STOP_SECONDS && isAlive(serverPid); second += 1)
       await sleep(1_000);
@@ -63,6 +68,26 @@ function onTerminal(...words: string[]): TerminalSession {
   return new TerminalSession([HATHI, ...words], environment);
 }
 
+const recorded: string[] = [];
+
+/** Keeps what a person typed and saw, without what is of this run alone. */
+function record(words: string[], { screen }: TerminalSession): void {
+  const typed = words.map((word) => (/^[\w./=-]+$/.test(word) ? word : `'${word}'`)).join(' ');
+  const seen = screen
+    .replaceAll(dataDirectory, '~/.local/share/hathi')
+    .replaceAll(/http:\/\/(127\.0\.0\.1|localhost):\d+/g, 'http://localhost:5000')
+    .replaceAll(`kill ${serverPid}`, 'kill 4711');
+  recorded.push(`$ hathi ${typed}\n${seen}\n`);
+}
+
+/** On a terminal, to its end, and into the recording. */
+async function typed(...words: string[]): Promise<string> {
+  const session = onTerminal(...words);
+  expect(await session.end(), session.text).toBe(0);
+  record(words, session);
+  return session.text;
+}
+
 it('says how to start a server where none answers and nobody can be asked', async () => {
   const { code, stderr } = await hathi('cluster', 'list');
   expect(code).toBe(5);
@@ -70,7 +95,8 @@ it('says how to start a server where none answers and nobody can be asked', asyn
 });
 
 it('starts a server when asked to, shows the plan, asks, and makes the cluster', async () => {
-  const session = onTerminal('cluster', 'create', CLUSTER, '--replicas', '1');
+  const words = ['cluster', 'create', CLUSTER, '--replicas', '1'];
+  const session = onTerminal(...words);
   await session.sees('Start one on this machine? [Y/n]');
   session.types('y\n');
   await session.sees('stop it: kill ');
@@ -81,6 +107,18 @@ it('starts a server when asked to, shows the plan, asks, and makes the cluster',
   session.types('y\n');
   await session.sees('its replication is proven');
   expect(await session.end()).toBe(0);
+  record(words, session);
+});
+
+it('is a session that a newcomer can follow', async () => {
+  expect(await typed('cluster', 'list')).toContain('healthy');
+  await typed('cluster', 'show', CLUSTER);
+  const query = 'SELECT pg_is_in_recovery()';
+  expect(await typed('cluster', 'connect', CLUSTER, '--', '-c', query)).toMatch(/^ f$/m);
+  expect(await typed('cluster', 'connect', CLUSTER, '--replica', '--', '-c', query)).toMatch(
+    /^ t$/m,
+  );
+  expect(await typed('cluster', 'verify', CLUSTER)).toContain('is proven');
 });
 
 it('lists and shows it', async () => {
@@ -98,18 +136,6 @@ it('refuses to make another of that name', async () => {
   expect(stderr).toContain(CLUSTER);
 });
 
-it('connects psql to the primary, and to a replica', async () => {
-  const ask = ['--', '-Atc', 'SELECT pg_is_in_recovery()'];
-  expect(await hathi('cluster', 'connect', CLUSTER, ...ask)).toMatchObject({
-    code: 0,
-    stdout: 'f\n',
-  });
-  expect(await hathi('cluster', 'connect', CLUSTER, '--replica', ...ask)).toMatchObject({
-    code: 0,
-    stdout: 't\n',
-  });
-});
-
 it('verifies it, in plain lines where there is no terminal', async () => {
   const { code, stdout } = await hathi('cluster', 'verify', CLUSTER);
   expect(code).toBe(0);
@@ -124,10 +150,63 @@ it('declines to destroy by another name, and does it by its own', async () => {
   unsure.types('other\n');
   expect(await unsure.end()).toBe(6);
   expect((await hathi('cluster', 'destroy', CLUSTER, '--yes')).code).toBe(2);
-  const sure = onTerminal('cluster', 'destroy', CLUSTER);
+  const words = ['cluster', 'destroy', CLUSTER];
+  const sure = onTerminal(...words);
   await sure.sees('Type the name');
   sure.types(`${CLUSTER}\n`);
   await sure.sees('is destroyed');
   expect(await sure.end()).toBe(0);
+  record(words, sure);
   expect(JSON.parse((await hathi('cluster', 'list', '--json')).stdout).clusters).toEqual([]);
+});
+
+it('leaves it running at Ctrl-C when told to, and watches it again', async () => {
+  const session = onTerminal('cluster', 'create', SECOND, '--replicas', '0');
+  await session.sees('[y/N/l]');
+  session.types('y\n');
+  await session.sees('being made');
+  session.types('\u0003');
+  await session.sees('(l)eave it running');
+  session.types('l\n');
+  await session.sees('It goes on without you');
+  expect(await session.end()).toBe(6);
+  const watched = await hathi('cluster', 'watch', SECOND);
+  expect(watched).toMatchObject({ code: 0 });
+  expect(watched.stdout).toContain('create-cluster of billing succeeded');
+});
+
+it('makes nothing of a plan that was declined, and frees the name', async () => {
+  const session = onTerminal('cluster', 'create', 'never', '--replicas', '0');
+  await session.sees('[y/N/l]');
+  session.types('n\n');
+  await session.sees('is free again');
+  expect(await session.end()).toBe(6);
+  expect((await hathi('cluster', 'show', 'never')).code).toBe(3);
+});
+
+it('stops at the plan in a pipeline, which another step shows and approves', async () => {
+  const planned = await hathi(
+    'cluster',
+    'create',
+    'piped',
+    '--replicas',
+    '0',
+    '--plan-only',
+    '--json',
+  );
+  expect(planned).toMatchObject({ code: 0 });
+  const { id, state } = JSON.parse(planned.stdout);
+  expect(state).toBe('awaiting-approval');
+  expect((await hathi('plan', 'show', '--cluster', 'piped')).stdout).toContain('2 to add');
+  expect((await hathi('operation', 'approve', id)).code).toBe(2);
+  expect((await hathi('operation', 'cancel', id)).code).toBe(0);
+  expect((await hathi('cluster', 'forget', 'piped', '--confirm', 'piped')).code).toBe(0);
+});
+
+/** `HATHI_RECORD=1` writes it anew. Times differ each time; what is typed must not. */
+it('typed what the recorded session shows', async () => {
+  const recording = `${recorded.join('\n')}`;
+  if (process.env.HATHI_RECORD) await writeFile(RECORDING, recording);
+  const commands = (text: string) => text.split('\n').filter((line) => line.startsWith('$ '));
+  expect(commands(await readFile(RECORDING, 'utf8'))).toEqual(commands(recording));
 });

@@ -42,6 +42,28 @@ export class TerminalSession {
     return stripVTControlCharacters(this.#text).replaceAll('\r', '');
   }
 
+  /** What stays on the screen in the end: lines that were drawn over are gone. */
+  get screen(): string {
+    const lines: string[] = [''];
+    let row = 0;
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: what terminals are told
+    const parts = this.#text.replaceAll('\r', '').split(/(\u001b\[\d*A|\u001b\[J|\n)/);
+    for (const part of parts) {
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+      const up = /^\u001b\[(\d*)A$/.exec(part);
+      if (up) row = Math.max(0, row - Number(up[1] || 1));
+      else if (part === '\u001b[J') lines.splice(row, Infinity, '');
+      else if (part === '\n') {
+        row += 1;
+        lines[row] ??= '';
+      } else lines[row] += stripVTControlCharacters(part);
+    }
+    return lines
+      .map((line) => line.trimEnd())
+      .join('\n')
+      .trimEnd();
+  }
+
   /** Waits until the words come after those waited for before. */
   async sees(words: string): Promise<void> {
     const deadline = Date.now() + PATIENCE_MILLISECONDS;

@@ -63,6 +63,13 @@ export interface Page {
   limit: number;
 }
 
+/** A cluster with the operation that holds it and its newest report, if any. */
+export interface ClusterSummary {
+  cluster: ClusterRecord;
+  operation: UnfinishedOperation | null;
+  report: Pick<ReportRecord, 'id' | 'passed' | 'created_at'> | null;
+}
+
 export interface ClusterStore {
   /** The cluster of that name that is not destroyed. */
   find(name: string): Promise<ClusterRecord | null>;
@@ -70,8 +77,10 @@ export interface ClusterStore {
   findForUpdate(name: string): Promise<ClusterRecord | null>;
   /** @throws CLUSTER_NOT_FOUND */
   get(id: string): Promise<ClusterRecord>;
+  /** As `find`, with what else is told of a cluster, by one question. */
+  findSummary(name: string): Promise<ClusterSummary | null>;
   /** Clusters that are not destroyed, by name; `after` is a name. */
-  list(page: Page, label?: { name: string; value: string }): Promise<ClusterRecord[]>;
+  list(page: Page, label?: { name: string; value: string }): Promise<ClusterSummary[]>;
   /** Indexes that clusters of the site hold, destroyed ones excepted. */
   networkIndexes(site: string): Promise<number[]>;
   /** @throws CLUSTER_EXISTS | NETWORK_TAKEN, by the unique indexes alone */
@@ -155,8 +164,6 @@ export interface OperationStore {
   countUnfinished(): Promise<{ kind: OperationKind; state: OperationState; count: number }[]>;
   /** @throws CLUSTER_BUSY with the operation in the way */
   assertIdle(clusterId: string): Promise<void>;
-  /** Those of these clusters that hold them, without their stages. */
-  unfinishedOfEach(clusterIds: readonly string[]): Promise<UnfinishedOperation[]>;
   /** Newest first; `after` is an id. */
   list(page: Page, filter: OperationFilter): Promise<Operation[]>;
   /** The operation that a request with this key made, if any. */
@@ -271,8 +278,6 @@ export interface ReportRecord {
 export interface ReportStore {
   insert(report: Omit<ReportRecord, 'created_at'>): Promise<void>;
   latest(clusterId: string): Promise<ReportRecord | null>;
-  /** The newest report of each cluster that has one, without its document. */
-  latestOfEach(clusterIds: readonly string[]): Promise<Omit<ReportRecord, 'document'>[]>;
   /** Newest first; `after` is an id. */
   list(clusterId: string, page: Page): Promise<ReportRecord[]>;
   /** @throws REPORT_NOT_FOUND */

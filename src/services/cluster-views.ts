@@ -1,31 +1,10 @@
 import { clusterActions, type StatusFacts, statusOf } from '../core/cluster/cluster-status.ts';
 import { plannedNodes } from '../core/cluster/topology.ts';
 import type { NodeReport } from '../core/postgres/replication-report.ts';
-import type { ClusterRecord, ReportRecord, Stores, UnfinishedOperation } from '../ports/stores.ts';
+import type { ClusterRecord, ClusterSummary, ReportRecord } from '../ports/stores.ts';
 import type { ClusterView, NodeView } from './api.ts';
 
-/** Views of these clusters, in two questions however many they are. */
-export async function clusterViews(
-  stores: Stores,
-  clusters: readonly ClusterRecord[],
-): Promise<ClusterView[]> {
-  const ids = clusters.map(({ id }) => id);
-  const [operations, reports] = await Promise.all([
-    stores.operations.unfinishedOfEach(ids),
-    stores.reports.latestOfEach(ids),
-  ]);
-  const operationOf = new Map(operations.map((one) => [one.cluster_id, one]));
-  const reportOf = new Map(reports.map((one) => [one.cluster_id, one]));
-  return clusters.map((cluster) =>
-    clusterView(cluster, operationOf.get(cluster.id) ?? null, reportOf.get(cluster.id) ?? null),
-  );
-}
-
-function clusterView(
-  cluster: ClusterRecord,
-  operation: UnfinishedOperation | null,
-  report: Omit<ReportRecord, 'document'> | null,
-): ClusterView {
+export function clusterView({ cluster, operation, report }: ClusterSummary): ClusterView {
   const {
     site: _site,
     network_index: _index,
@@ -45,11 +24,7 @@ function clusterView(
     ...members,
     status: statusOf(facts),
     operation: operation && { id: operation.id, kind: operation.kind, state: operation.state },
-    latest_report: report && {
-      id: report.id,
-      passed: report.passed,
-      created_at: report.created_at,
-    },
+    latest_report: report,
     allowed_actions: clusterActions({ ...facts, deletionProtection: cluster.deletion_protection }),
   };
 }

@@ -9,7 +9,7 @@ import type { Workspace } from '../ports/workspace.ts';
 import type { ClusterService, ClusterView, ConnectionView, Tagged } from './api.ts';
 import { clusterNotFound, clusterProtected } from './cluster-requests.ts';
 import { readSecret } from './cluster-secrets.ts';
-import { clusterViews, nodeViews } from './cluster-views.ts';
+import { clusterView, nodeViews } from './cluster-views.ts';
 import type { Cursors } from './cursors.ts';
 
 export interface ClusterServiceTools {
@@ -36,20 +36,26 @@ export function createClusterService(tools: ClusterServiceTools): ClusterService
   const secret = (cluster: ClusterRecord, name: string) =>
     readSecret(stores, tools.box, cluster, name);
 
-  const tagged = async (cluster: ClusterRecord): Promise<Tagged<ClusterView>> => {
-    const [view] = await clusterViews(stores, [cluster]);
-    return { view: view as ClusterView, tag: tagOf(cluster) };
+  const tagged = async (name: string): Promise<Tagged<ClusterView>> => {
+    const summary = await stores.clusters.findSummary(name);
+    if (!summary) throw clusterNotFound(name);
+    return { view: clusterView(summary), tag: tagOf(summary.cluster) };
   };
 
   return {
     async list(request, label) {
       const list = `clusters ${JSON.stringify(label ?? null)}`;
       const page = tools.cursors.open(request, list);
-      const clusters = await stores.clusters.list(page, label);
-      const { entries, next_cursor } = tools.cursors.cut(clusters, page, list, ({ name }) => name);
-      return { entries: await clusterViews(stores, entries), next_cursor };
+      const found = await stores.clusters.list(page, label);
+      const { entries, next_cursor } = tools.cursors.cut(
+        found,
+        page,
+        list,
+        ({ cluster }) => cluster.name,
+      );
+      return { entries: entries.map(clusterView), next_cursor };
     },
-    get: async (name) => await tagged(await find(name)),
+    get: tagged,
     async nodes(name) {
       const cluster = await find(name);
       return nodeViews(cluster, await stores.reports.latest(cluster.id));
@@ -88,7 +94,7 @@ export function createClusterService(tools: ClusterServiceTools): ClusterService
           metadata_revision: cluster.metadata_revision + 1,
         });
       });
-      return await tagged(await find(name));
+      return await tagged(name);
     },
     async forget(name) {
       const known = await find(name);

@@ -2,7 +2,7 @@ import type { ClusterStatus } from '../core/cluster/cluster-status.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { UnitOfWork } from '../ports/unit-of-work.ts';
 import type { MetricsService } from './api.ts';
-import { clusterViews } from './cluster-views.ts';
+import { clusterView } from './cluster-views.ts';
 
 /** More clusters than one server has are counted in parts. */
 const PART = 500;
@@ -12,11 +12,11 @@ export function createMetricsService(unitOfWork: UnitOfWork, metrics: Metrics): 
     const counts = new Map<ClusterStatus, number>();
     for (let after: string | undefined; ; ) {
       const part = await unitOfWork.direct.clusters.list({ after, limit: PART });
-      for (const { status } of await clusterViews(unitOfWork.direct, part)) {
+      for (const { status } of part.map(clusterView)) {
         counts.set(status, (counts.get(status) ?? 0) + 1);
       }
       if (part.length < PART) return counts;
-      after = part.at(-1)?.name;
+      after = part.at(-1)?.cluster.name;
     }
   };
   return {

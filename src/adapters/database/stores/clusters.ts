@@ -1,7 +1,16 @@
 import { type Kysely, type Selectable, sql } from 'kysely';
+import { jsonObjectFrom } from 'kysely/helpers/postgres';
 import { clusterExists } from '../../../core/cluster/cluster-errors.ts';
 import { HathiError } from '../../../core/errors.ts';
-import type { ClusterChanges, ClusterRecord, ClusterStore, Page } from '../../../ports/stores.ts';
+import { UNFINISHED_STATES } from '../../../core/operation/operation.ts';
+import type {
+  ClusterChanges,
+  ClusterRecord,
+  ClusterStore,
+  ClusterSummary,
+  Page,
+  UnfinishedOperation,
+} from '../../../ports/stores.ts';
 import type { ClustersTable, Schema } from '../schema.ts';
 import { json } from './columns.ts';
 
@@ -12,6 +21,26 @@ export class SqlClusterStore implements ClusterStore {
     this.#db = db;
   }
 
+  /** Prepared once by PostgreSQL, so that its length costs nothing. */
+  #summaries() {
+    return this.#living().select(({ selectFrom }) => [
+      jsonObjectFrom(
+        selectFrom('operations')
+          .select(['operations.id', 'operations.cluster_id', 'kind', 'state'])
+          .whereRef('cluster_id', '=', 'clusters.id')
+          .where('state', 'in', [...UNFINISHED_STATES]),
+      ).as('operation'),
+      jsonObjectFrom(
+        selectFrom('reports')
+          .select(['reports.id', 'passed', 'reports.created_at'])
+          .whereRef('cluster_id', '=', 'clusters.id')
+          .orderBy('reports.created_at', 'desc')
+          .orderBy('reports.id', 'desc')
+          .limit(1),
+      ).as('report'),
+    ]);
+  }
+
   #living() {
     return this.#db.selectFrom('clusters').selectAll().where('destroyed_at', 'is', null);
   }
@@ -19,6 +48,11 @@ export class SqlClusterStore implements ClusterStore {
   async find(name: string): Promise<ClusterRecord | null> {
     const row = await this.#living().where('name', '=', name).executeTakeFirst();
     return row ? toRecord(row) : null;
+  }
+
+  async findSummary(name: string): Promise<ClusterSummary | null> {
+    const row = await this.#summaries().where('name', '=', name).executeTakeFirst();
+    return row ? toSummary(row) : null;
   }
 
   async findForUpdate(name: string): Promise<ClusterRecord | null> {
@@ -39,11 +73,11 @@ export class SqlClusterStore implements ClusterStore {
   async list(
     { after, limit }: Page,
     label?: { name: string; value: string },
-  ): Promise<ClusterRecord[]> {
-    let query = this.#living();
+  ): Promise<ClusterSummary[]> {
+    let query = this.#summaries();
     if (after !== undefined) query = query.where('name', '>', after);
     if (label) query = query.where(sql<boolean>`labels ->> ${label.name} = ${label.value}`);
-    return (await query.orderBy('name').limit(limit).execute()).map(toRecord);
+    return (await query.orderBy('name').limit(limit).execute()).map(toSummary);
   }
 
   async networkIndexes(site: string): Promise<number[]> {
@@ -95,6 +129,19 @@ export class SqlClusterStore implements ClusterStore {
 
 function networkTaken(): HathiError {
   return new HathiError('NETWORK_TAKEN', 'Another cluster took the network. Ask again.');
+}
+
+interface SummaryRow extends Selectable<ClustersTable> {
+  operation: { id: string; cluster_id: string; kind: string; state: string } | null;
+  report: { id: string; passed: boolean; created_at: string | Date } | null;
+}
+
+function toSummary({ operation, report, ...row }: SummaryRow): ClusterSummary {
+  return {
+    cluster: toRecord(row),
+    operation: operation as UnfinishedOperation | null,
+    report: report && { ...report, created_at: new Date(report.created_at).toISOString() },
+  };
 }
 
 function toRecord(row: Selectable<ClustersTable>): ClusterRecord {

@@ -26,7 +26,6 @@ import type {
   OperationStore,
   Page,
   StageUpdate,
-  UnfinishedOperation,
   WorkerIdentity,
 } from '../../../ports/stores.ts';
 import type { Schema } from '../schema.ts';
@@ -110,17 +109,6 @@ export class SqlOperationStore implements OperationStore {
   async assertIdle(clusterId: string): Promise<void> {
     const unfinished = await this.unfinishedOf(clusterId);
     if (unfinished) throw clusterBusy(unfinished);
-  }
-
-  async unfinishedOfEach(clusterIds: readonly string[]): Promise<UnfinishedOperation[]> {
-    if (clusterIds.length === 0) return [];
-    const rows = await this.#db
-      .selectFrom('operations')
-      .select(['id', 'cluster_id', 'kind', 'state'])
-      .where('cluster_id', 'in', [...clusterIds])
-      .where('state', 'in', [...UNFINISHED_STATES])
-      .execute();
-    return rows as UnfinishedOperation[];
   }
 
   async list({ after, limit }: Page, filter: OperationFilter): Promise<Operation[]> {

@@ -81,20 +81,6 @@ export class SqlReportStore implements ReportStore {
     return row ? { ...row, created_at: row.created_at.toISOString() } : null;
   }
 
-  async latestOfEach(clusterIds: readonly string[]): Promise<Omit<ReportRecord, 'document'>[]> {
-    if (clusterIds.length === 0) return [];
-    const rows = await this.#db
-      .selectFrom('reports')
-      .distinctOn('cluster_id')
-      .select(['id', 'cluster_id', 'operation_id', 'passed', 'created_at'])
-      .where('cluster_id', 'in', [...clusterIds])
-      .orderBy('cluster_id')
-      .orderBy('created_at', 'desc')
-      .orderBy('id', 'desc')
-      .execute();
-    return rows.map((row) => ({ ...row, created_at: row.created_at.toISOString() }));
-  }
-
   async list(clusterId: string, { after, limit }: Page): Promise<ReportRecord[]> {
     let query = this.#db.selectFrom('reports').selectAll().where('cluster_id', '=', clusterId);
     if (after !== undefined) query = query.where('id', '<', after);

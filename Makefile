@@ -82,13 +82,13 @@ check-dead-code: node_modules ## Files, exports and packages that nothing uses
 check-generated: node_modules ## Generated files are as their generator writes them
 	@node scripts/openapi.ts --check
 	@node scripts/reference.ts --check
-	@node clients/typescript/generate.ts --check
+	@node scripts/client.ts --check
 
 check-api: node_modules ## The API's style, and what it would break for clients of the last release
 	@node scripts/check/api-style.ts
 	@node scripts/check/api-breaking.ts
 
-.PHONY: image tofu lint-venv fuzz-venv openapi client catalogue
+.PHONY: image tofu lint-venv fuzz-venv openapi client pack catalogue
 image: ## Build the image of local nodes, unless it is there
 	@scripts/setup/image.sh
 
@@ -105,8 +105,11 @@ openapi: node_modules ## Write openapi.json and the reference pages again
 	@node scripts/openapi.ts
 	@node scripts/reference.ts
 
+pack: node_modules ## Build and pack what is published, into .tools/packages
+	@node scripts/build.ts
+
 client: node_modules ## Write what of the typed client follows from openapi.json again
-	@node clients/typescript/generate.ts
+	@node scripts/client.ts
 
 catalogue: node_modules ## Write the catalogue of PostgreSQL settings again
 	@node scripts/catalogue/extract.ts

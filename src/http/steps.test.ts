@@ -43,6 +43,7 @@ const OUTCOMES: Record<StageName, Record<string, unknown>> = {
   'execute-ansible-script': {
     recap: { 'default-1': { ok: 9, changed: 0, failed: 0, unreachable: 0, skipped: 1 } },
     changed: 0,
+    parameters: { checked: 9, nodes: 3 },
     topology: { primary: 'default-1', nodes: [], observed_at: '2026-01-02T03:04:05.000Z' },
     connection: '/api/v1/clusters/default/connection',
   },

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PGlite } from '@electric-sql/pglite';
 import { Kysely, PGliteDialect } from 'kysely';
@@ -10,7 +10,9 @@ import type { Database } from './database.ts';
 import type { Schema } from './schema.ts';
 
 const FIRST_START_TIMEOUT_SECONDS = 120;
-const FIRST_START = fileURLToPath(new URL('./embedded-first-start.ts', import.meta.url));
+const FIRST_START = fileURLToPath(
+  new URL(`./embedded-first-start${extname(import.meta.filename)}`, import.meta.url),
+);
 
 /** `int8`, which PGlite gives as a bigint where it does not fit and as a number where it does. */
 const INT8_OID = 20;

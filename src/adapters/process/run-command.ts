@@ -21,7 +21,8 @@ export const HOW_TO_GET: Record<string, string> = {
     'Install Docker Engine or Docker Desktop and start it (on Debian: apt-get install docker.io).',
   terraform: 'Run `make setup`, or install Terraform 1.6 or OpenTofu 1.8, or later.',
   tofu: 'Run `make setup`, or install Terraform 1.6 or OpenTofu 1.8, or later.',
-  'ansible-playbook': 'Run `make setup`, which makes a virtual environment with ansible-core.',
+  'ansible-playbook':
+    'Run `make setup` in the repository, or install ansible-core 2.19 or later (e.g. pipx install ansible-core).',
   psql: 'Install the PostgreSQL client (on Debian: apt-get install postgresql-client).',
 };
 

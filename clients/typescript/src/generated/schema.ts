@@ -1,4 +1,4 @@
-// Written by clients/typescript/generate.ts from openapi.json; change the routes, not this file.
+// Written by scripts/client.ts from openapi.json; change the routes, not this file.
 
 export interface paths {
     "/api/v1/clusters": {

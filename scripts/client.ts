@@ -1,17 +1,26 @@
 /** Writes what of the typed client follows from openapi.json; `--check` says whether it is up to date. */
 
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import type { OpenAPIV3_1 } from 'openapi-types';
-import openapiTypescript, { astToString } from 'openapi-typescript';
-import { keepFiles } from '../../scripts/keep-files.ts';
-import { openApiDocument } from '../../scripts/openapi.ts';
+import { keepFiles } from './keep-files.ts';
+import { openApiDocument } from './openapi.ts';
+
+/** A tool of the client's own, for a compiler of another major version than the repository's. */
+interface TypesOfOpenApi {
+  default(document: object, options: { alphabetize: boolean }): Promise<unknown>;
+  astToString(ast: unknown): string;
+}
 
 const NOTE =
-  '// Written by clients/typescript/generate.ts from openapi.json; change the routes, not this file.\n';
+  '// Written by scripts/client.ts from openapi.json; change the routes, not this file.\n';
 const FOLDER = 'clients/typescript/src/generated';
 
 async function clientFiles(): Promise<Map<string, string>> {
   const document = await openApiDocument();
-  const types = astToString(await openapiTypescript(document as never, { alphabetize: true }));
+  const require = createRequire(join(import.meta.dirname, '../clients/typescript/package.json'));
+  const tool: TypesOfOpenApi = require('openapi-typescript');
+  const types = tool.astToString(await tool.default(document, { alphabetize: true }));
   return new Map([
     [`${FOLDER}/schema.ts`, `${NOTE}\n${types}`],
     [`${FOLDER}/routes.ts`, `${NOTE}\n${routesOf(document)}`],

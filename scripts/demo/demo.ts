@@ -71,7 +71,10 @@ async function runStep(
   view.changed(step, null);
   try {
     const { id } = await api.startStep(step.name, body);
-    for await (const event of api.events(id)) view.changed(step, takeEvent(step, event));
+    for await (const event of api.events(id)) {
+      // Its beginning and end are the request's here, with the outcome that it answers.
+      if (!event.type.startsWith('stage.')) view.changed(step, takeEvent(step, event));
+    }
     const operation = await api.get<Operation>(`/api/v1/operations/${id}`);
     if (operation.state !== 'succeeded') throw new StepFailed(operation);
     const outcome = operation.stages[0]?.outcome ?? {};

@@ -30,7 +30,9 @@ export async function connect(
   try {
     const certificate = join(folder, 'ca.crt');
     writeFileSync(certificate, connection.ca_certificate, { mode: 0o600 });
-    const environment = psqlEnvironment(connection, nodes, certificate, options);
+    // Roles were seen some time ago; which node is a standby now, libpq asks them all.
+    const tried = options.node ? nodes : connection.nodes;
+    const environment = psqlEnvironment(connection, tried, certificate, options);
     const code = await psql(psqlArguments, { ...cli.world.environment, ...environment });
     return code === 0 ? 'done' : 'failed';
   } finally {
@@ -56,7 +58,7 @@ function nodesFor({ cluster, nodes }: Connection, { replica, node }: ConnectOpti
 }
 
 /** libpq's own variables: it tries the nodes until it finds one of the kind that was asked for. */
-export function psqlEnvironment(
+function psqlEnvironment(
   { user, password, database }: Connection,
   nodes: Nodes,
   certificate: string,
@@ -70,8 +72,7 @@ export function psqlEnvironment(
     PGDATABASE: database,
     PGSSLMODE: 'verify-full',
     PGSSLROOTCERT: certificate,
-    // `any` goes without asking, and older versions know neither `primary` nor `standby`.
-    PGTARGETSESSIONATTRS: replica || node ? 'any' : 'read-write',
+    PGTARGETSESSIONATTRS: node ? 'any' : replica ? 'standby' : 'read-write',
   };
 }
 

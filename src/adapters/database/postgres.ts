@@ -20,6 +20,11 @@ export async function openPostgres(url: string): Promise<Database> {
     Client: PreparingClient,
   });
   pool.on('error', () => {}); // An idle connection that broke is replaced at the next use.
+  // Every statement here finds its rows by an index, whatever the values are; PostgreSQL would plan
+  // the larger ones anew each time. On a server that does not know the setting nothing is lost.
+  pool.on('connect', (client) => {
+    client.query('set plan_cache_mode = force_generic_plan').catch(() => {});
+  });
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   let version: string;
   try {

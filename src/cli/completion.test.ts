@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { commandLine } from '../../test/support/command-line.ts';
 
@@ -29,4 +30,15 @@ it.each([
 it('never offers what is hidden', async () => {
   const { stdout } = await commandLine(['__complete', '--', '']);
   expect(stdout).not.toContain('__complete');
+});
+
+it('prints a script that bash runs', async () => {
+  const { stdout } = await commandLine(['completion', 'bash']);
+  const hathi = new URL('../../hathi', import.meta.url).pathname;
+  const typed = `
+    hathi() { "${hathi}" "$@"; }
+    ${stdout}
+    COMP_WORDS=(hathi cluster cre); COMP_CWORD=2; _hathi
+    echo "$COMPREPLY"`;
+  expect(execFileSync('bash', ['-c', typed], { encoding: 'utf8' })).toBe('create\n');
 });

@@ -40,11 +40,17 @@ export async function serveInBackground(
   if (config.port === 0) {
     throw new CliError('usage', 'A server in the background needs a port that is known.');
   }
+  const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}`;
+  if (await answers(url)) {
+    throw new CliError('refused', `A server answers at ${url} already.`, {
+      hints: ['Choose another port: hathi serve --detach --port 5001'],
+    });
+  }
   cli.say('Starting the server …');
   const { pid, logPath, ended } = startServerInBackground(config, environment);
-  const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}`;
-  const result = await Promise.race([ended.then(() => 'ended' as const), untilItAnswers(url)]);
-  if (result === 'answers') return { url, pid, logPath };
+  const over = new AbortController();
+  void ended.then(() => over.abort());
+  if (await untilItAnswers(url, over.signal)) return { url, pid, logPath };
   throw new CliError('failed', 'The server did not come up.', {
     hints: [...(await lastWords(logPath)), `Its log: ${logPath}`],
   });
@@ -52,18 +58,23 @@ export async function serveInBackground(
 
 const START_SECONDS = 60;
 const POLL_MILLISECONDS = 100;
+const ANSWER_MILLISECONDS = 2_000;
 
-async function untilItAnswers(url: string): Promise<'answers' | 'silent'> {
+/** @param over aborted when the server has ended */
+async function untilItAnswers(url: string, over: AbortSignal): Promise<boolean> {
   const deadline = Date.now() + START_SECONDS * 1000;
-  while (Date.now() < deadline) {
-    const healthy = await fetch(`${url}/health`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-    if (healthy) return 'answers';
+  while (Date.now() < deadline && !over.aborted) {
+    if (await answers(url)) return true;
     await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS));
   }
-  return 'silent';
+  return false;
+}
+
+async function answers(url: string): Promise<boolean> {
+  return await fetch(`${url}/health`, { signal: AbortSignal.timeout(ANSWER_MILLISECONDS) }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
 }
 
 async function lastWords(path: string): Promise<string[]> {

@@ -52,6 +52,7 @@ describe('a cluster from its request to its end', () => {
     expect((await server.get(api('/clusters/orders'))).body.status).toBe('healthy');
     expect((await server.get(api('/clusters/orders/nodes'))).body.nodes).toHaveLength(3);
     expect((await server.get(api('/clusters/orders/connection'))).body.user).toBe('postgres');
+    expect((await server.get(api('/clusters/orders/parameters'))).status).toBe(200);
     const report = (await server.get(api('/clusters/orders/report'))).body;
     expect((await server.get(api(`/reports/${report.id}`))).body).toEqual(report);
     expect((await server.get(api('/clusters/orders/reports'))).body.reports).toHaveLength(1);

@@ -74,7 +74,7 @@ type Recap = Record<string, { changed?: number }>;
 
 function recapSummary(hosts: Recap): string {
   const changed = Object.values(hosts).reduce((sum, host) => sum + (host.changed ?? 0), 0);
-  return `${Object.keys(hosts).length} nodes, ${changed} changes`;
+  return `${counted(Object.keys(hosts).length, 'node')}, ${counted(changed, 'change')}`;
 }
 
 function endStage(stage: StageProgress, event: ProgressEvent): void {
@@ -87,11 +87,14 @@ function endStage(stage: StageProgress, event: ProgressEvent): void {
 
 function nodesSummary({ name, nodes }: StageProgress): string {
   const proves = name === 'verify-replication';
-  const counted = [...nodes].filter(([node, { text }]) =>
+  const told = [...nodes].filter(([node, { text }]) =>
     proves ? text.endsWith('proven') : node !== 'network',
   );
-  const noun = counted.length === 1 ? 'node' : 'nodes';
-  return `${counted.length} ${noun}${proves ? ' proven' : ''}`;
+  return `${counted(told.length, 'node')}${proves ? ' proven' : ''}`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 const TERRAFORM_VERBS: Record<string, [string, string]> = {

@@ -63,7 +63,7 @@ test('every error code is explained where a problem says', async () => {
 test('an answer that differs from its description is still sent, and logged', async () => {
   await fake.app.close();
   const lines: string[] = [];
-  const { createLogger } = await import('./logging.ts');
+  const { createLogger } = await import('../adapters/system/logger.ts');
   const logger = createLogger('error', { write: (line) => void lines.push(line) });
   fake = await fakeApp({}, { mismatch: 'log', logger });
   fake.clusters.views.set('odd', { ...aCluster('odd'), spec_revision: 'one' as never });

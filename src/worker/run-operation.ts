@@ -180,7 +180,8 @@ async function fail(
   name: StageName,
   error: unknown,
 ): Promise<StageState & OperationState> {
-  const stored = engine.mask.apply(storedError(tools, operation, error));
+  const stored = engine.mask.apply(storedError(operation, error));
+  if (stored.code === 'INTERNAL') tellDefect(tools, engine, operation, name, error);
   const ending = endingOf(engine, error);
   const { attempt } = engine.lease;
   await engine.write(async ({ operations }) => {
@@ -203,16 +204,28 @@ function endingOf(engine: StageEngine, error: unknown): StageState & OperationSt
   return engine.cancelLevel() > 0 ? 'cancelled' : 'failed';
 }
 
-function storedError(tools: RunTools, operation: Operation, error: unknown): StoredError {
+function storedError(operation: Operation, error: unknown): StoredError {
   if (isHathiError(error)) {
     return { code: error.code, message: error.message, details: error.details };
   }
-  tools.log.error({ operation: operation.id, error }, 'a stage ended by a defect');
   return {
     code: 'INTERNAL',
     message: 'Hathi has a defect here; the log of the server has the details.',
     details: { operation: operation.id },
   };
+}
+
+/** The one place that keeps where in the code a defect is; what a tool said may hold secrets. */
+function tellDefect(
+  tools: RunTools,
+  { lease, mask }: StageEngine,
+  operation: Operation,
+  stage: StageName,
+  error: unknown,
+): void {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  const err = mask.apply({ type: name, message, stack });
+  tools.log.error({ ...factsOf(operation, lease.attempt), stage, err }, 'stage ended by a defect');
 }
 
 async function endOperation(

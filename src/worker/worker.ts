@@ -31,7 +31,11 @@ export async function startWorker(tools: RunTools, options: WorkerOptions): Prom
       if (!claimed) return;
       const run = runOperation(tools, claimed, shutDown.signal)
         .catch((error) => {
-          tools.log.error({ error, operation: claimed.operation.id }, 'an operation was dropped');
+          const { id, kind, cluster_name } = claimed.operation;
+          const { attempt } = claimed.lease;
+          // pino writes the text and the stack of an error only under this name.
+          const facts = { operation: id, kind, cluster: cluster_name, attempt, err: error };
+          tools.log.error(facts, 'operation dropped');
         })
         .finally(() => {
           running.delete(run);

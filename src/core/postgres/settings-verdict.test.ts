@@ -52,6 +52,24 @@ describe('parameters read back', () => {
     ]);
   });
 
+  it.each([
+    ['statement_timeout', '60000', row('statement_timeout', '3500', { source: 'client' })],
+    ['log_file_mode', '384', row('log_file_mode', '0600')],
+    ['wal_buffers', '-1', row('wal_buffers', '2048', { source: 'override' })],
+    ['tcp_keepalives_idle', '0', row('tcp_keepalives_idle', '7200')],
+    ['datestyle', 'iso', row('DateStyle', 'ISO, MDY')],
+  ])('raise no alarm where PostgreSQL shows %s otherwise', (name, setting, found) => {
+    expect(judgeSettings([parameter(name, setting)], [node(found)])).toEqual([]);
+  });
+
+  it.each([
+    ['log_file_mode', '384', row('log_file_mode', '0640')],
+    ['wal_buffers', '1024', row('wal_buffers', '2048')],
+    ['datestyle', 'iso', row('DateStyle', 'SQL, DMY', { source: 'default' })],
+  ])('still find another value of %s', (name, setting, found) => {
+    expect(judgeSettings([parameter(name, setting)], [node(found)])).toHaveLength(1);
+  });
+
   it('name a node that does not answer', () => {
     const silent = { node: 'a-2', reason: 'no answer in time', settings: [] };
     expect(judgeSettings([parameter('work_mem', '1')], [silent])).toMatchObject([

@@ -35,6 +35,44 @@ export interface SettingDifference {
 /** PostgreSQL shows settings of an extension only once its library is loaded. */
 const isOfExtension = (name: string) => name.includes('.');
 
+/** Sources of a value that is the asking session's own, and hides what the node has for others. */
+const SESSION_SOURCES = ['client', 'session', 'user', 'database', 'database user', 'global'];
+
+/** Values by which PostgreSQL or the system chooses, and then shows what was chosen. */
+const CHOSEN: Readonly<Record<string, string>> = {
+  wal_buffers: '-1',
+  io_max_concurrency: '-1',
+  commit_timestamp_buffers: '0',
+  subtransaction_buffers: '0',
+  transaction_buffers: '0',
+  tcp_keepalives_count: '0',
+  tcp_keepalives_idle: '0',
+  tcp_keepalives_interval: '0',
+  tcp_user_timeout: '0',
+};
+
+/** Shown as octal digits. */
+const MODES = ['log_file_mode', 'unix_socket_permissions'];
+
+/** Shown in a spelling of PostgreSQL's own, e.g. `ISO, MDY` for `iso`: only the source can be judged. */
+const RESPELLED = [
+  'datestyle',
+  'default_text_search_config',
+  'lc_messages',
+  'log_directory',
+  'log_timezone',
+  'timezone',
+];
+
+function isAsWritten(setting: string, row: ObservedSetting): boolean {
+  const name = row.name.toLowerCase();
+  if (row.pending_restart) return false;
+  if (row.setting === setting || SESSION_SOURCES.includes(row.source)) return true;
+  if (CHOSEN[name] === setting) return true;
+  if (MODES.includes(name)) return Number.parseInt(row.setting, 8) === Number(setting);
+  return RESPELLED.includes(name) && ['configuration file', 'command line'].includes(row.source);
+}
+
 /** Whether every node runs with what was written: PostgreSQL and Patroni drop values without a word. */
 export function judgeSettings(
   expected: readonly CheckedParameter[],
@@ -47,7 +85,7 @@ export function judgeSettings(
       const difference = { node, name, expected: setting, found: row?.setting ?? null };
       if (reason !== null) return [{ ...difference, reason }];
       if (!row) return isOfExtension(name) ? [] : [{ ...difference, reason: 'it is not known' }];
-      if (row.setting === setting && !row.pending_restart) return [];
+      if (isAsWritten(setting, row)) return [];
       return [{ ...difference, reason: whyOf(row) }];
     });
   });

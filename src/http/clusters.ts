@@ -1,8 +1,8 @@
-import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { HathiError } from '../core/errors.ts';
-import type { ClusterService, OperationService, OperationView, Tagged } from '../services/api.ts';
+import type { ClusterService, OperationService } from '../services/api.ts';
+import { accepted, answerTagged, tagIn } from './answers.ts';
 import {
   callerOf,
   IDEMPOTENCY_PROBLEMS,
@@ -282,27 +282,6 @@ export const clusterRoutes: FastifyPluginAsyncZod<ClusterRoutes> = async (app, r
     async (request) => clusters.latestReport(request.params.name),
   );
 };
-
-/** 202 with the operation, and where to look for it. */
-export function accepted(reply: FastifyReply, operation: OperationView) {
-  return reply.code(202).header('location', `/api/v1/operations/${operation.id}`).send(operation);
-}
-
-function answerTagged<View>(reply: FastifyReply, { view, tag }: Tagged<View>): View {
-  reply.header('etag', `"${tag}"`);
-  return view;
-}
-
-/** @throws INVALID_REQUEST for what is no entity tag */
-function tagIn(header: string | undefined): string | null {
-  if (header === undefined || header.trim() === '*') return null;
-  const tag = /^"([^"]*)"$/.exec(header.trim())?.[1];
-  if (tag !== undefined) return tag;
-  const message = 'If-Match must be one ETag, in its quotes.';
-  throw new HathiError('INVALID_REQUEST', message, {
-    errors: [{ path: '/if-match', message, expected: 'an ETag that this server gave' }],
-  });
-}
 
 function labelOf(text: string): { name: string; value: string } {
   const at = text.indexOf('=');

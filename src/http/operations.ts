@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { HathiError } from '../core/errors.ts';
 import { isFinished } from '../core/operation/operation.ts';
 import type { MetricsService, OperationService } from '../services/api.ts';
+import { accepted } from './answers.ts';
 import type { CallerSignals } from './caller-signal.ts';
-import { accepted } from './clusters.ts';
 import { framesOf } from './event-frames.ts';
 import { callerOf, IDEMPOTENCY_PROBLEMS, idempotencyHeaders } from './idempotency.ts';
 import {

@@ -9,7 +9,18 @@ import type {
   StoredError,
 } from '../core/operation/operation.ts';
 import type { OperationKind, StageName } from '../core/operation/operation-kinds.ts';
-import type { Sealed } from './secrets.ts';
+import type { Page } from './page.ts';
+import type {
+  IdempotencyStore,
+  PlanStore,
+  ReportRecord,
+  ReportStore,
+  SecretStore,
+  StateStore,
+} from './record-stores.ts';
+
+export type * from './page.ts';
+export type * from './record-stores.ts';
 
 /** In bytes; null where the target does not tell. */
 export interface NodeSize {
@@ -55,13 +66,6 @@ export interface ClusterRecord {
 export type ClusterChanges = Partial<
   Omit<ClusterRecord, 'id' | 'name' | 'site' | 'created_at' | 'updated_at'>
 >;
-
-/** A part of a list, in the list's own order. */
-export interface Page {
-  /** The last key of the part before; absent for the first. */
-  after?: string | undefined;
-  limit: number;
-}
 
 /** A cluster with the operation that holds it and its newest report, if any. */
 export interface ClusterSummary {
@@ -187,138 +191,6 @@ export interface OperationStore {
   child(id: string, stage: StageName, name: string): Promise<ChildRecord | null>;
   saveChild(child: ChildRecord): Promise<void>;
   forgetChild(id: string, stage: StageName, name: string): Promise<void>;
-}
-
-export type PlanState = 'ready' | 'applying' | 'applied' | 'stale' | 'failed';
-
-/** Counts of a plan, as a person reads them. */
-export interface PlanSummary {
-  add: number;
-  change: number;
-  replace: number;
-  destroy: number;
-  /** Whether there is nothing to do. */
-  empty: boolean;
-}
-
-export interface ResourceChange {
-  address: string;
-  type: string;
-  name: string;
-  actions: string[];
-  /** Sensitive values are replaced by a fixed text before they get here. */
-  before: unknown;
-  after: unknown;
-  action_reason: string | null;
-}
-
-export interface PlanRecord {
-  id: string;
-  cluster_id: string;
-  operation_id: string;
-  infrastructure_revision: number;
-  state: PlanState;
-  /** Whether applying it removes the cluster. */
-  destroy: boolean;
-  /** `sha256:<hex>` of the plan file. */
-  digest: string;
-  /** Text of `.terraform.lock.hcl`; empty when no provider is locked. */
-  lock_file: string;
-  /** Lineage and serial of the state that the plan was made from; null without a state. */
-  base_state: { lineage: string; serial: number } | null;
-  /** What made the plan, and the `sha256:<hex>` of the configuration that it read. */
-  engine: { name: string; version: string; configuration_digest: string };
-  summary: PlanSummary;
-  changes: ResourceChange[];
-  /** The configuration that was planned, without the module's files. */
-  files: { path: string; content: string }[];
-  /** The plan file, sealed with context `plan:<id>`. */
-  sealed_file: Sealed;
-  /** Outcome of the apply, once there is one. */
-  outcome: Record<string, unknown> | null;
-  created_at: string;
-}
-
-export interface PlanStore {
-  insert(plan: Omit<PlanRecord, 'created_at'>): Promise<void>;
-  /** @throws PLAN_NOT_FOUND */
-  get(id: string): Promise<PlanRecord>;
-  latest(clusterId: string): Promise<PlanRecord | null>;
-  /** Newest first; `after` is an id. */
-  list(clusterId: string, page: Page): Promise<PlanRecord[]>;
-  setState(id: string, state: PlanState, outcome?: Record<string, unknown>): Promise<void>;
-  /** Marks the cluster's plans that are ready as stale. */
-  retireReady(clusterId: string): Promise<void>;
-}
-
-export interface StateVersion {
-  cluster_id: string;
-  lineage: string;
-  serial: number;
-  /** Sealed with context `state:<cluster id>`. */
-  sealed: Sealed;
-}
-
-export interface StateStore {
-  /** Storing the same lineage and serial again replaces it. */
-  save(version: StateVersion): Promise<void>;
-  /** The highest serial of the newest lineage. */
-  latest(clusterId: string): Promise<StateVersion | null>;
-}
-
-export interface ReportRecord {
-  id: string;
-  cluster_id: string;
-  operation_id: string;
-  passed: boolean;
-  document: Record<string, unknown>;
-  created_at: string;
-}
-
-export interface ReportStore {
-  insert(report: Omit<ReportRecord, 'created_at'>): Promise<void>;
-  latest(clusterId: string): Promise<ReportRecord | null>;
-  /** Newest first; `after` is an id. */
-  list(clusterId: string, page: Page): Promise<ReportRecord[]>;
-  /** @throws REPORT_NOT_FOUND */
-  get(id: string): Promise<ReportRecord>;
-}
-
-/** Named secrets of a cluster: CA key, passwords, SSH keys. Context `secret:<cluster id>:<name>`. */
-export interface SecretStore {
-  get(clusterId: string, name: string): Promise<Sealed | null>;
-  /** Keeps the one that is there. */
-  insertIfAbsent(clusterId: string, name: string, sealed: Sealed): Promise<void>;
-  /** Puts a new one in place of the one that may be there, e.g. a certificate that runs out. */
-  replace(clusterId: string, name: string, sealed: Sealed): Promise<void>;
-  deleteAll(clusterId: string): Promise<void>;
-}
-
-/** What a request with an idempotency key was answered. */
-export interface StoredAnswer {
-  status: number;
-  location: string | null;
-  body: string;
-}
-
-/** What is known of a key that is used again. */
-export interface IdempotencyRecord {
-  fingerprint: string;
-  /** The server that answers, or answered, its first request. */
-  holder: string;
-  /** null while it is being answered. */
-  answer: StoredAnswer | null;
-}
-
-export interface IdempotencyStore {
-  /** Takes the key for this request. @returns what is known of it, where it was taken before */
-  take(key: string, fingerprint: string, holder: string): Promise<IdempotencyRecord | null>;
-  /** Takes over a key whose holder died. @returns whether nobody else did */
-  takeOver(key: string, from: string, holder: string): Promise<boolean>;
-  answer(key: string, answer: StoredAnswer): Promise<void>;
-  /** Frees a key whose request changed nothing. */
-  release(key: string): Promise<void>;
-  removeOlderThan(hours: number): Promise<void>;
 }
 
 export interface Stores {

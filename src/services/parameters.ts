@@ -1,6 +1,6 @@
 import { parametersOf } from '../core/postgres/cluster-parameters.ts';
 import type { CheckedParameter } from '../core/postgres/parameters.ts';
-import type { NodeSettings } from '../core/postgres/settings-verdict.ts';
+import { isOfTheSession, type NodeSettings } from '../core/postgres/settings-verdict.ts';
 import type { Probe } from '../ports/probe.ts';
 import type { SecretBox } from '../ports/secrets.ts';
 import type { ClusterRecord } from '../ports/stores.ts';
@@ -76,7 +76,9 @@ function parameterViews(
     });
   }
   for (const { node, settings } of observed) {
-    for (const { name, setting, unit, boot_val, source, pending_restart } of settings) {
+    for (const row of settings) {
+      if (isOfTheSession(row)) continue;
+      const { name, setting, unit, boot_val, source, pending_restart } = row;
       const known = views.get(name.toLowerCase());
       if (!known && NOT_SET_BY_ANYBODY.includes(source)) continue;
       const view = known ?? {

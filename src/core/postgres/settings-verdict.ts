@@ -38,6 +38,11 @@ const isOfExtension = (name: string) => name.includes('.');
 /** Sources of a value that is the asking session's own, and hides what the node has for others. */
 const SESSION_SOURCES = ['client', 'session', 'user', 'database', 'database user', 'global'];
 
+/** Whether the value is the asking session's alone, and says nothing of the node. */
+export function isOfTheSession({ source }: ObservedSetting): boolean {
+  return SESSION_SOURCES.includes(source);
+}
+
 /** Values by which PostgreSQL or the system chooses, and then shows what was chosen. */
 const CHOSEN: Readonly<Record<string, string>> = {
   wal_buffers: '-1',
@@ -67,7 +72,7 @@ const RESPELLED = [
 function isAsWritten(setting: string, row: ObservedSetting): boolean {
   const name = row.name.toLowerCase();
   if (row.pending_restart) return false;
-  if (row.setting === setting || SESSION_SOURCES.includes(row.source)) return true;
+  if (row.setting === setting || isOfTheSession(row)) return true;
   if (CHOSEN[name] === setting) return true;
   if (MODES.includes(name)) return Number.parseInt(row.setting, 8) === Number(setting);
   return RESPELLED.includes(name) && ['configuration file', 'command line'].includes(row.source);

@@ -29,7 +29,9 @@ import type {
   WorkerIdentity,
 } from '../../../ports/stores.ts';
 import type { Schema } from '../schema.ts';
+import { findChild, forgetChild, saveChild } from './children.ts';
 import { json } from './columns.ts';
+import { appendEvents, eventsAfter } from './events.ts';
 import { clusterBusy, leaseLost } from './operation-errors.ts';
 import { toOperation } from './operation-rows.ts';
 
@@ -258,74 +260,22 @@ export class SqlOperationStore implements OperationStore {
   }
 
   async appendEvents(id: string, attempt: number, events: readonly NewEvent[]): Promise<void> {
-    if (events.length === 0) return;
-    // The counter's row lock makes the order of sequences the order of commits.
-    const { rows } = await sql<{ last_sequence: number }>`
-      update operations set last_sequence = last_sequence + ${events.length}
-      where id = ${id} returning last_sequence`.execute(this.#db);
-    const last = rows[0]?.last_sequence;
-    if (last === undefined)
-      throw new HathiError('OPERATION_NOT_FOUND', `There is no operation ${id}.`);
-    const first = last - events.length + 1;
-    await this.#db
-      .insertInto('events')
-      .values(
-        events.map(({ type, stage, data }, index) => ({
-          operation_id: id,
-          sequence: first + index,
-          attempt,
-          at: sql<Date>`clock_timestamp()`,
-          type,
-          stage,
-          data: JSON.stringify(data),
-        })),
-      )
-      .execute();
+    await appendEvents(this.#db, id, attempt, events);
   }
 
   async eventsAfter(id: string, sequence: number, limit: number): Promise<OperationEvent[]> {
-    const rows = await this.#db
-      .selectFrom('events')
-      .selectAll()
-      .where('operation_id', '=', id)
-      .where('sequence', '>', sequence)
-      .orderBy('sequence')
-      .limit(limit)
-      .execute();
-    return rows.map((row) => ({
-      ...row,
-      at: row.at.toISOString(),
-      stage: row.stage as StageName | null,
-    }));
+    return await eventsAfter(this.#db, id, sequence, limit);
   }
 
   async child(id: string, stage: StageName, name: string): Promise<ChildRecord | null> {
-    const row = await this.#db
-      .selectFrom('children')
-      .selectAll()
-      .where('operation_id', '=', id)
-      .where('stage', '=', stage)
-      .where('name', '=', name)
-      .executeTakeFirst();
-    return row ? { ...row, stage: row.stage as StageName } : null;
+    return await findChild(this.#db, id, stage, name);
   }
 
   async saveChild(child: ChildRecord): Promise<void> {
-    await this.#db
-      .insertInto('children')
-      .values(child)
-      .onConflict((conflict) =>
-        conflict.columns(['operation_id', 'stage', 'name']).doUpdateSet({ ...child }),
-      )
-      .execute();
+    await saveChild(this.#db, child);
   }
 
   async forgetChild(id: string, stage: StageName, name: string): Promise<void> {
-    await this.#db
-      .deleteFrom('children')
-      .where('operation_id', '=', id)
-      .where('stage', '=', stage)
-      .where('name', '=', name)
-      .execute();
+    await forgetChild(this.#db, id, stage, name);
   }
 }

@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
+import { join } from 'node:path';
 import { runCommand } from '../src/adapters/process/run-command.ts';
 
+/** The one that the server runs, where the bench was started without the PATH of the Makefile. */
+const ANSIBLE = join(import.meta.dirname, '../.tools/venv/bin/ansible-playbook');
 const ENVIRONMENT = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' };
 
 /** @returns stdout @throws Error with what the command said unless it exits with 0 */
@@ -26,7 +29,7 @@ export async function describeMachine(image: string): Promise<[string, string][]
   const [dockerVersion, terraform, ansible, packages, commit] = await Promise.all([
     orUnknown(docker),
     orUnknown(run('terraform', ['version']).catch(() => run('tofu', ['version']))),
-    orUnknown(run('ansible-playbook', ['--version'])),
+    orUnknown(run(ANSIBLE, ['--version']).catch(() => run('ansible-playbook', ['--version']))),
     inImage('dpkg-query', '-W', 'postgresql-17', 'patroni', 'etcd-server'),
     orUnknown(run('git', ['-C', import.meta.dirname, 'rev-parse', '--short=12', 'HEAD'])),
   ]);

@@ -1,5 +1,13 @@
 import { expect, it } from 'vitest';
-import { add, line, NONE, objection, terraformCounts, vitestCounts } from './counts.ts';
+import {
+  add,
+  line,
+  NONE,
+  objection,
+  terraformCounts,
+  vitestCounts,
+  vitestFailures,
+} from './counts.ts';
 
 const file = (status: string, ...tests: string[]) => ({
   status,
@@ -20,6 +28,29 @@ it('counts the tests of a Vitest report', () => {
 
 it('counts a file that could not be loaded as failed', () => {
   expect(vitestCounts(JSON.stringify({ testResults: [file('failed')] })).failed).toBe(1);
+});
+
+it('names what failed, and the file whose hook or import threw', () => {
+  const testResults = [
+    {
+      name: '/house/a.test.ts',
+      status: 'failed',
+      assertionResults: [
+        { status: 'passed', fullName: 'adds' },
+        { status: 'failed', fullName: 'divides', failureMessages: ['Error: by zero\n  at a.ts'] },
+      ],
+    },
+    {
+      name: '/house/b.test.ts',
+      status: 'failed',
+      message: 'Hook timed out\n  at b.ts',
+      assertionResults: [{ status: 'skipped', fullName: 'never ran' }],
+    },
+  ];
+  expect(vitestFailures(JSON.stringify({ testResults }), '/house/')).toEqual([
+    'a.test.ts: divides: Error: by zero',
+    'b.test.ts: Hook timed out',
+  ]);
 });
 
 it("counts the runs of an engine's test report, errored ones as failed", () => {

@@ -34,6 +34,33 @@ export function vitestCounts(report: string): Counts {
   return counts;
 }
 
+/**
+ * What failed in Vitest's JSON report, a line each: the file, the test and the error's first line.
+ * A file that failed outside its tests (an import or a hook that threw) gives its own message.
+ * @param root path that the files' names are told without
+ */
+export function vitestFailures(report: string, root: string): string[] {
+  const { testResults } = JSON.parse(report) as {
+    testResults: {
+      name: string;
+      status: string;
+      message?: string;
+      assertionResults: { status: string; fullName?: string; failureMessages?: string[] }[];
+    }[];
+  };
+  const firstLine = (text = '') => text.split('\n', 1)[0] ?? '';
+  return testResults.flatMap((file) => {
+    const name = file.name.startsWith(root) ? file.name.slice(root.length) : file.name;
+    const failed = file.assertionResults.filter(({ status }) => status === 'failed');
+    if (failed.length === 0 && file.status === 'failed') {
+      return [`${name}: ${firstLine(file.message)}`];
+    }
+    return failed.map(
+      (test) => `${name}: ${test.fullName}: ${firstLine(test.failureMessages?.[0])}`,
+    );
+  });
+}
+
 /** The last `test_summary` line of `terraform test -json`; an errored run counts as failed. */
 export function terraformCounts(lines: string): Counts {
   for (const line of lines.trim().split('\n').reverse()) {

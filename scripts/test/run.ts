@@ -18,6 +18,7 @@ import {
   objection,
   terraformCounts,
   vitestCounts,
+  vitestFailures,
 } from './counts.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
@@ -93,7 +94,9 @@ function vitest(project: string, minutes: number): () => Promise<Counts> {
       ],
       { minutes },
     );
-    const counts = existsSync(report) ? vitestCounts(readFileSync(report, 'utf8')) : NONE;
+    const text = existsSync(report) ? readFileSync(report, 'utf8') : undefined;
+    const counts = text === undefined ? NONE : vitestCounts(text);
+    if (text !== undefined) failures.push(...vitestFailures(text, repository));
     // A run that died, or an error outside any test, is a failure that the report does not hold.
     return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
   };
@@ -135,6 +138,9 @@ async function terraformModules(): Promise<Counts> {
   }
   return counts;
 }
+
+/** Told once more under the counts: the end of a long output is the part that is read. */
+const failures: string[] = [];
 
 const suites: Record<string, () => Promise<Counts>> = {
   check: async () => asOneTest(await run('make', ['check'], { minutes: 5 })),
@@ -182,6 +188,6 @@ for (const [name, suite] of Object.entries(suites)) {
   total = add(total, counts);
 }
 console.log(`\n${table.join('\n')}`);
-for (const why of objections) console.error(why);
+for (const why of [...failures, ...objections]) console.error(why);
 if (objections.length > 0) process.exitCode = 1;
 console.log(line(total));

@@ -12,22 +12,37 @@ export function add(a: Counts, b: Counts): Counts {
   };
 }
 
+type VitestFile = {
+  name: string;
+  status: string;
+  message?: string;
+  assertionResults: { status: string; fullName?: string; failureMessages?: string[] }[];
+};
+
+const vitestFiles = (report: string): VitestFile[] =>
+  (JSON.parse(report) as { testResults: VitestFile[] }).testResults;
+
+const firstLine = (text = '') => text.split('\n', 1)[0] ?? '';
+
 /**
- * Vitest's JSON report. A file that failed before its first test (an import that throws) holds no
- * failed test, so it counts as one.
+ * What failed in one file, a line each. A file that failed outside its tests (an import or a hook
+ * that threw) holds no failed test, so it counts as one, with its own message.
  */
+function failuresOf(file: VitestFile): string[] {
+  const failed = file.assertionResults.filter(({ status }) => status === 'failed');
+  if (failed.length === 0 && file.status === 'failed') return [firstLine(file.message)];
+  return failed.map((test) => `${test.fullName}: ${firstLine(test.failureMessages?.[0])}`);
+}
+
+/** Counts of Vitest's JSON report. */
 export function vitestCounts(report: string): Counts {
-  const { testResults } = JSON.parse(report) as {
-    testResults: { status: string; assertionResults: { status: string }[] }[];
-  };
   let counts = NONE;
-  for (const file of testResults) {
+  for (const file of vitestFiles(report)) {
     const of = (...states: string[]) =>
       file.assertionResults.filter(({ status }) => states.includes(status)).length;
-    const failed = of('failed');
     counts = add(counts, {
       passed: of('passed'),
-      failed: failed === 0 && file.status === 'failed' ? 1 : failed,
+      failed: failuresOf(file).length,
       skipped: of('skipped', 'pending', 'todo', 'disabled'),
     });
   }
@@ -36,28 +51,12 @@ export function vitestCounts(report: string): Counts {
 
 /**
  * What failed in Vitest's JSON report, a line each: the file, the test and the error's first line.
- * A file that failed outside its tests (an import or a hook that threw) gives its own message.
  * @param root path that the files' names are told without
  */
 export function vitestFailures(report: string, root: string): string[] {
-  const { testResults } = JSON.parse(report) as {
-    testResults: {
-      name: string;
-      status: string;
-      message?: string;
-      assertionResults: { status: string; fullName?: string; failureMessages?: string[] }[];
-    }[];
-  };
-  const firstLine = (text = '') => text.split('\n', 1)[0] ?? '';
-  return testResults.flatMap((file) => {
+  return vitestFiles(report).flatMap((file) => {
     const name = file.name.startsWith(root) ? file.name.slice(root.length) : file.name;
-    const failed = file.assertionResults.filter(({ status }) => status === 'failed');
-    if (failed.length === 0 && file.status === 'failed') {
-      return [`${name}: ${firstLine(file.message)}`];
-    }
-    return failed.map(
-      (test) => `${name}: ${test.fullName}: ${firstLine(test.failureMessages?.[0])}`,
-    );
+    return failuresOf(file).map((failure) => `${name}: ${failure}`);
   });
 }
 

@@ -153,8 +153,8 @@ const suites: Record<string, () => Promise<Counts>> = {
         minutes: 5,
       }),
     ),
-  integration: vitest('integration', 15),
-  fuzz: async () => asOneTest(await run(process.execPath, ['test/fuzz/fuzz.ts'], { minutes: 6 })),
+  integration: vitest('integration', 20),
+  fuzz: async () => asOneTest(await run(process.execPath, ['test/fuzz/fuzz.ts'], { minutes: 16 })),
   e2e: vitest('e2e', 25),
   'api-coverage': async () => apiCoverage(repository, requested),
 };

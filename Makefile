@@ -33,8 +33,8 @@ setup: ## Install what Hathi needs; safe to repeat, quiet when all is there
 
 ##@ Work on it
 
-.PHONY: test check format unit integration fuzz e2e terraform-test lint-ansible bench
-test: setup lint-venv fuzz-venv ## Run everything: checks, all tests, and the counts at the end
+.PHONY: test check format unit integration fuzz e2e aws test-aws terraform-test lint-ansible bench
+test: setup lint-venv fuzz-venv aws-tools ## Run everything: checks, all tests, and the counts at the end
 	@node scripts/test/run.ts
 
 check: node_modules ## Format, types, import rules, dead code, generated files (the commit hook)
@@ -52,7 +52,13 @@ fuzz: fuzz-venv ## Ask every route for all that its description allows, 10,000 t
 e2e: setup ## Tests on real nodes, one after the other
 	@vitest run --project e2e
 
-terraform-test: node_modules ## The modules' own tests, on Terraform and OpenTofu as found
+aws: setup aws-tools ## The AWS target on an emulated EC2, with real nodes for its instances
+	@node scripts/test/run.ts aws
+
+test-aws: setup ## The AWS target on a real account, which costs money: see docs/how-to/test-against-aws.md
+	@node test/aws/real/run.ts
+
+terraform-test: node_modules aws-tools ## The modules' own tests, on Terraform and OpenTofu as found
 	@node scripts/test/run.ts terraform
 
 lint-ansible: lint-venv node_modules ## ansible-lint, production profile
@@ -88,7 +94,7 @@ check-api: node_modules ## The API's style, and what it would break for clients 
 	@node scripts/check/api-style.ts
 	@node scripts/check/api-breaking.ts
 
-.PHONY: image tofu lint-venv fuzz-venv openapi client pack catalogue
+.PHONY: image tofu lint-venv fuzz-venv aws-tools openapi client pack catalogue
 image: ## Build the image of local nodes, unless it is there
 	@scripts/setup/image.sh
 
@@ -100,6 +106,11 @@ lint-venv: ## Install ansible-lint
 
 fuzz-venv: node_modules ## Install Schemathesis
 	@scripts/setup/fuzz.sh
+
+aws-tools: ## Install what the tests of the AWS target need: an emulated EC2, and the provider
+	@scripts/setup/aws.sh
+	@scripts/setup/aws-provider.sh
+	@scripts/setup/terraform-tools.sh
 
 openapi: node_modules ## Write openapi.json and the reference pages again
 	@node scripts/openapi.ts

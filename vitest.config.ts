@@ -27,6 +27,16 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'aws',
+          include: ['test/aws/**/*.test.ts'],
+          testTimeout: 15 * MINUTE_MS,
+          hookTimeout: 10 * MINUTE_MS,
+          // Real nodes for emulated instances: one file at a time.
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 10 * MINUTE_MS,

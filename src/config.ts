@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { type AwsChanges, awsChangesSchema } from './core/aws/aws-settings.ts';
 import { TARGETS, type Target } from './core/cluster/cluster-spec.ts';
 import { HathiError } from './core/errors.ts';
 
@@ -24,6 +25,12 @@ export interface Config {
   masterKey: string | null;
   /** Absolute, or null to look for `terraform`, then `tofu`. */
   terraformPath: string | null;
+  /** Absolute; null for none of the user's. */
+  terraformCliConfigPath: string | null;
+  /** Of new clusters on AWS whose request leaves them out. */
+  awsDefaults: AwsChanges;
+  /** For how long a machine may take until SSH opens. */
+  nodeReadySeconds: number;
   /** Absolute, or null to look for it. */
   ansiblePlaybookPath: string | null;
   logLevel: LogLevel;
@@ -92,6 +99,20 @@ export const SETTINGS = {
     default: '`terraform`, else `tofu`, of `PATH`',
     description: 'Path of Terraform (1.6 or later) or OpenTofu (1.8 or later).',
   },
+  HATHI_TERRAFORM_CLI_CONFIG: {
+    default: 'none: an empty one',
+    description:
+      "Path of a CLI configuration of Terraform's, e.g. with a mirror of providers. The one in the home folder is never read.",
+  },
+  HATHI_AWS: {
+    default: 'none',
+    description:
+      'Members of `aws` for new clusters whose request leaves them out, as JSON, e.g. `{"region": "eu-central-1", "control_cidrs": ["203.0.113.7/32"]}`. Without a region there, `AWS_REGION` or `AWS_DEFAULT_REGION` says it.',
+  },
+  HATHI_NODE_READY_SECONDS: {
+    default: '`600`',
+    description: 'Seconds that a machine of AWS may take until SSH opens, 5 to 3600.',
+  },
   HATHI_ANSIBLE_PLAYBOOK: {
     default: "the project's own environment, else that of `PATH`",
     description: 'Path of `ansible-playbook`.',
@@ -143,7 +164,9 @@ export function readConfig(environment: Environment = process.env): Config {
     if (text === undefined || text === '') return fallback;
     const result = schema.safeParse(text);
     if (result.success) return result.data;
-    throw invalid(name, result.error.issues[0]?.message ?? 'has a value that cannot be used');
+    const issue = result.error.issues[0];
+    const where = issue?.path.length ? `has in ${issue.path.join('.')} what ` : '';
+    throw invalid(name, `${where}${issue?.message ?? 'has a value that cannot be used'}`);
   };
   const host = read('HATHI_HOST', hostSchema, 'localhost');
   const token = secretOf(environment, 'HATHI_TOKEN', 'HATHI_TOKEN_FILE');
@@ -158,6 +181,12 @@ export function readConfig(environment: Environment = process.env): Config {
     target: read('HATHI_TARGET', oneOf(TARGETS), 'local'),
     masterKey: secretOf(environment, 'HATHI_MASTER_KEY', 'HATHI_MASTER_KEY_FILE'),
     terraformPath: read('HATHI_TERRAFORM', pathSchema.nullable(), null),
+    terraformCliConfigPath: read('HATHI_TERRAFORM_CLI_CONFIG', pathSchema.nullable(), null),
+    awsDefaults: {
+      region: environment.AWS_REGION || environment.AWS_DEFAULT_REGION || undefined,
+      ...read('HATHI_AWS', awsDefaultsSchema, {}),
+    },
+    nodeReadySeconds: read('HATHI_NODE_READY_SECONDS', wholeNumber(5, 3_600), 600),
     ansiblePlaybookPath: read('HATHI_ANSIBLE_PLAYBOOK', pathSchema.nullable(), null),
     logLevel: read('HATHI_LOG_LEVEL', oneOf(LOG_LEVELS), 'info'),
     workers: read('HATHI_WORKERS', wholeNumber(1, 64), 4),
@@ -207,6 +236,18 @@ const databaseUrlSchema = z
     (text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text),
     'must be a URL like postgres://user:password@host:5432/database',
   );
+
+const awsDefaultsSchema = z
+  .string()
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue({ code: 'custom', message: 'must be JSON' });
+      return z.NEVER;
+    }
+  })
+  .pipe(awsChangesSchema);
 
 const pathSchema = z.string().refine(isAbsolute, 'must be an absolute path');
 

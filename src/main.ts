@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createAnsible } from './adapters/ansible/ansible.ts';
+import { createAwsCloud } from './adapters/aws/aws-cloud.ts';
+import { createAwsTarget } from './adapters/aws/aws-target.ts';
 import { lockDataDirectory } from './adapters/database/data-directory-lock.ts';
 import type { Database } from './adapters/database/database.ts';
 import { openEmbedded } from './adapters/database/embedded.ts';
@@ -17,6 +19,7 @@ import { versionLine } from './adapters/process/find-program.ts';
 import { processes } from './adapters/process/processes.ts';
 import { loadMasterKeys } from './adapters/secrets/master-key.ts';
 import { createSecretBox } from './adapters/secrets/secret-box.ts';
+import { createNodeAccess } from './adapters/ssh/node-access.ts';
 import { createSshKeys } from './adapters/ssh/ssh-keys.ts';
 import { systemClock, uuidSource } from './adapters/system/clock.ts';
 import { createLogger } from './adapters/system/logger.ts';
@@ -24,7 +27,6 @@ import { readSite } from './adapters/system/site.ts';
 import { createTerraform } from './adapters/terraform/terraform.ts';
 import { createFileWorkspace } from './adapters/workspace/file-workspace.ts';
 import { type Config, readConfig } from './config.ts';
-import { plannedNodes } from './core/cluster/topology.ts';
 import { isHathiError } from './core/errors.ts';
 import { buildApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
@@ -35,6 +37,7 @@ import { createEventStream } from './services/follow-events.ts';
 import { createIdempotencyService } from './services/idempotency.ts';
 import { createMetricsService } from './services/metrics.ts';
 import { createOperationService } from './services/operations.ts';
+import { createOrphanService } from './services/orphans.ts';
 import type { NodeSizes } from './services/parameter-requests.ts';
 import { createParameterService } from './services/parameters.ts';
 import { createReadinessService, toolChecks } from './services/readiness.ts';
@@ -78,25 +81,23 @@ export async function startServer(config: Config): Promise<Server> {
   const secretBox = createSecretBox(
     await loadMasterKeys(config.dataDirectory, config.masterKey ?? undefined),
   );
-  const { target, terraform, ansible } = toolsOf(config);
-  const sizes: NodeSizes = async ({ spec, node_size: known }) => {
-    if (known) return known;
-    const machine = await target.nodeResources();
-    const nodes = plannedNodes(spec).filter(({ witness }) => !witness).length;
-    return {
-      memory_bytes: Math.floor(machine.memoryBytes / nodes),
-      disk_bytes: machine.diskBytes === null ? null : Math.floor(machine.diskBytes / nodes),
-    };
-  };
+  const { cloud, targets, terraform, ansible } = toolsOf(config);
+  const sizes: NodeSizes = async ({ spec, node_size: known }) =>
+    known ?? (await targets[spec.target].nodeSize(spec));
   const tools = {
     terraform,
     ansible,
-    target,
+    targets,
     workspace,
     secretBox,
-    sshKeys: createSshKeys(),
+    sshKeys: createSshKeys({ env: config.toolEnvironment }),
     pki: createX509Pki(systemClock),
-    probe: createSqlProbe(systemClock),
+    probe: createSqlProbe(systemClock, { env: config.toolEnvironment }),
+    nodeAccess: createNodeAccess({
+      env: config.toolEnvironment,
+      clock: systemClock,
+      readySeconds: config.nodeReadySeconds,
+    }),
     ids: uuidSource,
     clock: systemClock,
     nodeSizes: sizes,
@@ -129,7 +130,13 @@ export async function startServer(config: Config): Promise<Server> {
     },
     { identity: { id: `${site}:${uuidSource.next()}`, site }, concurrency: config.workers },
   );
-  const readiness = createReadinessService({ unitOfWork, terraform, ansible, target });
+  const readiness = createReadinessService({
+    unitOfWork,
+    terraform,
+    ansible,
+    targets,
+    defaultTarget: config.target,
+  });
   const cursors = createCursors(secretBox);
   const holder = `${site}:${uuidSource.next()}`;
   const app = await buildApp({
@@ -137,12 +144,25 @@ export async function startServer(config: Config): Promise<Server> {
       unitOfWork,
       box: secretBox,
       workspace,
-      target,
+      targets,
       cursors,
       clock: systemClock,
     }),
     records: createRecordService({ unitOfWork, cursors }),
-    parameters: createParameterService({ unitOfWork, box: secretBox, probe: tools.probe, sizes }),
+    orphans: createOrphanService({
+      unitOfWork,
+      box: secretBox,
+      cloud,
+      terraform,
+      defaultRegion: config.awsDefaults.region ?? null,
+    }),
+    parameters: createParameterService({
+      unitOfWork,
+      box: secretBox,
+      probe: tools.probe,
+      workspace,
+      sizes,
+    }),
     metrics: createMetricsService(unitOfWork, metrics),
     idempotency: createIdempotencyService({
       unitOfWork,
@@ -158,10 +178,11 @@ export async function startServer(config: Config): Promise<Server> {
       cursors,
       metrics,
       ids: uuidSource,
-      target,
+      targets,
       sizes,
       site,
       defaultTarget: config.target,
+      awsDefaults: config.awsDefaults,
     }),
     readiness,
     config,
@@ -186,11 +207,16 @@ export async function startServer(config: Config): Promise<Server> {
 
 function toolsOf(config: Config) {
   const env = config.toolEnvironment;
-  const target = createDockerTarget({ assetsRoot: ASSETS_ROOT, env });
+  const cloud = createAwsCloud();
+  const targets = {
+    local: createDockerTarget({ assetsRoot: ASSETS_ROOT, env }),
+    aws: createAwsTarget(cloud),
+  };
   const terraform = createTerraform({
     assetsRoot: ASSETS_ROOT,
     cacheFolder: join(config.dataDirectory, 'terraform-cache'),
     enginePath: config.terraformPath ?? undefined,
+    cliConfigFile: config.terraformCliConfigPath ?? undefined,
     env,
   });
   const ansible = createAnsible({
@@ -198,7 +224,7 @@ function toolsOf(config: Config) {
     playbookPath: config.ansiblePlaybookPath ?? undefined,
     env,
   });
-  return { target, terraform, ansible };
+  return { cloud, targets, terraform, ansible, defaultTarget: config.target };
 }
 
 export interface MachineCheck extends ReadinessCheck {

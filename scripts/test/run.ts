@@ -3,7 +3,7 @@
  * line of counts summed over them. Exits 1 when a suite failed, ran no test, or (CI=true) skipped.
  *
  *   node scripts/test/run.ts [SUITE...]
- *   check unit terraform ansible-lint integration fuzz e2e api-coverage
+ *   check unit terraform ansible-lint integration fuzz e2e aws api-coverage
  */
 import { spawn } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -24,6 +24,8 @@ import {
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const results = join(repository, '.tools/results');
 const lintProgram = join(repository, '.tools/lint-venv/bin/ansible-lint');
+/** Written by scripts/setup/aws-provider.sh. */
+const mirror = join(repository, '.tools/aws-provider/cli.tfrc');
 /** What test/support/described.ts writes down of every answer. */
 const requested = join(results, 'requested');
 const strict = process.env.CI === 'true';
@@ -120,8 +122,11 @@ async function terraformModules(): Promise<Counts> {
       const env = {
         TF_DATA_DIR: join(results, `${engine}-${basename(cwd)}`),
         TF_IN_AUTOMATION: '1',
-        TF_CLI_CONFIG_FILE: '/dev/null',
+        // Away from the user's own; with the provider that the module of AWS needs.
+        TF_CLI_CONFIG_FILE: existsSync(mirror) ? mirror : '/dev/null',
       };
+      // Of another provider, where the stand-in was compiled anew since.
+      rmSync(join(cwd, '.terraform.lock.hcl'), { force: true });
       const init = await run(engine, ['init', '-backend=false', '-input=false', '-no-color'], {
         cwd,
         env,
@@ -139,13 +144,38 @@ async function terraformModules(): Promise<Counts> {
   return counts;
 }
 
+/** Which of the two the AWS target was tested with; without one its tests fail. */
+function providerHere(): string {
+  const told = join(mirror, '..', 'provider');
+  return existsSync(told) ? readFileSync(told, 'utf8').trim() : 'no provider hashicorp/aws is here';
+}
+
+/** Linting, and whether the tables of a README are those of its module. */
+async function terraformChecks(): Promise<Counts> {
+  const tools = join(repository, '.tools/terraform-tools');
+  let counts = NONE;
+  for (const module of globSync('terraform/modules/*', { cwd: repository })) {
+    const cwd = join(repository, module);
+    const checks = [run(join(tools, 'tflint'), ['--no-color'], { cwd, minutes: 2 })];
+    if (existsSync(join(cwd, '.terraform-docs.yml'))) {
+      const docs = ['--output-check', '.'];
+      checks.push(run(join(tools, 'terraform-docs'), docs, { cwd, minutes: 1 }));
+    }
+    for (const outcome of await Promise.all(checks)) counts = add(counts, asOneTest(outcome));
+  }
+  return counts;
+}
+
+/** Told above the counts: what a count alone does not say. */
+const labels: string[] = [];
+
 /** Told once more under the counts: the end of a long output is the part that is read. */
 const failures: string[] = [];
 
 const suites: Record<string, () => Promise<Counts>> = {
   check: async () => asOneTest(await run('make', ['check'], { minutes: 5 })),
   unit: vitest('unit', 5),
-  terraform: terraformModules,
+  terraform: async () => add(await terraformModules(), await terraformChecks()),
   'ansible-lint': async () =>
     asOneTest(
       await run(lintProgram, ['--profile', 'production', '--offline', '--strict'], {
@@ -156,6 +186,10 @@ const suites: Record<string, () => Promise<Counts>> = {
   integration: vitest('integration', 20),
   fuzz: async () => asOneTest(await run(process.execPath, ['test/fuzz/fuzz.ts'], { minutes: 16 })),
   e2e: vitest('e2e', 25),
+  aws: async () => {
+    labels.push(`aws: ${providerHere()}`);
+    return await vitest('aws', 20)();
+  },
   'api-coverage': async () => apiCoverage(repository, requested),
 };
 
@@ -188,6 +222,7 @@ for (const [name, suite] of Object.entries(suites)) {
   total = add(total, counts);
 }
 console.log(`\n${table.join('\n')}`);
+for (const label of labels) console.log(label);
 for (const why of [...failures, ...objections]) console.error(why);
 if (objections.length > 0) process.exitCode = 1;
 console.log(line(total));

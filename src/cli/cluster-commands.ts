@@ -1,6 +1,6 @@
 import type { Command } from '@commander-js/extra-typings';
 import type { Definition } from './cli.ts';
-import { assignment, collect, examples, oneOf, wholeNumber } from './values.ts';
+import { assignment, collect, examples, jsonObject, oneOf, wholeNumber } from './values.ts';
 
 /** `hathi cluster …`, each verb loaded when it is run. */
 export function addClusterCommands(program: Command, { run }: Definition): void {
@@ -27,6 +27,21 @@ export function addClusterCommands(program: Command, { run }: Definition): void 
         'patient',
       ]),
     )
+    .option('--region <region>', 'Of AWS (default: that of the server)')
+    .addOption(
+      oneOf('--connection <way>', 'How AWS machines are reached', [
+        'public',
+        'private',
+        'bastion',
+        'ssm',
+      ]),
+    )
+    .option(
+      '--control <network>',
+      'From where SSH reaches AWS machines, as often as needed',
+      collect,
+    )
+    .option('--aws <json>', 'Anything else of `aws`, as the API takes it', jsonObject)
     .option('--allow <network>', 'Network of clients, as often as needed', collect)
     .option('-p, --parameter <name=value>', 'PostgreSQL parameter, as often as needed', assignment)
     .option('-l, --label <name=value>', 'Label, as often as needed', assignment)
@@ -57,6 +72,18 @@ export function addClusterCommands(program: Command, { run }: Definition): void 
     )
     .action((options) =>
       run(async (cli) => (await import('./list.ts')).listClusters(cli, options)),
+    );
+
+  cluster
+    .command('orphans')
+    .summary('List what runs at AWS and belongs to no cluster that is known')
+    .description(
+      "List everything in the account that carries Hathi's tags and that no state knows, each with the command that removes it.",
+    )
+    .option('--region <region>', 'This region alone (default: all in which there are clusters)')
+    .addHelpText('after', examples('hathi cluster orphans', 'hathi cluster orphans --json'))
+    .action((options) =>
+      run(async (cli) => (await import('./orphans.ts')).listOrphans(cli, options)),
     );
 
   cluster

@@ -14,6 +14,10 @@ export interface CreateOptions {
   instanceType?: string | undefined;
   postgres?: '15' | '16' | '17' | '18' | undefined;
   failover?: 'fast' | 'balanced' | 'patient' | undefined;
+  region?: string | undefined;
+  connection?: 'public' | 'private' | 'bastion' | 'ssm' | undefined;
+  control?: string[] | undefined;
+  aws?: Record<string, unknown> | undefined;
   allow?: string[] | undefined;
   parameter?: Record<string, string> | undefined;
   label?: Record<string, string> | undefined;
@@ -92,10 +96,22 @@ function specOf(options: CreateOptions) {
     ...(postgres === undefined ? {} : { postgres_version: postgres }),
     ...(failover === undefined ? {} : { failover_profile: failover }),
     ...(allow === undefined ? {} : { allow_list: allow }),
+    ...awsOf(options),
     ...(protect === undefined ? {} : { deletion_protection: true }),
     parameters: parameter ?? {},
     labels: label ?? {},
   };
+}
+
+/** The server checks it: what it takes is its own to say. */
+function awsOf({ region, connection, control, aws: more }: CreateOptions): { aws?: object } {
+  const aws = {
+    ...more,
+    ...(region === undefined ? {} : { region }),
+    ...(connection === undefined ? {} : { connection }),
+    ...(control === undefined ? {} : { control_cidrs: control }),
+  };
+  return Object.keys(aws).length === 0 ? {} : { aws };
 }
 
 /** With nobody there to answer, a person is asked whether to start a server of their own. */

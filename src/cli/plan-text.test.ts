@@ -17,6 +17,7 @@ it('names nodes in order, says what differs, and sums up', () => {
   const text = planText(
     {
       id: 'a',
+      context: null,
       cluster_name: 'orders',
       destroy: false,
       summary: { add: 1, change: 1, replace: 1, destroy: 1, empty: false },

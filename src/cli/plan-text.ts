@@ -8,6 +8,14 @@ export interface ReviewedPlan {
   destroy: boolean;
   summary: { add: number; change: number; replace: number; destroy: number; empty: boolean };
   changes: readonly ReviewedChange[];
+  context: ReviewedContext | null;
+}
+
+/** What was looked up beside Terraform. */
+interface ReviewedContext {
+  identity: { account: string; arn: string; region: string };
+  findings: readonly { severity: string; message: string; action: string }[];
+  cost: { currency: string; per_hour: number; per_month: number; note: string } | null;
 }
 
 interface ReviewedChange {
@@ -45,10 +53,30 @@ export function planText(plan: ReviewedPlan, style: Style): string {
       : `To make ${plan.cluster_name} what was asked for:`,
   );
   const sum = summaryLine(plan.summary);
-  return [head, '', ...(lines.length === 0 ? [] : [indent(lines.join('\n'), ' '), '']), sum].join(
-    '\n',
-  );
+  return [
+    head,
+    '',
+    ...(lines.length === 0 ? [] : [indent(lines.join('\n'), ' '), '']),
+    ...(plan.context ? [...contextLines(plan.context, style), ''] : []),
+    sum,
+  ].join('\n');
 }
+
+function contextLines({ identity, findings, cost }: ReviewedContext, style: Style): string[] {
+  const { account, arn, region } = identity;
+  const colour = (severity: string): StyleName => (severity === 'info' ? 'dim' : 'yellow');
+  return [
+    `Account ${account}, region ${region}, as ${arn}`,
+    ...findings.map(({ severity, message, action }) =>
+      style(colour(severity), [`${severity}:`, message, action].filter(Boolean).join(' ')),
+    ),
+    cost === null
+      ? 'Cost: no estimate; the price of this type in this region is not known here.'
+      : `Cost: about ${money(cost.per_hour, 3)} ${cost.currency} an hour, ${money(cost.per_month, 2)} a month. ${cost.note}`,
+  ];
+}
+
+const money = (amount: number, digits: number): string => amount.toFixed(digits);
 
 function summaryLine({ add, change, replace, destroy, empty }: ReviewedPlan['summary']): string {
   if (empty) return 'Plan: nothing to change.';

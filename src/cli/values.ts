@@ -16,6 +16,19 @@ export function assignment(
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
+/** JSON of an object; what its members may be, the server says. */
+export function jsonObject(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      return value as Record<string, unknown>;
+    }
+  } catch {
+    // Told below.
+  }
+  throw new InvalidArgumentError('It should be JSON of an object, e.g. {"ami_id": "ami-0123…"}.');
+}
+
 /** A value given as often as needed. */
 export function collect(text: string, before: string[] | undefined): string[] {
   return [...(before ?? []), text];

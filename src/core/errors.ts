@@ -63,6 +63,12 @@ export const ERROR_CODES = {
   NETWORK_TAKEN: 'Other clusters took each network that was free a moment ago.',
   NETWORK_EXHAUSTED: 'No free network or block of ports was found for the cluster.',
   NODE_UNREACHABLE: 'A node did not answer.',
+  NODE_REFUSED: 'A node refused the SSH key, or showed another host key than it was given.',
+  NODE_SETUP_FAILED: 'A node could not set itself up at its first boot.',
+
+  // The cloud
+  CLOUD_UNAVAILABLE: 'The API of the cloud did not answer, or did not accept the credentials.',
+  CLOUD_REFUSED: 'The account or region cannot have what the cluster asks for.',
 
   // The machine that Hathi runs on
   TOOL_MISSING: 'A program that Hathi needs is not installed or not running.',

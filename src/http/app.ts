@@ -6,6 +6,7 @@ import type {
   IdempotencyService,
   MetricsService,
   OperationService,
+  OrphanService,
   ParameterService,
   ReadinessService,
   RecordService,
@@ -21,6 +22,7 @@ import { measureRequests, metricsRoutes } from './metrics.ts';
 import { answerUnknownRoutes } from './not-found.ts';
 import { openApiOptions } from './openapi.ts';
 import { operationRoutes } from './operations.ts';
+import { orphanRoutes } from './orphans.ts';
 import { parameterRoutes } from './parameters.ts';
 import { recordRoutes } from './records.ts';
 import { type MismatchPolicy, serializerCompilerOf } from './serialization.ts';
@@ -32,6 +34,7 @@ export interface AppOptions {
   clusters: ClusterService;
   operations: OperationService;
   records: RecordService;
+  orphans: OrphanService;
   parameters: ParameterService;
   idempotency: IdempotencyService;
   metrics: MetricsService;
@@ -75,6 +78,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(docsRoutes);
   await app.register(stepRoutes, { ...options, callers });
   await app.register(clusterRoutes, { ...options, prefix: '/api/v1' });
+  await app.register(orphanRoutes, { ...options, prefix: '/api/v1' });
   await app.register(parameterRoutes, { ...options, prefix: '/api/v1' });
   await app.register(recordRoutes, { ...options, prefix: '/api/v1' });
   await app.register(operationRoutes, { ...options, callers, prefix: '/api/v1' });

@@ -214,6 +214,26 @@ export const ERROR_GUIDE = {
     cause: 'The machine is down, or something between drops its packets.',
     remedy: 'See that the node runs; plan and apply make a vanished one again.',
   },
+  NODE_REFUSED: {
+    cause:
+      'The private key does not belong to the key pair that the machine was made with, or the address leads to another machine.',
+    remedy:
+      'Give the key that fits (`aws.private_key_file`). A changed host key is never accepted: find out what answers at that address.',
+  },
+  NODE_SETUP_FAILED: {
+    cause: 'cloud-init failed on the machine, e.g. since its data volume never came.',
+    remedy: 'Read what it says on the node (`/var/log/cloud-init-output.log`), then run it again.',
+  },
+
+  CLOUD_UNAVAILABLE: {
+    cause: 'There are no credentials, they have expired, or the API cannot be reached.',
+    remedy: 'Do what the detail says, e.g. `aws sso login`, and start again; nothing was changed.',
+  },
+  CLOUD_REFUSED: {
+    cause:
+      'Looking before planning found something that an apply would fail on, e.g. a quota, a machine type that a zone does not offer, or a key pair that is not there.',
+    remedy: 'Each finding in `findings` says what to do; then plan again.',
+  },
 
   TOOL_MISSING: {
     cause: 'Terraform, Docker or Ansible is not installed, or Docker is not running.',

@@ -28,10 +28,13 @@ const OUTCOMES: Record<StageName, Record<string, unknown>> = {
       {
         name: 'default-1',
         address: '10.0.0.11',
+        subnet: '10.0.0.0/24',
         ssh_host: '127.0.0.1',
         ssh_port: 20_000,
         postgres_host: null,
         postgres_port: null,
+        zone: null,
+        instance_id: null,
       },
     ],
   },

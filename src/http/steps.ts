@@ -33,6 +33,7 @@ const WORK_PROBLEMS: readonly ErrorCode[] = [
   'DISK_FULL',
   'WORKSPACE_FAILED',
   'DATABASE_UNAVAILABLE',
+  'CLOUD_UNAVAILABLE',
 ];
 
 const TERRAFORM_PROBLEMS: readonly ErrorCode[] = ['TERRAFORM_FAILED', 'STATE_UNREADABLE'];
@@ -41,7 +42,7 @@ const LATER_PROBLEMS: readonly ErrorCode[] = ['CLUSTER_NOT_FOUND', 'STEP_MISSING
 /** What each step may meet besides. */
 const STEP_PROBLEMS: Record<StageName, readonly ErrorCode[]> = {
   'generate-terraform': ['CLUSTER_EXISTS', 'NETWORK_TAKEN', 'NETWORK_EXHAUSTED'],
-  'plan-terraform': [...LATER_PROBLEMS, ...TERRAFORM_PROBLEMS],
+  'plan-terraform': [...LATER_PROBLEMS, ...TERRAFORM_PROBLEMS, 'CLOUD_REFUSED'],
   'apply-terraform': [
     ...LATER_PROBLEMS,
     ...TERRAFORM_PROBLEMS,
@@ -54,6 +55,8 @@ const STEP_PROBLEMS: Record<StageName, readonly ErrorCode[]> = {
     ...LATER_PROBLEMS,
     'ANSIBLE_FAILED',
     'NODE_UNREACHABLE',
+    'NODE_REFUSED',
+    'NODE_SETUP_FAILED',
     'PARAMETER_NOT_APPLIED',
   ],
   'verify-replication': [...LATER_PROBLEMS, 'REPLICATION_NOT_PROVEN', 'NODE_UNREACHABLE'],

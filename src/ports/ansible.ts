@@ -19,8 +19,11 @@ export interface AnsibleInput {
   clusterId: string;
   postgresVersion: string;
   nodes: readonly InventoryNode[];
-  /** IPv4 CIDR of the cluster's own network. */
-  subnet: string;
+  /**
+   * The ssh configuration that names the nodes, its absolute path, and the user, who may become root;
+   * null where loopback reaches them and root logs in.
+   */
+  ssh: { config: string; user: string } | null;
   /** CIDRs from which clients may come besides. */
   allowList: readonly string[];
   failover: FailoverTimings;

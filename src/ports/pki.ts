@@ -28,4 +28,9 @@ export interface SshKeyPair {
 
 export interface SshKeys {
   generate(comment: string): Promise<SshKeyPair>;
+  /**
+   * A private key of the user's, in any format that OpenSSH reads.
+   * @throws an Error whose message completes "the file …", e.g. `needs a passphrase`
+   */
+  read(file: string): Promise<SshKeyPair>;
 }

@@ -8,6 +8,11 @@ export interface ProbeCredentials {
   caCertificate: string;
   /** Password of the superuser `postgres`. */
   password: string;
+  /**
+   * Absolute path of the ssh configuration that names the nodes: PostgreSQL is then reached through
+   * the node's sshd, at the node's own address. null: at `postgres_host`.
+   */
+  sshConfig: string | null;
 }
 
 /** What became of a marker on one node; `reason` is null when it worked. */

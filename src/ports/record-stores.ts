@@ -1,4 +1,5 @@
 import type { Page } from './page.ts';
+import type { PlanContext } from './plan-context.ts';
 import type { Sealed } from './secrets.ts';
 
 export type PlanState = 'ready' | 'applying' | 'applied' | 'stale' | 'failed';
@@ -44,6 +45,8 @@ export interface PlanRecord {
   changes: ResourceChange[];
   /** The configuration that was planned, without the module's files. */
   files: { path: string; content: string }[];
+  /** What was looked up beside Terraform; null where the target has nothing to look up. */
+  context: PlanContext | null;
   /** The plan file, sealed with context `plan:<id>`. */
   sealed_file: Sealed;
   /** Outcome of the apply, once there is one. */

@@ -37,8 +37,8 @@ export interface ClusterRecord {
   spec_revision: number;
   /** The spec revision at which the machines last changed; plans are of this one. */
   infrastructure_revision: number;
-  /** Which block of addresses and ports the cluster has on its site. */
-  network_index: number;
+  /** Which block of addresses and ports a local cluster has on its site; null on other targets. */
+  network_index: number | null;
   terraform_generated_revision: number | null;
   /** Infrastructure revision that the machines are of. */
   applied_revision: number | null;

@@ -1,5 +1,8 @@
+import type { ClusterSpec, Target } from '../core/cluster/cluster-spec.ts';
 import type { StageName } from '../core/operation/operation-kinds.ts';
 import type { ChildRunner } from './child-runner.ts';
+import type { PlanContext } from './plan-context.ts';
+import type { ClusterRecord, NodeSize } from './stores.ts';
 
 export interface NodeObservation {
   name: string;
@@ -10,10 +13,11 @@ export interface NodeObservation {
 
 /** Something on the target that carries a cluster's labels. */
 export interface LabelledResource {
-  kind: 'node' | 'network';
-  /** The target's own name of it. */
+  /** What it stands for, e.g. `node`, `network`, `data-volume`. */
+  kind: string;
+  /** The target's own name of it, by which it is removed. */
   name: string;
-  /** The node's name; null for a network. */
+  /** The node that it belongs to; null for what is the cluster's. */
   node: string | null;
   /** The operation that made it. */
   operation_id: string;
@@ -21,39 +25,51 @@ export interface LabelledResource {
   remove: string;
 }
 
-export interface NodeResources {
-  memoryBytes: number;
-  cpus: number;
-  /** null where the target does not tell, e.g. behind Docker Desktop. */
-  diskBytes: number | null;
+export interface PreflightQuestion {
+  /** Nodes that are not there yet. */
+  newNodes: number;
+  /** Public half of the private key that the user gave; null where Hathi made the key pair. */
+  publicKey: string | null;
 }
 
-/** Where nodes are made. All throw TOOL_MISSING when the target's own program does not answer. */
+/** A cluster as its target has to know it. */
+export type TargetCluster = Pick<ClusterRecord, 'name' | 'site' | 'spec'>;
+
+/** Where nodes are made. All throw TOOL_MISSING or CLOUD_UNAVAILABLE when it does not answer. */
 export interface NodeTarget {
-  /** PostgreSQL major versions that its nodes come with. */
+  /** PostgreSQL major versions that its nodes can have. */
   readonly postgresVersions: readonly string[];
   /**
-   * The node image, built if it is not there. A build outlives the server.
-   * @returns the reference of the image
+   * What nodes are made from, where the target makes that itself. It outlives the server.
+   * @returns the reference of an image; null where the configuration finds it
    * @throws INVALID_REQUEST for a version that no image has | OPERATION_FAILED when the build fails
    */
-  prepare(children: ChildRunner, stage: StageName, postgresVersion: string): Promise<string>;
+  prepare(children: ChildRunner, stage: StageName, postgresVersion: string): Promise<string | null>;
+  /**
+   * What would make an apply fail, or cost more than is thought, looked for before a plan is made.
+   * @returns null where there is nothing to look at
+   */
+  preflight(cluster: TargetCluster, input: PreflightQuestion): Promise<PlanContext | null>;
   /** The named nodes of a cluster, in the order given, and whether its network is there. */
   observe(
-    site: string,
-    cluster: string,
+    cluster: TargetCluster,
     nodes: readonly string[],
   ): Promise<{ nodes: NodeObservation[]; network: boolean }>;
   /** Everything that carries the cluster's labels, whatever a state knows of it. */
-  resources(site: string, cluster: string): Promise<LabelledResource[]>;
-  /** Removes what `resources` named, nodes before networks. */
-  remove(resources: readonly LabelledResource[]): Promise<void>;
+  resources(cluster: TargetCluster): Promise<LabelledResource[]>;
+  /** Removes what `resources` named, in an order that works. */
+  remove(cluster: TargetCluster, resources: readonly LabelledResource[]): Promise<void>;
   /**
-   * An index whose subnet and ports nobody uses, looked for from a place of the site's own.
+   * An index whose subnet and ports nobody uses, looked for from a place of the site's own; null
+   * where the target has networks of its own.
    * @param taken indexes that clusters of the site hold
    * @throws NETWORK_EXHAUSTED
    */
-  freeNetworkIndex(taken: readonly number[], site: string): Promise<number>;
-  /** What one node can use; the nodes of a cluster share it on a machine of their own making. */
-  nodeResources(): Promise<NodeResources>;
+  freeNetworkIndex(taken: readonly number[], site: string): Promise<number | null>;
+  /** What one node of the cluster can hold. */
+  nodeSize(spec: ClusterSpec): Promise<NodeSize>;
+  /** A sentence part for whoever asks whether it can be used, e.g. `answers, 16.0 GiB of memory`. */
+  describe(): Promise<string>;
 }
+
+export type NodeTargets = Readonly<Record<Target, NodeTarget>>;

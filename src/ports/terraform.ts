@@ -1,4 +1,6 @@
-import type { ClusterNode } from '../core/cluster/topology.ts';
+import type { AwsSettings } from '../core/aws/aws-settings.ts';
+import type { Target } from '../core/cluster/cluster-spec.ts';
+import type { ClusterNode, PlannedNode } from '../core/cluster/topology.ts';
 import type { StageName } from '../core/operation/operation-kinds.ts';
 import type { ChildRunner } from './child-runner.ts';
 import type { PlanSummary, ResourceChange } from './stores.ts';
@@ -14,6 +16,7 @@ export interface TerraformEngine {
 
 /** What the module of the local target is called with. */
 export interface LocalConfiguration {
+  target: 'local';
   site: string;
   cluster: string;
   /** Docker image of the nodes. */
@@ -29,6 +32,25 @@ export interface LocalConfiguration {
   }[];
   /** OpenSSH public key, one line. */
   authorizedKey: string;
+}
+
+/** What the module of the AWS target is called with. */
+export interface AwsConfiguration {
+  target: 'aws';
+  site: string;
+  cluster: string;
+  instanceType: string;
+  nodes: readonly Pick<PlannedNode, 'name' | 'ordinal' | 'witness'>[];
+  allowList: readonly string[];
+  settings: AwsSettings;
+  /** OpenSSH public key, one line, for a key pair of the cluster's own; null where one is named. */
+  publicKey: string | null;
+}
+
+/** Something that runs and is in no state, and where in the configuration it belongs. */
+export interface Import {
+  address: string;
+  id: string;
 }
 
 /** One stage's way to run Terraform. */
@@ -84,6 +106,8 @@ export interface TerraformState {
   serial: number;
   /** Addresses of managed resources, e.g. `module.cluster.terraform_data.node["pg-1"]`. */
   addresses: string[];
+  /** The attribute `id` of each managed resource that has one. */
+  ids: string[];
   /** The output `nodes`, by their numbers; null where the state has none. */
   nodes: ClusterNode[] | null;
 }
@@ -96,7 +120,9 @@ export interface Terraform {
   /** @throws TOOL_MISSING | TOOL_TOO_OLD, both naming how to get it */
   engine(): Promise<TerraformEngine>;
   /** `main.tf`, `outputs.tf` and the module beside them; the same input gives the same bytes. */
-  configuration(input: LocalConfiguration): Promise<WorkspaceFile[]>;
+  configuration(input: LocalConfiguration | AwsConfiguration): Promise<WorkspaceFile[]>;
+  /** The text of `imports.tf`, by which the next apply takes over what is in no state. */
+  imports(imports: readonly Import[]): string;
   /** `sha256:<hex>` of everything in the folder that a plan is made from; state is left out. */
   configurationDigest(folder: string): Promise<string>;
   /** Initialises the folder unless it is, and plans. A plan that an earlier attempt began is dropped. */
@@ -110,8 +136,17 @@ export interface Terraform {
   apply(run: TerraformRun, plan: Uint8Array, onTick: () => Promise<void>): Promise<AppliedPlan>;
   /** Whether an apply was started by this or an earlier attempt of the stage. */
   applyStarted(run: TerraformRun): Promise<boolean>;
+  /**
+   * The state where a backend keeps it elsewhere than in the folder; empty where there is none yet.
+   * @throws TERRAFORM_FAILED when the backend does not answer
+   */
+  pullState(run: TerraformRun): Promise<Uint8Array>;
   /** null when the bytes are empty, cut off, or no state. */
   readState(bytes: Uint8Array): TerraformState | null;
-  /** The resources that stand for a node and for the network, by their addresses in the state. */
-  addressOf(resource: { kind: 'node' | 'network'; name: string }): string;
+  /**
+   * The address in the state of what a resource on the target stands for; null for what belongs to
+   * another resource or is not known.
+   * @param resource `kind` as the target tells it, `name` of the node where it is one node's
+   */
+  addressOf(target: Target, resource: { kind: string; node: string | null }): string | null;
 }

@@ -1,3 +1,4 @@
+import type { AwsChanges } from '../core/aws/aws-settings.ts';
 import type { ClusterSpec } from '../core/cluster/cluster-spec.ts';
 import type { Operation, OperationEvent, OperationState } from '../core/operation/operation.ts';
 import type { OperationAction } from '../core/operation/operation-actions.ts';
@@ -11,8 +12,10 @@ export type * from './page.ts';
 
 /** Members of a spec that a caller may give; those left out keep their value or take the default. */
 export type SpecChanges = {
-  [Field in keyof Omit<ClusterSpec, 'name' | 'parameters'>]?: ClusterSpec[Field] | undefined;
-};
+  [Field in keyof Omit<ClusterSpec, 'name' | 'parameters' | 'aws'>]?:
+    | ClusterSpec[Field]
+    | undefined;
+} & { aws?: AwsChanges | undefined };
 
 /** A PostgreSQL parameter as JSON can say it, in any spelling; `null` takes it back to its default. */
 export type ParameterValue = string | number | boolean | null;

@@ -1,6 +1,7 @@
 import type { ClusterSpec } from '../core/cluster/cluster-spec.ts';
 import type { ClusterAction, ClusterStatus } from '../core/cluster/cluster-status.ts';
 import type { ClusterNode, Role, Topology } from '../core/cluster/topology.ts';
+import type { CloudResource } from '../ports/cloud.ts';
 import type { PlanRecord } from '../ports/stores.ts';
 import type { LabelledResource } from '../ports/target.ts';
 
@@ -64,6 +65,9 @@ export interface NodeView {
   role: Role | null;
   etcd: boolean;
   address: string | null;
+  subnet: string | null;
+  zone: string | null;
+  instance_id: string | null;
   ssh_host: string | null;
   ssh_port: number | null;
   postgres_host: string | null;
@@ -87,6 +91,21 @@ export interface ForgottenCluster {
   left: LabelledResource[] | null;
   /** Where the files that manage it by hand now lie. */
   workspace: string | null;
+}
+
+/** What was found at AWS, and where it was looked for. */
+export interface OrphansView {
+  regions: string[];
+  orphans: CloudResource[];
+}
+
+export interface OrphanService {
+  /**
+   * What carries Hathi's tags and no state knows; what an unfinished operation is making is left out.
+   * @param region alone; all in which there are clusters, and the server's own, where absent
+   * @throws CLOUD_UNAVAILABLE
+   */
+  list(region: string | undefined): Promise<OrphansView>;
 }
 
 /** What may be asked about clusters. Every method but `list` may throw CLUSTER_NOT_FOUND. */

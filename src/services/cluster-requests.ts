@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { type AwsChanges, settingsConflicts } from '../core/aws/aws-settings.ts';
 import {
   type ClusterSpec,
   clusterSpecSchema,
@@ -8,6 +9,7 @@ import {
 import { HathiError } from '../core/errors.ts';
 import type { StageName } from '../core/operation/operation-kinds.ts';
 import type { ClusterRecord, PlanRecord } from '../ports/stores.ts';
+import type { NodeTargets } from '../ports/target.ts';
 import type { SpecChanges } from './api.ts';
 
 /** What a cluster is made with where its first request says nothing. */
@@ -20,37 +22,74 @@ const DEFAULT_SPEC: Omit<ClusterSpec, 'name' | 'target'> = {
   parameters: {},
 };
 
-/** The spec of a new cluster, or the changed one of a cluster that is there. */
+export interface SpecDefaults {
+  defaultTarget: Target;
+  awsDefaults: AwsChanges;
+}
+
+/**
+ * The spec of a new cluster, or the changed one of a cluster that is there.
+ * @throws INVALID_REQUEST where AWS is asked for and no region is known
+ */
 export function nextSpec(
   name: string,
   current: ClusterSpec | null,
-  changes: SpecChanges,
-  defaultTarget: Target,
+  { aws, ...changes }: SpecChanges,
+  defaults: SpecDefaults,
 ): ClusterSpec {
-  const given = Object.fromEntries(
-    Object.entries(changes).filter(([, value]) => value !== undefined),
-  );
-  return clusterSpecSchema.parse({
-    ...(current ?? { ...DEFAULT_SPEC, name, target: defaultTarget }),
-    ...given,
-  });
+  const spec = {
+    ...(current ?? { ...DEFAULT_SPEC, name, target: defaults.defaultTarget }),
+    ...given(changes),
+  };
+  if (spec.target !== 'aws') {
+    if (aws !== undefined) {
+      throw refused('aws', `is for clusters on aws; this one is on ${spec.target}`, 'nothing');
+    }
+    return clusterSpecSchema.parse(spec);
+  }
+  const settings = { ...given(current?.aws ?? defaults.awsDefaults), ...given(aws ?? {}) };
+  if (settings.region === undefined) {
+    throw refused(
+      'aws/region',
+      'says in which region the machines are made; the server has no default (AWS_REGION)',
+      'eu-central-1',
+    );
+  }
+  return clusterSpecSchema.parse({ ...spec, aws: settings });
+}
+
+function given<T extends object>(members: T): Partial<T> {
+  return Object.fromEntries(
+    Object.entries(members).filter(([, value]) => value !== undefined),
+  ) as Partial<T>;
 }
 
 /** @throws INVALID_REQUEST for a change that would need another cluster, or that no node can run */
 export function assertSpecCanBe(
   spec: ClusterSpec,
   current: ClusterSpec | null,
-  postgresVersions: readonly string[],
+  targets: NodeTargets,
 ): void {
-  if (spec.target !== 'local') {
-    throw refused('target', `${spec.target} is not served yet; use local`, 'local');
-  }
+  const { postgresVersions } = targets[spec.target];
   if (!postgresVersions.includes(spec.postgres_version)) {
     throw refused(
       'postgres_version',
       `nodes of the ${spec.target} target have PostgreSQL ${postgresVersions.join(' or ')}`,
       postgresVersions.join(' or '),
     );
+  }
+  for (const { member, message, expected } of spec.aws ? settingsConflicts(spec.aws) : []) {
+    throw refused(`aws/${member}`, message, expected);
+  }
+  if (current?.aws && spec.aws) {
+    for (const member of ['region', 'network', 'state_bucket'] as const) {
+      if (isDeepStrictEqual(current.aws[member], spec.aws[member])) continue;
+      throw refused(
+        `aws/${member}`,
+        'cannot be changed once the cluster is there; make another cluster for it',
+        JSON.stringify(current.aws[member]),
+      );
+    }
   }
   for (const field of ['target', 'postgres_version'] as const) {
     if (current && spec[field] !== current[field]) {
@@ -140,7 +179,7 @@ export function newCluster(
   id: string,
   site: string,
   spec: ClusterSpec,
-  networkIndex: number,
+  networkIndex: number | null,
 ): Omit<ClusterRecord, 'created_at' | 'updated_at'> {
   return {
     id,

@@ -3,7 +3,7 @@ import { HathiError } from '../core/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { SecretBox } from '../ports/secrets.ts';
 import type { ClusterRecord } from '../ports/stores.ts';
-import type { NodeTarget } from '../ports/target.ts';
+import type { NodeTargets } from '../ports/target.ts';
 import type { UnitOfWork } from '../ports/unit-of-work.ts';
 import type { Workspace } from '../ports/workspace.ts';
 import type { ClusterService, ClusterView, ConnectionView, Tagged } from './api.ts';
@@ -16,7 +16,7 @@ export interface ClusterServiceTools {
   unitOfWork: UnitOfWork;
   box: SecretBox;
   workspace: Workspace;
-  target: NodeTarget;
+  targets: NodeTargets;
   cursors: Cursors;
   clock: Clock;
 }
@@ -98,7 +98,8 @@ export function createClusterService(tools: ClusterServiceTools): ClusterService
     },
     async forget(name) {
       const known = await find(name);
-      const left = await tools.target.resources(known.site, name).catch(() => null);
+      const target = tools.targets[known.spec.target];
+      const left = await target.resources(known).catch(() => null);
       await tools.unitOfWork.transaction(async ({ clusters, operations, secrets }) => {
         const cluster = await clusters.findForUpdate(name);
         if (!cluster) throw clusterNotFound(name);

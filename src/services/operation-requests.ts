@@ -1,3 +1,4 @@
+import type { AwsChanges } from '../core/aws/aws-settings.ts';
 import { clusterExists } from '../core/cluster/cluster-errors.ts';
 import { type ClusterSpec, DEFAULT_CLUSTER, type Target } from '../core/cluster/cluster-spec.ts';
 import { HathiError, isHathiError } from '../core/errors.ts';
@@ -6,7 +7,7 @@ import { operationActions } from '../core/operation/operation-actions.ts';
 import type { OperationKind, StageName } from '../core/operation/operation-kinds.ts';
 import type { IdSource } from '../ports/clock.ts';
 import type { ClusterRecord, NewOperation, NodeSize, Stores } from '../ports/stores.ts';
-import type { NodeTarget } from '../ports/target.ts';
+import type { NodeTargets } from '../ports/target.ts';
 import type { UnitOfWork } from '../ports/unit-of-work.ts';
 import type { Caller, ClusterRequest, SpecChanges, StepInputs } from './api.ts';
 import {
@@ -23,11 +24,13 @@ import { checkedParameters, type NodeSizes } from './parameter-requests.ts';
 export interface OperationRequestTools {
   unitOfWork: UnitOfWork;
   ids: IdSource;
-  target: NodeTarget;
+  targets: NodeTargets;
   sizes: NodeSizes;
   /** The data directory's own id; local clusters belong to it. */
   site: string;
   defaultTarget: Target;
+  /** Of new clusters on AWS whose request leaves them out. */
+  awsDefaults: AwsChanges;
 }
 
 /** Of finding a free network while other clusters are made. */
@@ -68,12 +71,13 @@ export function createOperationRequests(tools: OperationRequestTools) {
 
   /** Asks again when another cluster took the network between the question and the transaction. */
   const withFreeNetwork = async (
-    work: (networkIndex: number) => Promise<Operation>,
+    target: Target,
+    work: (networkIndex: number | null) => Promise<Operation>,
   ): Promise<Operation> => {
     for (let tries = 1; ; tries++) {
       const taken = await unitOfWork.direct.clusters.networkIndexes(tools.site);
       try {
-        return await work(await tools.target.freeNetworkIndex(taken, tools.site));
+        return await work(await tools.targets[target].freeNetworkIndex(taken, tools.site));
       } catch (error) {
         if (tries === MOST_TRIES || !isHathiError(error, 'NETWORK_TAKEN')) throw error;
       }
@@ -83,11 +87,11 @@ export function createOperationRequests(tools: OperationRequestTools) {
   const createCluster = async (request: ClusterRequest, caller: Caller): Promise<Operation> => {
     const { name, parameters: given, labels, approval } = request;
     if (await unitOfWork.direct.clusters.find(name)) throw clusterExists(name);
-    const spec = nextSpec(name, null, request.spec, tools.defaultTarget);
-    assertSpecCanBe(spec, null, tools.target.postgresVersions);
+    const spec = nextSpec(name, null, request.spec, tools);
+    assertSpecCanBe(spec, null, tools.targets);
     const size = await tools.sizes({ spec, node_size: null });
     const parameters = checkedParameters({ spec }, given, size, '/parameters');
-    return await withFreeNetwork((networkIndex) =>
+    return await withFreeNetwork(spec.target, (networkIndex) =>
       unitOfWork.transaction(async (stores) => {
         const wanted = { ...spec, parameters };
         const cluster = await stores.clusters.insert({
@@ -111,18 +115,19 @@ export function createOperationRequests(tools: OperationRequestTools) {
     caller: Caller,
   ): Promise<Operation> => {
     const specFrom = (current: ClusterSpec | null): ClusterSpec => {
-      const spec = nextSpec(name, current, changes, tools.defaultTarget);
-      assertSpecCanBe(spec, current, tools.target.postgresVersions);
+      const spec = nextSpec(name, current, changes, tools);
+      assertSpecCanBe(spec, current, tools.targets);
       return spec;
     };
-    const submit = async (networkIndex: number): Promise<Operation> =>
+    const submit = async (networkIndex: number | null): Promise<Operation> =>
       await unitOfWork.transaction(async (stores) => {
         const current = await stores.clusters.findForUpdate(name);
         const spec = specFrom(current?.spec ?? null);
         if (!current) {
-          const cluster = await stores.clusters.insert(
-            newCluster(tools.ids.next(), tools.site, spec, networkIndex),
-          );
+          const cluster = await stores.clusters.insert({
+            ...newCluster(tools.ids.next(), tools.site, spec, networkIndex),
+            deletion_protection: spec.target !== 'local',
+          });
           return await enqueueStep(stores, cluster, caller, 'generate-terraform');
         }
         const operation = await enqueueStep(stores, current, caller, 'generate-terraform');
@@ -130,8 +135,8 @@ export function createOperationRequests(tools: OperationRequestTools) {
         return operation;
       });
     const known = await unitOfWork.direct.clusters.find(name);
-    specFrom(known?.spec ?? null);
-    return known ? await submit(known.network_index) : await withFreeNetwork(submit);
+    const { target } = specFrom(known?.spec ?? null);
+    return known ? await submit(known.network_index) : await withFreeNetwork(target, submit);
   };
 
   const submitOnCluster = async (

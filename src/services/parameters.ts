@@ -1,3 +1,4 @@
+import { SSH_CONFIG } from '../core/aws/ssh-config.ts';
 import { parametersOf } from '../core/postgres/cluster-parameters.ts';
 import type { CheckedParameter } from '../core/postgres/parameters.ts';
 import { isOfTheSession, type NodeSettings } from '../core/postgres/settings-verdict.ts';
@@ -5,6 +6,7 @@ import type { Probe } from '../ports/probe.ts';
 import type { SecretBox } from '../ports/secrets.ts';
 import type { ClusterRecord } from '../ports/stores.ts';
 import type { UnitOfWork } from '../ports/unit-of-work.ts';
+import type { Workspace } from '../ports/workspace.ts';
 import type { ParameterService, ParameterView } from './api.ts';
 import { clusterNotFound } from './cluster-requests.ts';
 import { readSecret } from './cluster-secrets.ts';
@@ -14,6 +16,7 @@ export interface ParameterServiceTools {
   unitOfWork: UnitOfWork;
   box: SecretBox;
   probe: Probe;
+  workspace: Workspace;
   sizes: NodeSizes;
 }
 
@@ -32,7 +35,10 @@ export function createParameterService(tools: ParameterServiceTools): ParameterS
     const password = await secret('postgres-superuser-password');
     // Before Ansible ran there is nobody to ask.
     if (!caCertificate || !password || cluster.ansible_executed_revision === null) return [];
-    const session = tools.probe.open(cluster.nodes ?? [], { caCertificate, password });
+    const sshConfig = cluster.spec.aws
+      ? tools.workspace.path(cluster.name, 'ssh', SSH_CONFIG)
+      : null;
+    const session = tools.probe.open(cluster.nodes ?? [], { caCertificate, password, sshConfig });
     try {
       return await session.settings(names);
     } finally {

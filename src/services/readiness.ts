@@ -1,17 +1,21 @@
+import type { Target } from '../core/cluster/cluster-spec.ts';
 import type { Ansible } from '../ports/ansible.ts';
-import type { NodeTarget } from '../ports/target.ts';
+import type { NodeTargets } from '../ports/target.ts';
 import type { Terraform } from '../ports/terraform.ts';
 import type { UnitOfWork } from '../ports/unit-of-work.ts';
 import type { ReadinessCheck, ReadinessService } from './api.ts';
-
-const GIBIBYTE = 2 ** 30;
 
 export interface ReadinessTools {
   unitOfWork: UnitOfWork;
   terraform: Terraform;
   ansible: Ansible;
-  target: NodeTarget;
+  targets: NodeTargets;
+  /** The one that is asked; the others are there for whoever names them. */
+  defaultTarget: Target;
 }
+
+/** What makes the nodes of a target, as a person knows it. */
+const PROGRAM_OF: Record<Target, string> = { local: 'docker', aws: 'aws' };
 
 /** Asks each thing that the server needs, all at once. */
 export function createReadinessService(tools: ReadinessTools): ReadinessService {
@@ -38,10 +42,7 @@ export function toolChecks(tools: Omit<ReadinessTools, 'unitOfWork'>): Promise<R
       const { version, path } = await tools.ansible.engine();
       return `ansible-core ${version}, ${path}`;
     }),
-    check('docker', async () => {
-      const { memoryBytes } = await tools.target.nodeResources();
-      return `answers, ${(memoryBytes / GIBIBYTE).toFixed(1)} GiB of memory`;
-    }),
+    check(PROGRAM_OF[tools.defaultTarget], () => tools.targets[tools.defaultTarget].describe()),
   ];
 }
 

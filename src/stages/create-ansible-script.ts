@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { SSH_CONFIG, sshConfig } from '../core/aws/ssh-config.ts';
 import { FAILOVER_TIMINGS } from '../core/cluster/cluster-spec.ts';
-import { localNetwork } from '../core/cluster/local-network.ts';
 import { plannedNodes } from '../core/cluster/topology.ts';
 import { HathiError } from '../core/errors.ts';
 import { parametersOf } from '../core/postgres/cluster-parameters.ts';
 import type { CheckedParameter } from '../core/postgres/parameters.ts';
-import type { Ansible, InventoryNode } from '../ports/ansible.ts';
+import type { Ansible, AnsibleInput, InventoryNode } from '../ports/ansible.ts';
 import type { CertifiedKey, Pki } from '../ports/pki.ts';
 import type { SecretBox } from '../ports/secrets.ts';
 import type { Stage, StageContext } from '../ports/stage.ts';
@@ -13,6 +13,7 @@ import type { ClusterRecord, NodeSize } from '../ports/stores.ts';
 import type { Workspace } from '../ports/workspace.ts';
 import { certificateFits } from './certificate-fits.ts';
 import { ensureCertifiedKey, ensureSecret } from './cluster-secrets.ts';
+import { sshConfigOf } from './ssh-config.ts';
 
 const FOLDER = 'ansible';
 const INVENTORY = 'inventory/hosts';
@@ -53,7 +54,7 @@ export function createCreateAnsibleScriptStage(tools: CreateAnsibleScriptTools):
         clusterId: cluster.id,
         postgresVersion: cluster.spec.postgres_version,
         nodes: await inventoryNodes(tools, context, authority),
-        subnet: localNetwork(cluster.network_index).subnet,
+        ssh: await writeSshConfig(tools, cluster),
         allowList: cluster.spec.allow_list,
         failover: FAILOVER_TIMINGS[cluster.spec.failover_profile],
         dynamicParameters: valuesOf(parameters, 'dynamic'),
@@ -136,6 +137,20 @@ async function inventoryNodes(
     nodes.push({ ...node, witness, etcd, role, certificate });
   }
   return nodes;
+}
+
+/** @returns its absolute path and the user; null where the nodes need none */
+async function writeSshConfig(
+  tools: CreateAnsibleScriptTools,
+  cluster: ClusterRecord,
+): Promise<AnsibleInput['ssh']> {
+  const { name, nodes, spec } = cluster;
+  const config = sshConfigOf(tools, cluster);
+  if (!spec.aws || config === null) return null;
+  const folder = tools.workspace.path(name, 'ssh');
+  const text = sshConfig({ cluster: name, nodes: nodes ?? [], settings: spec.aws, folder });
+  await tools.workspace.write(name, `ssh/${SSH_CONFIG}`, text);
+  return { config, user: spec.aws.ssh_user };
 }
 
 /** An address that clients use besides those that every certificate names. */

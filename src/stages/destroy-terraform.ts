@@ -5,7 +5,7 @@ import { executePlan, type StoredPlan } from './terraform-apply.ts';
 import { writeConfiguration } from './terraform-configuration.ts';
 import { makePlan } from './terraform-plan.ts';
 import { reconcileState } from './terraform-state.ts';
-import { FOLDER, type TerraformTools, terraformRun } from './terraform-tools.ts';
+import { FOLDER, type TerraformTools, targetOf, terraformRun } from './terraform-tools.ts';
 
 const NAME = 'destroy-terraform';
 
@@ -33,12 +33,14 @@ export function createDestroyTerraformStage(tools: TerraformTools): Stage {
 
 /** @returns how many resources are gone */
 async function destroyAll(context: StageContext, tools: TerraformTools): Promise<number> {
-  const state = await reconcileState(context, tools);
-  if (!state || state.addresses.length === 0) return 0;
+  const { cluster } = context;
+  const known = await context.read.states.latest(cluster.id);
   // A worker that never saw the cluster has the state from the database, and no files yet.
-  if ((await tools.workspace.read(context.cluster.name, `${FOLDER}/main.tf`)) === null) {
+  if (known && (await tools.workspace.read(cluster.name, `${FOLDER}/main.tf`)) === null) {
     await writeConfiguration(context, tools, NAME);
   }
+  const state = await reconcileState(context, tools);
+  if (!state || state.addresses.length === 0) return 0;
   return execute(context, tools, await makePlan(context, tools, NAME, true));
 }
 
@@ -69,9 +71,10 @@ async function forgetCluster(
   destroyed: number,
 ): Promise<StageOutcome> {
   const { cluster } = context;
-  const orphans = await tools.target.resources(cluster.site, cluster.name);
+  const target = targetOf(cluster, tools);
+  const orphans = await target.resources(cluster);
   const failures = orphans.length === 0 ? [] : await removeOrphans(context, tools, orphans);
-  const left = orphans.length === 0 ? [] : await tools.target.resources(cluster.site, cluster.name);
+  const left = orphans.length === 0 ? [] : await target.resources(cluster);
   if (left.length > 0) {
     throw new HathiError(
       'TERRAFORM_FAILED',
@@ -102,7 +105,7 @@ async function removeOrphans(
     data: { level: 'warning', message: `In no state, but of this cluster: ${names}. Removed.` },
   });
   try {
-    await tools.target.remove(orphans);
+    await targetOf(context.cluster, tools).remove(context.cluster, orphans);
     return [];
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)];

@@ -3,16 +3,19 @@ import { parametersOf } from '../core/postgres/cluster-parameters.ts';
 import { judgeSettings, type SettingDifference } from '../core/postgres/settings-verdict.ts';
 import type { Ansible, PlayedPlaybook } from '../ports/ansible.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { NodeAccess } from '../ports/node-access.ts';
 import type { Probe, ProbeCredentials } from '../ports/probe.ts';
 import type { SecretBox } from '../ports/secrets.ts';
 import type { Stage, StageContext } from '../ports/stage.ts';
 import type { ClusterRecord, NodeSize } from '../ports/stores.ts';
 import type { Workspace } from '../ports/workspace.ts';
 import { requireSecret } from './cluster-secrets.ts';
+import { sshConfigOf } from './ssh-config.ts';
 
 export interface ExecuteAnsibleScriptTools {
   ansible: Ansible;
   probe: Probe;
+  nodeAccess: NodeAccess;
   secretBox: SecretBox;
   workspace: Workspace;
   clock: Clock;
@@ -45,9 +48,11 @@ export function createExecuteAnsibleScriptStage(tools: ExecuteAnsibleScriptTools
         await secret(`postgres-${name}-password`); // Masked from here on.
       }
       const folder = tools.workspace.path(cluster.name, 'ansible');
+      const ssh = sshConfigOf(tools, cluster);
+      if (ssh !== null) await waitForNodes(tools, context, ssh);
       const played = await tools.ansible.play(context.children, 'execute-ansible-script', folder);
       assertPlayedWell(played);
-      const credentials = { caCertificate, password };
+      const credentials = { caCertificate, password, sshConfig: ssh };
       const parameters = await readBack(tools, context, credentials);
       const topology = await tools.probe.observeTopology(cluster.nodes ?? [], credentials);
       await context.write(({ clusters }) =>
@@ -67,6 +72,20 @@ export function createExecuteAnsibleScriptStage(tools: ExecuteAnsibleScriptTools
       };
     },
   };
+}
+
+/** Machines that boot by themselves are not there yet when their apply ends. */
+async function waitForNodes(
+  tools: ExecuteAnsibleScriptTools,
+  { cluster, signal, emit }: StageContext,
+  sshConfig: string,
+): Promise<void> {
+  await tools.nodeAccess.waitUntilReady({
+    nodes: cluster.nodes ?? [],
+    sshConfig,
+    signal,
+    onReady: (node) => emit({ type: 'node.ready', data: { node } }),
+  });
 }
 
 /**

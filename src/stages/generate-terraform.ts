@@ -24,9 +24,12 @@ export function createGenerateTerraformStage(tools: TerraformTools): Stage {
         workspace: tools.workspace.path(cluster.name),
         files,
         engine,
-        notes: [
-          `instance_type ${cluster.spec.instance_type} is recorded; on the local target it sizes nothing: the nodes share this machine.`,
-        ],
+        notes:
+          cluster.spec.target === 'local'
+            ? [
+                `instance_type ${cluster.spec.instance_type} is recorded; on the local target it sizes nothing: the nodes share this machine.`,
+              ]
+            : [],
       };
     },
   };

@@ -17,6 +17,7 @@ export function createPlanTerraformStage(tools: TerraformTools): Stage {
         digest: plan.digest,
         summary: plan.summary,
         changes: plan.changes,
+        context: plan.context,
         engine: await tools.terraform.engine(),
       };
     },

@@ -5,7 +5,8 @@ import type { StageContext } from '../ports/stage.ts';
 import type { PlanRecord } from '../ports/stores.ts';
 import type { LabelledResource } from '../ports/target.ts';
 import type { AppliedPlan, TerraformState } from '../ports/terraform.ts';
-import { makePlan, planContext } from './terraform-plan.ts';
+import { orphansOf } from './orphans.ts';
+import { makePlan, sealedPlace } from './terraform-plan.ts';
 import { createStateKeeper, reconcileState } from './terraform-state.ts';
 import { readLockFile, type TerraformTools, terraformRun } from './terraform-tools.ts';
 
@@ -60,7 +61,7 @@ export function stale(plan: StoredPlan, why: string, details: Record<string, unk
  * @throws PLAN_ALTERED | SECRET_UNREADABLE
  */
 function reviewedBytes(tools: TerraformTools, plan: StoredPlan): Uint8Array {
-  const bytes = tools.secretBox.open(plan.sealed_file, planContext(plan.id));
+  const bytes = tools.secretBox.open(plan.sealed_file, sealedPlace(plan.id));
   const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
   if (digest === plan.digest) return bytes;
   throw new HathiError(
@@ -106,7 +107,7 @@ export async function executePlan(
   if (applied.exitCode === 0) return { applied, state };
   await context.write(({ plans }) => plans.setState(plan.id, 'failed'));
   // Stopped by force: what was being made at that moment may be in no state.
-  const orphans = applied.exitCode > 128 ? await orphansOf(context, tools) : [];
+  const orphans = applied.exitCode > 128 ? await orphansNow(context, tools) : [];
   throw applyFailed(plan, applied, orphans);
 }
 
@@ -162,7 +163,7 @@ async function recordInterruption(
     }
   };
   await attempt(async () => {
-    facts.orphans = await orphansOf(context, tools);
+    facts.orphans = await orphansNow(context, tools);
   });
   await attempt(async () => {
     facts.plan_id = (await makePlan(context, tools, stage, plan.destroy)).id;
@@ -184,17 +185,9 @@ async function recordInterruption(
   );
 }
 
-/** What carries the cluster's labels and no state knows of; the next apply takes such nodes over. */
-async function orphansOf(
+async function orphansNow(
   context: StageContext,
   tools: TerraformTools,
 ): Promise<LabelledResource[]> {
-  const { cluster } = context;
-  const state = await reconcileState(context, tools);
-  const known = new Set(state?.addresses ?? []);
-  const found = await tools.target.resources(cluster.site, cluster.name);
-  return found.filter(({ kind, name, node }) => {
-    const address = tools.terraform.addressOf({ kind, name: node ?? name });
-    return !known.has(address);
-  });
+  return await orphansOf(context, tools, await reconcileState(context, tools));
 }

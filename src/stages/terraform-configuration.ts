@@ -1,11 +1,15 @@
+import type { AwsSettings } from '../core/aws/aws-settings.ts';
+import { BASTION, SSH_CONFIG } from '../core/aws/ssh-config.ts';
 import { localNetwork } from '../core/cluster/local-network.ts';
 import { plannedNodes } from '../core/cluster/topology.ts';
 import type { StageName } from '../core/operation/operation-kinds.ts';
 import type { SshKeyPair } from '../ports/pki.ts';
 import type { StageContext } from '../ports/stage.ts';
+import type { ClusterRecord } from '../ports/stores.ts';
+import type { AwsConfiguration, LocalConfiguration } from '../ports/terraform.ts';
 import type { WorkspaceFile, WrittenFile } from '../ports/workspace.ts';
-import { ensureCertifiedKey } from './cluster-secrets.ts';
-import { FOLDER, LOCK_FILE, STATE_FILE, type TerraformTools } from './terraform-tools.ts';
+import { type ClientKey, ensureKeys, keyPairOf } from './key-pair.ts';
+import { FOLDER, LOCK_FILE, STATE_FILE, type TerraformTools, targetOf } from './terraform-tools.ts';
 
 const KEY_MODE = 0o600;
 /** Carried over when the folder is written anew. */
@@ -22,79 +26,110 @@ export async function writeConfiguration(
   stage: StageName,
 ): Promise<WrittenFile[]> {
   const { cluster } = context;
-  const network = localNetwork(cluster.network_index);
-  const image = await tools.target.prepare(context.children, stage, cluster.spec.postgres_version);
-  const nodes = plannedNodes(cluster.spec).map(({ name, ordinal, witness }) => ({
-    name,
-    address: network.addressOf(ordinal),
-    sshPort: network.sshPortOf(ordinal),
-    postgresPort: witness ? null : network.postgresPortOf(ordinal),
-  }));
-  const client = await ensureKeys(context, tools, {
-    privateKey: 'ssh-client-key',
-    publicKey: 'ssh-client-public-key',
-    comment: `hathi-${cluster.name}`,
-  });
+  const { spec } = cluster;
+  const image = await targetOf(cluster, tools).prepare(
+    context.children,
+    stage,
+    spec.postgres_version,
+  );
+  const client = await keyPairOf(context, tools);
   const hostKeys = new Map<string, SshKeyPair>();
-  for (const { name } of nodes) {
-    const keys = await ensureKeys(context, tools, {
+  for (const { name } of plannedNodes(spec)) {
+    const { certificate, privateKey } = await ensureKeys(context, tools, {
       privateKey: `ssh-host-key/${name}`,
       publicKey: `ssh-host-public-key/${name}`,
       comment: name,
     });
-    hostKeys.set(name, keys);
+    hostKeys.set(name, { publicKey: certificate, privateKey });
   }
-  const configuration = await tools.terraform.configuration({
-    site: cluster.site,
-    cluster: cluster.name,
-    image,
-    subnet: network.subnet,
-    nodes,
-    authorizedKey: client.publicKey,
-  });
+  const { configuration, knownAs } = spec.aws
+    ? awsConfiguration(cluster, spec.aws, client)
+    : localConfiguration(cluster, image ?? '', client);
+  const files = await tools.terraform.configuration(configuration);
   // Keys first: the module reads them as it makes a node.
-  const ssh = await tools.workspace.replace(cluster.name, 'ssh', [
-    { path: 'id_ed25519', content: client.privateKey, mode: KEY_MODE },
-    { path: 'id_ed25519.pub', content: `${client.publicKey}\n` },
-    {
-      path: 'known_hosts',
-      content: nodes
-        .map(({ name, sshPort }) => knownHost(sshPort, hostKeys.get(name) as SshKeyPair))
-        .join(''),
-    },
-    ...[...hostKeys].flatMap(([name, keys]): WorkspaceFile[] => [
+  const ssh = await tools.workspace.replace(
+    cluster.name,
+    'ssh',
+    [
+      { path: 'id_ed25519', content: client.privateKey, mode: KEY_MODE },
+      { path: 'id_ed25519.pub', content: `${client.publicKey}\n` },
       {
-        path: `host_keys/${name}/ssh_host_ed25519_key`,
-        content: keys.privateKey,
-        mode: KEY_MODE,
+        path: 'known_hosts',
+        content: [
+          ...[...hostKeys].map(([name, keys]) => knownHost(knownAs(name), keys.publicKey)),
+          ...bastionHost(spec.aws ?? null),
+        ].join(''),
       },
-      { path: `host_keys/${name}/ssh_host_ed25519_key.pub`, content: `${keys.publicKey}\n` },
-    ]),
-  ]);
-  const terraform = await tools.workspace.replace(cluster.name, FOLDER, configuration, KEPT);
+      ...[...hostKeys].flatMap(([name, keys]): WorkspaceFile[] => [
+        {
+          path: `host_keys/${name}/ssh_host_ed25519_key`,
+          content: keys.privateKey,
+          mode: KEY_MODE,
+        },
+        { path: `host_keys/${name}/ssh_host_ed25519_key.pub`, content: `${keys.publicKey}\n` },
+      ]),
+    ],
+    [SSH_CONFIG],
+  );
+  const terraform = await tools.workspace.replace(cluster.name, FOLDER, files, KEPT);
   return [...terraform, ...ssh];
 }
 
-/** A key and its public half, made and stored together as certificates and their keys are. */
-async function ensureKeys(
-  context: StageContext,
-  { sshKeys, secretBox }: TerraformTools,
-  names: { privateKey: string; publicKey: string; comment: string },
-): Promise<SshKeyPair> {
-  const { certificate, privateKey } = await ensureCertifiedKey(
-    context,
-    secretBox,
-    { certificate: names.publicKey, privateKey: names.privateKey },
-    () => true,
-    async () => {
-      const made = await sshKeys.generate(names.comment);
-      return { certificate: made.publicKey, privateKey: made.privateKey };
-    },
-  );
-  return { publicKey: certificate, privateKey };
+interface Configured {
+  configuration: LocalConfiguration | AwsConfiguration;
+  /** The name under which ssh looks a node's host key up. */
+  knownAs(node: string): string;
 }
 
-function knownHost(sshPort: number, { publicKey }: SshKeyPair): string {
+function localConfiguration(cluster: ClusterRecord, image: string, client: ClientKey): Configured {
+  const network = localNetwork(cluster.network_index ?? 0);
+  const planned = plannedNodes(cluster.spec);
+  const ordinals = new Map(planned.map(({ name, ordinal }) => [name, ordinal]));
+  return {
+    configuration: {
+      target: 'local',
+      site: cluster.site,
+      cluster: cluster.name,
+      image,
+      subnet: network.subnet,
+      nodes: planned.map(({ name, ordinal, witness }) => ({
+        name,
+        address: network.addressOf(ordinal),
+        sshPort: network.sshPortOf(ordinal),
+        postgresPort: witness ? null : network.postgresPortOf(ordinal),
+      })),
+      authorizedKey: client.publicKey,
+    },
+    knownAs: (name) => `[${LOOPBACK}]:${network.sshPortOf(ordinals.get(name) ?? 1)}`,
+  };
+}
+
+/** Addresses are not known before the apply, so a node's key is looked up by the node's name. */
+function awsConfiguration(
+  { name, site, spec }: ClusterRecord,
+  settings: AwsSettings,
+  client: ClientKey,
+): Configured {
+  return {
+    configuration: {
+      target: 'aws',
+      site,
+      cluster: name,
+      instanceType: spec.instance_type,
+      nodes: plannedNodes(spec),
+      allowList: spec.allow_list,
+      settings,
+      publicKey: client.given === null ? client.publicKey : null,
+    },
+    knownAs: (node) => node,
+  };
+}
+
+function bastionHost(settings: AwsSettings | null): string[] {
+  return settings?.bastion ? [knownHost(BASTION, settings.bastion.host_key)] : [];
+}
+
+function knownHost(host: string, publicKey: string): string {
   const [type, key] = publicKey.split(' ');
-  return `[${LOOPBACK}]:${sshPort} ${type} ${key}\n`;
+  return `${host} ${type} ${key}\n`;
 }

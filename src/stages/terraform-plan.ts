@@ -3,15 +3,23 @@ import type { StageName } from '../core/operation/operation-kinds.ts';
 import type { StageContext } from '../ports/stage.ts';
 import type { PlanRecord } from '../ports/stores.ts';
 import type { TerraformState } from '../ports/terraform.ts';
+import { lookAround } from './look-around.ts';
 import { reconcileState } from './terraform-state.ts';
-import { FOLDER, readLockFile, type TerraformTools, terraformRun } from './terraform-tools.ts';
+import {
+  FOLDER,
+  readLockFile,
+  type TerraformTools,
+  targetOf,
+  terraformRun,
+} from './terraform-tools.ts';
 
-const REVIEWED_FILES = [`${FOLDER}/main.tf`, `${FOLDER}/outputs.tf`];
+const REVIEWED_FILES = [`${FOLDER}/main.tf`, `${FOLDER}/imports.tf`, `${FOLDER}/outputs.tf`];
 
 /**
  * Plans what the workspace asks for, or the removal of everything, and stores the plan as the only
  * one that is ready.
  * @throws TERRAFORM_FAILED | STATE_UNREADABLE | TOOL_MISSING | TOOL_TOO_OLD
+ * @throws CLOUD_UNAVAILABLE | CLOUD_REFUSED with the findings
  */
 export async function makePlan(
   context: StageContext,
@@ -22,6 +30,7 @@ export async function makePlan(
   const { cluster, operation } = context;
   const { terraform, secretBox } = tools;
   const state = await reconcileState(context, tools);
+  const found = destroy ? null : await lookAround(context, tools, state);
   const run = terraformRun(context, tools, stage);
   const made = await terraform.plan(run, {
     destroy,
@@ -48,7 +57,8 @@ export async function makePlan(
     summary: made.summary,
     changes: made.changes,
     files: await configurationFiles(context, tools),
-    sealed_file: secretBox.seal(made.bytes, planContext(id)),
+    context: found,
+    sealed_file: secretBox.seal(made.bytes, sealedPlace(id)),
     outcome: null,
   };
   await context.write(async ({ plans }) => {
@@ -69,7 +79,7 @@ async function configurationFiles(context: StageContext, tools: TerraformTools) 
   return files;
 }
 
-export function planContext(planId: string): string {
+export function sealedPlace(planId: string): string {
   return `plan:${planId}`;
 }
 
@@ -81,12 +91,15 @@ async function vanished(
 ): Promise<string[]> {
   const { cluster } = context;
   const names = plannedNodes(cluster.spec).map(({ name }) => name);
-  const observed = await tools.target.observe(cluster.site, cluster.name, names);
+  const { target } = cluster.spec;
+  const observed = await targetOf(cluster, tools).observe(cluster, names);
   const gone = observed.nodes
     .filter((node) => node.state === 'missing')
-    .map(({ name }) => tools.terraform.addressOf({ kind: 'node', name }));
+    .map(({ name }) => tools.terraform.addressOf(target, { kind: 'node', node: name }));
   if (!observed.network) {
-    gone.push(tools.terraform.addressOf({ kind: 'network', name: cluster.name }));
+    gone.push(tools.terraform.addressOf(target, { kind: 'network', node: null }));
   }
-  return gone.filter((address) => state.addresses.includes(address));
+  return gone
+    .filter((address) => address !== null)
+    .filter((address) => state.addresses.includes(address));
 }

@@ -1,7 +1,8 @@
 import { HathiError } from '../core/errors.ts';
+import { statePlace } from '../core/sealed-places.ts';
 import type { StageContext } from '../ports/stage.ts';
 import type { TerraformState } from '../ports/terraform.ts';
-import { FOLDER, STATE_FILE, type TerraformTools } from './terraform-tools.ts';
+import { FOLDER, STATE_FILE, type TerraformTools, terraformRun } from './terraform-tools.ts';
 
 const PATH = `${FOLDER}/${STATE_FILE}`;
 /** A state may hold secrets in clear text. */
@@ -19,6 +20,7 @@ export async function reconcileState(
   tools: TerraformTools,
 ): Promise<TerraformState | null> {
   const { cluster } = context;
+  if (cluster.spec.aws?.state_bucket) return await remoteState(context, tools);
   const bytes = await tools.workspace.read(cluster.name, PATH);
   const file = bytes === null ? null : tools.terraform.readState(bytes);
   const stored = await context.read.states.latest(cluster.id);
@@ -34,7 +36,7 @@ export async function reconcileState(
     if (!stored || file.serial >= stored.serial) return file;
   }
   if (stored) {
-    const good = tools.secretBox.open(stored.sealed, contextOf(context));
+    const good = tools.secretBox.open(stored.sealed, statePlace(context.cluster.id));
     await tools.workspace.write(cluster.name, PATH, good, STATE_MODE);
     return tools.terraform.readState(good);
   }
@@ -45,6 +47,26 @@ export async function reconcileState(
     `${tools.workspace.path(cluster.name, FOLDER, STATE_FILE)} cannot be read as a Terraform state, and Hathi has stored none. Put a good copy there, or move it away to begin without a state.`,
     { bytes: bytes.length },
   );
+}
+
+/**
+ * The state that a backend keeps. It is the truth, under its own lock; what is stored of it is for
+ * whoever asks what a state knows, without asking the backend.
+ */
+async function remoteState(
+  context: StageContext,
+  tools: TerraformTools,
+): Promise<TerraformState | null> {
+  const { cluster } = context;
+  // Before the first generate-terraform there is no backend to ask.
+  if ((await tools.workspace.read(cluster.name, `${FOLDER}/main.tf`)) === null) return null;
+  const bytes = await tools.terraform.pullState(terraformRun(context, tools, 'plan-terraform'));
+  const state = tools.terraform.readState(bytes);
+  if (state === null) return null;
+  const stored = await context.read.states.latest(cluster.id);
+  const isNew = stored?.lineage !== state.lineage || stored.serial < state.serial;
+  if (isNew) await save(context, tools, state, bytes);
+  return state;
 }
 
 /** Stores each new version of the file while Terraform writes it. */
@@ -73,12 +95,8 @@ async function save(
   { lineage, serial }: TerraformState,
   bytes: Uint8Array,
 ): Promise<void> {
-  const sealed = tools.secretBox.seal(bytes, contextOf(context));
+  const sealed = tools.secretBox.seal(bytes, statePlace(context.cluster.id));
   await context.write(({ states }) =>
     states.save({ cluster_id: context.cluster.id, lineage, serial, sealed }),
   );
-}
-
-function contextOf(context: StageContext): string {
-  return `state:${context.cluster.id}`;
 }

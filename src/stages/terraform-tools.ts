@@ -1,16 +1,17 @@
+import type { ClusterSpec } from '../core/cluster/cluster-spec.ts';
 import type { StageName } from '../core/operation/operation-kinds.ts';
 import type { Clock, IdSource } from '../ports/clock.ts';
 import type { SshKeys } from '../ports/pki.ts';
 import type { SecretBox } from '../ports/secrets.ts';
 import type { StageContext } from '../ports/stage.ts';
-import type { NodeTarget } from '../ports/target.ts';
+import type { NodeTarget, NodeTargets } from '../ports/target.ts';
 import type { Terraform, TerraformRun } from '../ports/terraform.ts';
 import type { Workspace } from '../ports/workspace.ts';
 
 /** What the stages around Terraform work with. */
 export interface TerraformTools {
   terraform: Terraform;
-  target: NodeTarget;
+  targets: NodeTargets;
   workspace: Workspace;
   secretBox: SecretBox;
   sshKeys: SshKeys;
@@ -21,6 +22,13 @@ export interface TerraformTools {
 export const FOLDER = 'terraform';
 export const STATE_FILE = 'terraform.tfstate';
 export const LOCK_FILE = '.terraform.lock.hcl';
+
+export function targetOf(
+  { spec }: { spec: ClusterSpec },
+  { targets }: Pick<TerraformTools, 'targets'>,
+): NodeTarget {
+  return targets[spec.target];
+}
 
 export function terraformRun(
   context: StageContext,

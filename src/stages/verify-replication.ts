@@ -6,11 +6,14 @@ import type { Clock, IdSource } from '../ports/clock.ts';
 import type { Probe, ProbeSession } from '../ports/probe.ts';
 import type { SecretBox } from '../ports/secrets.ts';
 import type { Stage, StageContext } from '../ports/stage.ts';
+import type { Workspace } from '../ports/workspace.ts';
 import { requireSecret } from './cluster-secrets.ts';
+import { sshConfigOf } from './ssh-config.ts';
 
 export interface VerifyReplicationTools {
   probe: Probe;
   secretBox: SecretBox;
+  workspace: Workspace;
   clock: Clock;
   ids: IdSource;
 }
@@ -56,6 +59,7 @@ async function prove(
   const session = tools.probe.open(cluster.nodes, {
     caCertificate: await secret('ca-certificate'),
     password: await secret('postgres-superuser-password'),
+    sshConfig: sshConfigOf(tools, cluster),
   });
   const started = tools.clock.now().getTime();
   const expected = plannedNodes(cluster.spec);

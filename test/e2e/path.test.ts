@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { curlOfReadme } from '../support/readme-lines.ts';
 import { ServerProcess } from '../support/server-process.ts';
 
 const run = promisify(execFile);
@@ -17,20 +18,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await server?.destroy('default', 'second'));
 
-/** The README's own line, with the server's port. */
-async function curl(line: string) {
-  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
-  const typed = readme.split('\n').find((text) => text.startsWith('curl') && text.includes(line));
-  if (!typed) throw new Error(`the README has no line with ${line}`);
-  const command = typed.replace('http://localhost:5000', server.url);
-  const { stdout } = await run('/bin/bash', [
-    '-c',
-    `${command} --silent --write-out '\\n%{http_code}'`,
-  ]);
-  const [body = '', status] = stdout.split(/\n(?=\d+$)/);
-  expect({ line, status, body }).toMatchObject({ status: '200' });
-  return JSON.parse(body);
-}
+const curl = (words: string) => curlOfReadme(server.url, words);
 
 async function labelled(kind: 'ps' | 'network' | 'volume', cluster?: string): Promise<string[]> {
   const { stdout } = await run('docker', [

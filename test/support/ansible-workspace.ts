@@ -182,7 +182,7 @@ export class AnsibleWorkspace {
     );
     const variables = {
       cluster_name: this.cluster,
-      cluster_subnet: this.options.subnet,
+      cluster_subnets: [this.options.subnet],
       cluster_allow_list: [],
       postgres_version: this.options.postgresVersion ?? '17',
       patroni_scope: this.cluster,

@@ -54,6 +54,7 @@ const { wakeups } = database;
 const workspace = createFileWorkspace(config.dataDirectory);
 const secretBox = createSecretBox(await loadMasterKeys(config.dataDirectory));
 const target = fakeTarget();
+const targets = { local: target, aws: target };
 const clock = systemClock;
 const metrics = createPrometheusMetrics('test');
 
@@ -86,7 +87,7 @@ const app = await buildApp({
     unitOfWork,
     box: secretBox,
     workspace,
-    target,
+    targets,
     cursors,
     clock,
   }),
@@ -94,10 +95,12 @@ const app = await buildApp({
   parameters: createParameterService({
     unitOfWork,
     box: secretBox,
-    probe: createSqlProbe(systemClock),
+    probe: createSqlProbe(systemClock, { env: {} }),
+    workspace,
     sizes: async () => ({ memory_bytes: 4 * 2 ** 30, disk_bytes: null }),
   }),
   records: createRecordService({ unitOfWork, cursors }),
+  orphans: { list: async () => ({ regions: [], orphans: [] }) },
   idempotency: createIdempotencyService({
     unitOfWork,
     clock,
@@ -111,14 +114,16 @@ const app = await buildApp({
     metrics,
     cursors,
     ids: uuidSource,
-    target,
+    targets,
     sizes: async () => ({ memory_bytes: 4 * 2 ** 30, disk_bytes: null }),
     site,
     defaultTarget: config.target,
+    awsDefaults: config.awsDefaults,
   }),
   readiness: createReadinessService({
     unitOfWork,
-    target,
+    targets,
+    defaultTarget: config.target,
     terraform: { engine } as never,
     ansible: { engine } as never,
   }),

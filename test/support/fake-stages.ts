@@ -212,6 +212,7 @@ async function insertPlan(
     })),
     files: [FILE],
     sealed_file: secretBox.seal(bytes, `plan:${id}`),
+    context: null,
     outcome: null,
   };
   await write(async ({ plans }) => {
@@ -230,10 +231,13 @@ function madeNode({ name, ordinal, witness }: PlannedNode) {
   return {
     name,
     address: `10.0.0.${ordinal}`,
+    subnet: '10.0.0.0/24',
     ssh_host: '127.0.0.1',
     ssh_port: 20_000 + ordinal,
     postgres_host: witness ? null : '127.0.0.1',
     postgres_port: witness ? null : 25_000 + ordinal,
+    zone: null,
+    instance_id: null,
   };
 }
 
@@ -253,17 +257,15 @@ export function fakeTarget(): NodeTarget {
   return {
     postgresVersions: ['17'],
     prepare: async () => 'hathi-node:test',
-    observe: async (_site, _cluster, names) => ({
+    observe: async (_cluster, names) => ({
       nodes: names.map((name) => ({ name, state: 'missing', id: null })),
       network: false,
     }),
     resources: async () => [],
     remove: async () => {},
     freeNetworkIndex: async (taken) => Math.max(-1, ...taken) + 1,
-    nodeResources: async () => ({
-      memoryBytes: 16 * GIBIBYTE,
-      cpus: 4,
-      diskBytes: 100 * GIBIBYTE,
-    }),
+    preflight: async () => null,
+    nodeSize: async () => ({ memory_bytes: 8 * GIBIBYTE, disk_bytes: 50 * GIBIBYTE }),
+    describe: async () => 'answers',
   };
 }

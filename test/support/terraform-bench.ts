@@ -63,10 +63,10 @@ export async function openTerraformBench(
       enginePath: engine.path,
       env,
     }),
-    target,
+    targets: { local: target, aws: target },
     workspace,
     secretBox: createSecretBox([randomBytes(32)]),
-    sshKeys: createSshKeys(),
+    sshKeys: createSshKeys({ env }),
     ids: uuidSource,
     clock: systemClock,
   };
@@ -128,11 +128,16 @@ export async function openTerraformBench(
     site,
     tools,
     workspace,
+    target,
     direct,
     transaction: unitOfWork.transaction.bind(unitOfWork),
     docker,
     enqueue,
     work,
+
+    /** What Docker has with the labels of the cluster of that name, known or not. */
+    resourcesOf: async (name: string) =>
+      await target.resources({ ...newCluster({ name, site }), name, site }),
 
     async cluster(
       name: string,

@@ -47,12 +47,12 @@ async function copy(ansibleFolder: string, folder: string): Promise<WorkspaceFil
   );
 }
 
-function inventory({ cluster, nodes }: AnsibleInput): string {
+function inventory({ cluster, nodes, ssh }: AnsibleInput): string {
   const line = (node: InventoryNode) =>
     [
       node.name,
-      `ansible_host=${node.ssh_host}`,
-      `ansible_port=${node.ssh_port}`,
+      // With a configuration ssh finds a node by its name, and knows its port, user and key.
+      ...(ssh === null ? [`ansible_host=${node.ssh_host}`, `ansible_port=${node.ssh_port}`] : []),
       `node_address=${node.address}`,
     ].join(' ');
   const group = (name: string, lines: readonly string[]) =>
@@ -82,7 +82,7 @@ function variables(input: AnsibleInput): string {
   const { failover } = input;
   return writeVariables(`Cluster ${input.cluster}: what its roles work with.`, {
     cluster_name: input.cluster,
-    cluster_subnet: input.subnet,
+    cluster_subnets: [...new Set(input.nodes.map(({ subnet }) => subnet))].sort(),
     cluster_allow_list: input.allowList,
     postgres_version: input.postgresVersion,
     pki_directory: '{{ playbook_dir }}/pki',
@@ -99,12 +99,13 @@ function variables(input: AnsibleInput): string {
  * Shared connections bear the cluster's mark: a later cluster on the same port must not be handed a
  * connection to an earlier one's node. The mark is short, as the path of a socket ends at 108 bytes.
  */
-function connection({ cluster, clusterId }: AnsibleInput): string {
+function connection({ cluster, clusterId, ssh }: AnsibleInput): string {
   const mark = createHash('sha256').update(clusterId).digest('hex').slice(0, 8);
   return writeVariables(`How the nodes of cluster ${cluster} are reached, beside ansible.cfg.`, {
     ansible_control_path: `%(directory)s/${mark}-%%h-%%p`,
     // The reader's own ssh configuration must not decide how nodes are reached.
-    ansible_ssh_common_args: '-F /dev/null',
+    ansible_ssh_common_args: ssh === null ? '-F /dev/null' : `-F "${ssh.config}"`,
+    ...(ssh === null ? {} : { ansible_user: ssh.user, ansible_become: true }),
   });
 }
 

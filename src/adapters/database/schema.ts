@@ -19,7 +19,7 @@ export interface ClustersTable {
   spec: Json<Record<string, unknown>>;
   spec_revision: number;
   infrastructure_revision: number;
-  network_index: number;
+  network_index: number | null;
   terraform_generated_revision: number | null;
   applied_revision: number | null;
   ansible_generated_revision: number | null;
@@ -108,6 +108,7 @@ export interface PlansTable extends SealedColumns {
   summary: Json<Record<string, unknown>>;
   changes: Json<unknown[]>;
   files: Json<unknown[]>;
+  context: NullableJson<unknown>;
   outcome: NullableJson<unknown>;
   created_at: Timestamp;
 }

@@ -1,16 +1,28 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
+import type { ClusterSpec } from '../../core/cluster/cluster-spec.ts';
 import { localNetwork, NETWORK_INDEXES } from '../../core/cluster/local-network.ts';
 import { runCommand } from '../process/run-command.ts';
 import { createDockerTarget } from './docker-target.ts';
+
+const SPEC: ClusterSpec = {
+  name: 'pg',
+  target: 'local',
+  instance_type: 't2.medium',
+  replica_count: 0,
+  postgres_version: '17',
+  failover_profile: 'fast',
+  allow_list: [],
+  parameters: {},
+};
 
 const env = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/' };
 const target = (changes: Record<string, string> = {}) =>
   createDockerTarget({ assetsRoot: '/', env: { ...env, ...changes } });
 
 it('says how to get Docker where it is not installed', async () => {
-  await expect(target({ PATH: '/nonexistent' }).nodeResources()).rejects.toMatchObject({
+  await expect(target({ PATH: '/nonexistent' }).describe()).rejects.toMatchObject({
     code: 'TOOL_MISSING',
     message: expect.stringContaining('Install Docker'),
   });
@@ -19,8 +31,8 @@ it('says how to get Docker where it is not installed', async () => {
 it('says that Docker does not answer where it is not running', async () => {
   const stopped = target({ DOCKER_HOST: 'unix:///nonexistent/docker.sock' });
   for (const ask of [
-    () => stopped.nodeResources(),
-    () => stopped.observe('abc123', 'pg', ['pg-1']),
+    () => stopped.describe(),
+    () => stopped.observe({ site: 'abc123', name: 'pg', spec: SPEC }, ['pg-1']),
     () => stopped.freeNetworkIndex([], 'abc123'),
   ]) {
     await expect(ask()).rejects.toMatchObject({
@@ -31,9 +43,11 @@ it('says that Docker does not answer where it is not running', async () => {
 });
 
 it('knows what a node can use', async () => {
-  const resources = await target().nodeResources();
-  expect(resources.memoryBytes).toBeGreaterThan(2 ** 28);
-  expect(resources.cpus).toBeGreaterThan(0);
+  const alone = await target().nodeSize({ ...SPEC, replica_count: 0 });
+  const shared = await target().nodeSize({ ...SPEC, replica_count: 1 });
+  expect(alone.memory_bytes).toBeGreaterThan(2 ** 28);
+  // The witness holds no data.
+  expect(shared.memory_bytes).toBe(Math.floor(Number(alone.memory_bytes) / 2));
 });
 
 it('refuses a PostgreSQL that no image has before it builds anything', async () => {

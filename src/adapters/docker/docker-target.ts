@@ -1,8 +1,11 @@
 import { statfs } from 'node:fs/promises';
+import { plannedNodes } from '../../core/cluster/topology.ts';
 import type { LabelledResource, NodeObservation, NodeTarget } from '../../ports/target.ts';
-import { createDocker, rowsOf } from './docker.ts';
+import { createDocker, type Docker, rowsOf } from './docker.ts';
 import { freeNetworkIndex } from './free-network.ts';
 import { createNodeImages, IMAGE_VERSIONS } from './node-image.ts';
+
+const GIBIBYTE = 2 ** 30;
 
 export interface DockerTargetOptions {
   /** Folder of the project with `images/node`; absolute. */
@@ -11,8 +14,13 @@ export interface DockerTargetOptions {
   env: Record<string, string>;
 }
 
+export interface DockerTarget extends NodeTarget {
+  /** Never null: every cluster here needs a block of addresses and ports. */
+  freeNetworkIndex(taken: readonly number[], site: string): Promise<number>;
+}
+
 /** Nodes as containers of this machine's Docker. */
-export function createDockerTarget({ assetsRoot, env }: DockerTargetOptions): NodeTarget {
+export function createDockerTarget({ assetsRoot, env }: DockerTargetOptions): DockerTarget {
   const docker = createDocker(env);
   const images = createNodeImages(docker, assetsRoot, env);
 
@@ -57,7 +65,7 @@ export function createDockerTarget({ assetsRoot, env }: DockerTargetOptions): No
     prepare: images.prepare,
     freeNetworkIndex: (taken, site) => freeNetworkIndex(docker, taken, site),
 
-    async observe(site, cluster, nodes) {
+    async observe({ site, name: cluster }, nodes) {
       const [found, network] = await Promise.all([
         containers(site, cluster),
         networks(site, cluster),
@@ -73,7 +81,7 @@ export function createDockerTarget({ assetsRoot, env }: DockerTargetOptions): No
       return { nodes: observed, network: network.length > 0 };
     },
 
-    async resources(site, cluster) {
+    async resources({ site, name: cluster }) {
       const [found, network] = await Promise.all([
         containers(site, cluster),
         networks(site, cluster),
@@ -92,25 +100,40 @@ export function createDockerTarget({ assetsRoot, env }: DockerTargetOptions): No
       ];
     },
 
-    async remove(resources) {
+    async remove(_cluster, resources) {
       const nodes = resources.filter(({ kind }) => kind === 'node').map(({ name }) => name);
       const rest = resources.filter(({ kind }) => kind === 'network').map(({ name }) => name);
       if (nodes.length > 0) await docker('rm', '--force', '--volumes', ...nodes);
       if (rest.length > 0) await docker('network', 'rm', ...rest);
     },
 
-    async nodeResources() {
-      const told = await docker('info', '--format', '{{.MemTotal}}\t{{.NCPU}}\t{{.DockerRootDir}}');
-      const [memory, cpus, root = '/'] = rowsOf(told)[0] ?? [];
-      // Behind Docker Desktop that folder is inside a machine of its own and cannot be seen from here.
-      const disk = await statfs(root).catch(() => null);
+    preflight: async () => null,
+
+    async nodeSize(spec) {
+      const { memoryBytes, diskBytes } = await machineOf(docker);
+      const nodes = plannedNodes(spec).filter(({ witness }) => !witness).length;
       return {
-        memoryBytes: Number(memory),
-        cpus: Number(cpus),
-        diskBytes: disk && disk.bavail * disk.bsize,
+        memory_bytes: Math.floor(memoryBytes / nodes),
+        disk_bytes: diskBytes === null ? null : Math.floor(diskBytes / nodes),
       };
     },
+
+    async describe() {
+      const { memoryBytes } = await machineOf(docker);
+      return `answers, ${(memoryBytes / GIBIBYTE).toFixed(1)} GiB of memory`;
+    },
   };
+}
+
+/** What the nodes share; `diskBytes` is null where Docker does not tell, e.g. Docker Desktop. */
+async function machineOf(
+  docker: Docker,
+): Promise<{ memoryBytes: number; diskBytes: number | null }> {
+  const told = await docker('info', '--format', '{{.MemTotal}}\t{{.DockerRootDir}}');
+  const [memory, root = '/'] = rowsOf(told)[0] ?? [];
+  // Behind Docker Desktop that folder is inside a machine of its own and cannot be seen from here.
+  const disk = await statfs(root).catch(() => null);
+  return { memoryBytes: Number(memory), diskBytes: disk && disk.bavail * disk.bsize };
 }
 
 /** A paused container is no dead one: its processes go on where they were. */

@@ -2,9 +2,13 @@ import { checkServerIdentity } from 'node:tls';
 import pg from 'pg';
 import type { ClusterNode } from '../../core/cluster/topology.ts';
 import type { ProbeCredentials } from '../../ports/probe.ts';
+import { ProcessStream } from '../process/process-stream.ts';
 
 /** A node that has not accepted a connection by then is as good as gone. */
 const CONNECT_TIMEOUT_MILLISECONDS = 3_000;
+
+/** Through ssh there are one or two handshakes more, perhaps by way of a bastion far away. */
+const SSH_CONNECT_TIMEOUT_MILLISECONDS = 15_000;
 
 /** Every question here takes milliseconds; a node that hangs must not hang the caller. */
 const QUERY_TIMEOUT_MILLISECONDS = 4_000;
@@ -21,7 +25,15 @@ export class NodeConnection {
   readonly #config: pg.ClientConfig;
   #client: Promise<pg.Client> | null = null;
 
-  constructor(node: ClusterNode, credentials: ProbeCredentials, database: string) {
+  /** @param env of the ssh that leads to the node, where one does */
+  constructor(
+    node: ClusterNode,
+    credentials: ProbeCredentials,
+    database: string,
+    env: Record<string, string>,
+  ) {
+    const { sshConfig } = credentials;
+    const address = `[${node.address}]:${node.postgres_port}`;
     this.#config = {
       host: node.postgres_host ?? '',
       port: node.postgres_port ?? 0,
@@ -29,7 +41,13 @@ export class NodeConnection {
       password: credentials.password,
       database,
       application_name: 'hathi-probe',
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
+      ...(sshConfig === null
+        ? { connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS }
+        : {
+            connectionTimeoutMillis: SSH_CONNECT_TIMEOUT_MILLISECONDS,
+            stream: () =>
+              new ProcessStream(['ssh', '-F', sshConfig, '-W', address, node.name], env),
+          }),
       query_timeout: QUERY_TIMEOUT_MILLISECONDS,
       statement_timeout: STATEMENT_TIMEOUT_MILLISECONDS,
       ssl: {

@@ -17,10 +17,16 @@ import { MARKER_DATABASE, OBSERVE_SETTINGS } from './queries.ts';
 /** A database that every cluster has; observations need no other. */
 const MAINTENANCE_DATABASE = 'postgres';
 
-/** The probe of real nodes: node-postgres with verified TLS. */
-export function createSqlProbe(clock: Pick<Clock, 'now'>): Probe {
+/**
+ * The probe of real nodes: node-postgres with verified TLS.
+ * @param options `env` of the ssh that leads to nodes which are not reached otherwise
+ */
+export function createSqlProbe(
+  clock: Pick<Clock, 'now'>,
+  { env }: { env: Record<string, string> },
+): Probe {
   const open = (nodes: readonly ClusterNode[], credentials: ProbeCredentials): ProbeSession =>
-    openSession(nodes, credentials);
+    openSession(nodes, credentials, env);
   return {
     open,
     async observeTopology(nodes, credentials) {
@@ -34,13 +40,17 @@ export function createSqlProbe(clock: Pick<Clock, 'now'>): Probe {
   };
 }
 
-function openSession(nodes: readonly ClusterNode[], credentials: ProbeCredentials): ProbeSession {
+function openSession(
+  nodes: readonly ClusterNode[],
+  credentials: ProbeCredentials,
+  env: Record<string, string>,
+): ProbeSession {
   const connections = new Map<string, readonly [plain: NodeConnection, markers: NodeConnection]>();
   for (const node of nodes) {
     if (node.postgres_port === null) continue;
     connections.set(node.name, [
-      new NodeConnection(node, credentials, MAINTENANCE_DATABASE),
-      new NodeConnection(node, credentials, MARKER_DATABASE),
+      new NodeConnection(node, credentials, MAINTENANCE_DATABASE, env),
+      new NodeConnection(node, credentials, MARKER_DATABASE, env),
     ]);
   }
   return {

@@ -11,7 +11,9 @@ afterAll(() => rmSync(directory, { recursive: true }));
 // Comments of eight lengths in a row go through every length of padding.
 it.each([0, 1, 2, 3, 4, 5, 6, 7])('makes a key that ssh-keygen reads (%i)', async (length) => {
   const comment = `hathi${'x'.repeat(length)}`;
-  const keys = await createSshKeys().generate(comment);
+  const keys = await createSshKeys({ env: process.env as Record<string, string> }).generate(
+    comment,
+  );
   const path = join(directory, `key-${length}`);
   writeFileSync(path, keys.privateKey, { mode: 0o600 });
   const derived = execFileSync('ssh-keygen', ['-y', '-f', path], { encoding: 'utf8' });

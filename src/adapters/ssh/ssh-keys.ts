@@ -1,15 +1,37 @@
 import { generateKeyPair, randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { SshKeyPair, SshKeys } from '../../ports/pki.ts';
+import { runCommand } from '../process/run-command.ts';
 
 const KEY_TYPE = 'ssh-ed25519';
 /** What the private section is padded to when nothing encrypts it. */
 const BLOCK_BYTES = 8;
 const LINE_LENGTH = 70;
+const READ_SECONDS = 10;
 
-/** Ed25519 keys in OpenSSH's own format, made without ssh-keygen. */
-export function createSshKeys(): SshKeys {
+/**
+ * Ed25519 keys in OpenSSH's own format, made without ssh-keygen.
+ * @param options `env` of the ssh-keygen that reads keys of the user's
+ */
+export function createSshKeys({ env }: { env: Record<string, string> }): SshKeys {
   return {
+    async read(file: string): Promise<SshKeyPair> {
+      const privateKey = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+        throw new Error(`cannot be read (${error.code})`);
+      });
+      const { exitCode, stdout, stderr } = await runCommand(
+        'ssh-keygen',
+        ['-y', '-P', '', '-f', file],
+        { env, timeoutSeconds: READ_SECONDS },
+      );
+      if (exitCode === 0) return { privateKey, publicKey: stdout.trim() };
+      if (/passphrase/i.test(stderr)) throw new Error('needs a passphrase, which nobody can type');
+      if (/permissions/i.test(stderr)) {
+        throw new Error(`can be read by others, which ssh refuses: chmod 600 ${file}`);
+      }
+      throw new Error('holds no private key that ssh-keygen can read');
+    },
     async generate(comment: string): Promise<SshKeyPair> {
       const { privateKey } = await promisify(generateKeyPair)('ed25519');
       const { x, d } = privateKey.export({ format: 'jwk' });

@@ -1,32 +1,56 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import type { LocalConfiguration } from '../../ports/terraform.ts';
+import type { AwsConfiguration, Import, LocalConfiguration } from '../../ports/terraform.ts';
 import type { WorkspaceFile } from '../../ports/workspace.ts';
-import { attribute, blank, block, comment, expression, type HclValue, writeHcl } from './hcl.ts';
+import { awsMain } from './aws-main.ts';
+import { attribute, blank, block, comment, expression, writeHcl } from './hcl.ts';
+import { localMain } from './local-main.ts';
+import type { MainFile } from './main-file.ts';
 
 export const OLDEST_TERRAFORM = '1.6.0';
 
 /** Not copied with a module: a cluster's workspace has no use for them. */
 const MODULE_LEFT_OUT = new Set(['tests', 'README.md']);
 
+/** @param modulesFolder where the project's own modules lie; absolute */
+export async function configurationFiles(
+  modulesFolder: string,
+  input: LocalConfiguration | AwsConfiguration,
+): Promise<WorkspaceFile[]> {
+  const module = join(modulesFolder, input.target);
+  const paths = await filesBelow(module, (name) => !MODULE_LEFT_OUT.has(name));
+  const copied = paths.map(async (path): Promise<WorkspaceFile> => {
+    const source = join(module, path);
+    const executable = ((await stat(source)).mode & 0o100) !== 0;
+    return {
+      path: `modules/${input.target}/${path}`,
+      content: await readFile(source),
+      mode: executable ? 0o755 : 0o644,
+    };
+  });
+  const main = input.target === 'aws' ? awsMain(input) : localMain(input);
+  return [
+    { path: 'main.tf', content: mainFile(input.cluster, main) },
+    { path: 'outputs.tf', content: outputsFile() },
+    ...(await Promise.all(copied)),
+  ];
+}
+
 /** Written for a person: what they find in the folder works there by hand. */
-function mainFile(input: LocalConfiguration): string {
-  const nodes = input.nodes.map(({ name, address, sshPort, postgresPort }): [string, HclValue] => [
-    name,
-    {
-      address,
-      ssh_port: sshPort,
-      ...(postgresPort === null ? {} : { postgres_port: postgresPort }),
-    },
-  ]);
+function mainFile(cluster: string, target: MainFile): string {
   return writeHcl([
     comment(
-      `The machines of the cluster ${input.cluster}, as Hathi wrote them. They can be planned and applied\nby hand in this folder as well; generate-terraform writes the file anew.`,
+      `The machines of the cluster ${cluster}, as Hathi wrote them. They can be planned and applied\nby hand in this folder as well; generate-terraform writes the file anew.`,
     ),
     blank,
-    block('terraform', [], [attribute('required_version', `>= ${OLDEST_TERRAFORM}`)]),
+    block(
+      'terraform',
+      [],
+      [attribute('required_version', `>= ${OLDEST_TERRAFORM}`), ...target.settings],
+    ),
     blank,
+    ...target.providers,
     block(
       'variable',
       ['operation_id'],
@@ -40,24 +64,7 @@ function mainFile(input: LocalConfiguration): string {
       ],
     ),
     blank,
-    block(
-      'module',
-      ['cluster'],
-      [
-        attribute('source', './modules/local'),
-        blank,
-        attribute('site', input.site),
-        attribute('cluster', input.cluster),
-        attribute('operation_id', expression('var.operation_id')),
-        blank,
-        attribute('image', input.image),
-        attribute('subnet', input.subnet),
-        attribute('authorized_key', input.authorizedKey),
-        attribute('host_keys_directory', expression(`"\${path.root}/../ssh/host_keys"`)),
-        blank,
-        attribute('nodes', Object.fromEntries(nodes)),
-      ],
-    ),
+    block('module', ['cluster'], [...target.module]),
   ]);
 }
 
@@ -86,27 +93,22 @@ function outputsFile(): string {
   ]);
 }
 
-/** @param modulesFolder where the project's own modules lie; absolute */
-export async function configurationFiles(
-  modulesFolder: string,
-  input: LocalConfiguration,
-): Promise<WorkspaceFile[]> {
-  const module = join(modulesFolder, 'local');
-  const paths = await filesBelow(module, (name) => !MODULE_LEFT_OUT.has(name));
-  const copied = paths.map(async (path): Promise<WorkspaceFile> => {
-    const source = join(module, path);
-    const executable = ((await stat(source)).mode & 0o100) !== 0;
-    return {
-      path: `modules/local/${path}`,
-      content: await readFile(source),
-      mode: executable ? 0o755 : 0o644,
-    };
-  });
-  return [
-    { path: 'main.tf', content: mainFile(input) },
-    { path: 'outputs.tf', content: outputsFile() },
-    ...(await Promise.all(copied)),
-  ];
+/**
+ * Import blocks, by which the next apply takes over what is there already. Such a block may stay: one
+ * whose resource is in the state does nothing.
+ */
+export function importsFile(imports: readonly Import[]): string {
+  return writeHcl([
+    comment(
+      imports.length === 0
+        ? 'Everything that carries the tags of the cluster is in the state.'
+        : 'Made by an apply that was cut off, and in no state: the next one takes it over.',
+    ),
+    ...imports.flatMap(({ address, id }) => [
+      blank,
+      block('import', [], [attribute('to', expression(address)), attribute('id', id)]),
+    ]),
+  ]);
 }
 
 /**

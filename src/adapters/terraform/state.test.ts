@@ -4,10 +4,13 @@ import { readState } from './state.ts';
 const node = (name: string) => ({
   name,
   address: '10.197.0.11',
+  subnet: '10.197.0.0/24',
   ssh_host: '127.0.0.1',
   ssh_port: 20_000,
   postgres_host: null,
   postgres_port: null,
+  zone: null,
+  instance_id: null,
 });
 const STATE = JSON.stringify({
   version: 4,
@@ -22,7 +25,7 @@ const STATE = JSON.stringify({
       mode: 'managed',
       type: 't',
       name: 'node',
-      instances: [{ index_key: 'pg-2' }, { index_key: 0 }],
+      instances: [{ index_key: 'pg-2', attributes: { id: 'i-0a' } }, { index_key: 0 }],
     },
   ],
 });
@@ -36,6 +39,7 @@ it('reads what Hathi needs', () => {
       'module.cluster.t.node["pg-2"]',
       'module.cluster.t.node[0]',
     ],
+    ids: ['i-0a'],
     nodes: [node('pg-2'), node('pg-10')],
   });
 });

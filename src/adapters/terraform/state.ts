@@ -14,7 +14,12 @@ const stateSchema = z.object({
         mode: z.string(),
         type: z.string(),
         name: z.string(),
-        instances: z.array(z.object({ index_key: z.union([z.string(), z.number()]).optional() })),
+        instances: z.array(
+          z.object({
+            index_key: z.union([z.string(), z.number()]).optional(),
+            attributes: z.object({ id: z.unknown() }).optional(),
+          }),
+        ),
       }),
     )
     .default([]),
@@ -25,10 +30,13 @@ const nodesSchema = z.record(
   z.object({
     name: z.string(),
     address: z.string(),
+    subnet: z.string(),
     ssh_host: z.string(),
     ssh_port: z.int(),
     postgres_host: z.string().nullable(),
     postgres_port: z.int().nullable(),
+    zone: z.string().nullable().default(null),
+    instance_id: z.string().nullable().default(null),
   }),
 );
 
@@ -46,17 +54,19 @@ export function readState(bytes: Uint8Array): TerraformState | null {
   const parsed = stateSchema.safeParse(json);
   if (!parsed.success) return null;
   const { lineage, serial, resources, outputs } = parsed.data;
+  const managed = resources.filter(({ mode }) => mode === 'managed');
   return {
     lineage,
     serial,
-    addresses: resources
-      .filter(({ mode }) => mode === 'managed')
-      .flatMap(({ module, type, name, instances }) =>
-        instances.map(({ index_key: key }) => {
-          const path = [module, type, name].filter((part) => part !== undefined).join('.');
-          return key === undefined ? path : `${path}[${JSON.stringify(key)}]`;
-        }),
-      ),
+    ids: managed.flatMap(({ instances }) =>
+      instances.map(({ attributes }) => attributes?.id).filter((id) => typeof id === 'string'),
+    ),
+    addresses: managed.flatMap(({ module, type, name, instances }) =>
+      instances.map(({ index_key: key }) => {
+        const path = [module, type, name].filter((part) => part !== undefined).join('.');
+        return key === undefined ? path : `${path}[${JSON.stringify(key)}]`;
+      }),
+    ),
     nodes: nodesOf(outputs.nodes?.value),
   };
 }

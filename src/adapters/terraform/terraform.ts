@@ -12,7 +12,8 @@ import type {
   TerraformRun,
 } from '../../ports/terraform.ts';
 import { runCommand } from '../process/run-command.ts';
-import { configurationDigest, configurationFiles } from './configuration.ts';
+import { addressOf } from './addresses.ts';
+import { configurationDigest, configurationFiles, importsFile } from './configuration.ts';
 import { findEngine } from './engine.ts';
 import { readPlan } from './plan-document.ts';
 import { readState } from './state.ts';
@@ -135,6 +136,21 @@ export function createTerraform(options: TerraformOptions): Terraform {
     }
   }
 
+  async function pullState(run: TerraformRun): Promise<Uint8Array> {
+    await initialise(run);
+    const { path } = await engine();
+    const pulled = await runCommand(path, ['state', 'pull'], {
+      cwd: run.folder,
+      env,
+      timeoutSeconds: SHOW_SECONDS,
+    });
+    if (pulled.exitCode === 0) return Buffer.from(pulled.stdout);
+    throw new HathiError(
+      'TERRAFORM_FAILED',
+      `The state could not be read from its bucket: ${pulled.stderr.trim()}`,
+    );
+  }
+
   async function apply(
     run: TerraformRun,
     bytes: Uint8Array,
@@ -175,12 +191,11 @@ export function createTerraform(options: TerraformOptions): Terraform {
     configurationDigest,
     plan,
     apply,
+    pullState,
     applyStarted: async (run) => (await run.children.find(APPLY)) !== null,
     readState,
-    addressOf: ({ kind, name }) =>
-      kind === 'network'
-        ? 'module.cluster.terraform_data.network'
-        : `module.cluster.terraform_data.node[${JSON.stringify(name)}]`,
+    imports: importsFile,
+    addressOf,
   };
 }
 

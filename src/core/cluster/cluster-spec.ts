@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { awsSettingsSchema } from '../aws/aws-settings.ts';
 
 /** Highest number of replicas; with the primary a cluster has at most 16 PostgreSQL nodes. */
 export const MAX_REPLICA_COUNT = 15;
@@ -65,6 +66,8 @@ export const clusterSpecSchema = z.strictObject({
   allow_list: z.array(cidrSchema).max(64),
   /** PostgreSQL parameters in PostgreSQL's own spelling; checked against the catalogue. */
   parameters: z.record(z.string(), z.string()),
+  /** There where the target is `aws`, and only there. */
+  aws: awsSettingsSchema.optional(),
 });
 export type ClusterSpec = z.infer<typeof clusterSpecSchema>;
 
@@ -76,6 +79,7 @@ export const INFRASTRUCTURE_FIELDS = [
   'replica_count',
   'postgres_version',
   'allow_list',
+  'aws',
 ] as const satisfies readonly (keyof ClusterSpec)[];
 
 /** Whether going from one spec to the other needs Terraform, not Ansible alone. */

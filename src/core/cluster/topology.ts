@@ -19,10 +19,16 @@ export interface ClusterNode {
   name: string;
   /** Address inside the cluster's own network. */
   address: string;
+  /** IPv4 CIDR of the network that the address is in. */
+  subnet: string;
   ssh_host: string;
   ssh_port: number;
   postgres_host: string | null;
   postgres_port: number | null;
+  /** Availability zone; null where the target has none. */
+  zone: string | null;
+  /** EC2's own id; null on other targets. */
+  instance_id: string | null;
 }
 
 /** Roles as SQL told them, never as a name suggests. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { awsChangesSchema } from '../../core/aws/aws-settings.ts';
 import { clusterNameSchema, clusterSpecSchema } from '../../core/cluster/cluster-spec.ts';
 import { CLUSTER_ACTIONS, CLUSTER_STATUSES } from '../../core/cluster/cluster-status.ts';
 import type { ClusterNode, Topology } from '../../core/cluster/topology.ts';
@@ -26,10 +27,13 @@ export const clusterNodeSchema = z
   .object({
     name: z.string(),
     address: z.string().describe("Address inside the cluster's own network."),
+    subnet: z.string().describe('IPv4 network that the address is in.'),
     ssh_host: z.string(),
     ssh_port: z.int(),
     postgres_host: z.string().nullable().describe('null for a witness, which has no PostgreSQL.'),
     postgres_port: z.int().nullable(),
+    zone: z.string().nullable().describe('Availability zone; null where the target has none.'),
+    instance_id: z.string().nullable().describe('Of EC2; null on other targets.'),
   })
   .meta({ id: 'ClusterNode' }) satisfies z.ZodType<ClusterNode>;
 
@@ -160,6 +164,9 @@ export const nodeListSchema = z
           role: roleSchema.nullable().describe('As SQL told; null where nothing was seen yet.'),
           etcd: z.boolean().describe('Whether it is a member of etcd.'),
           address: z.string().nullable(),
+          subnet: z.string().nullable(),
+          zone: z.string().nullable(),
+          instance_id: z.string().nullable(),
           ssh_host: z.string().nullable(),
           ssh_port: z.int().nullable(),
           postgres_host: z.string().nullable(),
@@ -185,7 +192,7 @@ export const forgottenSchema = z
     left: z
       .array(
         z.object({
-          kind: z.enum(['node', 'network']),
+          kind: z.string().describe('What it stands for, e.g. `node`, `data-volume`.'),
           name: z.string(),
           node: z.string().nullable(),
           operation_id: z.string(),
@@ -204,6 +211,12 @@ export const forgottenSchema = z
 
 const spec = clusterSpecSchema.shape;
 
+/** A copy, as of the spec's. */
+export const awsBody = z
+  .strictObject(awsChangesSchema.shape)
+  .optional()
+  .describe('For clusters on `aws` alone. What is left out keeps its value or takes its default.');
+
 export const createClusterBody = z
   .strictObject({
     name: clusterNameSchema,
@@ -221,6 +234,7 @@ export const createClusterBody = z
     allow_list: spec.allow_list
       .optional()
       .describe("Networks of clients, besides the cluster's own."),
+    aws: awsBody,
     parameters: z
       .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
       .default({})

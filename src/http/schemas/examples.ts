@@ -8,6 +8,7 @@ import type {
   ForgottenCluster,
   NodeView,
   OperationView,
+  OrphansView,
   PlanView,
   ReportView,
 } from '../../services/api.ts';
@@ -26,10 +27,13 @@ const FILE = { path: 'terraform/main.tf', bytes: 812, sha256: 'b5bb9d80…' };
 const NODE = {
   name: 'orders-1',
   address: '10.201.0.11',
+  subnet: '10.201.0.0/24',
   ssh_host: '127.0.0.1',
   ssh_port: 20_011,
   postgres_host: '127.0.0.1',
   postgres_port: 25_011,
+  zone: null,
+  instance_id: null,
 };
 
 export const topologyExample: Topology = {
@@ -198,6 +202,7 @@ export const planExample: PlanView = {
   summary: SUMMARY,
   changes: [CHANGE],
   files: [{ path: FILE.path, content: 'module "nodes" {\n  …\n}\n' }],
+  context: null,
   outcome: null,
   allowed_actions: ['apply'],
   created_at: PLANNED,
@@ -248,3 +253,22 @@ export const outcomeExamples = {
   'verify-replication': { operation, ...reportExample.document },
   'destroy-terraform': { operation, destroyed: true, resources: { destroyed: 4 }, left: [] },
 } as const;
+
+export const orphansExample: OrphansView = {
+  regions: ['eu-central-1'],
+  orphans: [
+    {
+      kind: 'instance',
+      type: 'instance',
+      id: 'i-0a1b2c3d4e5f60718',
+      name: 'orders-2',
+      region: 'eu-central-1',
+      site: '9f86d0',
+      cluster: 'orders',
+      node: 'orders-2',
+      operation_id: OPERATION_ID,
+      remove:
+        'aws ec2 terminate-instances --region eu-central-1 --instance-ids i-0a1b2c3d4e5f60718',
+    },
+  ],
+};

@@ -27,6 +27,33 @@ const resourceChangeSchema = z
   })
   .meta({ id: 'ResourceChange' });
 
+export const planContextSchema = z
+  .object({
+    identity: z
+      .object({ account: z.string(), arn: z.string(), region: z.string() })
+      .describe('Whose account the plan is for.'),
+    findings: z.array(
+      z.object({
+        check: z.string(),
+        severity: z.enum(['error', 'warning', 'info']),
+        message: z.string(),
+        action: z.string().describe('What to do about it.'),
+      }),
+    ),
+    cost: z
+      .object({
+        currency: z.string(),
+        per_hour: z.number(),
+        per_month: z.number(),
+        as_of: z.string().describe('Month of the prices.'),
+        parts: z.array(z.object({ what: z.string(), per_month: z.number() })),
+        note: z.string(),
+      })
+      .nullable()
+      .describe('An estimate; null where a price is not known.'),
+  })
+  .meta({ id: 'PlanContext', description: 'What was looked up beside Terraform.' });
+
 export const planSchema = z
   .object({
     id: z.string(),
@@ -46,6 +73,7 @@ export const planSchema = z
     files: z
       .array(z.object({ path: z.string(), content: z.string() }))
       .describe('The configuration that was planned.'),
+    context: planContextSchema.nullable().describe('null for a target without an account.'),
     outcome: z.record(z.string(), z.unknown()).nullable(),
     allowed_actions: z.array(z.enum(['apply'])),
     created_at: z.string().describe('ISO 8601, UTC.'),

@@ -5,8 +5,9 @@ import {
   DEFAULT_CLUSTER,
 } from '../../core/cluster/cluster-spec.ts';
 import type { StageName } from '../../core/operation/operation-kinds.ts';
-import { clusterNodeSchema, topologySchema } from './cluster.ts';
+import { awsBody, clusterNodeSchema, topologySchema } from './cluster.ts';
 import { outcomeExamples } from './examples.ts';
+import { planContextSchema } from './plan.ts';
 
 const cluster = clusterNameSchema
   .default(DEFAULT_CLUSTER)
@@ -32,6 +33,7 @@ const generateBody = z
     allow_list: spec.allow_list
       .optional()
       .describe("Networks of clients, besides the cluster's own."),
+    aws: awsBody,
   })
   .meta({ examples: [{ instance_type: 't2.medium', replica_count: 2 }] });
 
@@ -118,6 +120,7 @@ export const stepOutcomes = {
       changes: z
         .array(z.looseObject({ address: z.string(), actions: z.array(z.string()) }))
         .describe('Sensitive values are masked.'),
+      context: planContextSchema.nullable().optional(),
       engine,
     })
     .meta({

@@ -46,10 +46,13 @@ describe.each(DATABASE_KINDS)('stores on %s', (kind) => {
         {
           name: 'a-1',
           address: '10.0.0.2',
+          subnet: '10.0.0.0/24',
           ssh_host: '127.0.0.1',
           ssh_port: 1,
           postgres_host: null,
           postgres_port: null,
+          zone: null,
+          instance_id: null,
         },
       ],
     });
@@ -207,6 +210,7 @@ describe.each(DATABASE_KINDS)('stores on %s', (kind) => {
       ],
       files: [],
       sealed_file: { keyId: 'k', bytes: Uint8Array.of(0, 255) },
+      context: null,
       outcome: null,
     };
     await work.direct.plans.insert(plan);

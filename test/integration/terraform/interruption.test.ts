@@ -62,10 +62,10 @@ describe.each(enginesHere())('an apply by $name that is cut off', (engine) => {
     const planned = await bench.outcome<{ summary: object }>(cluster, 'plan-terraform');
     expect(planned.summary).toMatchObject({ empty: true });
     const nodes = [1, 2, 3].map((n) => `${cluster.name}-${n}`);
-    const observed = await bench.tools.target.observe(bench.site, cluster.name, nodes);
+    const observed = await bench.target.observe(cluster, nodes);
     expect(observed.nodes.map(({ state }) => state)).toEqual(['running', 'running', 'running']);
     await bench.outcome(cluster, 'destroy-terraform');
-    expect(await bench.tools.target.resources(bench.site, cluster.name)).toEqual([]);
+    expect(await bench.resourcesOf(cluster.name)).toEqual([]);
   }
 
   it('by the death of server and engine is planned anew, and applied by nobody', async () => {
@@ -143,7 +143,7 @@ it('a destroy that is cut off is planned anew, and asked for again it ends', asy
     // A plan that removes the cluster is for destroy-terraform alone.
     expect((await bench.run(cluster, 'apply-terraform')).error?.code).toBe('PLAN_STALE');
     await bench.outcome(cluster, 'destroy-terraform', { confirm: 'gone' });
-    expect(await bench.tools.target.resources(bench.site, 'gone')).toEqual([]);
+    expect(await bench.resourcesOf('gone')).toEqual([]);
   } finally {
     await bench.close();
   }

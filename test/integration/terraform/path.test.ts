@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runCommand } from '../../../src/adapters/process/run-command.ts';
 import type { ClusterNode } from '../../../src/core/cluster/topology.ts';
 import type { ClusterRecord, PlanSummary } from '../../../src/ports/stores.ts';
+import { newCluster } from '../../support/clusters.ts';
 import { openTerraformBench, type TerraformBench } from '../../support/terraform-bench.ts';
 import { enginesHere } from '../../support/terraform-engines.ts';
 
@@ -137,7 +138,10 @@ describe.each(enginesHere())('the path with $name', (engine) => {
     expect(plan.summary).toEqual({ add: 0, change: 0, replace: 1, destroy: 0, empty: false });
     expect(plan.changes[0]?.address).toBe('module.cluster.terraform_data.node["pg-2"]');
     await bench.outcome(cluster, 'apply-terraform');
-    const observed = await bench.tools.target.observe(bench.site, 'pg', ['pg-1', 'pg-2']);
+    const observed = await bench.target.observe(newCluster({ name: 'pg', site: bench.site }), [
+      'pg-1',
+      'pg-2',
+    ]);
     expect(observed.nodes.map(({ state }) => state)).toEqual(['running', 'running']);
     expect((await bench.outcome<Planned>(cluster, 'plan-terraform')).summary).toEqual(NOTHING);
   });
@@ -169,7 +173,7 @@ describe.each(enginesHere())('the path with $name', (engine) => {
     await bench.docker('create', '--name', `hathi-${bench.site}-stray`, ...labels, image);
     const destroyed = await bench.outcome(cluster, 'destroy-terraform');
     expect(destroyed).toMatchObject({ destroyed: true, left: [] });
-    expect(await bench.tools.target.resources(bench.site, 'pg')).toEqual([]);
+    expect(await bench.resourcesOf('pg')).toEqual([]);
     expect((await bench.direct.clusters.get(cluster.id)).destroyed_at).not.toBeNull();
     expect(await bench.direct.secrets.get(cluster.id, 'ssh-client-key')).toBeNull();
     await expect(stat(path())).rejects.toMatchObject({ code: 'ENOENT' });

@@ -28,7 +28,7 @@ beforeEach(async () => {
 async function expectRefused(code: string, message: RegExp, input: Record<string, unknown> = {}) {
   const operation = await bench.run(cluster, 'apply-terraform', input);
   expect(operation.error).toMatchObject({ code, message: expect.stringMatching(message) });
-  expect(await bench.tools.target.resources(bench.site, cluster.name)).toEqual([]);
+  expect(await bench.resourcesOf(cluster.name)).toEqual([]);
 }
 
 it('refuses a plan whose bytes are not those that were reviewed', async () => {

@@ -66,7 +66,12 @@ class Member:
                 if self.params['may_rebuild'] and waited > REBUILD_AFTER_SECONDS:
                     return 'new', self.static_cluster()
             else:
-                mine = [member for member in listed if self.peer_url in member['peerURLs']]
+                # By the name as well: a machine that was made anew may have another address.
+                mine = [
+                    member
+                    for member in listed
+                    if self.peer_url in member['peerURLs'] or member.get('name') == self.name
+                ]
                 if mine and not mine[0].get('clientURLs'):
                     # Listed, but never started: by a static start, or by an add that was killed.
                     return 'existing', self.joined_cluster(listed)

@@ -27,6 +27,7 @@ export const ROUTES = {
   listClusters: { method: 'GET', path: '/api/v1/clusters', query: ['limit', 'cursor', 'label'] },
   listNodes: { method: 'GET', path: '/api/v1/clusters/{name}/nodes', query: [] },
   listOperations: { method: 'GET', path: '/api/v1/operations', query: ['limit', 'cursor', 'cluster', 'state'] },
+  listOrphans: { method: 'GET', path: '/api/v1/orphans', query: ['region'] },
   listParameters: { method: 'GET', path: '/api/v1/clusters/{name}/parameters', query: [] },
   listPlans: { method: 'GET', path: '/api/v1/clusters/{name}/plans', query: ['limit', 'cursor'] },
   listReports: { method: 'GET', path: '/api/v1/clusters/{name}/reports', query: ['limit', 'cursor'] },

@@ -288,6 +288,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/orphans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what runs at AWS with the tags of Hathi and is in no state */
+        get: operations["listOrphans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans/{id}": {
         parameters: {
             query?: never;
@@ -549,10 +566,13 @@ export interface components {
          *         {
          *           "name": "orders-1",
          *           "address": "10.201.0.11",
+         *           "subnet": "10.201.0.0/24",
          *           "ssh_host": "127.0.0.1",
          *           "ssh_port": 20011,
          *           "postgres_host": "127.0.0.1",
-         *           "postgres_port": 25011
+         *           "postgres_port": 25011,
+         *           "zone": null,
+         *           "instance_id": null
          *         }
          *       ]
          *     }
@@ -601,10 +621,13 @@ export interface components {
          *         {
          *           "name": "orders-1",
          *           "address": "10.201.0.11",
+         *           "subnet": "10.201.0.0/24",
          *           "ssh_host": "127.0.0.1",
          *           "ssh_port": 20011,
          *           "postgres_host": "127.0.0.1",
-         *           "postgres_port": 25011
+         *           "postgres_port": 25011,
+         *           "zone": null,
+         *           "instance_id": null
          *         }
          *       ],
          *       "topology": {
@@ -689,16 +712,112 @@ export interface components {
         ClusterNode: {
             /** @description Address inside the cluster's own network. */
             address: string;
+            /** @description Of EC2; null on other targets. */
+            instance_id: string | null;
             name: string;
             /** @description null for a witness, which has no PostgreSQL. */
             postgres_host: string | null;
             postgres_port: number | null;
             ssh_host: string;
             ssh_port: number;
+            /** @description IPv4 network that the address is in. */
+            subnet: string;
+            /** @description Availability zone; null where the target has none. */
+            zone: string | null;
         };
         /** @description What was asked for. */
         ClusterSpec: {
             allow_list: (string)[];
+            aws?: {
+                /** @default null */
+                ami_id: string | null;
+                /** @default [] */
+                availability_zones: string[];
+                /** @default null */
+                bastion: {
+                    host: string;
+                    host_key: string;
+                    /** @default 22 */
+                    port: number;
+                    /** @default null */
+                    private_key_file: string | null;
+                    /** @default admin */
+                    user: string;
+                } | null;
+                /**
+                 * @default public
+                 * @enum {string}
+                 */
+                connection: "public" | "private" | "bastion" | "ssm";
+                /** @default [] */
+                control_cidrs: (string)[];
+                /**
+                 * @default {
+                 *       "size_gib": 20,
+                 *       "iops": 3000,
+                 *       "throughput_mib_s": 125
+                 *     }
+                 */
+                data_volume: {
+                    /** @default 3000 */
+                    iops: number;
+                    /** @default 20 */
+                    size_gib: number;
+                    /** @default 125 */
+                    throughput_mib_s: number;
+                };
+                /** @default null */
+                key_name: string | null;
+                /** @default null */
+                kms_key_id: string | null;
+                /**
+                 * @default {
+                 *       "mode": "default"
+                 *     }
+                 */
+                network: {
+                    /** @constant */
+                    mode: "default";
+                } | {
+                    /** @constant */
+                    mode: "existing";
+                    subnet_ids: string[];
+                    vpc_id: string;
+                } | {
+                    /** Format: cidrv4 */
+                    cidr: string;
+                    /** @constant */
+                    mode: "own";
+                    /** @default false */
+                    private: boolean;
+                };
+                /** @default null */
+                private_key_file: string | null;
+                region: string;
+                /**
+                 * @default {
+                 *       "size_gib": 12
+                 *     }
+                 */
+                root_volume: {
+                    /** @default 12 */
+                    size_gib: number;
+                };
+                /** @default false */
+                session_manager: boolean;
+                /** @default admin */
+                ssh_user: string;
+                /** @default null */
+                state_bucket: {
+                    bucket: string;
+                    key: string;
+                    /** @default false */
+                    path_style: boolean;
+                    region: string;
+                } | null;
+                /** @default true */
+                termination_protection: boolean;
+            };
             /** @enum {string} */
             failover_profile: "fast" | "balanced" | "patient";
             instance_type: string;
@@ -818,7 +937,7 @@ export interface components {
             [key: string]: unknown;
         };
         /** @enum {string} */
-        ErrorCode: "INVALID_REQUEST" | "MALFORMED_JSON" | "BODY_TOO_LARGE" | "HEADERS_TOO_LARGE" | "REQUEST_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE" | "INVALID_CURSOR" | "PRECONDITION_FAILED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_KEY_IN_USE" | "TOO_MANY_STREAMS" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "INVALID_CLUSTER_NAME" | "INVALID_LSN" | "PARAMETER_UNKNOWN" | "PARAMETER_INVALID" | "PARAMETER_OWNED" | "PARAMETER_READ_ONLY" | "PARAMETER_TOO_SMALL" | "PARAMETER_TOO_LARGE" | "FORBIDDEN_HOST" | "FORBIDDEN_ORIGIN" | "UNAUTHORIZED" | "TOKEN_REQUIRED" | "CLUSTER_NOT_FOUND" | "CLUSTER_EXISTS" | "CLUSTER_PROTECTED" | "CLUSTER_BUSY" | "OPERATION_NOT_FOUND" | "REPORT_NOT_FOUND" | "PLAN_NOT_FOUND" | "TRANSITION_NOT_ALLOWED" | "STEP_MISSING" | "OPERATION_FAILED" | "OPERATION_CANCELLED" | "OPERATION_INTERRUPTED" | "LEASE_LOST" | "DEADLINE_EXCEEDED" | "PLAN_STALE" | "PLAN_ALTERED" | "TERRAFORM_FAILED" | "STATE_UNREADABLE" | "ANSIBLE_FAILED" | "PARAMETER_NOT_APPLIED" | "REPLICATION_NOT_PROVEN" | "NETWORK_TAKEN" | "NETWORK_EXHAUSTED" | "NODE_UNREACHABLE" | "TOOL_MISSING" | "TOOL_TOO_OLD" | "DISK_FULL" | "WORKSPACE_FAILED" | "PORT_IN_USE" | "DATA_DIRECTORY_LOCKED" | "DATABASE_UNAVAILABLE" | "CONFIGURATION_INVALID" | "SECRET_UNREADABLE" | "INTERNAL";
+        ErrorCode: "INVALID_REQUEST" | "MALFORMED_JSON" | "BODY_TOO_LARGE" | "HEADERS_TOO_LARGE" | "REQUEST_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE" | "INVALID_CURSOR" | "PRECONDITION_FAILED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_KEY_IN_USE" | "TOO_MANY_STREAMS" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "INVALID_CLUSTER_NAME" | "INVALID_LSN" | "PARAMETER_UNKNOWN" | "PARAMETER_INVALID" | "PARAMETER_OWNED" | "PARAMETER_READ_ONLY" | "PARAMETER_TOO_SMALL" | "PARAMETER_TOO_LARGE" | "FORBIDDEN_HOST" | "FORBIDDEN_ORIGIN" | "UNAUTHORIZED" | "TOKEN_REQUIRED" | "CLUSTER_NOT_FOUND" | "CLUSTER_EXISTS" | "CLUSTER_PROTECTED" | "CLUSTER_BUSY" | "OPERATION_NOT_FOUND" | "REPORT_NOT_FOUND" | "PLAN_NOT_FOUND" | "TRANSITION_NOT_ALLOWED" | "STEP_MISSING" | "OPERATION_FAILED" | "OPERATION_CANCELLED" | "OPERATION_INTERRUPTED" | "LEASE_LOST" | "DEADLINE_EXCEEDED" | "PLAN_STALE" | "PLAN_ALTERED" | "TERRAFORM_FAILED" | "STATE_UNREADABLE" | "ANSIBLE_FAILED" | "PARAMETER_NOT_APPLIED" | "REPLICATION_NOT_PROVEN" | "NETWORK_TAKEN" | "NETWORK_EXHAUSTED" | "NODE_UNREACHABLE" | "NODE_REFUSED" | "NODE_SETUP_FAILED" | "CLOUD_UNAVAILABLE" | "CLOUD_REFUSED" | "TOOL_MISSING" | "TOOL_TOO_OLD" | "DISK_FULL" | "WORKSPACE_FAILED" | "PORT_IN_USE" | "DATA_DIRECTORY_LOCKED" | "DATABASE_UNAVAILABLE" | "CONFIGURATION_INVALID" | "SECRET_UNREADABLE" | "INTERNAL";
         /**
          * @description What an error code means and what helps.
          * @example {
@@ -934,8 +1053,8 @@ export interface components {
             forgotten: true;
             /** @description What still runs; null when the target did not answer. */
             left: {
-                /** @enum {string} */
-                kind: "node" | "network";
+                /** @description What it stands for, e.g. `node`, `data-volume`. */
+                kind: string;
                 name: string;
                 node: string | null;
                 operation_id: string;
@@ -993,10 +1112,13 @@ export interface components {
          * @example {
          *       "name": "orders-2",
          *       "address": "10.201.0.11",
+         *       "subnet": "10.201.0.0/24",
          *       "ssh_host": "127.0.0.1",
          *       "ssh_port": 20011,
          *       "postgres_host": "127.0.0.1",
          *       "postgres_port": 25011,
+         *       "zone": null,
+         *       "instance_id": null,
          *       "planned": true,
          *       "made": true,
          *       "role": "replica",
@@ -1012,6 +1134,7 @@ export interface components {
             address: string | null;
             /** @description Whether it is a member of etcd. */
             etcd: boolean;
+            instance_id: string | null;
             /** @description Whether Terraform made it. */
             made: boolean;
             name: string;
@@ -1030,6 +1153,8 @@ export interface components {
             role: ("primary" | "replica" | "witness") | null;
             ssh_host: string | null;
             ssh_port: number | null;
+            subnet: string | null;
+            zone: string | null;
         };
         /**
          * @description One request's durable work on one cluster.
@@ -1124,6 +1249,50 @@ export interface components {
             sequence: number;
             stage: ("generate-terraform" | "plan-terraform" | "apply-terraform" | "create-ansible-script" | "execute-ansible-script" | "verify-replication" | "destroy-terraform") | null;
             type: string;
+        };
+        Orphan: {
+            cluster: string | null;
+            id: string;
+            /** @description What it stands for, e.g. `instance`, `data-volume`. */
+            kind: string;
+            name: string | null;
+            node: string | null;
+            /** @description The operation that made it. */
+            operation_id: string | null;
+            region: string;
+            /** @description What a person types to remove it. */
+            remove: string;
+            /** @description The data directory that it was made from. */
+            site: string | null;
+            /** @description AWS's own word for it. */
+            type: string;
+        };
+        /**
+         * @description What carries the tags of Hathi and is in no state.
+         * @example {
+         *       "regions": [
+         *         "eu-central-1"
+         *       ],
+         *       "orphans": [
+         *         {
+         *           "kind": "instance",
+         *           "type": "instance",
+         *           "id": "i-0a1b2c3d4e5f60718",
+         *           "name": "orders-2",
+         *           "region": "eu-central-1",
+         *           "site": "9f86d0",
+         *           "cluster": "orders",
+         *           "node": "orders-2",
+         *           "operation_id": "01a20b10-3c64-7d21-8d6e-0b1c2d3e4f02",
+         *           "remove": "aws ec2 terminate-instances --region eu-central-1 --instance-ids i-0a1b2c3d4e5f60718"
+         *         }
+         *       ]
+         *     }
+         */
+        Orphans: {
+            orphans: components["schemas"]["Orphan"][];
+            /** @description Where it was looked for. */
+            regions: string[];
         };
         /**
          * @description What is written for each node, beside what each node runs with.
@@ -1223,6 +1392,7 @@ export interface components {
          *           "content": "module \"nodes\" {\n  …\n}\n"
          *         }
          *       ],
+         *       "context": null,
          *       "outcome": null,
          *       "allowed_actions": [
          *         "apply"
@@ -1234,6 +1404,8 @@ export interface components {
             allowed_actions: "apply"[];
             changes: components["schemas"]["ResourceChange"][];
             cluster_name: string;
+            /** @description null for a target without an account. */
+            context: components["schemas"]["PlanContext"] | null;
             /** @description ISO 8601, UTC. */
             created_at: string;
             /** @description Whether applying it removes the cluster. */
@@ -1260,6 +1432,36 @@ export interface components {
             /** @enum {string} */
             state: "ready" | "applying" | "applied" | "stale" | "failed";
             summary: components["schemas"]["PlanSummary"];
+        };
+        /** @description What was looked up beside Terraform. */
+        PlanContext: {
+            /** @description An estimate; null where a price is not known. */
+            cost: {
+                /** @description Month of the prices. */
+                as_of: string;
+                currency: string;
+                note: string;
+                parts: {
+                    per_month: number;
+                    what: string;
+                }[];
+                per_hour: number;
+                per_month: number;
+            } | null;
+            findings: {
+                /** @description What to do about it. */
+                action: string;
+                check: string;
+                message: string;
+                /** @enum {string} */
+                severity: "error" | "warning" | "info";
+            }[];
+            /** @description Whose account the plan is for. */
+            identity: {
+                account: string;
+                arn: string;
+                region: string;
+            };
         };
         PlanSummary: {
             add: number;
@@ -1459,6 +1661,7 @@ export interface components {
             } & {
                 [key: string]: unknown;
             })[];
+            context?: components["schemas"]["PlanContext"] | null;
             /** @description `sha256:<hex>` of the plan file. */
             digest: string;
             engine: {
@@ -1604,6 +1807,66 @@ export interface operations {
                      * @enum {string}
                      */
                     approval?: "manual" | "automatic";
+                    /** @description For clusters on `aws` alone. What is left out keeps its value or takes its default. */
+                    aws?: {
+                        ami_id?: string | null;
+                        availability_zones?: string[];
+                        bastion?: {
+                            host: string;
+                            host_key: string;
+                            /** @default 22 */
+                            port?: number;
+                            /** @default null */
+                            private_key_file?: string | null;
+                            /** @default admin */
+                            user?: string;
+                        } | null;
+                        /** @enum {string} */
+                        connection?: "public" | "private" | "bastion" | "ssm";
+                        control_cidrs?: (string)[];
+                        data_volume?: {
+                            /** @default 3000 */
+                            iops?: number;
+                            /** @default 20 */
+                            size_gib?: number;
+                            /** @default 125 */
+                            throughput_mib_s?: number;
+                        };
+                        key_name?: string | null;
+                        kms_key_id?: string | null;
+                        network?: {
+                            /** @enum {string} */
+                            mode: "default";
+                        } | {
+                            /** @enum {string} */
+                            mode: "existing";
+                            subnet_ids: string[];
+                            vpc_id: string;
+                        } | {
+                            /** Format: cidrv4 */
+                            cidr: string;
+                            /** @enum {string} */
+                            mode: "own";
+                            /** @default false */
+                            private?: boolean;
+                        };
+                        private_key_file?: string | null;
+                        region?: string;
+                        root_volume?: {
+                            /** @default 12 */
+                            size_gib?: number;
+                        };
+                        session_manager?: boolean;
+                        ssh_user?: string;
+                        state_bucket?: {
+                            bucket: string;
+                            key: string;
+                            /** @default false */
+                            path_style?: boolean;
+                            region: string;
+                        } | null;
+                        termination_protection?: boolean;
+                    };
                     /** @description Where absent on, except for the target `local`. */
                     deletion_protection?: boolean;
                     /**
@@ -3546,6 +3809,81 @@ export interface operations {
             };
         };
     };
+    listOrphans: {
+        parameters: {
+            query?: {
+                /**
+                 * @description This region alone.
+                 * @example eu-central-1
+                 */
+                region?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What carries the tags of Hathi and is in no state. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Orphans"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: The request does not have the shape that the API describes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `CLOUD_UNAVAILABLE`: The API of the cloud did not answer, or did not accept the credentials. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getPlan: {
         parameters: {
             query?: never;
@@ -3874,6 +4212,8 @@ export interface operations {
              *     `TOOL_TOO_OLD`: A program that Hathi needs is older than what Hathi works with.
              *
              *     `DATABASE_UNAVAILABLE`: The database does not answer.
+             *
+             *     `CLOUD_UNAVAILABLE`: The API of the cloud did not answer, or did not accept the credentials.
              */
             503: {
                 headers: {
@@ -4078,6 +4418,8 @@ export interface operations {
              *     `TOOL_TOO_OLD`: A program that Hathi needs is older than what Hathi works with.
              *
              *     `DATABASE_UNAVAILABLE`: The database does not answer.
+             *
+             *     `CLOUD_UNAVAILABLE`: The API of the cloud did not answer, or did not accept the credentials.
              */
             503: {
                 headers: {
@@ -4282,6 +4624,8 @@ export interface operations {
              *     `TOOL_TOO_OLD`: A program that Hathi needs is older than what Hathi works with.
              *
              *     `DATABASE_UNAVAILABLE`: The database does not answer.
+             *
+             *     `CLOUD_UNAVAILABLE`: The API of the cloud did not answer, or did not accept the credentials.
              */
             503: {
                 headers: {
@@ -4536,6 +4880,10 @@ export interface operations {
              *
              *     `NODE_UNREACHABLE`: A node did not answer.
              *
+             *     `NODE_REFUSED`: A node refused the SSH key, or showed another host key than it was given.
+             *
+             *     `NODE_SETUP_FAILED`: A node could not set itself up at its first boot.
+             *
              *     `PARAMETER_NOT_APPLIED`: A node runs with another value of a parameter than was written for it.
              */
             502: {
@@ -4552,6 +4900,8 @@ export interface operations {
              *     `TOOL_TOO_OLD`: A program that Hathi needs is older than what Hathi works with.
              *
              *     `DATABASE_UNAVAILABLE`: The database does not answer.
+             *
+             *     `CLOUD_UNAVAILABLE`: The API of the cloud did not answer, or did not accept the credentials.
              */
             503: {
                 headers: {
@@ -4604,6 +4954,66 @@ export interface operations {
                 "application/json": {
                     /** @description Networks of clients, besides the cluster's own. */
                     allow_list?: (string)[];
+                    /** @description For clusters on `aws` alone. What is left out keeps its value or takes its default. */
+                    aws?: {
+                        ami_id?: string | null;
+                        availability_zones?: string[];
+                        bastion?: {
+                            host: string;
+                            host_key: string;
+                            /** @default 22 */
+                            port?: number;
+                            /** @default null */
+                            private_key_file?: string | null;
+                            /** @default admin */
+                            user?: string;
+                        } | null;
+                        /** @enum {string} */
+                        connection?: "public" | "private" | "bastion" | "ssm";
+                        control_cidrs?: (string)[];
+                        data_volume?: {
+                            /** @default 3000 */
+                            iops?: number;
+                            /** @default 20 */
+                            size_gib?: number;
+                            /** @default 125 */
+                            throughput_mib_s?: number;
+                        };
+                        key_name?: string | null;
+                        kms_key_id?: string | null;
+                        network?: {
+                            /** @enum {string} */
+                            mode: "default";
+                        } | {
+                            /** @enum {string} */
+                            mode: "existing";
+                            subnet_ids: string[];
+                            vpc_id: string;
+                        } | {
+                            /** Format: cidrv4 */
+                            cidr: string;
+                            /** @enum {string} */
+                            mode: "own";
+                            /** @default false */
+                            private?: boolean;
+                        };
+                        private_key_file?: string | null;
+                        region?: string;
+                        root_volume?: {
+                            /** @default 12 */
+                            size_gib?: number;
+                        };
+                        session_manager?: boolean;
+                        ssh_user?: string;
+                        state_bucket?: {
+                            bucket: string;
+                            key: string;
+                            /** @default false */
+                            path_style?: boolean;
+                            region: string;
+                        } | null;
+                        termination_protection?: boolean;
+                    };
                     /**
                      * @description Name of the cluster that the step acts on.
                      * @default default
@@ -4756,6 +5166,8 @@ export interface operations {
              *     `TOOL_TOO_OLD`: A program that Hathi needs is older than what Hathi works with.
              *
              *     `DATABASE_UNAVAILABLE`: The database does not answer.
+             *
+             *     `CLOUD_UNAVAILABLE`: The API of the cloud did not answer, or did not accept the credentials.
              *
              *     `NETWORK_EXHAUSTED`: No free network or block of ports was found for the cluster.
              */
@@ -5007,6 +5419,8 @@ export interface operations {
              *     `OPERATION_CANCELLED`: The operation was cancelled.
              *
              *     `STEP_MISSING`: An earlier step has to be done first.
+             *
+             *     `CLOUD_REFUSED`: The account or region cannot have what the cluster asks for.
              */
             409: {
                 headers: {
@@ -5077,6 +5491,8 @@ export interface operations {
              *     `TOOL_TOO_OLD`: A program that Hathi needs is older than what Hathi works with.
              *
              *     `DATABASE_UNAVAILABLE`: The database does not answer.
+             *
+             *     `CLOUD_UNAVAILABLE`: The API of the cloud did not answer, or did not accept the credentials.
              */
             503: {
                 headers: {
@@ -5339,6 +5755,8 @@ export interface operations {
              *     `TOOL_TOO_OLD`: A program that Hathi needs is older than what Hathi works with.
              *
              *     `DATABASE_UNAVAILABLE`: The database does not answer.
+             *
+             *     `CLOUD_UNAVAILABLE`: The API of the cloud did not answer, or did not accept the credentials.
              */
             503: {
                 headers: {

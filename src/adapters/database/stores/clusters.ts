@@ -87,7 +87,7 @@ export class SqlClusterStore implements ClusterStore {
       .where('site', '=', site)
       .where('destroyed_at', 'is', null)
       .execute();
-    return rows.map((row) => row.network_index);
+    return rows.map((row) => row.network_index).filter((index) => index !== null);
   }
 
   async insert(record: Omit<ClusterRecord, 'created_at' | 'updated_at'>): Promise<ClusterRecord> {

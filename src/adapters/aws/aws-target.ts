@@ -1,0 +1,116 @@
+import type { AwsSettings } from '../../core/aws/aws-settings.ts';
+import { type CostEstimate, estimateCost } from '../../core/aws/cost-estimate.ts';
+import type { ClusterSpec } from '../../core/cluster/cluster-spec.ts';
+import { plannedNodes } from '../../core/cluster/topology.ts';
+import { HathiError } from '../../core/errors.ts';
+import type { Cloud, CloudNetwork, CloudResource } from '../../ports/cloud.ts';
+import type { LabelledResource, NodeTarget } from '../../ports/target.ts';
+
+/** Debian 13 has 17; the others come from PostgreSQL's own packages. */
+const POSTGRES_VERSIONS = ['15', '16', '17', '18'];
+const GIBIBYTE = 2 ** 30;
+
+/** Nodes as EC2 instances. */
+export function createAwsTarget(cloud: Cloud): NodeTarget {
+  const found = async (site: string, cluster: string, spec: ClusterSpec) =>
+    await cloud.resources({ region: settingsOf(spec).region, site, cluster });
+
+  return {
+    postgresVersions: POSTGRES_VERSIONS,
+    // The configuration looks for Debian's image itself.
+    prepare: async () => null,
+    freeNetworkIndex: async () => null,
+
+    async preflight({ spec }, { newNodes, publicKey }) {
+      const settings = settingsOf(spec);
+      const { identity, findings } = await cloud.preflight({
+        region: settings.region,
+        instanceType: spec.instance_type,
+        nodes: plannedNodes(spec).length,
+        newNodes,
+        availabilityZones: settings.availability_zones,
+        amiId: settings.ami_id,
+        network: networkOf(settings),
+        keyName: settings.key_name,
+        publicKey,
+        connection: settings.connection,
+        publicAddresses: settings.connection === 'public',
+      });
+      return { identity, findings, cost: costOf(spec, settings) };
+    },
+
+    async observe({ site, name, spec }, nodes) {
+      const made = await cloud.nodes(settingsOf(spec).region, site, name);
+      return {
+        nodes: nodes.map((node) => {
+          const seen = made.find((one) => one.name === node && one.state !== 'missing');
+          return { name: node, state: seen?.state ?? 'missing', id: seen?.id ?? null };
+        }),
+        // The provider looks for it at every plan.
+        network: true,
+      };
+    },
+
+    resources: async ({ site, name, spec }) => (await found(site, name, spec)).map(labelled),
+
+    async remove({ site, name, spec }, resources) {
+      const names = new Set(resources.map((resource) => resource.name));
+      const all = await found(site, name, spec);
+      await cloud.remove(all.filter(({ id }) => names.has(id)));
+    },
+
+    async nodeSize(spec) {
+      const { region, data_volume: volume } = settingsOf(spec);
+      const size = await cloud.sizeOf(region, spec.instance_type);
+      if (size === null) {
+        throw new HathiError(
+          'INVALID_REQUEST',
+          `instance_type: EC2 has no ${spec.instance_type} in ${region}.`,
+          { errors: [{ path: '/instance_type', message: `${region} does not have it` }] },
+        );
+      }
+      return { memory_bytes: size.memoryBytes, disk_bytes: volume.size_gib * GIBIBYTE };
+    },
+
+    // Whose account it is, each plan says; a server may serve several regions.
+    describe: async () => 'asked as a cluster is planned',
+  };
+}
+
+/** @throws INTERNAL for a spec without them, which nothing can make */
+function settingsOf(spec: ClusterSpec): AwsSettings {
+  if (spec.aws) return spec.aws;
+  throw new HathiError('INTERNAL', `The spec of ${spec.name} has no member aws.`);
+}
+
+function labelled(resource: CloudResource): LabelledResource {
+  return {
+    kind: resource.kind,
+    name: resource.id,
+    node: resource.node,
+    operation_id: resource.operation_id ?? '',
+    remove: resource.remove,
+  };
+}
+
+function networkOf({ network }: AwsSettings): CloudNetwork {
+  if (network.mode !== 'existing') return network;
+  return { mode: 'existing', vpcId: network.vpc_id, subnetIds: network.subnet_ids };
+}
+
+function costOf(spec: ClusterSpec, settings: AwsSettings): CostEstimate | null {
+  const planned = plannedNodes(spec);
+  const witnesses = planned.filter(({ witness }) => witness).length;
+  const nat = settings.network.mode === 'own' && settings.network.private ? 1 : 0;
+  const { size_gib, iops, throughput_mib_s } = settings.data_volume;
+  return estimateCost({
+    region: settings.region,
+    instanceType: spec.instance_type,
+    nodes: planned.length - witnesses,
+    witnessNodes: witnesses,
+    rootGib: settings.root_volume.size_gib,
+    dataVolume: { sizeGib: size_gib, iops, throughput: throughput_mib_s },
+    publicAddresses: (settings.connection === 'public' ? planned.length : 0) + nat,
+    natGateways: nat,
+  });
+}

@@ -1,0 +1,32 @@
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import type { CloudIdentity, Preflight, PreflightInput } from '../../ports/cloud.ts';
+import { findingsOf } from './ask.ts';
+import { checkImage } from './check-image.ts';
+import { checkInstanceType } from './check-instance-type.ts';
+import { checkKeyPair } from './check-key-pair.ts';
+import { checkNetwork } from './check-network.ts';
+import { checkOwnVpc } from './check-own-vpc.ts';
+import { checkVcpuQuota } from './check-vcpu-quota.ts';
+import type { AwsClients } from './clients.ts';
+import { regionFacts } from './region-facts.ts';
+
+/** Who asks, then every check at once. */
+export async function preflight(clients: AwsClients, input: PreflightInput): Promise<Preflight> {
+  const identity = await identify(clients);
+  const { ec2, quotas } = clients;
+  const facts = regionFacts(ec2, input.instanceType);
+  const findings = await Promise.all([
+    findingsOf('instance-type', () => checkInstanceType(input, facts)),
+    findingsOf('image', () => checkImage(ec2, input, facts)),
+    findingsOf('vpc', () => checkNetwork(ec2, input, facts)),
+    findingsOf('vpc', () => checkOwnVpc(ec2, quotas, input, facts)),
+    findingsOf('key-pair', () => checkKeyPair(ec2, input)),
+    findingsOf('vcpu-quota', () => checkVcpuQuota(ec2, quotas, input, facts)),
+  ]);
+  return { identity, findings: findings.flat() };
+}
+
+async function identify({ sts, region }: AwsClients): Promise<CloudIdentity> {
+  const { Account = '', Arn = '' } = await sts.send(new GetCallerIdentityCommand({}));
+  return { account: Account, arn: Arn, region };
+}

@@ -1,0 +1,23 @@
+import { GetServiceQuotaCommand, type ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
+import { ask } from './ask.ts';
+
+/** @throws Unanswered, also where Service Quotas does not know the quota */
+export function quotaOf(
+  quotas: ServiceQuotasClient,
+  service: string,
+  code: string,
+): Promise<number> {
+  return ask('servicequotas:GetServiceQuota', async () => {
+    const answer = await quotas.send(
+      new GetServiceQuotaCommand({ ServiceCode: service, QuotaCode: code }),
+    );
+    const value = answer.Quota?.Value;
+    if (value === undefined) throw new Error('no value');
+    return value;
+  });
+}
+
+/** What a person types to have a quota raised. */
+export function raiseQuota(region: string, service: string, code: string, wanted: number): string {
+  return `\`aws service-quotas request-service-quota-increase --region ${region} --service-code ${service} --quota-code ${code} --desired-value ${wanted}\``;
+}

@@ -1,0 +1,22 @@
+import { type Kysely, sql } from 'kysely';
+
+const STATEMENTS = [
+  // Only local clusters have a block of this machine's addresses and ports.
+  'alter table clusters alter column network_index drop not null',
+
+  // Whose account a plan is for, what was found there, and what it will cost.
+  'alter table plans add column context json',
+
+  // A node tells the network that its address is in; until now all were local ones of 24 bits.
+  `update clusters set nodes = (
+     select json_agg(node.value::jsonb || jsonb_build_object(
+       'subnet', regexp_replace(node.value ->> 'address', '[0-9]+$', '0/24'),
+       'zone', null,
+       'instance_id', null
+     )) from json_array_elements(clusters.nodes) as node
+   ) where nodes is not null`,
+];
+
+export async function up(db: Kysely<unknown>): Promise<void> {
+  for (const statement of STATEMENTS) await sql.raw(statement).execute(db);
+}

@@ -1,0 +1,78 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { Duplex } from 'node:stream';
+
+/** Of what the program says about a failure. */
+const LAST_WORDS_CHARACTERS = 500;
+
+/**
+ * A program's stdin and stdout as one stream that can stand in for a socket, e.g. `ssh -W`. It ends
+ * with the stream, and the stream with it: with what it last said on stderr where it failed.
+ */
+export class ProcessStream extends Duplex {
+  readonly #command: readonly [program: string, ...args: string[]];
+  readonly #env: Record<string, string>;
+  #child: ChildProcessWithoutNullStreams | null = null;
+  #said = '';
+
+  constructor(command: readonly [program: string, ...args: string[]], env: Record<string, string>) {
+    super();
+    this.#command = command;
+    this.#env = env;
+  }
+
+  /** As of a socket; where it leads was said to the program. Emits `connect` once it runs. */
+  connect(): this {
+    const [program, ...args] = this.#command;
+    const child = spawn(program, args, { env: this.#env, stdio: 'pipe' });
+    this.#child = child;
+    child.once('spawn', () => this.emit('connect'));
+    child.once('error', (error) => this.destroy(error));
+    child.stdin.on('error', (error) => this.destroy(error));
+    child.stdout.on('data', (chunk) => {
+      if (!this.push(chunk)) child.stdout.pause();
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#said = (this.#said + text).slice(-LAST_WORDS_CHARACTERS);
+    });
+    child.once('close', (code) => {
+      if (code === 0 || this.destroyed) this.push(null);
+      else this.destroy(new Error(this.#said.trim() || `${program} ended with exit code ${code}`));
+    });
+    return this;
+  }
+
+  override _read(): void {
+    this.#child?.stdout.resume();
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
+    if (this.#child) this.#child.stdin.write(chunk, done);
+    else done(new Error('not connected'));
+  }
+
+  override _final(done: () => void): void {
+    if (this.#child) this.#child.stdin.end(done);
+    else done();
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#child?.kill('SIGTERM');
+    done(error);
+  }
+
+  // Of a socket, and without a meaning here.
+  setNoDelay(): this {
+    return this;
+  }
+  setKeepAlive(): this {
+    return this;
+  }
+  ref(): this {
+    this.#child?.ref();
+    return this;
+  }
+  unref(): this {
+    this.#child?.unref();
+    return this;
+  }
+}

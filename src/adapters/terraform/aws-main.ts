@@ -1,0 +1,89 @@
+import type { AwsConfiguration } from '../../ports/terraform.ts';
+import { attribute, blank, block, expression, type HclItem, type HclValue } from './hcl.ts';
+import type { MainFile } from './main-file.ts';
+
+const PROVIDER = { source: 'hashicorp/aws', version: '~> 6.0' };
+
+export function awsMain(input: AwsConfiguration): MainFile {
+  const { settings } = input;
+  const nodes = input.nodes.map(({ name, ordinal, witness }): [string, HclValue] => [
+    name,
+    { ordinal, ...(witness ? { witness } : {}) },
+  ]);
+  return {
+    settings: [
+      blank,
+      block('required_providers', [], [attribute('aws', PROVIDER)]),
+      ...backend(settings.state_bucket),
+    ],
+    providers: [
+      block(
+        'provider',
+        ['aws'],
+        [
+          attribute('region', settings.region),
+          blank,
+          block(
+            'default_tags',
+            [],
+            [attribute('tags', { 'hathi:cluster': input.cluster, 'hathi:site': input.site })],
+          ),
+        ],
+      ),
+      blank,
+    ],
+    module: [
+      attribute('source', './modules/aws'),
+      blank,
+      attribute('site', input.site),
+      attribute('cluster', input.cluster),
+      attribute('operation_id', expression('var.operation_id')),
+      blank,
+      attribute('instance_type', input.instanceType),
+      ...optional('ami_id', settings.ami_id),
+      attribute('network', { ...settings.network }),
+      ...optional('availability_zones', settings.availability_zones),
+      blank,
+      attribute('connection', settings.connection),
+      attribute('control_cidrs', settings.control_cidrs),
+      attribute('allow_list', input.allowList),
+      ...optional('key_name', settings.key_name),
+      ...optional('public_key', input.publicKey),
+      attribute('host_keys_directory', expression(`"\${path.root}/../ssh/host_keys"`)),
+      blank,
+      attribute('root_volume', { ...settings.root_volume }),
+      attribute('data_volume', { ...settings.data_volume }),
+      ...optional('kms_key_id', settings.kms_key_id),
+      attribute('termination_protection', settings.termination_protection),
+      attribute('session_manager', settings.session_manager),
+      blank,
+      attribute('nodes', Object.fromEntries(nodes)),
+    ],
+  };
+}
+
+/** What is not given is left to the module's own default. */
+function optional(name: string, value: HclValue): HclItem[] {
+  const absent = value === null || (Array.isArray(value) && value.length === 0);
+  return absent ? [] : [attribute(name, value)];
+}
+
+/** Locked by a file in the bucket itself, which needs no table. */
+function backend(state: AwsConfiguration['settings']['state_bucket']): HclItem[] {
+  if (state === null) return [];
+  return [
+    blank,
+    block(
+      'backend',
+      ['s3'],
+      [
+        attribute('bucket', state.bucket),
+        attribute('key', state.key),
+        attribute('region', state.region),
+        attribute('encrypt', true),
+        attribute('use_lockfile', true),
+        ...(state.path_style ? [attribute('use_path_style', true)] : []),
+      ],
+    ),
+  ];
+}

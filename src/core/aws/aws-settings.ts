@@ -1,0 +1,159 @@
+import { z } from 'zod';
+
+/** How the control plane reaches the machines: see `docs/how-to/run-on-aws.md`. */
+export const CONNECTIONS = ['public', 'private', 'bastion', 'ssm'] as const;
+
+/** Debian's images have this user, who may use sudo without a password. */
+const DEBIAN_USER = 'admin';
+
+const cidr = z.union([z.cidrv4(), z.cidrv6()]);
+const matching = (pattern: RegExp, form: string) =>
+  z.string().regex(pattern, `must be of the form ${form}`);
+
+export const regionSchema = matching(/^[a-z]{2}(-[a-z]+)+-\d{1,2}$/, 'eu-central-1');
+const ZONE = matching(/^[a-z]{2}(-[a-z]+)+-\d{1,2}[a-z]$/, 'eu-central-1a');
+const AMI = matching(/^ami-[0-9a-f]{8,17}$/, 'ami-0123456789abcdef0');
+const VPC = matching(/^vpc-[0-9a-f]{8,17}$/, 'vpc-0123456789abcdef0');
+const SUBNET = matching(/^subnet-[0-9a-f]{8,17}$/, 'subnet-0123456789abcdef0');
+const KMS_KEY = matching(
+  /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/,
+  'arn:aws:kms:…',
+);
+const USER = matching(/^[a-z_][a-z0-9_-]{0,31}$/, 'admin');
+const HOST = matching(/^[A-Za-z0-9][A-Za-z0-9.:-]{0,252}$/, 'bastion.example.com');
+const HOST_KEY = matching(
+  /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+={0,2}$/,
+  'ssh-ed25519 AAAA…',
+);
+const ABSOLUTE_PATH = matching(/^\/[^\0\n\r"\\]{1,1023}$/, '/home/me/.ssh/key.pem');
+/** Of EC2: up to 255 characters of ASCII; quotes and backslashes are left out. */
+const KEY_NAME = matching(/^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,255}$/, 'my-key-pair');
+const BUCKET = matching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'my-bucket');
+const OBJECT_KEY = matching(/^[A-Za-z0-9!_.*'()/-]{1,512}$/, 'hathi/orders.tfstate');
+
+const networkSchema = z.discriminatedUnion('mode', [
+  z.strictObject({ mode: z.literal('default') }),
+  z.strictObject({
+    mode: z.literal('existing'),
+    vpc_id: VPC,
+    subnet_ids: z.array(SUBNET).min(1).max(16),
+  }),
+  z.strictObject({
+    mode: z.literal('own'),
+    cidr: z
+      .cidrv4()
+      .refine(
+        (text) => Number(text.split('/')[1]) >= 16 && Number(text.split('/')[1]) <= 23,
+        'must have 16 to 23 bits, e.g. 10.77.0.0/16',
+      ),
+    private: z.boolean().default(false),
+  }),
+]);
+
+const members = {
+  region: regionSchema,
+  availability_zones: z.array(ZONE).max(6).default([]),
+  ami_id: AMI.nullable().default(null),
+  network: networkSchema.default({ mode: 'default' }),
+  connection: z.enum(CONNECTIONS).default('public'),
+  control_cidrs: z.array(cidr).max(16).default([]),
+  bastion: z
+    .strictObject({
+      host: HOST,
+      port: z.int().min(1).max(65_535).default(22),
+      user: USER.default(DEBIAN_USER),
+      host_key: HOST_KEY,
+      /** Of the bastion alone; the nodes' key where null. */
+      private_key_file: ABSOLUTE_PATH.nullable().default(null),
+    })
+    .nullable()
+    .default(null),
+  key_name: KEY_NAME.nullable().default(null),
+  private_key_file: ABSOLUTE_PATH.nullable().default(null),
+  ssh_user: USER.default(DEBIAN_USER),
+  root_volume: z
+    .strictObject({ size_gib: z.int().min(8).max(16_384).default(12) })
+    .default({ size_gib: 12 }),
+  data_volume: z
+    .strictObject({
+      size_gib: z.int().min(1).max(16_384).default(20),
+      iops: z.int().min(3_000).max(16_000).default(3_000),
+      throughput_mib_s: z.int().min(125).max(1_000).default(125),
+    })
+    .default({ size_gib: 20, iops: 3_000, throughput_mib_s: 125 }),
+  kms_key_id: KMS_KEY.nullable().default(null),
+  termination_protection: z.boolean().default(true),
+  session_manager: z.boolean().default(false),
+  state_bucket: z
+
+    .strictObject({
+      bucket: BUCKET,
+      key: OBJECT_KEY,
+      region: regionSchema,
+      /** For stores that are S3's in all but the names of their hosts. */
+      path_style: z.boolean().default(false),
+    })
+    .nullable()
+    .default(null),
+};
+
+/** What a cluster on AWS has besides what every cluster has. */
+export const awsSettingsSchema = z.strictObject(members);
+export type AwsSettings = z.infer<typeof awsSettingsSchema>;
+
+/** What a request may give of them; the rest keeps its value or takes its default. */
+export const awsChangesSchema = z.strictObject(
+  Object.fromEntries(
+    Object.entries(members).map(([name, schema]) => [name, withoutDefault(schema).optional()]),
+  ) as { [Name in keyof typeof members]: z.ZodOptional<z.ZodType<AwsSettings[Name]>> },
+);
+export type AwsChanges = z.infer<typeof awsChangesSchema>;
+
+function withoutDefault(schema: z.ZodType): z.ZodType {
+  return schema instanceof z.ZodDefault ? (schema.unwrap() as z.ZodType) : schema;
+}
+
+/** Something that each member allows and that do not go together. */
+export interface SettingsConflict {
+  /** The member to change, e.g. `bastion`. */
+  member: keyof AwsSettings;
+  message: string;
+  expected: string;
+}
+
+/** @returns every conflict; none where the settings can be used as they are */
+export function settingsConflicts(settings: AwsSettings): SettingsConflict[] {
+  const conflicts: SettingsConflict[] = [];
+  const conflict = (member: keyof AwsSettings, message: string, expected: string) =>
+    conflicts.push({ member, message, expected });
+  const { connection, control_cidrs, bastion, network } = settings;
+  if (connection !== 'ssm' && control_cidrs.length === 0) {
+    conflict(
+      'control_cidrs',
+      connection === 'bastion'
+        ? 'says from where SSH may come, which is the bastion: its address inside the VPC'
+        : 'says from where SSH may come: the address that this server is seen with by the machines (curl https://checkip.amazonaws.com tells the public one)',
+      '["203.0.113.7/32"]',
+    );
+  }
+  if (connection === 'bastion' && bastion === null) {
+    conflict('bastion', 'is needed where connection is bastion', '{"host": …, "host_key": …}');
+  }
+  if (connection !== 'bastion' && bastion !== null) {
+    conflict('bastion', `is of no use where connection is ${connection}`, 'null');
+  }
+  if (connection === 'ssm' && !settings.session_manager) {
+    conflict('session_manager', 'must be on where connection is ssm', 'true');
+  }
+  if (connection === 'public' && network.mode === 'own' && network.private) {
+    conflict('connection', 'cannot be public in private subnets', 'private, bastion or ssm');
+  }
+  if ((settings.key_name === null) !== (settings.private_key_file === null)) {
+    conflict(
+      settings.key_name === null ? 'key_name' : 'private_key_file',
+      'an existing key pair is given by its name and by the file of its private key, both',
+      'key_name and private_key_file, or neither',
+    );
+  }
+  return conflicts;
+}

@@ -1,0 +1,48 @@
+/** Sizes of a VPC of the cluster's own: a sixteenth of it is a subnet, which EC2 wants to be /28 at least. */
+export const WIDEST_VPC_BITS = 16;
+export const NARROWEST_VPC_BITS = 23;
+
+/** EC2 keeps the first four addresses of every subnet and the last for itself. */
+const ADDRESSES_KEPT = 5;
+/** A VPC of the cluster's own is cut into sixteen. */
+const SUBNET_BITS = 4;
+
+const PRIVATE_RANGES = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10'];
+
+interface Range {
+  /** First address as a number. */
+  address: number;
+  bits: number;
+}
+
+/** @returns null for what is no IPv4 network in CIDR notation, or has bits set beyond its mask */
+export function parseCidr(cidr: string): Range | null {
+  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(cidr);
+  if (!match) return null;
+  const [a = 0, b = 0, c = 0, d = 0, bits = 0] = match.slice(1).map(Number);
+  if (Math.max(a, b, c, d) > 255 || bits > 32) return null;
+  const address = a * 2 ** 24 + b * 2 ** 16 + c * 2 ** 8 + d;
+  return address % 2 ** (32 - bits) === 0 ? { address, bits } : null;
+}
+
+/** Whether every address of the network is one that the internet does not route. */
+export function isPrivateCidr(cidr: string): boolean {
+  const range = parseCidr(cidr);
+  return range !== null && PRIVATE_RANGES.some((outer) => contains(parseCidr(outer), range));
+}
+
+function contains(outer: Range | null, inner: Range): boolean {
+  if (outer === null || inner.bits < outer.bits) return false;
+  const size = 2 ** (32 - outer.bits);
+  return Math.floor(inner.address / size) === Math.floor(outer.address / size);
+}
+
+/** Nodes that fit into one subnet of a VPC of the cluster's own. */
+export function nodesInOwnSubnet(vpcBits: number): number {
+  return 2 ** (32 - vpcBits - SUBNET_BITS) - ADDRESSES_KEPT;
+}
+
+/** The most nodes that one of `places` gets when they are handed out in turn. */
+export function largestShare(nodes: number, places: number): number {
+  return Math.ceil(nodes / places);
+}

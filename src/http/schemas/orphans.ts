@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { regionSchema } from '../../core/aws/aws-settings.ts';
+import type { OrphansView } from '../../services/api.ts';
+import { orphansExample } from './examples.ts';
+
+export const orphanQuerySchema = z.strictObject({
+  region: regionSchema
+    .optional()
+    .describe('This region alone.')
+    .meta({ examples: ['eu-central-1'] }),
+});
+
+export const orphansSchema = z
+  .object({
+    regions: z.array(z.string()).describe('Where it was looked for.'),
+    orphans: z.array(
+      z
+        .object({
+          kind: z.string().describe('What it stands for, e.g. `instance`, `data-volume`.'),
+          type: z.string().describe("AWS's own word for it."),
+          id: z.string(),
+          name: z.string().nullable(),
+          region: z.string(),
+          site: z.string().nullable().describe('The data directory that it was made from.'),
+          cluster: z.string().nullable(),
+          node: z.string().nullable(),
+          operation_id: z.string().nullable().describe('The operation that made it.'),
+          remove: z.string().describe('What a person types to remove it.'),
+        })
+        .meta({ id: 'Orphan' }),
+    ),
+  })
+  .meta({
+    id: 'Orphans',
+    description: 'What carries the tags of Hathi and is in no state.',
+    examples: [orphansExample],
+  }) satisfies z.ZodType<OrphansView>;

@@ -1,0 +1,64 @@
+import { HathiError } from '../core/errors.ts';
+import type { StageContext } from '../ports/stage.ts';
+import { ensureCertifiedKey } from './cluster-secrets.ts';
+import type { TerraformTools } from './terraform-tools.ts';
+
+export interface ClientKey {
+  /** Text of the private key with which nodes are logged in to. */
+  privateKey: string;
+  publicKey: string;
+  /** The public half where the user gave the private one; null where Hathi made both. */
+  given: string | null;
+}
+
+/**
+ * The key with which nodes are logged in to: made at the first call and stored, or the user's own,
+ * which is read from its file each time and never stored.
+ * @throws INVALID_REQUEST naming a file that cannot be read or holds no private key
+ */
+export async function keyPairOf(context: StageContext, tools: TerraformTools): Promise<ClientKey> {
+  const { cluster } = context;
+  const file = cluster.spec.aws?.private_key_file ?? null;
+  if (file !== null) return await givenKey(context, tools, file);
+  const { certificate, privateKey } = await ensureKeys(context, tools, {
+    privateKey: 'ssh-client-key',
+    publicKey: 'ssh-client-public-key',
+    comment: `hathi-${cluster.name}`,
+  });
+  return { privateKey, publicKey: certificate, given: null };
+}
+
+/** A key and its public half, made and stored together as certificates and their keys are. */
+export function ensureKeys(
+  context: StageContext,
+  { sshKeys, secretBox }: TerraformTools,
+  names: { privateKey: string; publicKey: string; comment: string },
+) {
+  return ensureCertifiedKey(
+    context,
+    secretBox,
+    { certificate: names.publicKey, privateKey: names.privateKey },
+    () => true,
+    async () => {
+      const made = await sshKeys.generate(names.comment);
+      return { certificate: made.publicKey, privateKey: made.privateKey };
+    },
+  );
+}
+
+async function givenKey(
+  context: StageContext,
+  { sshKeys }: TerraformTools,
+  file: string,
+): Promise<ClientKey> {
+  try {
+    const { privateKey, publicKey } = await sshKeys.read(file);
+    context.addSecret(privateKey);
+    return { privateKey, publicKey, given: publicKey };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new HathiError('INVALID_REQUEST', `aws.private_key_file: ${file} ${why}.`, {
+      errors: [{ path: '/aws/private_key_file', message: why }],
+    });
+  }
+}

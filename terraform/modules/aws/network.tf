@@ -1,0 +1,167 @@
+# The VPC: the account's default one, a given one, or one of the cluster's own.
+
+data "aws_vpc" "given" {
+  count   = local.own_network ? 0 : 1
+  id      = var.network.vpc_id
+  default = var.network.mode == "default" ? true : null
+}
+
+data "aws_subnets" "default" {
+  count = var.network.mode == "default" ? 1 : 0
+
+  filter {
+    name   = "vpc-id"
+    values = [data.aws_vpc.given[0].id]
+  }
+  filter {
+    name   = "default-for-az"
+    values = ["true"]
+  }
+}
+
+data "aws_subnet" "given" {
+  for_each = toset(var.network.mode == "default" ? data.aws_subnets.default[0].ids : var.network.subnet_ids)
+  id       = each.value
+
+  lifecycle {
+    postcondition {
+      condition     = self.vpc_id == data.aws_vpc.given[0].id
+      error_message = "Subnet ${self.id} belongs to VPC ${self.vpc_id}, not to ${data.aws_vpc.given[0].id}."
+    }
+  }
+}
+
+data "aws_availability_zones" "available" {
+  state = "available"
+
+  # Local Zones and Wavelength Zones are opted into, and hold no quorum.
+  filter {
+    name   = "opt-in-status"
+    values = ["opt-in-not-required"]
+  }
+}
+
+data "aws_ec2_instance_type_offerings" "zones" {
+  location_type = "availability-zone"
+
+  filter {
+    name   = "instance-type"
+    values = [var.instance_type]
+  }
+}
+
+resource "aws_vpc" "cluster" {
+  count                = local.own_network ? 1 : 0
+  cidr_block           = var.network.cidr
+  enable_dns_support   = true
+  enable_dns_hostnames = true
+  tags                 = merge(local.tags, { "Name" = local.name, "hathi:resource" = "vpc" })
+
+  lifecycle {
+    ignore_changes = [tags["hathi:operation"]]
+  }
+}
+
+resource "aws_internet_gateway" "cluster" {
+  count  = local.own_network ? 1 : 0
+  vpc_id = aws_vpc.cluster[0].id
+  tags   = merge(local.tags, { "Name" = local.name, "hathi:resource" = "internet-gateway" })
+
+  lifecycle {
+    ignore_changes = [tags["hathi:operation"]]
+  }
+}
+
+resource "aws_subnet" "public" {
+  for_each          = local.own_public_subnets
+  vpc_id            = aws_vpc.cluster[0].id
+  cidr_block        = each.value
+  availability_zone = each.key
+  tags              = merge(local.tags, { "Name" = "${local.name}-public-${each.key}", "hathi:resource" = "subnet/public/${each.key}" })
+
+  lifecycle {
+    ignore_changes = [tags["hathi:operation"]]
+  }
+}
+
+resource "aws_subnet" "private" {
+  for_each          = local.own_private_subnets
+  vpc_id            = aws_vpc.cluster[0].id
+  cidr_block        = each.value
+  availability_zone = each.key
+  tags              = merge(local.tags, { "Name" = "${local.name}-private-${each.key}", "hathi:resource" = "subnet/private/${each.key}" })
+
+  lifecycle {
+    ignore_changes = [tags["hathi:operation"]]
+  }
+}
+
+resource "aws_route_table" "public" {
+  count  = local.own_network ? 1 : 0
+  vpc_id = aws_vpc.cluster[0].id
+  tags   = merge(local.tags, { "Name" = "${local.name}-public", "hathi:resource" = "route-table/public" })
+
+  lifecycle {
+    ignore_changes = [tags["hathi:operation"]]
+  }
+}
+
+resource "aws_route" "internet" {
+  count                  = local.own_network ? 1 : 0
+  route_table_id         = aws_route_table.public[0].id
+  destination_cidr_block = "0.0.0.0/0"
+  gateway_id             = aws_internet_gateway.cluster[0].id
+}
+
+resource "aws_route_table_association" "public" {
+  for_each       = aws_subnet.public
+  subnet_id      = each.value.id
+  route_table_id = aws_route_table.public[0].id
+}
+
+# One NAT gateway: it is the way out for packages alone, so its zone's failure costs no data.
+resource "aws_eip" "nat" {
+  count  = local.own_private ? 1 : 0
+  domain = "vpc"
+  tags   = merge(local.tags, { "Name" = "${local.name}-nat", "hathi:resource" = "nat-address" })
+
+  lifecycle {
+    ignore_changes = [tags["hathi:operation"]]
+  }
+}
+
+resource "aws_nat_gateway" "cluster" {
+  count         = local.own_private ? 1 : 0
+  allocation_id = aws_eip.nat[0].id
+  subnet_id     = aws_subnet.public[local.zones[0]].id
+  tags          = merge(local.tags, { "Name" = local.name, "hathi:resource" = "nat-gateway" })
+
+  depends_on = [aws_route.internet]
+
+  lifecycle {
+    ignore_changes = [tags["hathi:operation"]]
+  }
+}
+
+resource "aws_route_table" "private" {
+  count  = local.own_private ? 1 : 0
+  vpc_id = aws_vpc.cluster[0].id
+  tags   = merge(local.tags, { "Name" = "${local.name}-private", "hathi:resource" = "route-table/private" })
+
+  lifecycle {
+    ignore_changes = [tags["hathi:operation"]]
+  }
+}
+
+resource "aws_route" "nat" {
+  count                  = local.own_private ? 1 : 0
+  route_table_id         = aws_route_table.private[0].id
+  destination_cidr_block = "0.0.0.0/0"
+  nat_gateway_id         = aws_nat_gateway.cluster[0].id
+}
+
+resource "aws_route_table_association" "private" {
+  for_each       = aws_subnet.private
+  subnet_id      = each.value.id
+  route_table_id = aws_route_table.private[0].id
+}

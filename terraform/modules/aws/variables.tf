@@ -1,0 +1,243 @@
+variable "cluster" {
+  description = "Name of the cluster. Its nodes are <cluster>-<n>."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$", var.cluster))
+    error_message = "cluster must start with a small letter, end with a letter or digit, and have at most 40 small letters, digits and hyphens."
+  }
+}
+
+variable "site" {
+  description = "Id of the data directory that the cluster belongs to, 6 hexadecimal digits. Part of every name that is unique in an account."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[0-9a-f]{6}$", var.site))
+    error_message = "site must be 6 lowercase hexadecimal digits."
+  }
+}
+
+variable "operation_id" {
+  description = "Id of the operation that makes the resources: the value of their tag hathi:operation. A resource keeps the value it was made with; a change of it alone changes nothing."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$", var.operation_id))
+    error_message = "operation_id must have 1 to 128 letters, digits, dots, underscores and hyphens."
+  }
+}
+
+variable "nodes" {
+  description = "Nodes by name (<cluster>-<n>). The ordinal is the number in the name and decides the zone; a witness runs etcd alone, so it has no data volume."
+  type = map(object({
+    ordinal = number
+    witness = optional(bool, false)
+  }))
+
+  validation {
+    condition     = length(var.nodes) >= 1 && length(var.nodes) <= 17
+    error_message = "nodes must have 1 to 17 nodes."
+  }
+
+  validation {
+    condition     = alltrue([for name, node in var.nodes : can(regex("^[a-z][a-z0-9-]*-${node.ordinal}$", name))])
+    error_message = "A node's name must be <cluster>-<n>, n being its ordinal."
+  }
+
+  validation {
+    condition     = alltrue([for node in values(var.nodes) : node.ordinal >= 1 && floor(node.ordinal) == node.ordinal])
+    error_message = "An ordinal must be a whole number from 1 on."
+  }
+}
+
+variable "instance_type" {
+  description = "Type of the machines, e.g. t3.medium. Its architecture decides which image is looked for."
+  type        = string
+  default     = "t2.medium"
+
+  validation {
+    condition     = can(regex("^[a-z0-9-]+\\.[a-z0-9-]+$", var.instance_type))
+    error_message = "instance_type must be a type of EC2, e.g. t3.medium."
+  }
+}
+
+variable "ami_id" {
+  description = "Image of the machines. Where null, the newest Debian 13 by Debian's own account. It counts when a node is made: a newer image replaces no node that exists."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.ami_id == null ? true : can(regex("^ami-[0-9a-f]{8,17}$", var.ami_id))
+    error_message = "ami_id must be of the form ami-0123456789abcdef0."
+  }
+}
+
+variable "network" {
+  description = "Where the machines stand. mode default: the account's default VPC. mode existing: the VPC vpc_id, and in it subnet_ids. mode own: a VPC of the cluster's own with cidr, its machines in public subnets, or with private = true in private ones behind a NAT gateway."
+  type = object({
+    mode       = string
+    vpc_id     = optional(string)
+    subnet_ids = optional(list(string), [])
+    cidr       = optional(string)
+    private    = optional(bool, false)
+  })
+  default = { mode = "default" }
+
+  validation {
+    condition     = contains(["default", "existing", "own"], var.network.mode)
+    error_message = "network.mode must be default, existing or own."
+  }
+
+  validation {
+    condition     = (var.network.mode == "existing") == (var.network.vpc_id != null)
+    error_message = "network.vpc_id is for mode existing, which needs it."
+  }
+
+  validation {
+    condition     = (var.network.mode == "existing") == (length(var.network.subnet_ids) > 0)
+    error_message = "network.subnet_ids is for mode existing, which needs at least one."
+  }
+
+  validation {
+    condition     = (var.network.mode == "own") == (var.network.cidr != null)
+    error_message = "network.cidr is for mode own, which needs it."
+  }
+
+  validation {
+    condition     = var.network.cidr == null ? true : try(cidrsubnet(var.network.cidr, 0, 0) == var.network.cidr && tonumber(split("/", var.network.cidr)[1]) >= 16 && tonumber(split("/", var.network.cidr)[1]) <= 23, false)
+    error_message = "network.cidr must be an IPv4 network of 16 to 23 bits without host bits, e.g. 10.77.0.0/16."
+  }
+
+  validation {
+    condition     = !var.network.private || var.network.mode == "own"
+    error_message = "network.private is for mode own; given subnets are as they are."
+  }
+}
+
+variable "availability_zones" {
+  description = "Zones to spread the nodes over, e.g. [\"eu-central-1a\", \"eu-central-1b\"]. Where empty, up to three of the region's that offer the type."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = length(distinct(var.availability_zones)) == length(var.availability_zones)
+    error_message = "A zone is named twice."
+  }
+}
+
+variable "connection" {
+  description = "How the machines are reached: public, private, bastion or ssm. It decides which address the output nodes gives, and whether a machine gets a public one."
+  type        = string
+  default     = "public"
+
+  validation {
+    condition     = contains(["public", "private", "bastion", "ssm"], var.connection)
+    error_message = "connection must be public, private, bastion or ssm."
+  }
+}
+
+variable "control_cidrs" {
+  description = "Networks that may open SSH: the control plane's own address, or the bastion's. With connection ssm nobody needs to."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for cidr in var.control_cidrs : can(cidrnetmask(cidr)) || can(cidrhost(cidr, 0))])
+    error_message = "control_cidrs must be networks in CIDR notation, e.g. 203.0.113.7/32."
+  }
+}
+
+variable "allow_list" {
+  description = "Networks of PostgreSQL's clients, besides the cluster's own nodes. Nothing is open to all unless 0.0.0.0/0 stands here."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for cidr in var.allow_list : can(cidrhost(cidr, 0))])
+    error_message = "allow_list must be networks in CIDR notation, e.g. 203.0.113.0/24."
+  }
+}
+
+variable "key_name" {
+  description = "An EC2 key pair of the region. Where null, one is made of public_key."
+  type        = string
+  default     = null
+}
+
+variable "public_key" {
+  description = "OpenSSH public key for a key pair of the cluster's own, on one line. Its private half never comes near Terraform."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.public_key == null ? true : can(regex("^(ssh-ed25519|ssh-rsa) [A-Za-z0-9+/]+=*( [^\n\r]*)?$", trimspace(var.public_key)))
+    error_message = "public_key must be one OpenSSH public key on one line."
+  }
+}
+
+variable "host_keys_directory" {
+  description = "Directory with <node>/ssh_host_ed25519_key and its .pub for every node. They are part of the user data that a node is made with, so the state holds them, too."
+  type        = string
+
+  validation {
+    condition     = length(var.host_keys_directory) > 0
+    error_message = "host_keys_directory must be a path."
+  }
+}
+
+variable "root_volume" {
+  description = "Encrypted gp3 volume of the system."
+  type = object({
+    size_gib = optional(number, 12)
+  })
+  default = {}
+
+  validation {
+    condition     = var.root_volume.size_gib >= 8 && var.root_volume.size_gib <= 16384
+    error_message = "root_volume.size_gib must be 8 to 16384."
+  }
+}
+
+variable "data_volume" {
+  description = "Encrypted gp3 volume of PostgreSQL's data, one for each node but a witness. It outlives its instance."
+  type = object({
+    size_gib         = optional(number, 20)
+    iops             = optional(number, 3000)
+    throughput_mib_s = optional(number, 125)
+  })
+  default = {}
+
+  validation {
+    condition     = var.data_volume.size_gib >= 1 && var.data_volume.size_gib <= 16384
+    error_message = "data_volume.size_gib must be 1 to 16384."
+  }
+
+  validation {
+    condition     = var.data_volume.iops >= 3000 && var.data_volume.iops <= 16000
+    error_message = "data_volume.iops must be 3000 to 16000."
+  }
+
+  validation {
+    condition     = var.data_volume.throughput_mib_s >= 125 && var.data_volume.throughput_mib_s <= 1000
+    error_message = "data_volume.throughput_mib_s must be 125 to 1000."
+  }
+}
+
+variable "kms_key_id" {
+  description = "ARN of the key that encrypts the volumes. Where null, the account's default key of EBS."
+  type        = string
+  default     = null
+}
+
+variable "termination_protection" {
+  description = "Whether the API refuses to terminate a machine for anybody but this configuration."
+  type        = bool
+  default     = true
+}
+
+variable "session_manager" {
+  description = "Whether the machines get an instance profile with which AWS Systems Manager reaches them. connection ssm needs it."
+  type        = bool
+  default     = false
+}

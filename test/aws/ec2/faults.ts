@@ -1,0 +1,113 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+
+/** Answers in the place of the API, or null to let the question through. */
+export type Fault = (question: URLSearchParams) => { status: number; code: string } | null;
+
+/** What stands between those who ask and the emulator. */
+export interface Faults {
+  url: string;
+  /** How often each action of EC2 was asked for. */
+  asked: Map<string, number>;
+  /** The next `times` questions of that action are refused with that code. */
+  refuse(
+    action: string,
+    code: string,
+    times: number,
+    where?: (question: URLSearchParams) => boolean,
+  ): void;
+  /** From now on every question is refused with that code, until `mend`. */
+  refuseAll(code: string): void;
+  /** Lets the next question of that action through and keeps its answer; called once it is kept. */
+  withhold(action: string, onKept: () => void): void;
+  mend(): void;
+  stop(): Promise<void>;
+}
+
+/** As EC2 answers them. */
+const STATUS: Record<string, number> = {
+  RequestLimitExceeded: 503,
+  InsufficientInstanceCapacity: 500,
+  RequestExpired: 400,
+  ExpiredToken: 400,
+  AuthFailure: 401,
+};
+
+/** A proxy before the emulator at that origin; it ends with `stop`. */
+export async function startFaults(origin: string): Promise<Faults> {
+  const asked = new Map<string, number>();
+  let faults: Fault[] = [];
+  let kept: { action: string; onKept: () => void } | null = null;
+
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = Buffer.concat(chunks);
+    const question = new URLSearchParams(body.toString());
+    const action = question.get('Action') ?? '';
+    asked.set(action, (asked.get(action) ?? 0) + 1);
+    for (const fault of faults) {
+      const refusal = fault(question);
+      if (refusal) {
+        response.writeHead(refusal.status, { 'content-type': 'text/xml' });
+        response.end(refusalText(refusal.code));
+        return;
+      }
+    }
+    const headers = Object.entries(request.headers).filter(
+      ([name]) => !['host', 'connection', 'content-length', 'expect'].includes(name),
+    ) as [string, string][];
+    const told = await fetch(`${origin}${request.url}`, {
+      method: request.method ?? 'POST',
+      headers: [...headers, ['host', request.headers.host ?? '']],
+      ...(body.length > 0 ? { body } : {}),
+    });
+    const text = Buffer.from(await told.arrayBuffer());
+    if (kept?.action === action) {
+      const { onKept } = kept;
+      kept = null;
+      onKept();
+      return;
+    }
+    response.writeHead(told.status, {
+      'content-type': told.headers.get('content-type') ?? 'text/xml',
+    });
+    response.end(text);
+  };
+
+  const server = createServer((request, response) => {
+    answer(request, response).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    asked,
+    refuse(action, code, times, where = () => true) {
+      let left = times;
+      faults.push((question) => {
+        if (left === 0 || question.get('Action') !== action || !where(question)) return null;
+        left -= 1;
+        return { status: STATUS[code] ?? 400, code };
+      });
+    },
+    refuseAll(code) {
+      faults.push(() => ({ status: STATUS[code] ?? 400, code }));
+    },
+    withhold(action, onKept) {
+      kept = { action, onKept };
+    },
+    mend() {
+      faults = [];
+      kept = null;
+    },
+    async stop() {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+function refusalText(code: string): string {
+  return `<?xml version="1.0" encoding="UTF-8"?><Response><Errors><Error><Code>${code}</Code><Message>${code}, as the test wants it.</Message></Error></Errors><RequestID>00000000-0000-0000-0000-000000000000</RequestID></Response>`;
+}

@@ -7,6 +7,10 @@ import { type Emulator, startEmulator } from './ec2/emulator.ts';
 
 const BUCKET = 'hathi-states';
 const KEY = 'orders/terraform.tfstate';
+/** The emulator asks for a signature and does not check it. */
+const SIGNED = {
+  authorization: 'AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/s3/aws4_request',
+};
 
 let emulator: Emulator;
 let server: ServerProcess;
@@ -14,7 +18,7 @@ beforeAll(async () => {
   emulator = await startEmulator();
   const made = await fetch(`${emulator.environment.AWS_ENDPOINT_URL}/${BUCKET}`, {
     method: 'PUT',
-    headers: { authorization: 'AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/s3/aws4_request' },
+    headers: SIGNED,
   });
   expect(made.status).toBe(200);
   server = await startAwsServer(emulator);
@@ -25,7 +29,9 @@ afterAll(async () => {
 });
 
 async function inBucket(): Promise<{ serial: number; resources: unknown[] }> {
-  const got = await fetch(`${emulator.environment.AWS_ENDPOINT_URL}/${BUCKET}/${KEY}`);
+  const got = await fetch(`${emulator.environment.AWS_ENDPOINT_URL}/${BUCKET}/${KEY}`, {
+    headers: SIGNED,
+  });
   expect(got.status).toBe(200);
   return (await got.json()) as { serial: number; resources: unknown[] };
 }

@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest';
+import { addressOf } from './addresses.ts';
+
+it.each([
+  ['local', 'node', 'pg-1', 'module.cluster.terraform_data.node["pg-1"]'],
+  ['local', 'network', null, 'module.cluster.terraform_data.network'],
+  ['aws', 'instance', 'pg-1', 'module.cluster.aws_instance.node["pg-1"]'],
+  ['aws', 'node', 'pg-1', 'module.cluster.aws_instance.node["pg-1"]'],
+  ['aws', 'data-volume', 'pg-1', 'module.cluster.aws_ebs_volume.data["pg-1"]'],
+  ['aws', 'root-volume', 'pg-1', null],
+  ['aws', 'vpc', null, 'module.cluster.aws_vpc.cluster[0]'],
+  ['aws', 'subnet/public/eu-west-1a', null, 'module.cluster.aws_subnet.public["eu-west-1a"]'],
+  ['aws', 'security-group-rule/out', null, 'module.cluster.aws_vpc_security_group_egress_rule.all'],
+  [
+    'aws',
+    'security-group-rule/ssh/203.0.113.7/32',
+    null,
+    'module.cluster.aws_vpc_security_group_ingress_rule.ssh["203.0.113.7/32"]',
+  ],
+  [
+    'aws',
+    'security-group-rule/etcd',
+    null,
+    'module.cluster.aws_vpc_security_group_ingress_rule.inside["etcd"]',
+  ],
+  ['aws', 'network-interface', null, null],
+] as const)('on %s a %s of %s is %s', (target, kind, node, address) => {
+  expect(addressOf(target, { kind, node })).toBe(address);
+});

@@ -7,7 +7,7 @@ import type { Emulator } from './ec2/emulator.ts';
 const cliConfig = fileURLToPath(new URL('../../.tools/aws-provider/cli.tfrc', import.meta.url));
 
 /** Far from what Docker and the local target use. */
-export const VPC_CIDR = '10.213.0.0/16';
+export const VPC_CIDR = '10.219.0.0/16';
 
 /** The settings of a cluster that stands in a VPC of its own, whose addresses this machine reaches. */
 export const SETTINGS = {

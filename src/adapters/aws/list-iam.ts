@@ -1,7 +1,7 @@
 import {
+  GetInstanceProfileCommand,
   type IAMClient,
   ListAttachedRolePoliciesCommand,
-  ListInstanceProfileTagsCommand,
   ListRoleTagsCommand,
   paginateListInstanceProfiles,
   paginateListRoles,
@@ -76,15 +76,16 @@ async function profilesOf(iam: IAMClient): Promise<Found[]> {
   const pages = paginateListInstanceProfiles({ client: iam }, { PathPrefix: PATH });
   for await (const { InstanceProfiles = [] } of pages) {
     for (const { InstanceProfileName: name = '', Roles = [] } of InstanceProfiles) {
-      const tagged = await unlessGone(
-        iam.send(new ListInstanceProfileTagsCommand({ InstanceProfileName: name })),
+      // The list leaves tags out.
+      const told = await unlessGone(
+        iam.send(new GetInstanceProfileCommand({ InstanceProfileName: name })),
       );
-      if (tagged === null) continue;
+      if (told === null) continue;
       const roleNames = Roles.flatMap(({ RoleName }) => RoleName ?? []);
       found.push({
         type: 'instance-profile',
         name,
-        tags: tagsOf(tagged.Tags),
+        tags: tagsOf(told.InstanceProfile?.Tags),
         facts: { roleNames },
       });
     }

@@ -105,7 +105,7 @@ describe.each(enginesHere())('the local module, by $name', ({ name: engine, path
     expect(JSON.parse(text)[witness]).toEqual({
       name: witness,
       address,
-      subnet: addressIn(0, 0).concat('/24'),
+      subnet: subnetOf(0),
       ssh_host: '127.0.0.1',
       ssh_port: port,
       postgres_host: null,

@@ -57,7 +57,7 @@ async function buildHathi(folder: string, client: string): Promise<void> {
   for (const path of ASSETS) {
     await cp(join(ROOT, path), join(folder, path), {
       recursive: true,
-      filter: (source) => !/__pycache__|\/\.terraform(\/|$)|terraform\.tfstate/.test(source),
+      filter: (source) => !/__pycache__|\/\.terraform(\/|$|\.lock)|terraform\.tfstate/.test(source),
     });
   }
   await writePackage(folder, {

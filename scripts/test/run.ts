@@ -150,6 +150,16 @@ function providerHere(): string {
   return existsSync(told) ? readFileSync(told, 'utf8').trim() : 'no provider hashicorp/aws is here';
 }
 
+/** The stand-in's own tests, where it was compiled here. */
+async function providerTests(): Promise<Counts> {
+  if (!existsSync(join(mirror, '..', '.built'))) return NONE;
+  const ours = join(repository, '.tools/go-venv/bin/go');
+  const go = existsSync(ours) ? ours : 'go';
+  const env = { GOTOOLCHAIN: 'local', GOWORK: 'off', CGO_ENABLED: '0' };
+  const cwd = join(repository, 'test/aws/provider');
+  return asOneTest(await run(go, ['test', './...'], { cwd, env, minutes: 5 }));
+}
+
 /** Linting, and whether the tables of a README are those of its module. */
 async function terraformChecks(): Promise<Counts> {
   const tools = join(repository, '.tools/terraform-tools');
@@ -188,7 +198,7 @@ const suites: Record<string, () => Promise<Counts>> = {
   e2e: vitest('e2e', 25),
   aws: async () => {
     labels.push(`aws: ${providerHere()}`);
-    return await vitest('aws', 20)();
+    return add(await vitest('aws', 20)(), await providerTests());
   },
   'api-coverage': async () => apiCoverage(repository, requested),
 };

@@ -35,6 +35,8 @@ it('names the permission that is missing, and what AWS said otherwise', () => {
   expect(sentenceOf(named('UnauthorizedOperation'))).toContain('may not do ec2:DescribeTags');
   expect(sentenceOf(named('RequestLimitExceeded'))).toContain('one request too many');
   expect(sentenceOf(named('InternalError'))).toContain('InternalError');
+  const page = named('Error', '<html>', { $metadata: { httpStatusCode: 502 } });
+  expect(sentenceOf(page)).toContain('HTTP 502');
   expect(isAboutAccess(named('UnauthorizedOperation'))).toBe(false);
 });
 
@@ -69,6 +71,8 @@ it('tells what is gone from what is used', () => {
     expect(isInUse(named(code)), code).toBe(true);
   }
   expect(isGone(named('DependencyViolation'))).toBe(false);
+  // Nothing was removed by an id that cannot be one.
+  expect(isGone(named('InvalidInstanceID.Malformed'))).toBe(false);
   expect(isInUse(named('OperationNotPermitted'))).toBe(false);
   expect(isDenied(named('AccessDeniedException'))).toBe(true);
 });

@@ -14,16 +14,23 @@ const THROTTLED =
 const NO_SUCH_HOST = 'ENOTFOUND';
 const UNREACHABLE =
   /^(EAI_AGAIN|ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|EPIPE|ETIMEDOUT|TimeoutError|CERT_HAS_EXPIRED|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_VERIFY_LEAF_SIGNATURE)$/;
-const GONE = /(NotFound|\.Malformed)$|^NoSuchEntity/;
+const GONE = /NotFound$|^NoSuchEntity/;
 /** Something still uses the resource; it may end by itself, as the interface of a machine does. */
 const IN_USE = /^(DependencyViolation|DeleteConflict|VolumeInUse|IncorrectState)|\.InUse$/;
 
-/** AWS's code of an error (`InvalidAMIID.NotFound`), or the system's (`ECONNREFUSED`). */
+/** AWS's code of an error (`InvalidAMIID.NotFound`), the system's (`ECONNREFUSED`), or `HTTP 502`. */
 export function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
-  const { code, Code } = error as { code?: unknown; Code?: unknown };
+  const { code, Code, $metadata } = error as {
+    code?: unknown;
+    Code?: unknown;
+    $metadata?: { httpStatusCode?: number };
+  };
   if (typeof code === 'string') return code;
-  return typeof Code === 'string' ? Code : error.name;
+  if (typeof Code === 'string') return Code;
+  // A proxy's page is no answer of AWS, and has no code.
+  const status = $metadata?.httpStatusCode;
+  return error.name === 'Error' && status !== undefined ? `HTTP ${status}` : error.name;
 }
 
 export const isDenied = (error: unknown) => DENIED.test(codeOf(error));

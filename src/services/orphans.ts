@@ -58,7 +58,14 @@ export function createOrphanService(tools: OrphanServiceTools): OrphanService {
       if (looked.length === 0) return { regions: [], orphans: [] };
       // Asked before the states, so that what is made meanwhile is in one when it is in the other.
       const found: CloudResource[] = [];
-      for (const one of looked) found.push(...(await tools.cloud.resources({ region: one })));
+      for (const one of looked) {
+        for (const resource of await tools.cloud.resources({ region: one })) {
+          // What is in no region is told in each.
+          const isSame = ({ type, id }: CloudResource) =>
+            type === resource.type && id === resource.id;
+          if (!found.some(isSame)) found.push(resource);
+        }
+      }
       const known = await knownIds(clusters);
       const busy = new Set(clusters.map(({ operation }) => operation?.id).filter(Boolean));
       const nodesKnown = new Set(

@@ -7,6 +7,9 @@ import { type TerraformTools, targetOf } from './terraform-tools.ts';
 /** Made with its instance, in no state by itself, and removed with it. */
 const ROOT_VOLUME = 'root-volume';
 
+/** These have their name for an id, and may all have the same. */
+const KNOWN_BY_NAME = new Set(['key-pair', 'role', 'instance-profile']);
+
 /** What carries the cluster's labels and the state does not know. */
 export async function orphansOf(
   { cluster }: StageContext,
@@ -19,10 +22,12 @@ export async function orphansOf(
   const { target } = cluster.spec;
   return found.filter(({ kind, name, node }) => {
     if (kind === ROOT_VOLUME) return false;
-    if (ids.has(name)) return false;
-    // Of what has no id of its own in a state, the address alone can tell.
     const address = tools.terraform.addressOf(target, { kind, node });
-    return target !== 'local' || address === null || !addresses.has(address);
+    // Of what has no id of its own in a state, the address alone can tell.
+    if (target === 'local' || KNOWN_BY_NAME.has(kind)) {
+      return address === null || !addresses.has(address);
+    }
+    return !ids.has(name);
   });
 }
 

@@ -54,9 +54,10 @@ export function createAwsTarget(cloud: Cloud): NodeTarget {
     resources: async ({ site, name, spec }) => (await found(site, name, spec)).map(labelled),
 
     async remove({ site, name, spec }, resources) {
-      const names = new Set(resources.map((resource) => resource.name));
+      // A role and its instance profile may have one name.
+      const wanted = new Set(resources.map((one) => `${one.kind} ${one.name}`));
       const all = await found(site, name, spec);
-      await cloud.remove(all.filter(({ id }) => names.has(id)));
+      await cloud.remove(all.filter(({ kind, id }) => wanted.has(`${kind} ${id}`)));
     },
 
     async nodeSize(spec) {

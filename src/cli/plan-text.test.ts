@@ -49,3 +49,27 @@ it('names nodes in order, says what differs, and sums up', () => {
 
 Plan: 1 to add, 1 to change, 1 to replace, 1 to destroy.`);
 });
+
+it('says whose account it is, what was found and what it costs', () => {
+  const plan = {
+    id: 'a',
+    cluster_name: 'orders',
+    destroy: false,
+    summary: { add: 0, change: 0, replace: 0, destroy: 0, empty: true },
+    changes: [],
+  };
+  const context = {
+    identity: { account: '123456789012', arn: 'arn:aws:iam::1:user/ada', region: 'eu-west-1' },
+    findings: [
+      { severity: 'warning', message: 'Two addresses are left.', action: 'Add a subnet.' },
+    ],
+    cost: { currency: 'USD', per_hour: 0.1234, per_month: 90.082, note: 'An estimate.' },
+  };
+  const text = planText({ ...plan, context }, plain);
+  expect(text).toContain('Account 123456789012, region eu-west-1, as arn:aws:iam::1:user/ada');
+  expect(text).toContain('warning: Two addresses are left. Add a subnet.');
+  expect(text).toContain('about 0.123 USD an hour, 90.08 a month. An estimate.');
+  expect(planText({ ...plan, context: { ...context, cost: null } }, plain)).toContain(
+    'Cost: no estimate',
+  );
+});

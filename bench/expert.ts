@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createDocker } from '../src/adapters/docker/docker.ts';
 import { freeNetworkIndex } from '../src/adapters/docker/free-network.ts';
 import { localNetwork } from '../src/core/cluster/local-network.ts';
-import { run, sweep } from './machine.ts';
+import { run } from './machine.ts';
 
 const SCRIPT = join(import.meta.dirname, 'expert', 'create.sh');
 const LONGEST_SECONDS = 120;
@@ -16,7 +16,7 @@ export interface ExpertRun {
   phases: [string, number][];
 }
 
-/** Runs the expert's script for one cluster, and removes what it made. */
+/** Runs the expert's script for one cluster, whose containers stay until they are swept. */
 export async function runExpert(site: string, image: string, nodes: number): Promise<ExpertRun> {
   const docker = createDocker({ PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' });
   const index = await freeNetworkIndex(docker, [], site);
@@ -39,7 +39,6 @@ export async function runExpert(site: string, image: string, nodes: number): Pro
     });
     return { seconds, phases };
   } finally {
-    await sweep([site]);
     forget();
     process.off('exit', forget);
   }

@@ -55,6 +55,14 @@ export async function loadAverage(): Promise<number | null> {
   return text === null ? null : Number(text.split(' ')[0]);
 }
 
+/** Stops what runs of these sites, and removes nothing: the next turn has the machine to itself. */
+export async function halt(sites: readonly string[]): Promise<void> {
+  for (const site of sites) {
+    const running = await run('docker', ['ps', '-q', '--filter', `label=hathi.site=${site}`]);
+    if (running) await run('docker', ['kill', ...running.split('\n')]);
+  }
+}
+
 /** Removes every container and network of these sites, with the containers' volumes. */
 export async function sweep(sites: readonly string[]): Promise<void> {
   for (const site of sites) {

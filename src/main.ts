@@ -92,7 +92,7 @@ export async function startServer(config: Config): Promise<Server> {
     secretBox,
     sshKeys: createSshKeys({ env: config.toolEnvironment }),
     pki: createX509Pki(systemClock),
-    probe: createSqlProbe(systemClock, { env: config.toolEnvironment }),
+    probe: createSqlProbe({ env: config.toolEnvironment }),
     nodeAccess: createNodeAccess({
       env: config.toolEnvironment,
       clock: systemClock,

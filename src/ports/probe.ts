@@ -1,4 +1,4 @@
-import type { ClusterNode, Topology } from '../core/cluster/topology.ts';
+import type { ClusterNode } from '../core/cluster/topology.ts';
 import type { NodeObservation } from '../core/postgres/observation.ts';
 import type { NodeSettings } from '../core/postgres/settings-verdict.ts';
 
@@ -64,8 +64,4 @@ export interface ProbeSession {
 /** Asks nodes by SQL, over the network, as a client would. */
 export interface Probe {
   open(nodes: readonly ClusterNode[], credentials: ProbeCredentials): ProbeSession;
-  /**
-   * The roles as SQL tells them; see `observedTopology`. A node that does not answer has the role null.
-   */
-  observeTopology(nodes: readonly ClusterNode[], credentials: ProbeCredentials): Promise<Topology>;
 }

@@ -11,6 +11,7 @@ import { clusterNotFound, clusterProtected } from './cluster-requests.ts';
 import { readSecret } from './cluster-secrets.ts';
 import { clusterView, nodeViews } from './cluster-views.ts';
 import type { Cursors } from './cursors.ts';
+import { SharedReads } from './shared-reads.ts';
 
 export interface ClusterServiceTools {
   unitOfWork: UnitOfWork;
@@ -25,7 +26,9 @@ const SUPERUSER = 'postgres';
 const DATABASE = 'postgres';
 
 export function createClusterService(tools: ClusterServiceTools): ClusterService {
-  const stores = tools.unitOfWork.direct;
+  const { unitOfWork } = tools;
+  const stores = unitOfWork.direct;
+  const shared = new SharedReads(() => unitOfWork.snapshot());
 
   const find = async (name: string): Promise<ClusterRecord> => {
     const cluster = await stores.clusters.find(name);
@@ -46,16 +49,18 @@ export function createClusterService(tools: ClusterServiceTools): ClusterService
     async list(request, label) {
       const list = `clusters ${JSON.stringify(label ?? null)}`;
       const page = tools.cursors.open(request, list);
-      const found = await stores.clusters.list(page, label);
-      const { entries, next_cursor } = tools.cursors.cut(
-        found,
-        page,
-        list,
-        ({ cluster }) => cluster.name,
-      );
-      return { entries: entries.map(clusterView), next_cursor };
+      return await shared.read(JSON.stringify([list, page]), async () => {
+        const found = await stores.clusters.list(page, label);
+        const { entries, next_cursor } = tools.cursors.cut(
+          found,
+          page,
+          list,
+          ({ cluster }) => cluster.name,
+        );
+        return { entries: entries.map(clusterView), next_cursor };
+      });
     },
-    get: tagged,
+    get: (name) => shared.read(`cluster ${name}`, () => tagged(name)),
     async nodes(name) {
       const cluster = await find(name);
       return nodeViews(cluster, await stores.reports.latest(cluster.id));
@@ -84,7 +89,7 @@ export function createClusterService(tools: ClusterServiceTools): ClusterService
       );
     },
     async update(name, { labels, deletionProtection }, ifMatch) {
-      await tools.unitOfWork.transaction(async ({ clusters }) => {
+      await unitOfWork.transaction(async ({ clusters }) => {
         const cluster = await clusters.findForUpdate(name);
         if (!cluster) throw clusterNotFound(name);
         if (ifMatch !== null && ifMatch !== tagOf(cluster)) throw changedMeanwhile(name, cluster);
@@ -100,7 +105,7 @@ export function createClusterService(tools: ClusterServiceTools): ClusterService
       const known = await find(name);
       const target = tools.targets[known.spec.target];
       const left = await target.resources(known).catch(() => null);
-      await tools.unitOfWork.transaction(async ({ clusters, operations, secrets }) => {
+      await unitOfWork.transaction(async ({ clusters, operations, secrets }) => {
         const cluster = await clusters.findForUpdate(name);
         if (!cluster) throw clusterNotFound(name);
         if (cluster.deletion_protection) throw clusterProtected(name);

@@ -1,10 +1,12 @@
+import type { Topology } from '../core/cluster/topology.ts';
 import { HathiError } from '../core/errors.ts';
 import { parametersOf } from '../core/postgres/cluster-parameters.ts';
+import { observedTopology } from '../core/postgres/observed-topology.ts';
 import { judgeSettings, type SettingDifference } from '../core/postgres/settings-verdict.ts';
 import type { Ansible, PlayedPlaybook } from '../ports/ansible.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { NodeAccess } from '../ports/node-access.ts';
-import type { Probe, ProbeCredentials } from '../ports/probe.ts';
+import type { Probe, ProbeCredentials, ProbeSession } from '../ports/probe.ts';
 import type { SecretBox } from '../ports/secrets.ts';
 import type { Stage, StageContext } from '../ports/stage.ts';
 import type { ClusterRecord, NodeSize } from '../ports/stores.ts';
@@ -53,8 +55,7 @@ export function createExecuteAnsibleScriptStage(tools: ExecuteAnsibleScriptTools
       const played = await tools.ansible.play(context.children, 'execute-ansible-script', folder);
       assertPlayedWell(played);
       const credentials = { caCertificate, password, sshConfig: ssh };
-      const parameters = await readBack(tools, context, credentials);
-      const topology = await tools.probe.observeTopology(cluster.nodes ?? [], credentials);
+      const { parameters, topology } = await look(tools, context, credentials);
       await context.write(({ clusters }) =>
         clusters.update(cluster.id, {
           topology,
@@ -88,6 +89,21 @@ async function waitForNodes(
   });
 }
 
+/** What the nodes say of themselves, over one connection each. */
+async function look(
+  tools: ExecuteAnsibleScriptTools,
+  context: StageContext,
+  credentials: ProbeCredentials,
+): Promise<{ parameters: { checked: number; nodes: number }; topology: Topology }> {
+  const session = tools.probe.open(context.cluster.nodes ?? [], credentials);
+  try {
+    const parameters = await readBack(tools, context, session);
+    return { parameters, topology: observedTopology(await session.observe(), tools.clock.now()) };
+  } finally {
+    await session.close();
+  }
+}
+
 /**
  * Reads every parameter back on every node, until all are as they were written or time is over.
  * @returns how many, on how many nodes
@@ -96,21 +112,16 @@ async function waitForNodes(
 async function readBack(
   tools: ExecuteAnsibleScriptTools,
   { cluster, signal }: StageContext,
-  credentials: ProbeCredentials,
+  session: ProbeSession,
 ): Promise<{ checked: number; nodes: number }> {
   const expected = parametersOf(cluster, await tools.nodeSizes(cluster));
-  const session = tools.probe.open(cluster.nodes ?? [], credentials);
   const deadline = tools.clock.now().getTime() + RELOAD_MILLISECONDS;
-  try {
-    for (;;) {
-      const observed = await session.settings(expected.map(({ name }) => name));
-      const differences = judgeSettings(expected, observed);
-      if (differences.length === 0) return { checked: expected.length, nodes: observed.length };
-      if (tools.clock.now().getTime() >= deadline) throw notApplied(differences);
-      await tools.clock.sleep(PAUSE_MILLISECONDS, signal);
-    }
-  } finally {
-    await session.close();
+  for (;;) {
+    const observed = await session.settings(expected.map(({ name }) => name));
+    const differences = judgeSettings(expected, observed);
+    if (differences.length === 0) return { checked: expected.length, nodes: observed.length };
+    if (tools.clock.now().getTime() >= deadline) throw notApplied(differences);
+    await tools.clock.sleep(PAUSE_MILLISECONDS, signal);
   }
 }
 

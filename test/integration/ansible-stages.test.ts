@@ -43,7 +43,7 @@ describe('writing and running the Ansible of a cluster', { timeout: PLAY_MILLISE
         ...terraformTools,
         ansible: createAnsible({ assetsRoot: REPOSITORY, env }),
         pki: createX509Pki(terraformTools.clock),
-        probe: createSqlProbe(terraformTools.clock, { env: {} }),
+        probe: createSqlProbe({ env: {} }),
         // Nodes of this machine need no waiting for.
         nodeAccess: { waitUntilReady: async () => {} },
         nodeSizes: async () => ({ memory_bytes: MEMORY_BYTES, disk_bytes: null }),

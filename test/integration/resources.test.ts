@@ -87,7 +87,7 @@ describe.each(DATABASE_KINDS)('resources on the %s database', (kind) => {
       parameters: createParameterService({
         unitOfWork,
         box: box,
-        probe: createSqlProbe(systemClock, { env: {} }),
+        probe: createSqlProbe({ env: {} }),
         workspace: {} as never,
         sizes: async () => ({ memory_bytes: 2 ** 31, disk_bytes: 2 ** 34 }),
       }),

@@ -95,7 +95,7 @@ const app = await buildApp({
   parameters: createParameterService({
     unitOfWork,
     box: secretBox,
-    probe: createSqlProbe(systemClock, { env: {} }),
+    probe: createSqlProbe({ env: {} }),
     workspace,
     sizes: async () => ({ memory_bytes: 4 * 2 ** 30, disk_bytes: null }),
   }),

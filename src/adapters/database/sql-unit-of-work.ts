@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Lease, Stores } from '../../ports/stores.ts';
 import type { UnitOfWork } from '../../ports/unit-of-work.ts';
 import { translateDatabaseError, translating } from './database-errors.ts';
@@ -9,6 +9,14 @@ import { SqlIdempotencyStore } from './stores/idempotency.ts';
 import { SqlOperationStore } from './stores/operations.ts';
 import { SqlPlanStore } from './stores/plans.ts';
 import { SqlReportStore, SqlSecretStore, SqlStateStore } from './stores/states-reports-secrets.ts';
+
+/**
+ * Transactions are numbered for ever, so a snapshot never comes again; but on a standby that took over
+ * without the last of them it could, so the server's start belongs to it. With a parameter: prepared.
+ * @see PostgreSQL docs, "Transaction ID and Snapshot Information Functions"
+ */
+const SNAPSHOT = sql<{ snapshot: string }>`
+SELECT concat_ws(${' '}::text, pg_current_snapshot(), pg_postmaster_start_time()) AS snapshot`;
 
 /** Marks code that runs inside a transaction, wherever it awaits. */
 const insideTransaction = new AsyncLocalStorage<true>();
@@ -20,6 +28,16 @@ export class SqlUnitOfWork implements UnitOfWork {
   constructor(db: Kysely<Schema>) {
     this.#db = db;
     this.direct = guarded(translating(storesOn(db)));
+  }
+
+  async snapshot(): Promise<string> {
+    refuseInside();
+    try {
+      const { rows } = await SNAPSHOT.execute(this.#db);
+      return rows[0]?.snapshot ?? '';
+    } catch (error) {
+      throw translateDatabaseError(error);
+    }
   }
 
   async transaction<T>(work: (stores: Stores) => Promise<T>): Promise<T> {

@@ -1,7 +1,5 @@
 import type { ClusterNode } from '../../core/cluster/topology.ts';
-import { observedTopology } from '../../core/postgres/observed-topology.ts';
 import type { ObservedSetting } from '../../core/postgres/settings-verdict.ts';
-import type { Clock } from '../../ports/clock.ts';
 import type {
   MarkerRead,
   MarkerWritten,
@@ -21,23 +19,8 @@ const MAINTENANCE_DATABASE = 'postgres';
  * The probe of real nodes: node-postgres with verified TLS.
  * @param options `env` of the ssh that leads to nodes which are not reached otherwise
  */
-export function createSqlProbe(
-  clock: Pick<Clock, 'now'>,
-  { env }: { env: Record<string, string> },
-): Probe {
-  const open = (nodes: readonly ClusterNode[], credentials: ProbeCredentials): ProbeSession =>
-    openSession(nodes, credentials, env);
-  return {
-    open,
-    async observeTopology(nodes, credentials) {
-      const session = open(nodes, credentials);
-      try {
-        return observedTopology(await session.observe(), clock.now());
-      } finally {
-        await session.close();
-      }
-    },
-  };
+export function createSqlProbe({ env }: { env: Record<string, string> }): Probe {
+  return { open: (nodes, credentials) => openSession(nodes, credentials, env) };
 }
 
 function openSession(

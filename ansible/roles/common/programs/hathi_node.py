@@ -237,11 +237,19 @@ class Etcd:
 
     def get(self, key):
         """Returns (True, value or None), or (False, reason)."""
-        status, answer = self.ask('/v3/kv/range', {'key': encode(key)})
+        answered, found = self.range({'key': encode(key)})
+        return (answered, found) if not answered else (True, found[0] if found else None)
+
+    def below(self, prefix):
+        """Returns (True, the values of the keys that begin so), or (False, reason)."""
+        end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+        return self.range({'key': encode(prefix), 'range_end': encode(end)})
+
+    def range(self, keys):
+        status, answer = self.ask('/v3/kv/range', keys)
         if status != 200:
             return False, answer.get('message', answer) if isinstance(answer, dict) else answer
-        found = answer.get('kvs')
-        return True, base64.b64decode(found[0].get('value', '')).decode() if found else None
+        return True, [base64.b64decode(entry.get('value', '')).decode() for entry in answer.get('kvs', [])]
 
     def delete(self, key):
         return self.ask('/v3/kv/deleterange', {'key': encode(key)})[0] == 200

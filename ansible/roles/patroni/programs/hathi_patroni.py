@@ -45,6 +45,11 @@ class Seldom:
         return True
 
 
+def quoted(texts):
+    """A list of SQL literals."""
+    return ', '.join("'" + text.replace("'", "''") + "'" for text in sorted(texts))
+
+
 def is_primary(status):
     """Before Patroni 4 the word is `master`."""
     return status.get('role') in ('primary', 'master')
@@ -109,6 +114,24 @@ class Patroni:
         }
         return [name for name in self.members if name != leader and name not in streaming]
 
+    def wait_for_streams(self, leader, seconds):
+        """On the leader: waits for every other member to stream, `seconds` at most. Returns who does not.
+
+        Within one session: a question for each look would take time from what is waited for.
+        """
+        others = [name for name in self.members if name != leader]
+        if not others:
+            return []
+        streams = f"pg_stat_replication where state = 'streaming' and application_name in ({quoted(others)})"
+        streaming = self.sql(
+            f"""do $$ declare until timestamptz := clock_timestamp() + interval '{seconds} s'; begin
+                while (select count(distinct application_name) from {streams}) < {len(others)}
+                  and clock_timestamp() < until
+                loop perform pg_sleep(0.05), pg_stat_clear_snapshot(); end loop; end $$;
+            select application_name from {streams}"""
+        )
+        return [name for name in others if name not in streaming]
+
     def sql(self, statement):
         """On this node, through the socket. Returns the lines; none where PostgreSQL is not up."""
         _, out = self.node.run(['runuser', '-u', 'postgres', '--', 'psql', '-XAtqc', statement])
@@ -121,8 +144,9 @@ class Patroni:
         """Which of the parameters PostgreSQL reads only at its start."""
         if not parameters:
             return []
-        names = ','.join("'" + name.replace("'", "''") + "'" for name in sorted(parameters))
-        return self.sql(f"select name from pg_settings where context = 'postmaster' and name in ({names})")
+        return self.sql(
+            f"select name from pg_settings where context = 'postmaster' and name in ({quoted(parameters)})"
+        )
 
     def reload_postgres(self, data_directory):
         """Patroni reloads it for changed parameters only, not for a renewed certificate."""

@@ -8,6 +8,7 @@ own among the files); `data_directory`; `dynamic_configuration` (what is kept in
 `certificate`, `key` (paths); `timeout_seconds` (how long to wait while nothing moves).
 """
 
+import json
 import os
 import shutil
 import time
@@ -20,6 +21,12 @@ PAUSE_SECONDS = 0.2
 # A question to Patroni costs both ends a TLS handshake, and counting bytes a process: on a machine that
 # copies for several nodes at once, asking at every look took a third of all its time.
 QUIET_SECONDS = 2
+# Each copy of the primary makes it begin a new WAL file of 16 MB, which every other copy then takes along,
+# padding included: eight at once wrote ten times the size of the database. A copy of a replica begins none.
+COPIES_OF_THE_PRIMARY = 2
+# For a first replica that takes longer than a new one, which is there in a second or two, nobody waits.
+SOURCE_SECONDS = 10
+SOURCE_PAUSE_SECONDS = 0.3
 
 
 def read(path):
@@ -28,6 +35,14 @@ def read(path):
             return handle.read()
     except FileNotFoundError:
         return ''
+
+
+def is_source(member):
+    """By what a member tells the others through etcd: whether a new one that starts now will copy it.
+
+    It has to run by then, and Patroni takes longer to start than PostgreSQL on a copy that is whole.
+    """
+    return member.get('role') == 'replica' and member.get('state') in ('starting', 'running')
 
 
 def local_parameters(configuration):
@@ -77,6 +92,18 @@ class Member:
         if half_made:
             self.etcd.delete(f'{prefix}/initialize')
 
+    def wait_for_source(self):
+        """Before Patroni runs without data: until there is a replica to copy, where many would start at once."""
+        first = list(self.node.params['members']).index(self.name) <= COPIES_OF_THE_PRIMARY
+        if first or os.path.exists(f'{self.data_directory}/PG_VERSION'):
+            return
+        deadline = time.monotonic() + SOURCE_SECONDS
+        while time.monotonic() < deadline:
+            answered, members = self.etcd.below(f'/service/{self.node.params["scope"]}/members/')
+            if answered and any(is_source(json.loads(member)) for member in members):
+                return
+            time.sleep(SOURCE_PAUSE_SECONDS)
+
     def place_files(self, is_active):
         """Places the files, and notes beforehand what a running Patroni must then do.
 
@@ -107,6 +134,7 @@ class Member:
         due = self.service.due()
         if not is_active:
             self.clear_half_made(self.wait_for_etcd())
+            self.wait_for_source()
             self.service.start()
             self.changed.append('start')
         elif due == 'restart':
@@ -170,15 +198,14 @@ class Member:
 
     def settle(self):
         """On the leader: everyone streams, every etcd member answers, the configuration is final."""
-        seldom = Seldom(QUIET_SECONDS)
         copied = 0
         while True:
-            lagging = self.patroni.not_streaming(self.name)
+            lagging = self.patroni.wait_for_streams(self.name, QUIET_SECONDS)
             silent = self.etcd.silent_members() if not lagging else []
             found = self.patroni.configuration(self.name) if not lagging and not silent else None
             if found is not None:
                 break
-            if lagging and seldom.is_due():
+            if lagging:
                 copied = self.patroni.copied_bytes()
             self.progress.saw((tuple(lagging), copied))
             if self.progress.is_over():

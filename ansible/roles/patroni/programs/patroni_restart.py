@@ -7,7 +7,7 @@ Runs on one node and asks every member over Patroni's REST API. Arguments: `memb
 import time
 
 from hathi_node import Caller, Problem
-from hathi_patroni import Patroni, Progress, is_primary
+from hathi_patroni import Patroni, Progress, is_primary, quoted
 
 UNIT = 'patroni'
 PAUSE_SECONDS = 0.3
@@ -56,8 +56,9 @@ class Restart:
         """From this node's `pg_settings`: every member runs with the same values of these."""
         if not names:
             return {}
-        quoted = ','.join(f"'{name}'" for name in names)
-        rows = self.patroni.sql(f"select name || '=' || setting from pg_settings where name in ({quoted})")
+        rows = self.patroni.sql(
+            f"select name || '=' || setting from pg_settings where name in ({quoted(names)})"
+        )
         return {row.partition('=')[0]: int(row.partition('=')[2]) for row in rows}
 
     def restart(self, names):

@@ -24,12 +24,20 @@ export function guardAccess(app: FastifyInstance, settings: AccessSettings): voi
     ...LOOPBACK_HOSTS,
     ...settings.allowedHosts.map((host) => host.toLowerCase()),
   ]);
-  app.addHook('onRequest', async (request) => {
+  const check = (request: FastifyRequest): void => {
     // With a token every caller has proven itself by something that no web page can know.
     if (settings.token === null) checkHost(request, hosts);
     checkOrigin(request);
     const path = request.url.split('?', 1)[0] ?? '';
     if (settings.token !== null && !OPEN_PATHS.includes(path)) checkToken(request, settings.token);
+  };
+  app.addHook('onRequest', (request, _reply, done) => {
+    try {
+      check(request);
+    } catch (error) {
+      return done(error as Error);
+    }
+    done();
   });
 }
 

@@ -12,6 +12,20 @@ export function answerTagged<View>(reply: FastifyReply, { view, tag }: Tagged<Vi
   return view;
 }
 
+/** The same answer for the same result, so that one which several callers share is written once. */
+export function answerOf<Result extends object, Answer>(
+  make: (result: Result) => Answer,
+): (result: Result) => Answer {
+  const answers = new WeakMap<Result, Answer>();
+  return (result) => {
+    const known = answers.get(result);
+    if (known !== undefined) return known;
+    const answer = make(result);
+    answers.set(result, answer);
+    return answer;
+  };
+}
+
 /** The tag of an `If-Match`; null where any will do. @throws INVALID_REQUEST for what is no entity tag */
 export function tagIn(header: string | undefined): string | null {
   if (header === undefined || header.trim() === '*') return null;

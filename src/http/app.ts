@@ -25,6 +25,7 @@ import { operationRoutes } from './operations.ts';
 import { orphanRoutes } from './orphans.ts';
 import { parameterRoutes } from './parameters.ts';
 import { recordRoutes } from './records.ts';
+import { RequestLog } from './request-log.ts';
 import { type MismatchPolicy, serializerCompilerOf } from './serialization.ts';
 import { serverRoutes } from './server-routes.ts';
 import { stepRoutes } from './steps.ts';
@@ -56,6 +57,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     ...(options.logger ? { loggerInstance: options.logger } : {}),
     genReqId: () => randomUUID(),
+    logController: new RequestLog(),
     bodyLimit: MAX_BODY_BYTES,
     routerOptions: { maxParamLength: MAX_PATH_PART_LENGTH },
     clientErrorHandler: answerClientError,

@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { HathiError } from '../core/errors.ts';
-import type { ClusterService, OperationService } from '../services/api.ts';
-import { accepted, answerTagged, tagIn } from './answers.ts';
+import type { ClusterService, ClusterView, OperationService, PageOf } from '../services/api.ts';
+import { accepted, answerOf, answerTagged, tagIn } from './answers.ts';
 import {
   callerOf,
   IDEMPOTENCY_PROBLEMS,
@@ -32,6 +32,9 @@ export interface ClusterRoutes {
 }
 
 const tags = ['clusters'];
+const listAnswer = answerOf(({ entries, ...rest }: PageOf<ClusterView>) => {
+  return { clusters: entries, ...rest };
+});
 const ofOneCluster = ['INVALID_CLUSTER_NAME', 'CLUSTER_NOT_FOUND'] as const;
 
 export const clusterRoutes: FastifyPluginAsyncZod<ClusterRoutes> = async (app, routes) => {
@@ -87,8 +90,7 @@ export const clusterRoutes: FastifyPluginAsyncZod<ClusterRoutes> = async (app, r
     },
     async (request) => {
       const { label, ...page } = request.query;
-      const { entries, ...rest } = await clusters.list(page, label ? labelOf(label) : undefined);
-      return { clusters: entries, ...rest };
+      return listAnswer(await clusters.list(page, label ? labelOf(label) : undefined));
     },
   );
 

@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  onSendAsyncHookHandler,
+  preHandlerAsyncHookHandler,
+} from 'fastify';
 import { z } from 'zod';
 import { HathiError } from '../core/errors.ts';
 import type { Caller, IdempotencyService, OperationService } from '../services/api.ts';
@@ -46,16 +52,16 @@ export interface IdempotencyOptions {
  */
 export function answerOnce(app: FastifyInstance, options: IdempotencyOptions): void {
   app.decorateRequest('idempotencyKey', null);
-  app.addHook('preHandler', async (request, reply) => {
+  const takeKey: preHandlerAsyncHookHandler = async (request, reply) => {
     const key = request.headers[HEADER];
-    if (key === undefined || !MUTATIONS.includes(request.method)) return;
+    if (key === undefined) return;
     if (typeof key !== 'string' || !KEY.test(key)) throw badKey();
     const known = await options.idempotency.take(key, fingerprintOf(request));
     if (known === 'taken') request.idempotencyKey = key;
     else if (known !== 'left-by-the-dead') return await replay(reply, known);
     else return await resume(options, request, reply, key);
-  });
-  app.addHook('onSend', async (request, reply, payload) => {
+  };
+  const settleKey: onSendAsyncHookHandler = async (request, reply, payload) => {
     const key = request.idempotencyKey;
     if (key === null) return payload;
     request.idempotencyKey = null;
@@ -66,6 +72,11 @@ export function answerOnce(app: FastifyInstance, options: IdempotencyOptions): v
       body: typeof payload === 'string' ? payload : '',
     });
     return payload;
+  };
+  app.addHook('onRoute', (route) => {
+    if (![route.method].flat().some((method) => MUTATIONS.includes(method))) return;
+    route.preHandler = [takeKey, ...[route.preHandler ?? []].flat()];
+    route.onSend = [...[route.onSend ?? []].flat(), settleKey];
   });
 }
 

@@ -10,13 +10,14 @@ export interface MetricsRoutes {
 
 /** Every request is measured by the pattern of its route; what matched none is one series. */
 export function measureRequests(app: FastifyInstance, metrics: MetricsService): void {
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     metrics.requestEnded({
       method: request.method,
       route: request.routeOptions.url ?? 'none',
       status: reply.statusCode,
       seconds: reply.elapsedTime / 1000,
     });
+    done();
   });
 }
 

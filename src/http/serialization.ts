@@ -22,10 +22,14 @@ export function serializerCompilerOf(
 ): FastifySerializerCompiler<z.ZodType> {
   return ({ schema, method, url, httpStatus }) => {
     let answers = 0;
+    const shared = new SharedAnswers();
+    const write = (data: unknown): string => shared.keep(data, JSON.stringify(data));
     return (data: unknown) => {
+      const known = shared.find(data);
+      if (known !== undefined) return known;
       answers += 1;
       const compared = answers <= COMPARED_FIRST || answers % COMPARED_ONE_IN === 0;
-      if (policy === 'log' && !compared) return JSON.stringify(data);
+      if (policy === 'log' && !compared) return write(data);
       const result = schema.safeParse(data);
       if (!result.success) {
         const issues = result.error.issues.map(
@@ -35,7 +39,31 @@ export function serializerCompilerOf(
         if (policy === 'throw') throw new Error(`${message}: ${issues.join('; ')}`);
         log.error({ issues }, message);
       }
-      return JSON.stringify(data);
+      return write(data);
     };
   };
+}
+
+/** Texts of answers that several callers get (see SharedReads): nobody changes one that is made. */
+class SharedAnswers {
+  readonly #texts = new WeakMap<object, string>();
+
+  /** @returns the text */
+  keep(answer: unknown, text: string): string {
+    if (isObject(answer)) this.#texts.set(answer, text);
+    return text;
+  }
+
+  /** From the second time on as bytes, which spares a long text to be encoded for each caller. */
+  find(answer: unknown): string | undefined {
+    if (!isObject(answer)) return undefined;
+    const known = this.#texts.get(answer);
+    if (typeof known !== 'string') return known;
+    // Fastify sends a Buffer as well as a string, which is the type it gives to a serializer.
+    return this.keep(answer, Buffer.from(known) as unknown as string);
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }

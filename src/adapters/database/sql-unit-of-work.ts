@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type Kysely, sql } from 'kysely';
+import { type CompiledQuery, type Kysely, sql } from 'kysely';
 import type { Lease, Stores } from '../../ports/stores.ts';
 import type { UnitOfWork } from '../../ports/unit-of-work.ts';
 import { translateDatabaseError, translating } from './database-errors.ts';
@@ -24,16 +24,18 @@ const insideTransaction = new AsyncLocalStorage<true>();
 export class SqlUnitOfWork implements UnitOfWork {
   readonly direct: Stores;
   readonly #db: Kysely<Schema>;
+  readonly #snapshotQuery: CompiledQuery<{ snapshot: string }>;
 
   constructor(db: Kysely<Schema>) {
     this.#db = db;
+    this.#snapshotQuery = SNAPSHOT.compile(db);
     this.direct = guarded(translating(storesOn(db)));
   }
 
   async snapshot(): Promise<string> {
     refuseInside();
     try {
-      const { rows } = await SNAPSHOT.execute(this.#db);
+      const { rows } = await this.#db.executeQuery(this.#snapshotQuery);
       return rows[0]?.snapshot ?? '';
     } catch (error) {
       throw translateDatabaseError(error);

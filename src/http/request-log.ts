@@ -1,0 +1,23 @@
+import { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
+
+const READS = ['GET', 'HEAD'];
+
+/**
+ * One line for a request, once it is answered. A read that went well is told at `debug` alone: consoles
+ * and pipelines that wait ask by the thousand, and `/metrics` counts them all.
+ */
+export class RequestLog extends LogController {
+  override incomingRequest(): void {}
+
+  override requestCompleted(
+    error: Error | null,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): void {
+    const wentWell = error === null && reply.statusCode < 400;
+    const level = error ? 'error' : wentWell && READS.includes(request.method) ? 'debug' : 'info';
+    const line = { req: request, res: reply, responseTime: reply.elapsedTime };
+    if (error) request.log.error({ ...line, err: error }, 'request errored');
+    else request.log[level](line, 'request completed');
+  }
+}

@@ -14,7 +14,7 @@ import { ServerProcess } from '../test/support/server-process.ts';
 import { runExpert } from './expert.ts';
 import { runAgain, runPath } from './hathi.ts';
 import { type HttpSpeed, measureHttp } from './http.ts';
-import { describeMachine, halt, loadAverage, run, sweep } from './machine.ts';
+import { describeMachine, halt, loadAverage, run, setAside, sweep } from './machine.ts';
 import { type Memory, measureMemory } from './memory.ts';
 import { type Measured, type Round, results } from './results.ts';
 
@@ -28,11 +28,6 @@ const IMAGE_SECONDS = 1800;
 const NODES = 3;
 const MANY_NODES = 9;
 const FULL_RUNS = 9;
-/**
- * ext4 hands out no inode that was freed within the last minute, and looks at each of them for every
- * file that is made: what came after a large removal spent up to a third of its time on that.
- */
-const REST_MILLISECONDS = 65_000;
 
 const { values } = parseArgs({
   options: {
@@ -50,6 +45,8 @@ const asked = (...parts: (typeof PARTS)[number][]) => parts.some((part) => only.
 const began = new Date();
 const failures: string[] = [];
 const sites: string[] = [];
+/** Of nodes that are gone. */
+const volumes: string[] = [];
 let serving: ServerProcess | null = null;
 
 const image = (
@@ -70,7 +67,7 @@ try {
   if (asked('memory')) memory = await measureMemory(Math.min(runs, MOST_MEMORY_RUNS));
   if (asked('http')) http = await measureHttp(Math.min(runs, MOST_HTTP_RUNS));
 } finally {
-  await sweep(sites);
+  await sweep(sites, volumes);
 }
 const machine = await describeMachine(image);
 const minutes = (Date.now() - began.getTime()) / 60_000;
@@ -86,7 +83,6 @@ async function measureRounds(): Promise<void> {
     // Known before the first node is made, so that nothing is left whatever happens.
     sites.push((await readFile(join(server.dataDirectory, 'site'), 'utf8')).trim());
     for (let number = 1; number <= runs; number++) {
-      await rest();
       const round: Round = { load: await loadAverage() };
       rounds.push(round);
       const few = [() => expertTurn(round, number), () => threeTurn(server, round, number)];
@@ -98,17 +94,11 @@ async function measureRounds(): Promise<void> {
           await halt(sites);
         }
       }
-      for (const cluster of [`three-${number}`, `nine-${number}`]) await destroy(server, cluster);
-      await sweep(sites);
+      volumes.push(...(await setAside(sites)));
     }
   } finally {
     await server.destroy();
   }
-}
-
-async function rest(): Promise<void> {
-  await run('sync', []);
-  await new Promise((resolve) => setTimeout(resolve, REST_MILLISECONDS));
 }
 
 /** A site for each, so that two stand side by side until the round is over. */
@@ -157,11 +147,6 @@ async function nineTurn(server: ServerProcess, round: Round, number: number): Pr
   });
 }
 
-/** What is left of it the sweep removes, also where there is no such cluster. */
-async function destroy(server: ServerProcess, cluster: string): Promise<void> {
-  await server.post('/destroy-terraform', { cluster, confirm: cluster });
-}
-
 /** A run that fails is told of and left out; the others go on. */
 async function attempt(what: string, measure: () => Promise<number>): Promise<void> {
   try {
@@ -176,9 +161,9 @@ async function attempt(what: string, measure: () => Promise<number>): Promise<vo
 /** What was under way may still make a node after the first sweep. */
 async function giveUp(): Promise<never> {
   await serving?.destroy().catch(() => {});
-  await sweep(sites).catch((error) => console.error(error));
+  await sweep(sites, volumes).catch((error) => console.error(error));
   await new Promise((resolve) => setTimeout(resolve, 5_000));
-  await sweep(sites).catch((error) => console.error(error));
+  await sweep(sites, volumes).catch((error) => console.error(error));
   process.exit(130);
 }
 

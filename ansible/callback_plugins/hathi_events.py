@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import gc
 import json
 import os
 import signal
@@ -73,6 +74,9 @@ class CallbackModule(CallbackBase):
         self._say('playbook_started')
 
     def v2_playbook_on_play_start(self, play):
+        # Each task forks a process for each host, in which a collection would touch, and so copy, all memory.
+        gc.freeze()
+        gc.disable()
         self._say('play_started', play=play.get_name())
 
     def v2_playbook_on_task_start(self, task, is_conditional):

@@ -182,6 +182,7 @@ export class AnsibleWorkspace {
     );
     const variables = {
       cluster_name: this.cluster,
+      cluster_addresses: Object.fromEntries(this.nodes.map((node) => [node, this.address(node)])),
       cluster_subnets: [this.options.subnet],
       cluster_allow_list: [],
       postgres_version: this.options.postgresVersion ?? '17',

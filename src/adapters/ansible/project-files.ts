@@ -82,6 +82,8 @@ function variables(input: AnsibleInput): string {
   const { failover } = input;
   return writeVariables(`Cluster ${input.cluster}: what its roles work with.`, {
     cluster_name: input.cluster,
+    // Said here once: to ask each host for another's variables takes the square of the hosts.
+    cluster_addresses: Object.fromEntries(input.nodes.map(({ name, address }) => [name, address])),
     cluster_subnets: [...new Set(input.nodes.map(({ subnet }) => subnet))].sort(),
     cluster_allow_list: input.allowList,
     postgres_version: input.postgresVersion,

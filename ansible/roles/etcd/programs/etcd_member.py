@@ -1,7 +1,7 @@
 """Makes this node a member of the cluster's etcd, whatever state an earlier run left it in.
 
-Arguments: `name`; `members` (address by name, of every member); `may_bootstrap` (no member has data,
-so a new cluster is right); `may_rebuild` (no node has PostgreSQL data, so etcd holds nothing of worth);
+Arguments: `name`; `members` (address by name, of every member); `seen` (what role common saw on every
+node: without `etcd data` a new cluster is right, without `postgres data` etcd holds nothing of worth);
 `environment` (etcd's settings); `data_directory`; `ca`, `certificate`, `key` (paths); `timeout_seconds`.
 """
 
@@ -55,7 +55,7 @@ class Member:
 
     def join(self):
         """How to start without data: ('new' or 'existing', the initial cluster)."""
-        if self.params['may_bootstrap']:
+        if 'etcd data' not in self.params['seen']:
             return 'new', self.static_cluster()
         started = time.monotonic()
         reason = 'no quorum'
@@ -63,7 +63,7 @@ class Member:
             listed = self.list_members()
             if listed is None:
                 waited = time.monotonic() - started
-                if self.params['may_rebuild'] and waited > REBUILD_AFTER_SECONDS:
+                if 'postgres data' not in self.params['seen'] and waited > REBUILD_AFTER_SECONDS:
                     return 'new', self.static_cluster()
             else:
                 # By the name as well: a machine that was made anew may have another address.

@@ -19,6 +19,8 @@ export interface Processes {
    * @returns its pid, which is also its process group
    */
   startDetached(command: DetachedCommand): number;
+  /** The pid of what runs for that folder; null when nothing does, or is not known to. */
+  findDetached(folder: string): Promise<number | null>;
   /** When it started, in the operating system's own words; null when it is gone. */
   started(pid: number): Promise<string | null>;
   /** Whether the process of that pid is still the one that started then. */

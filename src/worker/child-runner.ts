@@ -36,7 +36,7 @@ export function createChildRunner(tools: ChildRunnerTools): ChildRunner {
   return {
     run: (command, handlers = {}) => runChild(tools, command, handlers),
     async find(name) {
-      const record = await tools.engine.child(tools.stage, name);
+      const record = await findChild(tools, name);
       if (!record) return null;
       return { record, alive: await lives(tools.processes, record) };
     },
@@ -57,10 +57,24 @@ async function runChild(
   command: ChildCommand,
   handlers: ChildHandlers,
 ): Promise<ChildResult> {
-  const earlier = await tools.engine.child(tools.stage, command.name);
+  const earlier = await findChild(tools, command.name);
   const record = earlier ? await takeUp(tools, earlier, command) : await start(tools, command);
   replay(record, eventsPathOf(record, command), handlers);
   return await watch(tools, command, handlers, record);
+}
+
+/** The child as it is recorded; who it is also where the server died before that was. */
+async function findChild(
+  { engine, stage, processes }: ChildRunnerTools,
+  name: string,
+): Promise<ChildRecord | null> {
+  const record = await engine.child(stage, name);
+  if (!record || record.pid !== null) return record;
+  const pid = await processes.findDetached(record.folder);
+  if (pid === null) return record;
+  const found = { ...record, pid, pid_started: await processes.started(pid) };
+  await engine.write(({ operations }) => operations.saveChild(found));
+  return found;
 }
 
 /** What became of a child that an earlier attempt started. */

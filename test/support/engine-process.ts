@@ -3,6 +3,8 @@
  * waits until the file `<folder>/release-<stage>` is there, before and after its child runs.
  *
  * node test/support/engine-process.ts DATABASE_URL FOLDER WORKER_ID LEASE_SECONDS
+ *
+ *   DIE_AT_START=yes   it dies by SIGKILL when a child is started, before that is recorded
  */
 import { appendFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,6 +16,7 @@ import { systemClock } from '../../src/adapters/system/clock.ts';
 import { createFileWorkspace } from '../../src/adapters/workspace/file-workspace.ts';
 import { HathiError } from '../../src/core/errors.ts';
 import { STAGE_NAMES, type StageName } from '../../src/core/operation/operation-kinds.ts';
+import type { DetachedCommand } from '../../src/ports/processes.ts';
 import type { Stage } from '../../src/ports/stage.ts';
 import { startWorker } from '../../src/worker/worker.ts';
 
@@ -57,6 +60,13 @@ async function until(condition: () => boolean, signal: AbortSignal): Promise<voi
   }
 }
 
+/** At once: nothing that the worker would do next is done. */
+function startAndDie(command: DetachedCommand): number {
+  const pid = processes.startDetached(command);
+  process.kill(process.pid, 'SIGKILL');
+  return pid;
+}
+
 const database = await openPostgres(url);
 const stages = Object.fromEntries(STAGE_NAMES.map((name) => [name, testStage(name)]));
 await startWorker(
@@ -66,7 +76,7 @@ await startWorker(
     clock: systemClock,
     leaseSeconds: Number(leaseSeconds),
     stages: stages as Record<StageName, Stage>,
-    processes,
+    processes: process.env.DIE_AT_START ? { ...processes, startDetached: startAndDie } : processes,
     workspace: createFileWorkspace(folder),
     log: console,
     metrics: createPrometheusMetrics('test'),

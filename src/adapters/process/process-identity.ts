@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { runCommand } from './run-command.ts';
 
 /** Position of `starttime` in /proc/PID/stat, counted after the command's closing parenthesis. */
 const STARTTIME_FIELD = 19;
 const STATE_FIELD = 0;
+
+const PS_SECONDS = 5;
 
 /**
  * When a process started, in the operating system's own words; with the pid it names one process for
@@ -14,7 +18,7 @@ const STATE_FIELD = 0;
 export async function processStarted(pid: number): Promise<string | null> {
   if (process.platform === 'linux') return startedOnLinux(pid);
   const { exitCode, stdout } = await runCommand('/bin/ps', ['-o', 'lstart=', '-p', String(pid)], {
-    timeoutSeconds: 5,
+    timeoutSeconds: PS_SECONDS,
     env: { LC_ALL: 'C' },
   });
   return exitCode === 0 ? stdout.trim() || null : null;
@@ -37,6 +41,29 @@ function startedOnLinux(pid: number): string | null {
 export async function isAlive(pid: number, started: string | null): Promise<boolean> {
   const now = await processStarted(pid);
   return now !== null && (started === null || now === started);
+}
+
+/**
+ * The supervisor of a folder, by what it wrote there; see supervise.sh.
+ * @returns null where it wrote nothing, is gone, or its pid is another process by now
+ */
+export async function findSupervisor(folder: string): Promise<number | null> {
+  const text = await readFile(join(folder, 'pid'), 'utf8').catch(() => '');
+  const pid = Number.parseInt(text, 10);
+  if (Number.isNaN(pid)) return null;
+  return (await commandOf(pid)).includes(folder) ? pid : null;
+}
+
+/** Its program and arguments; nothing when it is gone. */
+async function commandOf(pid: number): Promise<string> {
+  if (process.platform === 'linux') {
+    return await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  }
+  const { stdout } = await runCommand('/bin/ps', ['-ww', '-o', 'args=', '-p', String(pid)], {
+    timeoutSeconds: PS_SECONDS,
+    env: {},
+  });
+  return stdout;
 }
 
 /**

@@ -1,10 +1,11 @@
 import type { Processes } from '../../ports/processes.ts';
-import { isAlive, processStarted, signalGroup } from './process-identity.ts';
+import { findSupervisor, isAlive, processStarted, signalGroup } from './process-identity.ts';
 import { startDetached } from './run-command.ts';
 
 /** Processes of this machine. */
 export const processes: Processes = {
   startDetached,
+  findDetached: findSupervisor,
   started: processStarted,
   isAlive,
   signalGroup,

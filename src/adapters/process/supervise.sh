@@ -14,6 +14,8 @@ finish() {
   printf '%s\n' "$1" >"$folder/exit-code.part" && mv "$folder/exit-code.part" "$folder/exit-code"
 }
 
+# A server that dies before it could note whom it started is told here.
+echo $$ >"$folder/pid"
 if [ "$(date +%s)" -ge "$start_before" ]; then
   echo "not started: the lease had run out" >&2
   finish 75

@@ -52,9 +52,13 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function startWorkerProcess(id: string): Promise<ChildProcess> {
+async function startWorkerProcess(
+  id: string,
+  environment: Record<string, string> = {},
+): Promise<ChildProcess> {
   const child = spawn(process.execPath, [ENGINE_PROCESS, url, folder, id, String(LEASE_SECONDS)], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...environment },
   });
   workers.push(child);
   await new Promise<void>((resolve, reject) => {
@@ -135,6 +139,23 @@ it.each<StageName>(['apply-terraform', 'execute-ansible-script'])(
     first.kill('SIGKILL');
     await startWorkerProcess('abc123:second');
     await eventually(async () => (await work.direct.operations.get(id)).attempt === 2);
+    finish(stage);
+    expect((await finished(id)).state).toBe('succeeded');
+    expect(applied()).toEqual([`${stage} abc123:first began`, `${stage} abc123:first ended`]);
+    expect(await lines(id)).toEqual(['line-1', 'line-2', 'line-3']);
+  },
+);
+
+it.each<StageName>(['apply-terraform', 'execute-ansible-script'])(
+  'a child of %s whose start the worker did not live to record is found and taken up',
+  async (stage) => {
+    await startWorkerProcess('abc123:first', { DIE_AT_START: 'yes' });
+    const { id } = await enqueue(stage);
+    release(stage);
+    await eventually(() => applied().length === 1);
+    expect(await work.direct.operations.child(id, stage, 'work')).toMatchObject({ pid: null });
+    await startWorkerProcess('abc123:second');
+    await eventually(async () => (await lines(id)).length === 2);
     finish(stage);
     expect((await finished(id)).state).toBe('succeeded');
     expect(applied()).toEqual([`${stage} abc123:first began`, `${stage} abc123:first ended`]);

@@ -1,3 +1,4 @@
+import { BASTION } from '../../core/aws/ssh-config.ts';
 import type { ClusterNode } from '../../core/cluster/topology.ts';
 import { HathiError, isHathiError } from '../../core/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -67,20 +68,39 @@ export function createNodeAccess({ env, clock, readySeconds }: NodeAccessOptions
 
 /** @throws NODE_REFUSED where asking again can change nothing */
 function refusal(node: ClusterNode, stderr: string): void {
-  if (/Permission denied|Too many authentication failures/i.test(stderr)) {
-    throw new HathiError(
-      'NODE_REFUSED',
+  const refused = (reason: 'key' | 'host-key', by: 'node' | 'bastion', message: string): never => {
+    const details = { node: node.name, host: node.ssh_host, reason, by };
+    throw new HathiError('NODE_REFUSED', message, details);
+  };
+  // ssh names by its host who refuses the key, and by its alias whose host key is another.
+  const denied = /(?:@(\S+): )?Permission denied|Too many authentication failures/i.exec(stderr);
+  if (denied?.[1] !== undefined && denied[1] !== node.ssh_host) {
+    refused(
+      'key',
+      'bastion',
+      `The bastion ${denied[1]} on the way to ${node.name} refuses the SSH key. Give the private key that fits in aws.bastion.private_key_file, or the user that has it in aws.bastion.user.`,
+    );
+  }
+  if (denied) {
+    refused(
+      'key',
+      'node',
       `${node.name} (${node.ssh_host}) refuses the SSH key: it does not belong to the key pair that the machine was made with. Give the private key that fits in aws.private_key_file, or the user that has it in aws.ssh_user.`,
-      { node: node.name, host: node.ssh_host, reason: 'key' },
     );
   }
-  if (/Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED/i.test(stderr)) {
-    throw new HathiError(
-      'NODE_REFUSED',
-      `${node.ssh_host} shows another host key than ${node.name} was given, so nothing was sent to it. Another machine may have that address.`,
-      { node: node.name, host: node.ssh_host, reason: 'host-key' },
+  if (!/Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED/i.test(stderr)) return;
+  if (new RegExp(`host key (?:is known )?for ${BASTION}\\b`, 'i').test(stderr)) {
+    refused(
+      'host-key',
+      'bastion',
+      `The bastion on the way to ${node.name} shows another host key than aws.bastion.host_key, so nothing was sent to it.`,
     );
   }
+  refused(
+    'host-key',
+    'node',
+    `${node.ssh_host} shows another host key than ${node.name} was given, so nothing was sent to it. Another machine may have that address.`,
+  );
 }
 
 function unreachable(node: ClusterNode, seconds: number, stderr: string): HathiError {

@@ -34,7 +34,7 @@ setup: ## Install what Hathi needs; safe to repeat, quiet when all is there
 ##@ Work on it
 
 .PHONY: test check format unit integration fuzz e2e aws test-aws terraform-test lint-ansible bench
-test: setup lint-venv fuzz-venv aws-tools ## Run everything: checks, all tests, and the counts at the end
+test: setup lint-venv fuzz-venv aws-tools shells ## Run everything: checks, all tests, and the counts at the end
 	@node scripts/test/run.ts
 
 check: node_modules ## Format, types, import rules, dead code, generated files (the commit hook)
@@ -43,7 +43,7 @@ check: node_modules ## Format, types, import rules, dead code, generated files (
 unit: node_modules ## Tests beside their file: no network, no nodes
 	@vitest run --project unit
 
-integration: setup fuzz-venv ## Tests with a real database, Terraform and SSH
+integration: setup fuzz-venv shells ## Tests with a real database, Terraform and SSH
 	@vitest run --project integration
 
 fuzz: fuzz-venv ## Ask every route for all that its description allows, 10,000 times
@@ -94,7 +94,7 @@ check-api: node_modules ## The API's style, and what it would break for clients 
 	@node scripts/check/api-style.ts
 	@node scripts/check/api-breaking.ts
 
-.PHONY: image tofu lint-venv fuzz-venv aws-tools openapi client pack catalogue
+.PHONY: image tofu lint-venv shells fuzz-venv aws-tools openapi client pack catalogue
 image: ## Build the image of local nodes, unless it is there
 	@scripts/setup/image.sh
 
@@ -103,6 +103,9 @@ tofu: ## Compile OpenTofu beside Terraform, so that tests run on both (minutes)
 
 lint-venv: ## Install ansible-lint
 	@scripts/setup/ansible.sh lint
+
+shells: ## Install the shells that completion is tested in
+	@scripts/setup/shells.sh
 
 fuzz-venv: node_modules ## Install Schemathesis
 	@scripts/setup/fuzz.sh

@@ -82,6 +82,16 @@ describe('with a server', () => {
     expect(stdout).toBe('orders\tnot-created\n');
   });
 
+  it('retries what did not succeed', async () => {
+    const { id } = fake.operations.add(anOperation('plan-terraform'));
+    fake.operations.end(id, 'interrupted');
+    const { code, stdout } = await hathi('operation', 'retry', id, '--detach', '--json');
+    expect(code).toBe(0);
+    const again = JSON.parse(stdout);
+    expect(again).toMatchObject({ kind: 'plan-terraform' });
+    expect(again.id).not.toBe(id);
+  });
+
   it('says in a sentence what is not there', async () => {
     const { code, stderr } = await hathi('cluster', 'show', 'orders');
     expect(code).toBe(3);
@@ -141,4 +151,43 @@ describe('with a server', () => {
     expect((await hathi('cluster', 'destroy', 'orders', '--confirm', 'orders', '-d')).code).toBe(0);
     expect(fake.operations.submissions).toMatchObject([{ step: 'destroy-terraform' }]);
   });
+});
+
+describe('with a server that asks for a token', () => {
+  const TOKEN = 'a-token-that-only-tests-know';
+  let fake: FakeApp;
+  let url: string;
+
+  beforeEach(async () => {
+    fake = await fakeApp({ token: TOKEN });
+    await fake.app.listen({ host: '127.0.0.1', port: 0 });
+    url = `http://127.0.0.1:${(fake.app.server.address() as AddressInfo).port}`;
+  });
+  afterEach(() => fake.app.close());
+
+  it('gives the one that it was given, by its variable or by a file', async () => {
+    const words = ['cluster', 'list', '--json'];
+    expect(await commandLine(words, { HATHI_URL: url, HATHI_TOKEN: TOKEN })).toMatchObject({
+      code: 0,
+    });
+    const folder = mkdtempSync(join(tmpdir(), 'hathi-token-'));
+    const file = join(folder, 'token');
+    writeFileSync(file, `${TOKEN}\n`, { mode: 0o600 });
+    const byFile = await commandLine(words, { HATHI_URL: url, HATHI_TOKEN_FILE: file });
+    rmSync(folder, { recursive: true });
+    expect(byFile).toMatchObject({ code: 0 });
+  });
+
+  it.each([{}, { HATHI_TOKEN: 'another-token-of-some-length' }])(
+    'says what is missing or wrong (%j)',
+    async (environment: Record<string, string>) => {
+      const { code, stdout, stderr } = await commandLine(['cluster', 'list'], {
+        HATHI_URL: url,
+        ...environment,
+      });
+      expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
+      expect(stderr).toContain('HATHI_TOKEN');
+      expect(stderr).not.toContain(TOKEN);
+    },
+  );
 });

@@ -11,6 +11,8 @@ const HATHI = new URL('../../hathi', import.meta.url).pathname;
 const CLUSTER = 'orders';
 /** One that is left alone while it is made. */
 const SECOND = 'billing';
+/** One that is cancelled while it is made. */
+const THIRD = 'ledger';
 const RECORDING = new URL('../../docs/tutorial/session.txt', import.meta.url).pathname;
 const STOP_SECONDS = 20;
 
@@ -32,7 +34,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   if (serverPid > 0) {
-    for (const name of [CLUSTER, SECOND])
+    for (const name of [CLUSTER, SECOND, THIRD])
       await hathi('cluster', 'destroy', name, '--confirm', name);
     process.kill(serverPid, 'SIGTERM');
     for (let second = 0; second < STOP_SECONDS && isAlive(serverPid); second += 1)
@@ -173,6 +175,30 @@ it('leaves it running at Ctrl-C when told to, and watches it again', async () =>
   const watched = await hathi('cluster', 'watch', SECOND);
   expect(watched).toMatchObject({ code: 0 });
   expect(watched.stdout).toContain('create-cluster of billing succeeded');
+});
+
+it('cancels it at Ctrl-C when told to, and makes it by a retry', async () => {
+  const session = onTerminal('cluster', 'create', THIRD, '--replicas', '0');
+  await session.sees('[y/N/l]');
+  session.types('y\n');
+  await session.sees('being made');
+  session.types('\u0003');
+  await session.sees('(c)ancel it');
+  session.types('c\n');
+  await session.sees('Cancelling');
+  await session.sees('Cancelled. Start it again: hathi operation retry ');
+  expect(await session.end()).toBe(6);
+  const [id = ''] = /[0-9a-f-]{36}/.exec(session.text.split('operation retry ')[1] ?? '') ?? [];
+  expect(JSON.parse((await hathi('operation', 'show', id, '--json')).stdout).state).toBe(
+    'cancelled',
+  );
+  const retried = await hathi('operation', 'retry', id, '--json');
+  expect(retried).toMatchObject({ code: 0 });
+  const again = JSON.parse(retried.stdout);
+  expect(again).toMatchObject({ kind: 'create-cluster', state: 'awaiting-approval' });
+  expect(await hathi('operation', 'approve', again.id, '--yes')).toMatchObject({ code: 0 });
+  expect((await hathi('cluster', 'verify', THIRD)).stdout).toContain('is proven');
+  expect((await hathi('operation', 'retry', again.id)).code).toBe(4);
 });
 
 it('makes nothing of a plan that was declined, and frees the name', async () => {

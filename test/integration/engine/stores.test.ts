@@ -38,6 +38,21 @@ describe.each(DATABASE_KINDS)('stores on %s', (kind) => {
     }
   };
 
+  it('has one snapshot until something is committed', async () => {
+    const before = await work.snapshot();
+    expect(await work.snapshot()).toBe(before);
+    await work.direct.clusters.find('nobody');
+    expect(await work.snapshot()).toBe(before);
+    const made = await cluster();
+    const after = await work.snapshot();
+    expect(after).not.toBe(before);
+    await work.transaction(async ({ clusters }) => {
+      await clusters.update(made.id, { labels: { team: 'one' } });
+      await expect(work.snapshot()).rejects.toThrow('inside a transaction');
+    });
+    expect(await work.snapshot()).not.toBe(after);
+  });
+
   it('gives back a cluster as it was put in', async () => {
     const made = await cluster();
     expect(await work.direct.clusters.find(made.name)).toEqual(made);

@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { AnsibleWorkspace, nodeImage, reasons } from '../../support/ansible-workspace.ts';
+
+const MINUTES = 60_000;
+const REPLICAS = 4;
+/** Those that the primary is copied for; see the role's own words. */
+const COPIES_OF_THE_PRIMARY = 2;
+
+let workspace: AnsibleWorkspace;
+
+beforeAll(async () => {
+  workspace = await AnsibleWorkspace.create({
+    image: await nodeImage('trixie'),
+    cluster: 'many',
+    subnet: '10.231.81.0/24',
+    postgresNodes: REPLICAS + 1,
+  });
+}, 5 * MINUTES);
+afterAll(() => workspace?.remove(), MINUTES);
+
+it('copies the primary for the first replicas alone, and those for the others', async () => {
+  const run = await workspace.play();
+  expect(reasons(run)).toEqual([]);
+  const sources = await Promise.all(
+    workspace.postgres.map(async (node) => {
+      const journal = await workspace.on(node, 'journalctl', '--unit=patroni', '--output=cat');
+      return /bootstrap from (leader|replica) '/.exec(journal)?.[1] ?? 'initdb';
+    }),
+  );
+  const count = (source: string) => sources.filter((one) => one === source).length;
+  expect({ initdb: count('initdb'), leader: count('leader'), replica: count('replica') }).toEqual({
+    initdb: 1,
+    leader: COPIES_OF_THE_PRIMARY,
+    replica: REPLICAS - COPIES_OF_THE_PRIMARY,
+  });
+});

@@ -63,7 +63,7 @@ export const ERROR_CODES = {
   NETWORK_TAKEN: 'Other clusters took each network that was free a moment ago.',
   NETWORK_EXHAUSTED: 'No free network or block of ports was found for the cluster.',
   NODE_UNREACHABLE: 'A node did not answer.',
-  NODE_REFUSED: 'A node refused the SSH key, or showed another host key than it was given.',
+  NODE_REFUSED: 'A node, or the bastion before it, refused the SSH key or showed another host key.',
   NODE_SETUP_FAILED: 'A node could not set itself up at its first boot.',
 
   // The cloud

@@ -216,9 +216,9 @@ export const ERROR_GUIDE = {
   },
   NODE_REFUSED: {
     cause:
-      'The private key does not belong to the key pair that the machine was made with, or the address leads to another machine.',
+      'The private key does not belong to the key pair that the machine was made with, or the address leads to another machine; `by` says whether it was the node or the bastion.',
     remedy:
-      'Give the key that fits (`aws.private_key_file`). A changed host key is never accepted: find out what answers at that address.',
+      'Give the key that fits (`aws.private_key_file`, `aws.bastion.private_key_file`). A changed host key is never accepted: find out what answers at that address.',
   },
   NODE_SETUP_FAILED: {
     cause: 'cloud-init failed on the machine, e.g. since its data volume never came.',

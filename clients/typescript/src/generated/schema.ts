@@ -4880,7 +4880,7 @@ export interface operations {
              *
              *     `NODE_UNREACHABLE`: A node did not answer.
              *
-             *     `NODE_REFUSED`: A node refused the SSH key, or showed another host key than it was given.
+             *     `NODE_REFUSED`: A node, or the bastion before it, refused the SSH key or showed another host key.
              *
              *     `NODE_SETUP_FAILED`: A node could not set itself up at its first boot.
              *

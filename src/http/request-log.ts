@@ -10,11 +10,11 @@ export class RequestLog extends LogController {
   override incomingRequest(): void {}
 
   override requestCompleted(
-    error: Error | null,
+    error: Error | null | undefined,
     request: FastifyRequest,
     reply: FastifyReply,
   ): void {
-    const wentWell = error === null && reply.statusCode < 400;
+    const wentWell = !error && reply.statusCode < 400;
     const level = error ? 'error' : wentWell && READS.includes(request.method) ? 'debug' : 'info';
     const line = { req: request, res: reply, responseTime: reply.elapsedTime };
     if (error) request.log.error({ ...line, err: error }, 'request errored');

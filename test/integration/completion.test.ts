@@ -41,7 +41,7 @@ it.each([
   await session.sees('destroy');
   session.types('\u0015');
   session.types('hathi cluster show or\t--json\n');
-  await session.sees('"name":"orders"');
+  await session.sees('"name": "orders"');
   session.types('exit\n');
   expect(await session.end()).toBe(0);
 });

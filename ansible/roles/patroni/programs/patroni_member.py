@@ -27,6 +27,8 @@ COPIES_OF_THE_PRIMARY = 2
 # For a first replica that takes longer than a new one, which is there in a second or two, nobody waits.
 SOURCE_SECONDS = 10
 SOURCE_PAUSE_SECONDS = 0.3
+# Looks for which a replica that others wait for says more than that it runs.
+LOOKS_TO_BE_SEEN = 10
 
 
 def read(path):
@@ -38,11 +40,8 @@ def read(path):
 
 
 def is_source(member):
-    """By what a member tells the others through etcd: whether a new one that starts now will copy it.
-
-    It has to run by then, and Patroni takes longer to start than PostgreSQL on a copy that is whole.
-    """
-    return member.get('role') == 'replica' and member.get('state') in ('starting', 'running')
+    """By what a member tells the others through etcd: whether Patroni lets a new one copy it."""
+    return member.get('role') == 'replica' and member.get('state') == 'running'
 
 
 def local_parameters(configuration):
@@ -92,10 +91,24 @@ class Member:
         if half_made:
             self.etcd.delete(f'{prefix}/initialize')
 
+    def is_among_the_first(self):
+        return list(self.node.params['members']).index(self.name) <= COPIES_OF_THE_PRIMARY
+
+    def be_seen(self):
+        """Others wait until Patroni has said in etcd that this replica runs, which it does loop by loop."""
+        members = self.node.params['members']
+        if len(members) <= COPIES_OF_THE_PRIMARY + 1 or not self.is_among_the_first():
+            return
+        for _ in range(LOOKS_TO_BE_SEEN):
+            self.patroni.wake(self.name)
+            answered, member = self.etcd.get(f'/service/{self.node.params["scope"]}/members/{self.name}')
+            if answered and member and is_source(json.loads(member)):
+                return
+            time.sleep(PAUSE_SECONDS / 2)
+
     def wait_for_source(self):
         """Before Patroni runs without data: until there is a replica to copy, where many would start at once."""
-        first = list(self.node.params['members']).index(self.name) <= COPIES_OF_THE_PRIMARY
-        if first or os.path.exists(f'{self.data_directory}/PG_VERSION'):
+        if self.is_among_the_first() or os.path.exists(f'{self.data_directory}/PG_VERSION'):
             return
         deadline = time.monotonic() + SOURCE_SECONDS
         while time.monotonic() < deadline:
@@ -225,6 +238,8 @@ def run(node):
     member.call()
     member.start(is_active)
     status = member.wait_until_running()
+    if not is_active and not is_primary(status):
+        member.be_seen()
     if is_primary(status):
         patched = member.settle()
         if patched is not None:

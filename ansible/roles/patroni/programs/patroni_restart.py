@@ -38,12 +38,6 @@ class Restart:
     def pending(self, names):
         return [name for name in names if self.patroni.status(name).get('pending_restart')]
 
-    def wake(self, configuration):
-        """A PATCH that changes nothing makes a member read the configuration at once."""
-        body = {'loop_wait': configuration['loop_wait']}
-        for name in self.patroni.members:
-            self.patroni.ask(name, 'PATCH', '/config', body)
-
     def lowers(self, primary, configuration):
         """Whether a bound parameter falls and none rises, by the primary's running values."""
         wanted = configuration.get('postgresql', {}).get('parameters', {})
@@ -80,8 +74,9 @@ class Restart:
     def run(self):
         primary = self.primary()
         configuration = self.patroni.configuration(primary)
-        self.wake(configuration)
         names = list(self.patroni.members)
+        for name in names:
+            self.patroni.wake(name)
         deadline = time.monotonic() + PENDING_SECONDS
         while len(self.pending(names)) < len(names) and time.monotonic() < deadline:
             time.sleep(PAUSE_SECONDS)

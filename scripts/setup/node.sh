@@ -33,6 +33,10 @@ npm install --no-save --no-audit --no-fund --loglevel=error >"$log" 2>&1 || {
   tail -n 20 "$log" >&2
   fail "npm install failed; see $log"
 }
+# A library that its binary needs and a bare Debian lacks.
+case $(node_modules/.bin/node --version 2>&1) in
+  *libatomic*) apt_install 'libatomic, which Node 26 needs' libatomic1 ;;
+esac
 # Newer versions of npm run a package's install script only when it is allowed by name, and the
 # package node links its binary in one.
 if ! node_modules/.bin/node --version >/dev/null 2>&1; then

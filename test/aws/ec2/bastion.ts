@@ -67,7 +67,7 @@ export async function startBastion(): Promise<Bastion> {
       private_key_file: join(folder, 'key'),
     },
     async targets() {
-      const asked = /direct-tcpip: originator .*, target (\S+) port (\d+)/g;
+      const asked = /direct_tcpip: originator .*, target (\S+) port (\d+)/g;
       return [...(await log()).matchAll(asked)].map(([, to, at]) => `${to}:${at}`);
     },
     async stop() {

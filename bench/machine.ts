@@ -57,12 +57,16 @@ export async function loadAverage(): Promise<number | null> {
   return text === null ? null : Number(text.split(' ')[0]);
 }
 
-/** Stops what runs of these sites, and removes nothing: the next turn has the machine to itself. */
+/**
+ * Stops what runs of these sites, and removes nothing: the next turn has the machine to itself, and the disk
+ * once what was written is on it.
+ */
 export async function halt(sites: readonly string[]): Promise<void> {
   for (const site of sites) {
     const running = await run('docker', ['ps', '-q', '--filter', `label=hathi.site=${site}`]);
     if (running) await run('docker', ['kill', ...lines(running)]);
   }
+  await run('sync', []);
 }
 
 /**

@@ -32,12 +32,22 @@ afterAll(async () => {
   await server?.destroy();
 });
 
-/** From what is asked for to the proof. @returns what execute-ansible-script answered */
-async function runPath(body: object) {
+async function prepare(body: object): Promise<void> {
   await server.step('/generate-terraform', body);
   await server.step('/plan-terraform', {});
   await server.step('/apply-terraform', {});
   await server.step('/create-ansible-script', {});
+}
+
+/** The problem document of a run by way of this bastion. */
+async function refusalOf(settings: Bastion['settings']) {
+  await prepare({ aws: { bastion: settings } });
+  return (await server.post('/execute-ansible-script', {})).body;
+}
+
+/** From what is asked for to the proof. @returns what execute-ansible-script answered */
+async function runPath(body: object) {
+  await prepare(body);
   const executed = await server.step('/execute-ansible-script', {});
   expect(await server.step('/verify-replication', {})).toMatchObject({ passed: true });
   return executed;
@@ -58,27 +68,17 @@ it('sets a machine up and proves it through a bastion', async () => {
 it('says that the bastion is not who it should be', async () => {
   const [type] = bastion.settings.host_key.split(' ');
   const other = `${type} AAAAC3NzaC1lZDI1NTE5AAAAI${'A'.repeat(43)}`;
-  const impostor = { ...bastion.settings, host_key: other };
-  await server.step('/generate-terraform', { aws: { bastion: impostor } });
-  await server.step('/plan-terraform', {});
-  await server.step('/apply-terraform', {});
-  await server.step('/create-ansible-script', {});
-  const refused = await server.post('/execute-ansible-script', {});
-  expect(refused.body).toMatchObject({ code: 'NODE_REFUSED', reason: 'host-key', by: 'bastion' });
-  expect(refused.body.detail).toContain('aws.bastion.host_key');
+  const refusal = await refusalOf({ ...bastion.settings, host_key: other });
+  expect(refusal).toMatchObject({ code: 'NODE_REFUSED', reason: 'host-key', by: 'bastion' });
+  expect(refusal.detail).toContain('aws.bastion.host_key');
 });
 
 it('says that the bastion does not take the key', async () => {
   const keys = createSshKeys({ env: { PATH: process.env.PATH ?? '' } });
   const file = `${bastion.settings.private_key_file}-of-another`;
   await writeFile(file, (await keys.generate('another')).privateKey, { mode: 0o600 });
-  const stranger = { ...bastion.settings, private_key_file: file };
-  await server.step('/generate-terraform', { aws: { bastion: stranger } });
-  await server.step('/plan-terraform', {});
-  await server.step('/apply-terraform', {});
-  await server.step('/create-ansible-script', {});
-  const refused = await server.post('/execute-ansible-script', {});
-  expect(refused.body).toMatchObject({ code: 'NODE_REFUSED', reason: 'key', by: 'bastion' });
+  const refusal = await refusalOf({ ...bastion.settings, private_key_file: file });
+  expect(refusal).toMatchObject({ code: 'NODE_REFUSED', reason: 'key', by: 'bastion' });
 });
 
 it('goes on by Session Manager, without a port that is open to anyone', async () => {

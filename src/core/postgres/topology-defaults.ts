@@ -31,8 +31,8 @@ export function sendersNeeded(replicaCount: number): number {
 }
 
 /**
- * A replica whose stream broke, or whose slot is not there yet, asks again after this long. With
- * PostgreSQL's own 5 s each failover, and one start of a cluster in three, took that much longer.
+ * A replica whose stream broke asks again after this long, and so does one that came before its slot.
+ * PostgreSQL's own is 5 s, by which every other start of a cluster took longer.
  */
 const STREAM_RETRY = '500ms';
 

@@ -19,6 +19,25 @@ it('takes a stage from its start to its end', () => {
   expect(stage).toMatchObject({ state: 'done', seconds: 2.9, summary: '1 node' });
 });
 
+it('counts as nodes what has the name of one, and the rest as the network', () => {
+  const stage = newStage('apply-terraform');
+  const tell = (type: string, data: object) =>
+    takeEvent(stage, { type, stage: stage.name, at: at(1), data: { ...data } });
+  const made = { action: 'create', status: 'completed' };
+  for (const address of [
+    'module.cluster.aws_instance.node["orders-1"]',
+    'module.cluster.aws_ebs_volume.data["orders-1"]',
+    'module.cluster.aws_subnet.own["eu-central-1a"]',
+    'module.cluster.aws_vpc_security_group_ingress_rule.ssh["10.219.0.0/16"]',
+    'module.cluster.aws_vpc_security_group_ingress_rule.cluster["etcd"]',
+  ]) {
+    tell('terraform.resource', { address, ...made });
+  }
+  tell('stage.succeeded', {});
+  expect([...stage.nodes.keys()]).toEqual(['orders-1', 'network']);
+  expect(stage.summary).toBe('1 node');
+});
+
 it('measures a stage that failed, and begins anew with a new attempt', () => {
   const stage = newStage('plan-terraform');
   const tell = (type: string, second: number) =>

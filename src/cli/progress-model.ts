@@ -8,6 +8,9 @@ export interface ProgressEvent {
 
 export type StageState = 'waiting' | 'running' | 'done' | 'failed';
 
+/** What is no node's own: subnets by their zones, rules by whom they let in. */
+const NETWORK = 'network';
+
 /** One stage as it is shown: seconds, what its nodes are doing, and what it made. */
 export interface StageProgress {
   name: string;
@@ -88,7 +91,7 @@ function endStage(stage: StageProgress, event: ProgressEvent): void {
 function nodesSummary({ name, nodes }: StageProgress): string {
   const proves = name === 'verify-replication';
   const told = [...nodes].filter(([node, { text }]) =>
-    proves ? text.endsWith('proven') : node !== 'network',
+    proves ? text.endsWith('proven') : node !== NETWORK,
   );
   return `${counted(told.length, 'node')}${proves ? ' proven' : ''}`;
 }
@@ -141,9 +144,9 @@ export function takeEvent(stage: StageProgress, event: ProgressEvent): string | 
   }
 }
 
-/** `module.cluster.terraform_data.node["default-1"]` is node default-1; others are no node. */
+/** `module.cluster.terraform_data.node["default-1"]` is node default-1; others are the network's. */
 function takeResource(stage: StageProgress, data: Record<string, string>): string | null {
-  const node = /\["([^"]+)"\]/.exec(data.address ?? '')?.[1] ?? 'network';
+  const node = /\["([a-z][a-z0-9-]*-\d+)"\]/.exec(data.address ?? '')?.[1] ?? NETWORK;
   const [doing, done] = TERRAFORM_VERBS[data.action ?? ''] ?? ['in work', 'done'];
   if (data.status === 'failed') stage.nodes.set(node, { mark: 'bad', text: 'failed' });
   else if (data.status === 'completed') stage.nodes.set(node, { mark: 'good', text: done });

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { commandLine } from '../../test/support/command-line.ts';
 import { type FakeApp, fakeApp } from '../../test/support/fake-app.ts';
@@ -42,6 +44,13 @@ describe('without a server', () => {
     expect(stderr).toContain('hathi serve --detach');
     const asJson = await commandLine(['cluster', 'list', '--json']);
     expect(JSON.parse(asJson.stderr)).toMatchObject({ exit_code: 5 });
+  });
+
+  it('takes a reader that has seen enough for no failure', async () => {
+    const main = new URL('main.ts', import.meta.url).pathname;
+    const words = ['-c', '"$0" "$1" --help | true', process.execPath, main];
+    const { stderr } = await promisify(execFile)('sh', words);
+    expect(stderr).toBe('');
   });
 
   it('takes no token from a file that others can read', async () => {

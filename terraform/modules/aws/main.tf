@@ -58,7 +58,7 @@ resource "aws_ebs_volume" "data" {
 }
 
 # A witness that becomes a full node boots anew: only a first boot finds its data volume.
-resource "terraform_data" "witness" {
+resource "terraform_data" "first_boot" {
   for_each = var.nodes
   input    = each.value.witness
 }
@@ -105,7 +105,7 @@ resource "aws_instance" "node" {
   tags = merge(local.tags, { "Name" = each.key, "hathi:node" = each.key, "hathi:resource" = "instance" })
 
   lifecycle {
-    replace_triggered_by = [terraform_data.witness[each.key]]
+    replace_triggered_by = [terraform_data.first_boot[each.key]]
     # A node holds data: what counts at its first boot alone is not worth replacing it.
     ignore_changes = [
       ami,

@@ -1,3 +1,4 @@
+// Longer than other files: it alone wires everything together, and is read from top to bottom.
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

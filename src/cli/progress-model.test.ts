@@ -21,8 +21,8 @@ it('takes a stage from its start to its end', () => {
 
 it('counts as nodes what has the name of one, and the rest as the network', () => {
   const stage = newStage('apply-terraform');
-  const tell = (type: string, data: object) =>
-    takeEvent(stage, { type, stage: stage.name, at: at(1), data: { ...data } });
+  const tell = (type: string, data = {}) =>
+    takeEvent(stage, { type, stage: stage.name, at: at(1), data });
   const made = { action: 'create', status: 'completed' };
   for (const address of [
     'module.cluster.aws_instance.node["orders-1"]',
@@ -33,7 +33,7 @@ it('counts as nodes what has the name of one, and the rest as the network', () =
   ]) {
     tell('terraform.resource', { address, ...made });
   }
-  tell('stage.succeeded', {});
+  tell('stage.succeeded');
   expect([...stage.nodes.keys()]).toEqual(['orders-1', 'network']);
   expect(stage.summary).toBe('1 node');
 });

@@ -162,12 +162,18 @@ it('declines to destroy by another name, and does it by its own', async () => {
   expect(JSON.parse((await hathi('cluster', 'list', '--json')).stdout).clusters).toEqual([]);
 });
 
-it('leaves it running at Ctrl-C when told to, and watches it again', async () => {
-  const session = onTerminal('cluster', 'create', SECOND, '--replicas', '0');
+/** Ctrl-C in the middle of an apply. */
+async function interruptedWhileMade(cluster: string): Promise<TerminalSession> {
+  const session = onTerminal('cluster', 'create', cluster, '--replicas', '0');
   await session.sees('[y/N/l]');
   session.types('y\n');
   await session.sees('being made');
   session.types('\u0003');
+  return session;
+}
+
+it('leaves it running at Ctrl-C when told to, and watches it again', async () => {
+  const session = await interruptedWhileMade(SECOND);
   await session.sees('(l)eave it running');
   session.types('l\n');
   await session.sees('It goes on without you');
@@ -178,11 +184,7 @@ it('leaves it running at Ctrl-C when told to, and watches it again', async () =>
 });
 
 it('cancels it at Ctrl-C when told to, and makes it by a retry', async () => {
-  const session = onTerminal('cluster', 'create', THIRD, '--replicas', '0');
-  await session.sees('[y/N/l]');
-  session.types('y\n');
-  await session.sees('being made');
-  session.types('\u0003');
+  const session = await interruptedWhileMade(THIRD);
   await session.sees('(c)ancel it');
   session.types('c\n');
   await session.sees('Cancelling');

@@ -1,3 +1,4 @@
+// Longer than other files: one database and server of each kind, which take seconds to start, serve all of it.
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -238,13 +238,13 @@ def run(node):
     member.call()
     member.start(is_active)
     status = member.wait_until_running()
-    if not is_active and not is_primary(status):
-        member.be_seen()
     if is_primary(status):
         patched = member.settle()
         if patched is not None:
             member.changed.append('configuration')
             parameters = {**patched, **parameters}
+    elif not is_active:
+        member.be_seen()
     # Only now: a node that reboots while half made waits for the next run, which clears it.
     if member.service.enable():
         member.changed.append('enable')

@@ -17,6 +17,9 @@ interface Range {
   bits: number;
 }
 
+/** Clusters come and go side by side; so many removals in a row are another defect. */
+const LISTING_TRIES = 10;
+
 /**
  * The first index whose subnet and ports nobody uses. The search begins at a place of the site's own,
  * so that two data directories on one Docker rarely want the same.
@@ -45,21 +48,29 @@ export async function freeNetworkIndex(
 }
 
 async function usedRanges(docker: Docker): Promise<Range[]> {
-  const ids = (await docker('network', 'ls', '-q')).split('\n').filter(Boolean);
-  const inspected = await docker(
-    'network',
-    'inspect',
-    '--format',
-    '{{range .IPAM.Config}}{{.Subnet}}\n{{end}}',
-    ...ids,
-  );
+  const subnets = await subnetsOf(docker);
   const interfaces = Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .map(({ cidr }) => cidr ?? '');
-  return [...rowsOf(inspected).map(([subnet]) => subnet ?? ''), ...interfaces, ...(await routes())]
+  return [...subnets, ...interfaces, ...(await routes())]
     .map(rangeOf)
     .filter((range) => range !== null)
     .filter(({ bits }) => bits >= WIDEST_IN_THE_WAY);
+}
+
+/** Of every network that Docker has. One that is removed between the two questions is none: asked again. */
+async function subnetsOf(docker: Docker, tries = LISTING_TRIES): Promise<string[]> {
+  const ids = (await docker('network', 'ls', '-q')).split('\n').filter(Boolean);
+  const format = '{{range .IPAM.Config}}{{.Subnet}}\n{{end}}';
+  try {
+    return rowsOf(await docker('network', 'inspect', '--format', format, ...ids)).map(
+      ([subnet]) => subnet ?? '',
+    );
+  } catch (error) {
+    const isGone = error instanceof Error && /not found|no such network/i.test(error.message);
+    if (!isGone || tries <= 1) throw error;
+    return await subnetsOf(docker, tries - 1);
+  }
 }
 
 /** IPv4 routes of this machine where it tells them, on Linux. */

@@ -107,25 +107,33 @@ print(r.urlopen('https://${workspace.address(node)}:8008/${path}', context=c).re
           ({ stdout }) => `let in: ${stdout}`,
           ({ stderr }) => String(stderr),
         );
-      const handshake = (url: string) =>
+      // Only listens once it has shaken hands: the server's refusal comes after that under TLS 1.3,
+      // and one who writes to a connection that is already closed may lose it.
+      const handshake = (port: number) =>
         refused(
           ...['python3', '-c'],
-          `import ssl, sys, urllib.request as r
-print(r.urlopen(sys.argv[1], context=ssl._create_unverified_context(), timeout=5).read())`,
+          `import socket, ssl, sys
+plain = socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=5)
+print(ssl._create_unverified_context().wrap_socket(plain).recv(1))`,
+          target,
+          String(port),
+        );
+      const plainly = (url: string) =>
+        refused(
+          ...['python3', '-c'],
+          `import sys, urllib.request as r
+print(r.urlopen(sys.argv[1], timeout=5).read())`,
           url,
         );
       const certificateWanted =
         /certificate.required|tlsv13 alert certificate|handshake failure|bad certificate/i;
-      expect(await handshake(`https://${target}:2379/v3/cluster/member/list`)).toMatch(
-        certificateWanted,
-      );
-      expect(await handshake(`https://${target}:2379/health`)).toMatch(certificateWanted);
-      expect(await handshake(`https://${target}:2380/members`)).toMatch(certificateWanted);
-      expect(await handshake(`https://${target}:8008/patroni`)).toMatch(certificateWanted);
-      expect(await handshake(`http://${target}:2379/health`)).toMatch(
+      for (const port of [2379, 2380, 8008]) {
+        expect(await handshake(port), `port ${port}`).toMatch(certificateWanted);
+      }
+      expect(await plainly(`http://${target}:2379/health`)).toMatch(
         /error|reset|refused|disconnected/i,
       );
-      expect(await handshake(`http://${target}:8008/patroni`)).toMatch(
+      expect(await plainly(`http://${target}:8008/patroni`)).toMatch(
         /error|reset|closed|disconnected/i,
       );
       const psql = (connection: string) => refused('psql', connection, '-c', 'select 1');

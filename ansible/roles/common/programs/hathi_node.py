@@ -184,11 +184,11 @@ class Caller:
         self.context = ssl.create_default_context(cafile=ca)
         self.context.load_cert_chain(certificate, key)
 
-    def ask(self, address, port, method, path, body=None, seconds=REQUEST_SECONDS):
+    def ask(self, address, port, method, path, body=None, seconds=REQUEST_SECONDS, until=None):
         """Returns (status, answer); status 0 with the reason as answer when nobody answered.
 
-        HTTP/1.0, where the end of the answer is the end of the connection: `http.client` costs more
-        to import than the rest of a program that finds nothing to do.
+        Of an answer without end, as much as it takes to hold `until`. HTTP/1.0, where an answer comes in one piece: `http.client` costs more to import than the rest
+        of a program that finds nothing to do.
         """
         payload = b'' if body is None else json.dumps(body).encode()
         head = (
@@ -200,8 +200,11 @@ class Caller:
             with socket.create_connection((address, port), timeout=seconds) as plain:
                 with self.context.wrap_socket(plain, server_hostname=address) as connection:
                     connection.sendall(head.encode() + payload)
-                    while chunk := connection.recv(65536):
+                    # Its end is told by its length as well: etcd's port for members often stays open.
+                    while not is_whole(received) and (chunk := connection.recv(65536)):
                         received += chunk
+                        if until is not None and until in received:
+                            break
         except OSError as error:
             return 0, str(error)
         first, _, rest = received.partition(b'\r\n')
@@ -237,19 +240,25 @@ class Etcd:
 
     def get(self, key):
         """Returns (True, value or None), or (False, reason)."""
-        answered, found = self.range({'key': encode(key)})
-        return (answered, found) if not answered else (True, found[0] if found else None)
-
-    def below(self, prefix):
-        """Returns (True, the values of the keys that begin so), or (False, reason)."""
-        end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
-        return self.range({'key': encode(prefix), 'range_end': encode(end)})
-
-    def range(self, keys):
-        status, answer = self.ask('/v3/kv/range', keys)
+        status, answer = self.ask('/v3/kv/range', {'key': encode(key)})
         if status != 200:
             return False, answer.get('message', answer) if isinstance(answer, dict) else answer
-        return True, [base64.b64decode(entry.get('value', '')).decode() for entry in answer.get('kvs', [])]
+        found = values_of(answer)
+        return True, found[0] if found else None
+
+    def below(self, prefix):
+        """Returns (the values of the keys that begin so, the revision they are of); (None, 0) without an answer."""
+        status, answer = self.ask('/v3/kv/range', keys_below(prefix))
+        return (values_of(answer), int(answer['header']['revision'])) if status == 200 else (None, 0)
+
+    def wait_for_change(self, prefix, revision, seconds):
+        """Returns whether a key that begins so changed after this revision, as soon as it did."""
+        watch = {'create_request': {**keys_below(prefix), 'start_revision': revision + 1}}
+        address = next(iter(self.members.values()))
+        status, _ = self.caller.ask(
+            address, self.CLIENT_PORT, 'POST', '/v3/watch', watch, seconds, until=b'"events"'
+        )
+        return status == 200
 
     def delete(self, key):
         return self.ask('/v3/kv/deleterange', {'key': encode(key)})[0] == 200
@@ -261,6 +270,26 @@ class Etcd:
             for name, address in self.members.items()
             if self.caller.ask(address, self.CLIENT_PORT, 'GET', '/health')[0] != 200
         ]
+
+
+def is_whole(answer):
+    """Whether these bytes are as many as their header says. Never, where it does not say."""
+    head, end, body = answer.partition(b'\r\n\r\n')
+    for line in head.split(b'\r\n') if end else ():
+        name, _, value = line.partition(b':')
+        if name.lower() == b'content-length':
+            return len(body) >= int(value)
+    return False
+
+
+def keys_below(prefix):
+    """As etcd wants the range of the keys that begin so."""
+    end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+    return {'key': encode(prefix), 'range_end': encode(end)}
+
+
+def values_of(answer):
+    return [base64.b64decode(entry.get('value', '')).decode() for entry in answer.get('kvs', [])]
 
 
 def encode(text):

@@ -18,6 +18,9 @@ PEER_PORT = 2380
 PAUSE_SECONDS = 0.2
 # A cluster whose first start was killed half-way never answers; a healthy one does so at once.
 REBUILD_AFTER_SECONDS = 3
+# The first member of a new cluster is there within tenths of a second, if it comes at all.
+FIRST_MEMBER_SECONDS = 5
+FIRST_MEMBER_PAUSE_SECONDS = 0.05
 
 
 def peer_url(address):
@@ -30,6 +33,7 @@ class Member:
         self.name = node.params['name']
         self.members = node.params['members']
         self.peer_url = peer_url(self.members[self.name])
+        self.caller = caller
         self.etcd = Etcd(caller, self.members)
         self.deadline = time.monotonic() + node.params['timeout_seconds']
 
@@ -88,6 +92,24 @@ class Member:
                 reason = answer.get('message', answer) if isinstance(answer, dict) else answer
             time.sleep(PAUSE_SECONDS)
         raise Problem(f'{self.name} cannot join etcd: {reason}')
+
+    def wait_for_first(self):
+        """In a new cluster: until the first member serves the others, for a while.
+
+        A member without data asks the others whether it has been here before, in the order of their
+        URLs, and takes the first answer. One that is itself still asking accepts connections and
+        answers none, which costs a second for each: members that start together wait up to two
+        seconds for each other, by chance. With the first one there, every other gets its answer at once.
+        """
+        first = min(self.members, key=lambda name: peer_url(self.members[name]))
+        if first == self.name:
+            return
+        deadline = time.monotonic() + FIRST_MEMBER_SECONDS
+        while time.monotonic() < deadline:
+            status, _ = self.caller.ask(self.members[first], PEER_PORT, 'GET', '/members')
+            if status == 200:
+                return
+            time.sleep(FIRST_MEMBER_PAUSE_SECONDS)
 
     def promote(self):
         """A learner becomes a voter once it has caught up. Returns whether it was one."""
@@ -150,6 +172,8 @@ def run(node):
     if place_file(node, ENVIRONMENT_FILE, environment, 'root', '0644'):
         changed.append(ENVIRONMENT_FILE)
     if not was_active:
+        if state == 'new':
+            member.wait_for_first()
         # Its readiness needs the other members, which this run starts at the same time.
         service.start('--no-block')
         changed.append('start')

@@ -27,6 +27,7 @@ COPIES_OF_THE_PRIMARY = 2
 # For a first replica that takes longer than a new one, which is there in a second or two, nobody waits.
 SOURCE_SECONDS = 10
 SOURCE_PAUSE_SECONDS = 0.3
+SOURCE_WATCH_SECONDS = 2
 # Looks for which a replica that others wait for says more than that it runs.
 LOOKS_TO_BE_SEEN = 10
 
@@ -41,7 +42,8 @@ def read(path):
 
 def is_source(member):
     """By what a member tells the others through etcd: whether Patroni lets a new one copy it."""
-    return member.get('role') == 'replica' and member.get('state') == 'running'
+    told = json.loads(member)
+    return told.get('role') == 'replica' and told.get('state') == 'running'
 
 
 def local_parameters(configuration):
@@ -102,7 +104,7 @@ class Member:
         for _ in range(LOOKS_TO_BE_SEEN):
             self.patroni.wake(self.name)
             answered, member = self.etcd.get(f'/service/{self.node.params["scope"]}/members/{self.name}')
-            if answered and member and is_source(json.loads(member)):
+            if answered and member and is_source(member):
                 return
             time.sleep(PAUSE_SECONDS / 2)
 
@@ -110,12 +112,14 @@ class Member:
         """Before Patroni runs without data: until there is a replica to copy, where many would start at once."""
         if self.is_among_the_first() or os.path.exists(f'{self.data_directory}/PG_VERSION'):
             return
+        members = f'/service/{self.node.params["scope"]}/members/'
         deadline = time.monotonic() + SOURCE_SECONDS
         while time.monotonic() < deadline:
-            answered, members = self.etcd.below(f'/service/{self.node.params["scope"]}/members/')
-            if answered and any(is_source(json.loads(member)) for member in members):
+            found, revision = self.etcd.below(members)
+            if any(is_source(member) for member in found or []):
                 return
-            time.sleep(SOURCE_PAUSE_SECONDS)
+            if found is None or not self.etcd.wait_for_change(members, revision, SOURCE_WATCH_SECONDS):
+                time.sleep(SOURCE_PAUSE_SECONDS)
 
     def place_files(self, is_active):
         """Places the files, and notes beforehand what a running Patroni must then do.

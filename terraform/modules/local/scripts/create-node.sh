@@ -15,12 +15,8 @@ for file in "$keys/ssh_host_ed25519_key" "$keys/ssh_host_ed25519_key.pub"; do
 done
 
 made=
-# Beside the keys: a run that is killed here leaves no private key anywhere else.
-rm -rf "$keys"/stage.*
-stage=$(mktemp -d "$keys/stage.XXXXXX")
 clean() {
   status=$?
-  rm -rf "$stage"
   if [ "$status" -ne 0 ] && [ -n "$made" ]; then
     docker rm -f -v "$HATHI_CONTAINER" > /dev/null 2>&1 || true
   fi
@@ -41,6 +37,11 @@ if [ -n "$HATHI_POSTGRES_PORT" ]; then
   set -- "$@" --publish "127.0.0.1:$HATHI_POSTGRES_PORT:5432"
 fi
 
+# A node shows and takes the keys that it was made with, so they are part of its recipe.
+recipe=$HATHI_RECIPE-$({ cat "$keys/ssh_host_ed25519_key.pub"; echo "$HATHI_AUTHORIZED_KEY"; } | cksum | tr ' ' '-')
+# By name alone: a value would be read by whoever lists processes.
+HATHI_HOST_KEY=$(cat "$keys/ssh_host_ed25519_key")
+export HATHI_HOST_KEY HATHI_AUTHORIZED_KEY
 # SYS_ADMIN, and no seccomp or AppArmor profile: systemd mounts. NET_ADMIN: a node's firewall.
 # Not --privileged: it opens every device, and some machines refuse it.
 # unless-stopped: a node comes back with the machine, but not after `docker kill` or `docker stop`.
@@ -48,7 +49,8 @@ if error=$(docker create \
   --name "$HATHI_CONTAINER" --hostname "$HATHI_NODE" \
   --label "hathi.site=$HATHI_SITE" --label "hathi.cluster=$HATHI_CLUSTER" \
   --label "hathi.node=$HATHI_NODE" --label "hathi.operation=$HATHI_OPERATION" \
-  --label "hathi.recipe=$HATHI_RECIPE" \
+  --label "hathi.recipe=$recipe" \
+  --env HATHI_HOST_KEY --env HATHI_AUTHORIZED_KEY \
   --network "$HATHI_NETWORK" --ip "$HATHI_ADDRESS" \
   --publish "127.0.0.1:$HATHI_SSH_PORT:22" \
   --cap-add SYS_ADMIN --cap-add NET_ADMIN \
@@ -63,26 +65,12 @@ else
     *'already in use'*) ;;
     *) fail "$error" ;;
   esac
-  recipe=$(docker container inspect --format '{{index .Config.Labels "hathi.recipe"}}' "$HATHI_CONTAINER")
-  [ "$recipe" = "$HATHI_RECIPE" ] || fail \
+  found=$(docker container inspect --format '{{index .Config.Labels "hathi.recipe"}}' "$HATHI_CONTAINER")
+  [ "$found" = "$recipe" ] || fail \
     "container $HATHI_CONTAINER exists and was made otherwise; if its data may go, remove it: docker rm -f -v $HATHI_CONTAINER"
 fi
 
-# One copy for all files. The modes of the folders are those of the image, since a copy sets them.
-mkdir -p "$stage/node/etc/ssh" "$stage/node/root/.ssh"
-cp "$keys/ssh_host_ed25519_key" "$keys/ssh_host_ed25519_key.pub" "$stage/node/etc/ssh/"
-printf '%s\n' "$HATHI_AUTHORIZED_KEY" > "$stage/node/root/.ssh/authorized_keys"
-chmod 0755 "$stage/node" "$stage/node/etc" "$stage/node/etc/ssh"
-chmod 0700 "$stage/node/root" "$stage/node/root/.ssh"
-chmod 0600 "$stage/node/etc/ssh/ssh_host_ed25519_key" "$stage/node/root/.ssh/authorized_keys"
-chmod 0644 "$stage/node/etc/ssh/ssh_host_ed25519_key.pub"
-docker cp "$stage/node/." "$HATHI_CONTAINER:/" > /dev/null 2>&1 || fail 'the keys could not be copied in'
-
 error=$(docker start "$HATHI_CONTAINER" 2>&1 > /dev/null) || fail "$error"
-if [ -z "$made" ]; then
-  # It may have been running, with a host key of the run before.
-  docker exec "$HATHI_CONTAINER" systemctl restart ssh.service > /dev/null 2>&1 || true
-fi
 
 # A node needs some tenths of a second to boot, and each look takes time from those that boot.
 pause() { sleep "$1" 2> /dev/null || sleep 1; }
@@ -90,13 +78,14 @@ pause 0.2
 
 # Docker's own proxy accepts before the node listens, so only an answer counts, and only this key.
 read -r type key rest < "$keys/ssh_host_ed25519_key.pub" || true
-deadline=$(($(date +%s) + ready_seconds))
+looks=$((ready_seconds * 10))
 while :; do
   answer=$(ssh-keyscan -T 2 -t ed25519 -p "$HATHI_SSH_PORT" 127.0.0.1 2> /dev/null) || true
   case $answer in
     *" $type $key"*) break ;;
   esac
-  if [ "$(date +%s)" -ge "$deadline" ]; then
+  looks=$((looks - 1))
+  if [ "$looks" -eq 0 ]; then
     docker logs --tail 5 "$HATHI_CONTAINER" >&2 || true
     fail "sshd has not answered on 127.0.0.1:$HATHI_SSH_PORT with its host key after $ready_seconds s"
   fi

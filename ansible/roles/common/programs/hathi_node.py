@@ -187,8 +187,9 @@ class Caller:
     def ask(self, address, port, method, path, body=None, seconds=REQUEST_SECONDS, until=None):
         """Returns (status, answer); status 0 with the reason as answer when nobody answered.
 
-        Of an answer without end, as much as it takes to hold `until`. HTTP/1.0, where an answer comes in one piece: `http.client` costs more to import than the rest
-        of a program that finds nothing to do.
+        Of an answer without end, as much as it takes to hold `until`. HTTP/1.0, where an answer comes
+        in one piece: `http.client` costs more to import than the rest of a program that finds nothing
+        to do.
         """
         payload = b'' if body is None else json.dumps(body).encode()
         head = (

@@ -78,14 +78,13 @@ pause 0.2
 
 # Docker's own proxy accepts before the node listens, so only an answer counts, and only this key.
 read -r type key rest < "$keys/ssh_host_ed25519_key.pub" || true
-looks=$((ready_seconds * 10))
+deadline=$(($(date +%s) + ready_seconds))
 while :; do
   answer=$(ssh-keyscan -T 2 -t ed25519 -p "$HATHI_SSH_PORT" 127.0.0.1 2> /dev/null) || true
   case $answer in
     *" $type $key"*) break ;;
   esac
-  looks=$((looks - 1))
-  if [ "$looks" -eq 0 ]; then
+  if [ "$(date +%s)" -ge "$deadline" ]; then
     docker logs --tail 5 "$HATHI_CONTAINER" >&2 || true
     fail "sshd has not answered on 127.0.0.1:$HATHI_SSH_PORT with its host key after $ready_seconds s"
   fi

@@ -192,7 +192,7 @@ export class AnsibleWorkspace {
       patroni_retry_timeout: 3,
       patroni_dynamic_parameters: { max_connections: 200 },
       patroni_local_parameters: { shared_buffers: '64MB' },
-      pki_directory: '{{ playbook_dir }}/pki',
+      pki_directory: 'pki',
       ...this.options.variables,
     };
     // JSON is YAML.

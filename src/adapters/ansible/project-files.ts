@@ -87,7 +87,7 @@ function variables(input: AnsibleInput): string {
     cluster_subnets: [...new Set(input.nodes.map(({ subnet }) => subnet))].sort(),
     cluster_allow_list: input.allowList,
     postgres_version: input.postgresVersion,
-    pki_directory: '{{ playbook_dir }}/pki',
+    pki_directory: 'pki',
     patroni_scope: input.cluster,
     patroni_ttl: failover.ttlSeconds,
     patroni_loop_wait: failover.loopWaitSeconds,

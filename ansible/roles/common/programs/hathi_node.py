@@ -12,6 +12,7 @@ import pwd
 import socket
 import ssl
 import subprocess
+import time
 
 RUN_DIRECTORY = '/run'
 REQUEST_SECONDS = 3
@@ -40,6 +41,16 @@ class Node:
         self.params = payload['arguments']
         self.files = payload['files']
         self.check_mode = payload['check_mode']
+
+    def file(self, path):
+        """What a file is to be: path, content, owner, mode."""
+        return next(entry for entry in self.files if entry['path'] == path)
+
+    def take(self, path):
+        """The same for a file that is not to be placed with the others."""
+        entry = self.file(path)
+        self.files.remove(entry)
+        return entry
 
     @staticmethod
     def run(words, **environment):
@@ -102,11 +113,7 @@ def place_file(node, path, content, owner, mode):
 
 def place_files(node):
     """Make the files so. Returns the paths that were not."""
-    return [
-        entry['path']
-        for entry in node.files
-        if place_file(node, entry['path'], entry['content'], entry['owner'], entry['mode'])
-    ]
+    return [entry['path'] for entry in node.files if place_file(node, **entry)]
 
 
 class Service:
@@ -187,9 +194,9 @@ class Caller:
     def ask(self, address, port, method, path, body=None, seconds=REQUEST_SECONDS, until=None):
         """Returns (status, answer); status 0 with the reason as answer when nobody answered.
 
-        Of an answer without end, as much as it takes to hold `until`. HTTP/1.0, where an answer comes
-        in one piece: `http.client` costs more to import than the rest of a program that finds nothing
-        to do.
+        An answer without end is read until what was received of it so far satisfies `until`. HTTP/1.0,
+        where an answer comes in one piece: `http.client` costs more to import than the rest of a program
+        that finds nothing to do.
         """
         payload = b'' if body is None else json.dumps(body).encode()
         head = (
@@ -204,7 +211,7 @@ class Caller:
                     # Its end is told by its length as well: etcd's port for members often stays open.
                     while not is_whole(received) and (chunk := connection.recv(65536)):
                         received += chunk
-                        if until is not None and until in received:
+                        if until is not None and until(received):
                             break
         except OSError as error:
             return 0, str(error)
@@ -252,12 +259,20 @@ class Etcd:
         status, answer = self.ask('/v3/kv/range', keys_below(prefix))
         return (values_of(answer), int(answer['header']['revision'])) if status == 200 else (None, 0)
 
-    def wait_for_change(self, prefix, revision, seconds):
-        """Returns whether a key that begins so changed after this revision, as soon as it did."""
+    def wait_for(self, is_wanted, prefix, revision, seconds):
+        """Waits, `seconds` at most, until a key that begins so gets a wanted value after this revision.
+
+        Returns whether etcd answered. One connection for all changes: each costs both ends a handshake.
+        """
         watch = {'create_request': {**keys_below(prefix), 'start_revision': revision + 1}}
         address = next(iter(self.members.values()))
+        deadline = time.monotonic() + seconds
+
+        def is_enough(received):
+            return time.monotonic() > deadline or any(is_wanted(value) for value in values_told(received))
+
         status, _ = self.caller.ask(
-            address, self.CLIENT_PORT, 'POST', '/v3/watch', watch, seconds, until=b'"events"'
+            address, self.CLIENT_PORT, 'POST', '/v3/watch', watch, seconds, until=is_enough
         )
         return status == 200
 
@@ -291,6 +306,13 @@ def keys_below(prefix):
 
 def values_of(answer):
     return [base64.b64decode(entry.get('value', '')).decode() for entry in answer.get('kvs', [])]
+
+
+def values_told(received):
+    """The values that a watch has told so far: it answers with an object a line."""
+    for line in received.partition(b'\r\n\r\n')[2].split(b'\n')[:-1]:
+        events = json.loads(line).get('result', {}).get('events', [])
+        yield from values_of({'kvs': [event['kv'] for event in events if event.get('type') != 'DELETE']})
 
 
 def encode(text):

@@ -2,7 +2,8 @@
 
 Arguments: `name`; `members` (address by name, of every member); `seen` (what role common saw on every
 node: without `etcd data` a new cluster is right, without `postgres data` etcd holds nothing of worth);
-`environment` (etcd's settings); `data_directory`; `ca`, `certificate`, `key` (paths); `timeout_seconds`.
+`data_directory`; `ca`, `certificate`, `key` (paths); `timeout_seconds`. etcd's settings are among the
+files; how it starts is written below them.
 """
 
 import glob
@@ -150,6 +151,7 @@ def run(node):
     service = Service(node, UNIT)
     started = service.started()
     was_active = started is not None
+    settings = node.take(ENVIRONMENT_FILE)
     changed = place_files(node)
     if node.check_mode:
         return {'changed': bool(changed) or not was_active}
@@ -164,12 +166,8 @@ def run(node):
                 shutil.rmtree(params['data_directory'], ignore_errors=True)
             state, cluster = member.join()
     state, cluster = state or 'existing', cluster or member.static_cluster()
-    environment = (
-        f'{params["environment"].rstrip()}\n'
-        f'ETCD_INITIAL_CLUSTER_STATE={state}\n'
-        f'ETCD_INITIAL_CLUSTER={cluster}\n'
-    )
-    if place_file(node, ENVIRONMENT_FILE, environment, 'root', '0644'):
+    settings['content'] += f'ETCD_INITIAL_CLUSTER_STATE={state}\nETCD_INITIAL_CLUSTER={cluster}\n'
+    if place_file(node, **settings):
         changed.append(ENVIRONMENT_FILE)
     if not was_active:
         if state == 'new':

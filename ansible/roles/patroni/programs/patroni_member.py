@@ -27,7 +27,6 @@ COPIES_OF_THE_PRIMARY = 2
 # For a first replica that takes longer than a new one, which is there in a second or two, nobody waits.
 SOURCE_SECONDS = 10
 SOURCE_PAUSE_SECONDS = 0.3
-SOURCE_WATCH_SECONDS = 2
 # Looks for which a replica that others wait for says more than that it runs.
 LOOKS_TO_BE_SEEN = 10
 
@@ -118,7 +117,8 @@ class Member:
             found, revision = self.etcd.below(members)
             if any(is_source(member) for member in found or []):
                 return
-            if found is None or not self.etcd.wait_for_change(members, revision, SOURCE_WATCH_SECONDS):
+            seconds = max(deadline - time.monotonic(), 0.1)
+            if found is None or not self.etcd.wait_for(is_source, members, revision, seconds):
                 time.sleep(SOURCE_PAUSE_SECONDS)
 
     def place_files(self, is_active):
@@ -127,11 +127,7 @@ class Member:
         Returns the local parameters that are new to a running PostgreSQL.
         """
         before = read(self.node.params['configuration_file'])
-        wanted = next(
-            entry['content']
-            for entry in self.node.files
-            if entry['path'] == self.node.params['configuration_file']
-        )
+        wanted = self.node.file(self.node.params['configuration_file'])['content']
         parameters = {}
         if is_active and before != wanted:
             # Patroni brings it along; a node has nothing to read with unless something changed.

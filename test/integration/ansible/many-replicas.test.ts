@@ -33,4 +33,26 @@ it('copies the primary for the first replicas alone, and those for the others', 
     leader: COPIES_OF_THE_PRIMARY,
     replica: REPLICAS - COPIES_OF_THE_PRIMARY,
   });
+
+  const starts = await Promise.all(
+    workspace.postgres.map(async (node, n) => {
+      if (sources[n] === 'initdb') return { source: 'initdb', file: '' };
+      const label = await workspace.on(
+        node,
+        'sh',
+        '-c',
+        'cat /var/lib/postgresql/*/main/backup_label.old',
+      );
+      return {
+        source: sources[n],
+        file: /START WAL .*\(file ([0-9A-F]{24})\)/.exec(label)?.[1] ?? '',
+      };
+    }),
+  );
+  const files = (source: string) =>
+    starts.filter((one) => one.source === source).map(({ file }) => file);
+  expect(starts.filter(({ file }) => file === '')).toHaveLength(1);
+  // Behind the WAL files that the first copies made the primary begin.
+  const isBehind = (file: string) => files('leader').every((first) => file > first);
+  expect(files('replica').some(isBehind)).toBe(true);
 });

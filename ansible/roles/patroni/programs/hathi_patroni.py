@@ -118,12 +118,11 @@ class Patroni:
         }
         return [name for name in self.members if name != leader and name not in streaming]
 
-    def wait_for_streams(self, leader, seconds):
-        """On the leader: waits for every other member to stream, `seconds` at most. Returns who does not.
+    def wait_for_streams(self, others, seconds):
+        """On the leader: waits for these members to stream, `seconds` at most. Returns who does not.
 
         Within one session: a question for each look would take time from what is waited for.
         """
-        others = [name for name in self.members if name != leader]
         if not others:
             return []
         streams = f"pg_stat_replication where state = 'streaming' and application_name in ({quoted(others)})"

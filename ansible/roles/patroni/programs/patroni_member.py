@@ -95,10 +95,25 @@ class Member:
     def is_among_the_first(self):
         return list(self.node.params['members']).index(self.name) <= COPIES_OF_THE_PRIMARY
 
+    def is_waited_for(self):
+        """Whether there are nodes that copy a replica, and this one is none of them."""
+        return len(self.node.params['members']) > COPIES_OF_THE_PRIMARY + 1 and self.is_among_the_first()
+
+    def shorten_later_copies(self):
+        """On the leader of a new cluster: a checkpoint, as soon as the copies of the primary are over.
+
+        A copy takes along the WAL since the last checkpoint that its source has seen. That would be the one
+        with which the source itself was copied, and after it came a WAL file for each of the first copies.
+        """
+        if not self.is_waited_for():
+            return
+        first = list(self.node.params['members'])[: COPIES_OF_THE_PRIMARY + 1]
+        self.patroni.wait_for_streams([name for name in first if name != self.name], SOURCE_SECONDS)
+        self.patroni.sql('checkpoint')
+
     def be_seen(self):
         """Others wait until Patroni has said in etcd that this replica runs, which it does loop by loop."""
-        members = self.node.params['members']
-        if len(members) <= COPIES_OF_THE_PRIMARY + 1 or not self.is_among_the_first():
+        if not self.is_waited_for():
             return
         for _ in range(LOOKS_TO_BE_SEEN):
             self.patroni.wake(self.name)
@@ -212,8 +227,9 @@ class Member:
     def settle(self):
         """On the leader: everyone streams, every etcd member answers, the configuration is final."""
         copied = 0
+        others = [name for name in self.node.params['members'] if name != self.name]
         while True:
-            lagging = self.patroni.wait_for_streams(self.name, QUIET_SECONDS)
+            lagging = self.patroni.wait_for_streams(others, QUIET_SECONDS)
             silent = self.etcd.silent_members() if not lagging else []
             found = self.patroni.configuration(self.name) if not lagging and not silent else None
             if found is not None:
@@ -239,6 +255,8 @@ def run(node):
     member.start(is_active)
     status = member.wait_until_running()
     if is_primary(status):
+        if not is_active:
+            member.shorten_later_copies()
         patched = member.settle()
         if patched is not None:
             member.changed.append('configuration')

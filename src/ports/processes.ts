@@ -25,6 +25,8 @@ export interface Processes {
   started(pid: number): Promise<string | null>;
   /** Whether the process of that pid is still the one that started then. */
   isAlive(pid: number, started: string | null): Promise<boolean>;
+  /** Whether anything in that group still runs: what a program started may outlive it. */
+  isGroupAlive(groupId: number): Promise<boolean>;
   /** @returns false when the group is gone */
   signalGroup(groupId: number, signal: NodeJS.Signals): boolean;
 }

@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from './run-command.ts';
 
-/** Position of `starttime` in /proc/PID/stat, counted after the command's closing parenthesis. */
-const STARTTIME_FIELD = 19;
+/** Positions in /proc/PID/stat, counted after the command's closing parenthesis. */
 const STATE_FIELD = 0;
+const GROUP_FIELD = 2;
+const STARTTIME_FIELD = 19;
+/** Of a process that has ended and that nobody has waited for. */
+const ZOMBIE = 'Z';
 
 const PS_SECONDS = 5;
 
@@ -25,6 +28,11 @@ export async function processStarted(pid: number): Promise<string | null> {
 }
 
 function startedOnLinux(pid: number): string | null {
+  return statOf(pid)?.[STARTTIME_FIELD] ?? null;
+}
+
+/** The fields of /proc/PID/stat; null when there is no such process, or only its unreaped remains. */
+function statOf(pid: number): string[] | null {
   let stat: string;
   try {
     stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -33,14 +41,27 @@ function startedOnLinux(pid: number): string | null {
   }
   // The command may itself hold spaces and parentheses, so count from the last one.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  if (fields[STATE_FIELD] === 'Z') return null;
-  return fields[STARTTIME_FIELD] ?? null;
+  return fields[STATE_FIELD] === ZOMBIE ? null : fields;
 }
 
 /** Whether the process of that pid is still the one that started then. */
 export async function isAlive(pid: number, started: string | null): Promise<boolean> {
   const now = await processStarted(pid);
   return now !== null && (started === null || now === started);
+}
+
+/** Whether anything in that group still runs. Unreaped remains do not count, though signals reach them. */
+export async function isGroupAlive(groupId: number): Promise<boolean> {
+  if (process.platform === 'linux') {
+    const pids = (await readdir('/proc')).map(Number).filter(Number.isInteger);
+    return pids.some((pid) => statOf(pid)?.[GROUP_FIELD] === String(groupId));
+  }
+  const { stdout } = await runCommand('/bin/ps', ['-A', '-o', 'pgid=,stat='], {
+    timeoutSeconds: PS_SECONDS,
+    env: {},
+  });
+  const rows = stdout.split('\n').map((row) => row.trim().split(/\s+/));
+  return rows.some(([group, state]) => Number(group) === groupId && !state?.startsWith(ZOMBIE));
 }
 
 /**

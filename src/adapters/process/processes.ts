@@ -1,5 +1,11 @@
 import type { Processes } from '../../ports/processes.ts';
-import { findSupervisor, isAlive, processStarted, signalGroup } from './process-identity.ts';
+import {
+  findSupervisor,
+  isAlive,
+  isGroupAlive,
+  processStarted,
+  signalGroup,
+} from './process-identity.ts';
 import { startDetached } from './run-command.ts';
 
 /** Processes of this machine. */
@@ -8,5 +14,6 @@ export const processes: Processes = {
   findDetached: findSupervisor,
   started: processStarted,
   isAlive,
+  isGroupAlive,
   signalGroup,
 };

@@ -37,7 +37,13 @@ beforeEach(async () => {
   writeFileSync(
     join(folder, 'work.sh'),
     [
-      'trap "echo $1 $2 interrupted >>applied; [ -e stubborn ] || exit 130" INT TERM',
+      'clear_up() { sleep 1; echo "$1 cleared up" >>applied; }',
+      'interrupted() {',
+      '  echo "$1 $2 interrupted" >>applied',
+      '  if [ -e untidy ]; then clear_up "$1" & fi',
+      '  if [ ! -e stubborn ]; then exit 130; fi',
+      '}',
+      'trap "interrupted $1 $2" INT TERM',
       'echo "$1 $2 began" >>applied',
       'echo line-1; echo line-2',
       'while [ ! -e "finish-$1" ]; do sleep 0.05; done',
@@ -237,6 +243,20 @@ it('cancels by a ladder: SIGINT to the group first, SIGKILL only when asked for 
   });
   await eventually(() => applied().includes('execute-ansible-script abc123:first interrupted'));
   expect((await finished(id)).state).toBe('cancelled');
+});
+
+it('ends a cancelled operation only when nothing of its program acts any more', async () => {
+  writeFileSync(join(folder, 'untidy'), '');
+  await startWorkerProcess('abc123:first');
+  const { id } = await enqueue('execute-ansible-script');
+  release('execute-ansible-script');
+  await eventually(async () => (await lines(id)).length === 2);
+  await work.transaction(async ({ operations }) => {
+    await operations.setState(id, 'cancelling');
+    await operations.requestCancel(id, 1);
+  });
+  expect((await finished(id)).state).toBe('cancelled');
+  expect(applied()).toContain('execute-ansible-script cleared up');
 });
 
 it('kills what does not heed SIGINT only when it is asked for again', async () => {

@@ -66,10 +66,14 @@ class Member:
         self.etcd = Etcd(caller, params['etcd_members'])
         self.patroni = Patroni(self.node, caller, params['members'])
 
+    def key(self, name):
+        """Where Patroni keeps this in etcd."""
+        return f'/service/{self.node.params["scope"]}/{name}'
+
     def wait_for_etcd(self):
         """A Patroni that finds no etcd sleeps five seconds before it asks again."""
         while True:
-            answered, initialized = self.etcd.get(f'/service/{self.node.params["scope"]}/initialize')
+            answered, initialized = self.etcd.get(self.key('initialize'))
             if answered:
                 return initialized
             self.progress.check(f'etcd gives {self.name} no answer: {initialized}')
@@ -77,26 +81,24 @@ class Member:
 
     def clear_half_made(self, initialized):
         """Before Patroni runs: removes data that no cluster was ever made of, or half a copy."""
-        params = self.node.params
         if not os.path.isdir(self.data_directory) or not os.listdir(self.data_directory):
             return
         # The copy's last file is pg_control.
         half_copied = not os.path.exists(f'{self.data_directory}/global/pg_control')
         # Patroni writes the system identifier here when the first start is through, so an empty
         # value with data means that it died in between, on this node.
-        prefix = f'/service/{params["scope"]}'
-        half_made = initialized == '' and self.etcd.get(f'{prefix}/leader') == (True, None)
+        half_made = initialized == '' and self.etcd.get(self.key('leader')) == (True, None)
         if half_copied or half_made:
             shutil.rmtree(self.data_directory)
             self.changed.append('clear')
         if half_made:
-            self.etcd.delete(f'{prefix}/initialize')
+            self.etcd.delete(self.key('initialize'))
 
     def is_among_the_first(self):
         return list(self.node.params['members']).index(self.name) <= COPIES_OF_THE_PRIMARY
 
     def is_waited_for(self):
-        """Whether there are nodes that copy a replica, and this one is none of them."""
+        """Whether there are nodes that wait for a replica to copy, and this one is none of them."""
         return len(self.node.params['members']) > COPIES_OF_THE_PRIMARY + 1 and self.is_among_the_first()
 
     def shorten_later_copies(self):
@@ -117,7 +119,7 @@ class Member:
             return
         for _ in range(LOOKS_TO_BE_SEEN):
             self.patroni.wake(self.name)
-            answered, member = self.etcd.get(f'/service/{self.node.params["scope"]}/members/{self.name}')
+            answered, member = self.etcd.get(self.key(f'members/{self.name}'))
             if answered and member and is_source(member):
                 return
             time.sleep(PAUSE_SECONDS / 2)
@@ -126,7 +128,7 @@ class Member:
         """Before Patroni runs without data: until there is a replica to copy, where many would start at once."""
         if self.is_among_the_first() or os.path.exists(f'{self.data_directory}/PG_VERSION'):
             return
-        members = f'/service/{self.node.params["scope"]}/members/'
+        members = self.key('members/')
         deadline = time.monotonic() + SOURCE_SECONDS
         while time.monotonic() < deadline:
             found, revision = self.etcd.below(members)

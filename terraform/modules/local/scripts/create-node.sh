@@ -14,16 +14,17 @@ for file in "$keys/ssh_host_ed25519_key" "$keys/ssh_host_ed25519_key.pub"; do
   [ -r "$file" ] || fail "host key $file is missing"
 done
 
+# The id of the container that this run made.
 made=
 clean() {
   status=$?
-  if [ "$status" -ne 0 ] && [ -n "$made" ]; then
-    docker rm -f -v "$HATHI_CONTAINER" > /dev/null 2>&1 || true
-  fi
+  if [ "$status" -ne 0 ] && [ -n "$made" ]; then docker rm -f -v "$made" > /dev/null 2>&1 || true; fi
 }
 trap clean EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
+
+pause() { sleep "$1" 2> /dev/null || sleep 1; }
 
 host=$(docker info --format '{{.CgroupVersion}} {{.SecurityOptions}}') || fail 'Docker does not answer'
 # systemd has to write to its own part of the cgroup tree. On version 2 the node gets a namespace
@@ -50,36 +51,53 @@ export HATHI_HOST_KEY HATHI_AUTHORIZED_KEY
 # SYS_ADMIN, and no AppArmor profile: systemd mounts. NET_ADMIN: a node's firewall.
 # Not --privileged: it opens every device, and some machines refuse it.
 # unless-stopped: a node comes back with the machine, but not after `docker kill` or `docker stop`.
-if error=$(docker create \
-  --name "$HATHI_CONTAINER" --hostname "$HATHI_NODE" \
-  --label "hathi.site=$HATHI_SITE" --label "hathi.cluster=$HATHI_CLUSTER" \
-  --label "hathi.node=$HATHI_NODE" --label "hathi.operation=$HATHI_OPERATION" \
-  --label "hathi.recipe=$recipe" \
-  --env HATHI_HOST_KEY --env HATHI_AUTHORIZED_KEY \
-  --network "$HATHI_NETWORK" --ip "$HATHI_ADDRESS" \
-  --publish "127.0.0.1:$HATHI_SSH_PORT:22" \
-  --cap-add SYS_ADMIN --cap-add NET_ADMIN \
-  --security-opt apparmor=unconfined \
-  --tmpfs /run --tmpfs /run/lock --shm-size 1g \
-  --volume /var/lib/postgresql --volume /var/lib/etcd \
-  --restart unless-stopped --pull never \
-  "$@" "$HATHI_IMAGE" 2>&1 > /dev/null); then
-  made=yes
-else
-  case $error in
-    *'already in use'*) ;;
-    *) fail "$error" ;;
-  esac
-  found=$(docker container inspect --format '{{index .Config.Labels "hathi.recipe"}}' "$HATHI_CONTAINER")
-  [ "$found" = "$recipe" ] || fail \
-    "container $HATHI_CONTAINER exists and was made otherwise; if its data may go, remove it: docker rm -f -v $HATHI_CONTAINER"
-fi
+create() {
+  docker create \
+    --name "$HATHI_CONTAINER" --hostname "$HATHI_NODE" \
+    --label "hathi.site=$HATHI_SITE" --label "hathi.cluster=$HATHI_CLUSTER" \
+    --label "hathi.node=$HATHI_NODE" --label "hathi.operation=$HATHI_OPERATION" \
+    --label "hathi.recipe=$recipe" \
+    --env HATHI_HOST_KEY --env HATHI_AUTHORIZED_KEY \
+    --network "$HATHI_NETWORK" --ip "$HATHI_ADDRESS" \
+    --publish "127.0.0.1:$HATHI_SSH_PORT:22" \
+    --cap-add SYS_ADMIN --cap-add NET_ADMIN \
+    --security-opt apparmor=unconfined \
+    --tmpfs /run --tmpfs /run/lock --shm-size 1g \
+    --volume /var/lib/postgresql --volume /var/lib/etcd \
+    --restart unless-stopped --pull never \
+    "$@" "$HATHI_IMAGE" 2>&1
+}
 
-error=$(docker start "$HATHI_CONTAINER" 2>&1 > /dev/null) || fail "$error"
+# One that an earlier run left may still be on its way out: it is made again once it is gone.
+newline='
+'
+looks=50
+while :; do
+  if said=$(create "$@"); then
+    # Below warnings.
+    made=${said##*"$newline"}
+  else
+    case $said in
+      *'already in use'*) ;;
+      *) fail "$said" ;;
+    esac
+    found=$(docker container inspect --format '{{index .Config.Labels "hathi.recipe"}}' \
+      "$HATHI_CONTAINER" 2> /dev/null) || found=$recipe
+    [ "$found" = "$recipe" ] || fail \
+      "container $HATHI_CONTAINER exists and was made otherwise; if its data may go, remove it: docker rm -f -v $HATHI_CONTAINER"
+  fi
+  if said=$(docker start "$HATHI_CONTAINER" 2>&1); then break; fi
+  case $said in
+    *'No such container'* | *'marked for removal'*) made= ;;
+    *) fail "$said" ;;
+  esac
+  looks=$((looks - 1))
+  [ "$looks" -gt 0 ] || fail "$said"
+  pause 0.2
+done
 
 # A node needs some tenths of a second to boot, and each look takes time from those that boot: the more
 # nodes, the longer each takes, and the less a look may cost.
-pause() { sleep "$1" 2> /dev/null || sleep 1; }
 tenths=2
 pause 0.$tenths
 

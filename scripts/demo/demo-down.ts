@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import type { Operation } from '../../src/core/operation/operation.ts';
+import type { ClusterView } from '../../src/services/cluster-api.ts';
 import { type Api, ApiProblem } from './api.ts';
 import { apiAt, type DemoNote, ensureServer, paths, readNote, stopServer } from './server.ts';
 
@@ -13,7 +14,7 @@ async function main(): Promise<void> {
   const { api, note } = noted.server
     ? await ensureServer()
     : { api: apiAt(noted.base), note: noted };
-  await destroy(api, note);
+  for (const cluster of await clustersToRemove(api, note)) await destroy(api, cluster);
   if (note.server) {
     await stopServer(note);
     rmSync(paths.data, { recursive: true, force: true });
@@ -25,7 +26,26 @@ async function main(): Promise<void> {
   }
 }
 
-async function destroy(api: Api, { cluster }: DemoNote): Promise<void> {
+/**
+ * With the demo's own server go its data, without which nobody could remove what else was made by it.
+ * @throws Error before anything is removed, when a cluster is not on this machine
+ */
+async function clustersToRemove(api: Api, note: DemoNote): Promise<string[]> {
+  if (!note.server) return [note.cluster];
+  const { clusters } = await api.get<{ clusters: Pick<ClusterView, 'name' | 'spec'>[] }>(
+    '/api/v1/clusters?limit=200',
+  );
+  const elsewhere = clusters.find(({ spec }) => spec.target !== 'local');
+  if (elsewhere) {
+    const { name, spec } = elsewhere;
+    throw new Error(
+      `Cluster ${name} is on ${spec.target}, which demo-down leaves alone. Destroy it first: ./hathi cluster destroy ${name} --confirm ${name}`,
+    );
+  }
+  return clusters.map(({ name }) => name);
+}
+
+async function destroy(api: Api, cluster: string): Promise<void> {
   try {
     const { id } = await api.startStep('destroy-terraform', { cluster, confirm: cluster });
     for await (const _event of api.events(id)) {

@@ -123,7 +123,7 @@ describe.each(enginesHere())('the path with $name', (engine) => {
     const file = 'terraform/terraform.tfstate';
     const good = (await bench.workspace.read('pg', file)) as Uint8Array;
     const text = Buffer.from(good).toString();
-    const older = text.replace(/"serial": \d+/, '"serial": 0');
+    const older = text.replace(/"serial":\s*\d+/, '"serial": 0');
     expect(older).not.toBe(text);
     for (const broken of ['', '{"version": 4, "lin', older]) {
       await bench.workspace.write('pg', file, broken);

@@ -72,13 +72,13 @@ class CallbackModule(CallbackBase):
         return {'task': name, 'role': role}
 
     def v2_playbook_on_start(self, playbook):
+        # Once, for all the processes that tasks fork.
+        for loader, name in ((filter_loader, 'to_json'), (test_loader, 'version'), (connection_loader, 'ssh')):
+            loader.get(name, class_only=True)
         self._say('playbook_started')
 
     def v2_playbook_on_play_start(self, play):
-        # Each task forks a process for each host. What all of them need is loaded before.
-        for loader, name in ((filter_loader, 'to_json'), (test_loader, 'version'), (connection_loader, 'ssh')):
-            loader.get(name, class_only=True)
-        # In each of them a collection would touch, and so copy, all memory.
+        # Each task forks a process for each host, in which a collection would touch, and so copy, all memory.
         gc.freeze()
         gc.disable()
         self._say('play_started', play=play.get_name())

@@ -2,8 +2,8 @@
 # The competitor: what somebody who knows Patroni well writes for one cluster of one shape. Nodes are
 # made side by side, each is set up by one script over one SSH connection, and nothing waits longer than
 # it must. It keeps no records and cannot be run a second time: it is here for its speed. The nodes are
-# made with the flags of terraform/modules/local/scripts/create-node.sh, get their keys by a copy, and end with the etcd, Patroni,
-# TLS, passwords and settings that Hathi's have. Needs bash 5, docker, openssl and ssh.
+# made with the flags of terraform/modules/local/scripts/create-node.sh, get their keys by a copy, and end
+# with the etcd, Patroni, TLS, passwords and settings that Hathi's have. Needs bash 5, docker, openssl and ssh.
 #
 #   create.sh SITE IMAGE NODES SUBNET_PREFIX FIRST_PORT FOLDER
 #

@@ -12,14 +12,13 @@ import type {
 import type { Clock } from '../ports/clock.ts';
 import type { Processes } from '../ports/processes.ts';
 import type { ChildRecord } from '../ports/stores.ts';
+import { clearsUp, climb, type Ladder } from './cancel-ladder.ts';
 import type { StageEngine } from './stage-engine.ts';
 
 const TICK_MILLISECONDS = 100;
 /** `onTick` may read files and write to the database, so it is called less often than the tail. */
 const TICKS_PER_ON_TICK = 3;
 const MAX_READ_BYTES = 1024 * 1024;
-/** What a cancelled program leaves running may clear up for so long. */
-const CLEARING_UP_MILLISECONDS = 20_000;
 /** As shells tell death by SIGKILL; nothing else was left to tell it. */
 const KILLED_EXIT_CODE = 137;
 /** Written by the supervisor when the lease had run out before the program was started. */
@@ -150,7 +149,7 @@ async function watch(
   const ladder: Ladder = { sent: 0, endedAt: null };
   let lastProgress = clock.now().getTime();
   for (let tick = 0; ; tick++) {
-    const alive = (await lives(processes, record)) || (await clearsUp(tools, record, ladder));
+    const alive = (await lives(processes, record)) || (await clearsUp(tools, ladder, record));
     if (await readOn(engine, record, eventsPath, handlers, !alive)) {
       lastProgress = clock.now().getTime();
     }
@@ -161,7 +160,7 @@ async function watch(
       if (!engine.shutDown() && record.pid !== null) processes.signalGroup(record.pid, 'SIGINT');
       throw engine.ended();
     }
-    climb(engine.cancelLevel(), ladder, record, processes);
+    climb(processes, engine.cancelLevel(), ladder, record);
     const silentSeconds = (clock.now().getTime() - lastProgress) / 1000;
     if (silentSeconds > command.silenceSeconds) stopSilent(command, record, processes);
     await clock.sleep(TICK_MILLISECONDS);
@@ -181,37 +180,6 @@ function replay(record: ChildRecord, path: string, handlers: ChildHandlers): voi
 
 function eventsPathOf(record: ChildRecord, command: ChildCommand): string {
   return join(record.folder, command.eventsFile ?? 'stdout');
-}
-
-/** How far a cancellation has come. */
-interface Ladder {
-  sent: 0 | 1 | 2;
-  /** When the program itself had ended, in milliseconds of Unix time. */
-  endedAt: number | null;
-}
-
-/** SIGINT at the first level, SIGKILL at the second; each once. */
-function climb(level: 0 | 1 | 2, ladder: Ladder, record: ChildRecord, processes: Processes): void {
-  if (level <= ladder.sent || record.pid === null) return;
-  processes.signalGroup(record.pid, level === 2 ? 'SIGKILL' : 'SIGINT');
-  ladder.sent = level;
-}
-
-/**
- * Whether a cancelled program has left something running. Terraform does not wait for what it runs, and
- * nothing of it may act on the nodes once the operation has ended: it is killed when it takes too long.
- */
-async function clearsUp(
-  { processes, clock }: ChildRunnerTools,
-  { pid }: ChildRecord,
-  ladder: Ladder,
-): Promise<boolean> {
-  if (ladder.sent === 0 || pid === null || !(await processes.isGroupAlive(pid))) return false;
-  const now = clock.now().getTime();
-  ladder.endedAt ??= now;
-  if (now - ladder.endedAt < CLEARING_UP_MILLISECONDS) return true;
-  processes.signalGroup(pid, 'SIGKILL');
-  return false;
 }
 
 function stopSilent(command: ChildCommand, record: ChildRecord, processes: Processes): never {

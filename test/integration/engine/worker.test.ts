@@ -111,6 +111,20 @@ const lines = async (id: string) =>
     .filter(({ type }) => type === 'test.line')
     .map(({ data }) => data.line);
 
+/** The id of an operation whose program has begun. */
+async function runningPlaybook(): Promise<string> {
+  const { id } = await enqueue('execute-ansible-script');
+  release('execute-ansible-script');
+  await eventually(async () => (await lines(id)).length === 2);
+  return id;
+}
+
+const cancel = (id: string) =>
+  work.transaction(async ({ operations }) => {
+    await operations.setState(id, 'cancelling');
+    await operations.requestCancel(id, 1);
+  });
+
 const REPEATED: StageName[] = [
   'generate-terraform',
   'plan-terraform',
@@ -234,13 +248,8 @@ it('waits for approval without a worker, across a restart, and goes on when appr
 
 it('cancels by a ladder: SIGINT to the group first, SIGKILL only when asked for again', async () => {
   await startWorkerProcess('abc123:first');
-  const { id } = await enqueue('execute-ansible-script');
-  release('execute-ansible-script');
-  await eventually(async () => (await lines(id)).length === 2);
-  await work.transaction(async ({ operations }) => {
-    await operations.setState(id, 'cancelling');
-    await operations.requestCancel(id, 1);
-  });
+  const id = await runningPlaybook();
+  await cancel(id);
   await eventually(() => applied().includes('execute-ansible-script abc123:first interrupted'));
   expect((await finished(id)).state).toBe('cancelled');
 });
@@ -248,13 +257,8 @@ it('cancels by a ladder: SIGINT to the group first, SIGKILL only when asked for 
 it('ends a cancelled operation only when nothing of its program acts any more', async () => {
   writeFileSync(join(folder, 'untidy'), '');
   await startWorkerProcess('abc123:first');
-  const { id } = await enqueue('execute-ansible-script');
-  release('execute-ansible-script');
-  await eventually(async () => (await lines(id)).length === 2);
-  await work.transaction(async ({ operations }) => {
-    await operations.setState(id, 'cancelling');
-    await operations.requestCancel(id, 1);
-  });
+  const id = await runningPlaybook();
+  await cancel(id);
   expect((await finished(id)).state).toBe('cancelled');
   expect(applied()).toContain('execute-ansible-script cleared up');
 });
@@ -262,13 +266,8 @@ it('ends a cancelled operation only when nothing of its program acts any more', 
 it('kills what does not heed SIGINT only when it is asked for again', async () => {
   writeFileSync(join(folder, 'stubborn'), '');
   await startWorkerProcess('abc123:first');
-  const { id } = await enqueue('execute-ansible-script');
-  release('execute-ansible-script');
-  await eventually(async () => (await lines(id)).length === 2);
-  await work.transaction(async ({ operations }) => {
-    await operations.setState(id, 'cancelling');
-    await operations.requestCancel(id, 1);
-  });
+  const id = await runningPlaybook();
+  await cancel(id);
   await eventually(() => applied().includes('execute-ansible-script abc123:first interrupted'));
   await sleep(LEASE_SECONDS * 1000);
   expect((await work.direct.operations.get(id)).state).toBe('cancelling');
@@ -279,14 +278,9 @@ it('kills what does not heed SIGINT only when it is asked for again', async () =
 
 it('a cancellation goes on where it was when the worker dies', async () => {
   const first = await startWorkerProcess('abc123:first');
-  const { id } = await enqueue('execute-ansible-script');
-  release('execute-ansible-script');
-  await eventually(async () => (await lines(id)).length === 2);
+  const id = await runningPlaybook();
   first.kill('SIGKILL');
-  await work.transaction(async ({ operations }) => {
-    await operations.setState(id, 'cancelling');
-    await operations.requestCancel(id, 1);
-  });
+  await cancel(id);
   await startWorkerProcess('abc123:second');
   await eventually(() => applied().includes('execute-ansible-script abc123:first interrupted'));
   expect((await finished(id)).state).toBe('cancelled');
@@ -294,9 +288,7 @@ it('a cancellation goes on where it was when the worker dies', async () => {
 
 it('a database that goes away for a moment fails no operation', async () => {
   await startWorkerProcess('abc123:first');
-  const { id } = await enqueue('execute-ansible-script');
-  release('execute-ansible-script');
-  await eventually(async () => (await lines(id)).length === 2);
+  const id = await runningPlaybook();
   // Every connection is cut, as by a restart of the server.
   await sql`select pg_terminate_backend(pid) from pg_stat_activity
     where pid <> pg_backend_pid() and backend_type = 'client backend'`.execute(opened.database.db);

@@ -94,12 +94,13 @@ class Member:
         if half_made:
             self.etcd.delete(self.key('initialize'))
 
-    def is_among_the_first(self):
-        return list(self.node.params['members']).index(self.name) <= COPIES_OF_THE_PRIMARY
+    def first(self):
+        """Those that start at once: one becomes the primary of a new cluster, the others copy it."""
+        return list(self.node.params['members'])[: COPIES_OF_THE_PRIMARY + 1]
 
     def is_waited_for(self):
         """Whether there are nodes that wait for a replica to copy, and this one is none of them."""
-        return len(self.node.params['members']) > COPIES_OF_THE_PRIMARY + 1 and self.is_among_the_first()
+        return len(self.node.params['members']) > len(self.first()) and self.name in self.first()
 
     def shorten_later_copies(self):
         """On the leader of a new cluster: a checkpoint, as soon as the copies of the primary are over.
@@ -109,8 +110,8 @@ class Member:
         """
         if not self.is_waited_for():
             return
-        first = list(self.node.params['members'])[: COPIES_OF_THE_PRIMARY + 1]
-        self.patroni.wait_for_streams([name for name in first if name != self.name], SOURCE_SECONDS)
+        copies = [name for name in self.first() if name != self.name]
+        self.patroni.wait_for_streams(copies, SOURCE_SECONDS)
         self.patroni.sql('checkpoint')
 
     def be_seen(self):
@@ -126,7 +127,7 @@ class Member:
 
     def wait_for_source(self):
         """Before Patroni runs without data: until there is a replica to copy, where many would start at once."""
-        if self.is_among_the_first() or os.path.exists(f'{self.data_directory}/PG_VERSION'):
+        if self.name in self.first() or os.path.exists(f'{self.data_directory}/PG_VERSION'):
             return
         members = self.key('members/')
         deadline = time.monotonic() + SOURCE_SECONDS

@@ -49,7 +49,8 @@ make_node() {
     --network "$network" --ip "$prefix.$((10 + n))" \
     --publish "127.0.0.1:$((first_port + n - 1)):22" --publish "127.0.0.1:$((first_port + 15 + n)):5432" \
     --cap-add SYS_ADMIN --cap-add NET_ADMIN \
-    --security-opt seccomp=unconfined --security-opt apparmor=unconfined \
+    --security-opt "seccomp=$here/../../terraform/modules/local/scripts/seccomp.json" \
+    --security-opt apparmor=unconfined \
     --tmpfs /run --tmpfs /run/lock --shm-size 1g --volume /var/lib/postgresql --volume /var/lib/etcd \
     --restart unless-stopped --pull never "${cgroup[@]}" "$image" > /dev/null
   docker cp "$root/." "hathi-$site-expert-$n:/" > /dev/null 2>&1

@@ -15,7 +15,7 @@ resource "aws_security_group" "cluster" {
 locals {
   inside = {
     postgres = { port = 5432, to = 5432, what = "PostgreSQL between the nodes" }
-    patroni  = { port = 8008, to = 8008, what = "Patroni's REST API between the nodes" }
+    patroni  = { port = 8008, to = 8008, what = "Patroni REST API between the nodes" }
     etcd     = { port = 2379, to = 2380, what = "etcd between the nodes" }
   }
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type AwsChanges, settingsConflicts } from '../core/aws/aws-settings.ts';
+import { mergeSettings } from '../core/aws/settings-change.ts';
 import {
   type ClusterSpec,
   clusterSpecSchema,
@@ -45,9 +46,9 @@ export function nextSpec(
     if (aws !== undefined) {
       throw refused('aws', `is for clusters on aws; this one is on ${spec.target}`, 'nothing');
     }
-    return clusterSpecSchema.parse(spec);
+    return parsed(spec);
   }
-  const settings = { ...given(current?.aws ?? defaults.awsDefaults), ...given(aws ?? {}) };
+  const settings = mergeSettings<AwsChanges>(current?.aws ?? defaults.awsDefaults, aws ?? {});
   if (settings.region === undefined) {
     throw refused(
       'aws/region',
@@ -55,7 +56,19 @@ export function nextSpec(
       'eu-central-1',
     );
   }
-  return clusterSpecSchema.parse({ ...spec, aws: settings });
+  return parsed({ ...spec, aws: settings });
+}
+
+/** @throws INVALID_REQUEST for each field that is missing or that is not valid */
+function parsed(spec: unknown): ClusterSpec {
+  const result = clusterSpecSchema.safeParse(spec, { reportInput: true });
+  if (result.success) return result.data;
+  const errors = result.error.issues.map(({ path, message, input }) => {
+    const rule = message.startsWith('must ') ? message : `is not valid: ${message}`;
+    return { path: `/${path.join('/')}`, message: input === undefined ? 'is missing' : rule };
+  });
+  const detail = errors.map(({ path, message }) => `${path.slice(1)}: ${message}.`).join(' ');
+  throw new HathiError('INVALID_REQUEST', detail, { errors });
 }
 
 function given<T extends object>(members: T): Partial<T> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type ChangeOf, changeOf } from './settings-change.ts';
 
 /** How the control plane reaches the machines: see `docs/how-to/run-on-aws.md`. */
 export const CONNECTIONS = ['public', 'private', 'bastion', 'ssm'] as const;
@@ -101,17 +102,15 @@ const members = {
 export const awsSettingsSchema = z.strictObject(members);
 export type AwsSettings = z.infer<typeof awsSettingsSchema>;
 
-/** What a request may give of them; the rest keeps its value or takes its default. */
+/** The members that a request may give; no default fills in what it leaves out. */
 export const awsChangesSchema = z.strictObject(
   Object.fromEntries(
-    Object.entries(members).map(([name, schema]) => [name, withoutDefault(schema).optional()]),
-  ) as { [Name in keyof typeof members]: z.ZodOptional<z.ZodType<AwsSettings[Name]>> },
+    Object.entries(members).map(([name, schema]) => [name, changeOf(schema).optional()]),
+  ) as {
+    [Name in keyof typeof members]: z.ZodOptional<z.ZodType<ChangeOf<AwsSettings[Name]>>>;
+  },
 );
 export type AwsChanges = z.infer<typeof awsChangesSchema>;
-
-function withoutDefault(schema: z.ZodType): z.ZodType {
-  return schema instanceof z.ZodDefault ? (schema.unwrap() as z.ZodType) : schema;
-}
 
 /** Something that each member allows and that do not go together. */
 export interface SettingsConflict {

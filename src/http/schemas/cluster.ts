@@ -215,7 +215,9 @@ const spec = clusterSpecSchema.shape;
 export const awsBody = z
   .strictObject(awsChangesSchema.shape)
   .optional()
-  .describe('For clusters on `aws` alone. What is left out keeps its value or takes its default.');
+  .describe(
+    'Settings of a cluster on `aws`. A setting that is left out keeps its value, or gets its default in a new cluster. This also applies to each field of an object.',
+  );
 
 export const createClusterBody = z
   .strictObject({

@@ -1807,29 +1807,23 @@ export interface operations {
                      * @enum {string}
                      */
                     approval?: "manual" | "automatic";
-                    /** @description For clusters on `aws` alone. What is left out keeps its value or takes its default. */
+                    /** @description Settings of a cluster on `aws`. A setting that is left out keeps its value, or gets its default in a new cluster. This also applies to each field of an object. */
                     aws?: {
                         ami_id?: string | null;
                         availability_zones?: string[];
                         bastion?: {
-                            host: string;
-                            host_key: string;
-                            /** @default 22 */
+                            host?: string;
+                            host_key?: string;
                             port?: number;
-                            /** @default null */
                             private_key_file?: string | null;
-                            /** @default admin */
                             user?: string;
                         } | null;
                         /** @enum {string} */
                         connection?: "public" | "private" | "bastion" | "ssm";
                         control_cidrs?: (string)[];
                         data_volume?: {
-                            /** @default 3000 */
                             iops?: number;
-                            /** @default 20 */
                             size_gib?: number;
-                            /** @default 125 */
                             throughput_mib_s?: number;
                         };
                         key_name?: string | null;
@@ -1840,30 +1834,27 @@ export interface operations {
                         } | {
                             /** @enum {string} */
                             mode: "existing";
-                            subnet_ids: string[];
-                            vpc_id: string;
+                            subnet_ids?: string[];
+                            vpc_id?: string;
                         } | {
                             /** Format: cidrv4 */
-                            cidr: string;
+                            cidr?: string;
                             /** @enum {string} */
                             mode: "own";
-                            /** @default false */
                             private?: boolean;
                         };
                         private_key_file?: string | null;
                         region?: string;
                         root_volume?: {
-                            /** @default 12 */
                             size_gib?: number;
                         };
                         session_manager?: boolean;
                         ssh_user?: string;
                         state_bucket?: {
-                            bucket: string;
-                            key: string;
-                            /** @default false */
+                            bucket?: string;
+                            key?: string;
                             path_style?: boolean;
-                            region: string;
+                            region?: string;
                         } | null;
                         termination_protection?: boolean;
                     };
@@ -4954,29 +4945,23 @@ export interface operations {
                 "application/json": {
                     /** @description Networks of clients, besides the cluster's own. */
                     allow_list?: (string)[];
-                    /** @description For clusters on `aws` alone. What is left out keeps its value or takes its default. */
+                    /** @description Settings of a cluster on `aws`. A setting that is left out keeps its value, or gets its default in a new cluster. This also applies to each field of an object. */
                     aws?: {
                         ami_id?: string | null;
                         availability_zones?: string[];
                         bastion?: {
-                            host: string;
-                            host_key: string;
-                            /** @default 22 */
+                            host?: string;
+                            host_key?: string;
                             port?: number;
-                            /** @default null */
                             private_key_file?: string | null;
-                            /** @default admin */
                             user?: string;
                         } | null;
                         /** @enum {string} */
                         connection?: "public" | "private" | "bastion" | "ssm";
                         control_cidrs?: (string)[];
                         data_volume?: {
-                            /** @default 3000 */
                             iops?: number;
-                            /** @default 20 */
                             size_gib?: number;
-                            /** @default 125 */
                             throughput_mib_s?: number;
                         };
                         key_name?: string | null;
@@ -4987,30 +4972,27 @@ export interface operations {
                         } | {
                             /** @enum {string} */
                             mode: "existing";
-                            subnet_ids: string[];
-                            vpc_id: string;
+                            subnet_ids?: string[];
+                            vpc_id?: string;
                         } | {
                             /** Format: cidrv4 */
-                            cidr: string;
+                            cidr?: string;
                             /** @enum {string} */
                             mode: "own";
-                            /** @default false */
                             private?: boolean;
                         };
                         private_key_file?: string | null;
                         region?: string;
                         root_volume?: {
-                            /** @default 12 */
                             size_gib?: number;
                         };
                         session_manager?: boolean;
                         ssh_user?: string;
                         state_bucket?: {
-                            bucket: string;
-                            key: string;
-                            /** @default false */
+                            bucket?: string;
+                            key?: string;
                             path_style?: boolean;
-                            region: string;
+                            region?: string;
                         } | null;
                         termination_protection?: boolean;
                     };

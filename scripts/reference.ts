@@ -8,12 +8,19 @@ import { ERROR_GUIDE } from '../src/http/error-guide.ts';
 import { STATUS_OF } from '../src/http/problem.ts';
 import { keepFiles } from './keep-files.ts';
 import { openApiDocument } from './openapi.ts';
+import { awsAttributeBlocks, readAwsAttributes, standInChanges } from './reference-aws.ts';
 import { commandLineBlocks } from './reference-cli.ts';
 
 const NOTE = '<!-- Written by scripts/reference.ts; change what it reads, not this page. -->';
 
 export async function referenceFiles(): Promise<Map<string, string>> {
+  const aws = readAwsAttributes();
   return new Map([
+    [
+      'docs/reference/aws-attributes.md',
+      page('Attributes of the AWS module', ...awsAttributeBlocks(aws)),
+    ],
+    ['test/aws/provider/schema/changes.json', standInChanges(aws)],
     ['docs/reference/configuration.md', configurationPage()],
     ['docs/reference/errors.md', errorsPage()],
     ['docs/reference/metrics.md', metricsPage()],

@@ -91,8 +91,9 @@ export function assertSpecCanBe(
       postgresVersions.join(' or '),
     );
   }
-  for (const { member, message, expected } of spec.aws ? settingsConflicts(spec.aws) : []) {
-    throw refused(`aws/${member}`, message, expected);
+  const conflicts = spec.aws ? settingsConflicts(spec.aws) : [];
+  if (conflicts.length > 0) {
+    throw refusedAll(conflicts.map(({ member, ...rest }) => ({ field: `aws/${member}`, ...rest })));
   }
   if (current?.aws && spec.aws) {
     for (const member of ['region', 'network', 'state_bucket'] as const) {
@@ -115,10 +116,23 @@ export function assertSpecCanBe(
   }
 }
 
+interface Refusal {
+  /** Path in the body, without the leading slash. */
+  field: string;
+  message: string;
+  expected: string;
+}
+
 function refused(field: string, message: string, expected: string): HathiError {
-  return new HathiError('INVALID_REQUEST', `${field}: ${message}.`, {
-    errors: [{ path: `/${field}`, message, expected }],
-  });
+  return refusedAll([{ field, message, expected }]);
+}
+
+function refusedAll(refusals: readonly Refusal[]): HathiError {
+  return new HathiError(
+    'INVALID_REQUEST',
+    refusals.map(({ field, message }) => `${field}: ${message}.`).join(' '),
+    { errors: refusals.map(({ field, ...rest }) => ({ path: `/${field}`, ...rest })) },
+  );
 }
 
 /** Revisions of a cluster whose spec becomes `spec`; the same ones when nothing differs. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { GP3, gp3Conflicts } from './gp3.ts';
 import { type ChangeOf, changeOf } from './settings-change.ts';
 
 /** How the control plane reaches the machines: see `docs/how-to/run-on-aws.md`. */
@@ -31,6 +32,8 @@ const ABSOLUTE_PATH = matching(/^\/[^\0\n\r"\\]{1,1023}$/, '/home/me/.ssh/key.pe
 const KEY_NAME = matching(/^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,255}$/, 'my-key-pair');
 const BUCKET = matching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'my-bucket');
 const OBJECT_KEY = matching(/^[A-Za-z0-9!_.*'()/-]{1,512}$/, 'hathi/orders.tfstate');
+
+const whole = ({ least, most }: { least: number; most: number }) => z.int().min(least).max(most);
 
 const networkSchema = z.discriminatedUnion('mode', [
   z.strictObject({ mode: z.literal('default') }),
@@ -73,13 +76,13 @@ const members = {
   private_key_file: ABSOLUTE_PATH.nullable().default(null),
   ssh_user: USER.default(DEBIAN_USER),
   root_volume: z
-    .strictObject({ size_gib: z.int().min(8).max(16_384).default(12) })
+    .strictObject({ size_gib: whole({ ...GP3.sizeGib, least: 8 }).default(12) })
     .default({ size_gib: 12 }),
   data_volume: z
     .strictObject({
-      size_gib: z.int().min(1).max(16_384).default(20),
-      iops: z.int().min(3_000).max(16_000).default(3_000),
-      throughput_mib_s: z.int().min(125).max(1_000).default(125),
+      size_gib: whole(GP3.sizeGib).default(20),
+      iops: whole(GP3.iops).default(GP3.iops.least),
+      throughput_mib_s: whole(GP3.throughputMibS).default(GP3.throughputMibS.least),
     })
     .default({ size_gib: 20, iops: 3_000, throughput_mib_s: 125 }),
   kms_key_id: KMS_KEY.nullable().default(null),
@@ -112,18 +115,18 @@ export const awsChangesSchema = z.strictObject(
 );
 export type AwsChanges = z.infer<typeof awsChangesSchema>;
 
-/** Something that each member allows and that do not go together. */
+/** Values that are each valid, but not together. */
 export interface SettingsConflict {
-  /** The member to change, e.g. `bastion`. */
-  member: keyof AwsSettings;
+  /** The setting to change, e.g. `bastion` or `data_volume/iops`. */
+  member: string;
   message: string;
   expected: string;
 }
 
-/** @returns every conflict; none where the settings can be used as they are */
+/** @returns every conflict; none if the settings can be used as they are */
 export function settingsConflicts(settings: AwsSettings): SettingsConflict[] {
   const conflicts: SettingsConflict[] = [];
-  const conflict = (member: keyof AwsSettings, message: string, expected: string) =>
+  const conflict = (member: string, message: string, expected: string) =>
     conflicts.push({ member, message, expected });
   const { connection, control_cidrs, bastion, network } = settings;
   if (connection !== 'ssm' && control_cidrs.length === 0) {
@@ -153,6 +156,9 @@ export function settingsConflicts(settings: AwsSettings): SettingsConflict[] {
       'an existing key pair is given by its name and by the file of its private key, both',
       'key_name and private_key_file, or neither',
     );
+  }
+  for (const { field, message, expected } of gp3Conflicts(settings.data_volume)) {
+    conflict(`data_volume/${field}`, message, expected);
   }
   return conflicts;
 }

@@ -194,8 +194,8 @@ variable "root_volume" {
   default = {}
 
   validation {
-    condition     = var.root_volume.size_gib >= 8 && var.root_volume.size_gib <= 16384
-    error_message = "root_volume.size_gib must be 8 to 16384."
+    condition     = var.root_volume.size_gib >= 8 && var.root_volume.size_gib <= 65536
+    error_message = "root_volume.size_gib must be 8 to 65536."
   }
 }
 
@@ -209,18 +209,18 @@ variable "data_volume" {
   default = {}
 
   validation {
-    condition     = var.data_volume.size_gib >= 1 && var.data_volume.size_gib <= 16384
-    error_message = "data_volume.size_gib must be 1 to 16384."
+    condition     = var.data_volume.size_gib >= 1 && var.data_volume.size_gib <= 65536
+    error_message = "data_volume.size_gib must be 1 to 65536."
   }
 
   validation {
-    condition     = var.data_volume.iops >= 3000 && var.data_volume.iops <= 16000
-    error_message = "data_volume.iops must be 3000 to 16000."
+    condition     = var.data_volume.iops >= 3000 && var.data_volume.iops <= 80000
+    error_message = "data_volume.iops must be 3000 to 80000."
   }
 
   validation {
-    condition     = var.data_volume.throughput_mib_s >= 125 && var.data_volume.throughput_mib_s <= 1000
-    error_message = "data_volume.throughput_mib_s must be 125 to 1000."
+    condition     = var.data_volume.throughput_mib_s >= 125 && var.data_volume.throughput_mib_s <= 2000
+    error_message = "data_volume.throughput_mib_s must be 125 to 2000."
   }
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
+import querystring from 'node:querystring';
 import { z } from 'zod';
 import { type AwsChanges, awsChangesSchema } from './core/aws/aws-settings.ts';
 import { TARGETS, type Target } from './core/cluster/cluster-spec.ts';
@@ -169,7 +170,7 @@ export function readConfig(environment: Environment = process.env): Config {
     throw invalid(name, `${where}${issue?.message ?? 'has a value that cannot be used'}`);
   };
   const host = read('HATHI_HOST', hostSchema, 'localhost');
-  const token = secretOf(environment, 'HATHI_TOKEN', 'HATHI_TOKEN_FILE');
+  const token = readSecret(environment, 'HATHI_TOKEN', 'HATHI_TOKEN_FILE');
   requireToken(host, token);
   return {
     host,
@@ -179,7 +180,7 @@ export function readConfig(environment: Environment = process.env): Config {
     dataDirectory: resolve(environment.HATHI_DATA_DIR || defaultDataDirectory(environment)),
     databaseUrl: read('DATABASE_URL', databaseUrlSchema.nullable(), null),
     target: read('HATHI_TARGET', oneOf(TARGETS), 'local'),
-    masterKey: secretOf(environment, 'HATHI_MASTER_KEY', 'HATHI_MASTER_KEY_FILE'),
+    masterKey: readSecret(environment, 'HATHI_MASTER_KEY', 'HATHI_MASTER_KEY_FILE'),
     terraformPath: read('HATHI_TERRAFORM', pathSchema.nullable(), null),
     terraformCliConfigPath: read('HATHI_TERRAFORM_CLI_CONFIG', pathSchema.nullable(), null),
     awsDefaults: {
@@ -194,6 +195,13 @@ export function readConfig(environment: Environment = process.env): Config {
     toolEnvironment: toolEnvironmentOf(environment),
     warnings: unknownSettings(environment),
   };
+}
+
+/** Every secret among the settings, as it may appear in a text. */
+export function secretsOf({ token, masterKey, databaseUrl }: Config): string[] {
+  const password = databaseUrl === null ? '' : new URL(databaseUrl).password;
+  const keys = (masterKey ?? '').split(',').map((key) => key.trim());
+  return [token ?? '', ...keys, password, querystring.unescape(password)];
 }
 
 /** Whether only this machine can reach the address. */
@@ -266,7 +274,7 @@ function oneOf<const T extends readonly string[]>(values: T): z.ZodType<T[number
   });
 }
 
-function secretOf(
+function readSecret(
   environment: Environment,
   name: SettingName,
   fileName: SettingName,

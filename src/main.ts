@@ -27,7 +27,7 @@ import { createLogger } from './adapters/system/logger.ts';
 import { readSite } from './adapters/system/site.ts';
 import { createTerraform } from './adapters/terraform/terraform.ts';
 import { createFileWorkspace } from './adapters/workspace/file-workspace.ts';
-import { type Config, readConfig } from './config.ts';
+import { type Config, readConfig, secretsOf } from './config.ts';
 import { isHathiError } from './core/errors.ts';
 import { buildApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
@@ -70,7 +70,7 @@ export interface Server {
  * @throws DATA_DIRECTORY_LOCKED | DATABASE_UNAVAILABLE | PORT_IN_USE | CONFIGURATION_INVALID
  */
 export async function startServer(config: Config): Promise<Server> {
-  const log = createLogger(config.logLevel);
+  const log = createLogger(config.logLevel, { secrets: secretsOf(config) });
   for (const warning of config.warnings) log.warn(warning);
   const lock = lockDataDirectory(config.dataDirectory);
   const site = readSite(config.dataDirectory);

@@ -44,7 +44,7 @@ export function readClientSettings(environment: Environment, url?: string): Clie
       `${given} is not the URL of a server; it should be like http://localhost:5000.`,
     );
   }
-  return { url: given.replace(/\/+$/, ''), token: tokenOf(environment) };
+  return { url: given.replace(/(?<!\/)\/+$/, ''), token: tokenOf(environment) };
 }
 
 function defaultUrl(environment: Environment): string {

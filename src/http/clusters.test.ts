@@ -64,7 +64,7 @@ test('an answer that differs from its description is still sent, and logged', as
   await fake.app.close();
   const lines: string[] = [];
   const { createLogger } = await import('../adapters/system/logger.ts');
-  const logger = createLogger('error', { write: (line) => void lines.push(line) });
+  const logger = createLogger('error', { destination: { write: (line) => void lines.push(line) } });
   fake = await fakeApp({}, { mismatch: 'log', logger });
   fake.clusters.views.set('odd', { ...aCluster('odd'), spec_revision: 'one' as never });
   const response = await fake.app.inject('/api/v1/clusters/odd');

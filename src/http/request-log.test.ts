@@ -11,7 +11,9 @@ afterEach(async () => {
 /** What a server of that level logs of a read, a read of nothing, and a change. */
 async function logged(level: string): Promise<Record<string, unknown>[]> {
   const lines: Record<string, unknown>[] = [];
-  const logger = createLogger(level, { write: (line) => void lines.push(JSON.parse(line)) });
+  const logger = createLogger(level, {
+    destination: { write: (line) => void lines.push(JSON.parse(line)) },
+  });
   fake = await fakeApp({}, { logger });
   const { app, post } = fake;
   await app.inject('/api/v1/clusters');

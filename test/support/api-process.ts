@@ -24,7 +24,7 @@ import { systemClock, uuidSource } from '../../src/adapters/system/clock.ts';
 import { createLogger } from '../../src/adapters/system/logger.ts';
 import { readSite } from '../../src/adapters/system/site.ts';
 import { createFileWorkspace } from '../../src/adapters/workspace/file-workspace.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig, secretsOf } from '../../src/config.ts';
 import { buildApp } from '../../src/http/app.ts';
 import { listen } from '../../src/http/listen.ts';
 import { createClusterService } from '../../src/services/clusters.ts';
@@ -42,7 +42,7 @@ import { FAKE_ENGINE, fakeStages, fakeTarget } from './fake-stages.ts';
 const number = (name: string) => Number(process.env[name] ?? 0);
 
 const config = readConfig();
-const log = createLogger(config.logLevel);
+const log = createLogger(config.logLevel, { secrets: secretsOf(config) });
 const site = readSite(config.dataDirectory);
 const database: Database =
   config.databaseUrl === null

@@ -30,7 +30,7 @@ export async function send(
 ): Promise<Response> {
   const { method, path, query } = ROUTES[id];
   const base = options.baseUrl ?? DEFAULT_URL;
-  const url = new URL(base.replace(/\/+$/, '') + fill(path, members));
+  const url = new URL(base.replace(/(?<!\/)\/+$/, '') + fill(path, members));
   for (const name of query) {
     const value = members[name];
     if (value !== undefined) url.searchParams.set(name, String(value));

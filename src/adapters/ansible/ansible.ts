@@ -102,7 +102,7 @@ async function findEngine(options: AnsibleOptions): Promise<{ path: string; vers
 async function versionOf(path: string, env: Record<string, string>): Promise<string | null> {
   try {
     const result = await runCommand(path, ['--version'], { env, timeoutSeconds: VERSION_SECONDS });
-    return /\[core ([^\]]+)\]/.exec(result.stdout)?.[1] ?? null;
+    return /\[core ([^[\]]+)\]/.exec(result.stdout)?.[1] ?? null;
   } catch {
     return null;
   }

@@ -26,7 +26,7 @@ export function ec2Fingerprint(openSsh: string): string | null {
 
 /** Whether two notations of a fingerprint are of one key: padding and the name of the hash may differ. */
 export function sameFingerprint(one: string, other: string): boolean {
-  const bare = (text: string) => text.replace(/^SHA256:/i, '').replace(/=+$/, '');
+  const bare = (text: string) => text.replace(/^SHA256:/i, '').replace(/={1,2}$/, '');
   return bare(one) === bare(other);
 }
 

@@ -73,7 +73,9 @@ function refusal(node: ClusterNode, stderr: string): void {
     throw new HathiError('NODE_REFUSED', message, details);
   };
   // ssh names by its host who refuses the key, and by its alias whose host key is another.
-  const denied = /(?:@(\S+): )?Permission denied|Too many authentication failures/i.exec(stderr);
+  const denied = /(?:@([^\s@]+): )?Permission denied|Too many authentication failures/i.exec(
+    stderr,
+  );
   if (denied?.[1] !== undefined && denied[1] !== node.ssh_host) {
     refused(
       'key',

@@ -4,9 +4,10 @@ import { createLogger } from './logger.ts';
 
 const SECRET = 'a-secret-that-only-tests-know';
 
-function logger() {
+function logger(secrets: string[] = []) {
   const lines: string[] = [];
-  return { lines, log: createLogger('trace', { write: (line) => void lines.push(line) }) };
+  const destination = { write: (line: string) => void lines.push(line) };
+  return { lines, log: createLogger('trace', { destination, secrets }) };
 }
 
 test('a token reaches no line of the log', async () => {
@@ -49,4 +50,40 @@ test('a connection URI in a message keeps what helps', () => {
   expect(JSON.parse(lines.join('')).msg).toBe(
     'asking postgresql://hathi:[redacted]@db:5432/hathi, see https://example.org/a:b@c',
   );
+});
+
+test.each([
+  ['in the path', (token: string) => `/errors/${token}`],
+  [
+    'percent-encoded',
+    (token: string) => `/a/${token.replace(/./g, (c) => `%${c.charCodeAt(0).toString(16)}`)}`,
+  ],
+  ['in a query', (token: string) => `/a?cursor=x${token}y`],
+])('the token of the server %s reaches no line', async (_where, urlOf) => {
+  const { lines, log } = logger([SECRET]);
+  log.info({ req: { url: urlOf(SECRET) } }, `Nothing is served at ${urlOf(SECRET)}`);
+  log.error({ err: new Error(urlOf(SECRET)) }, 'failed');
+  expect(lines.join('')).not.toContain(urlOf(SECRET));
+  expect(lines.join('')).toContain('[redacted]');
+});
+
+test('a long text is cut, and the secrets of what is left are removed', () => {
+  const { lines, log } = logger([SECRET]);
+  const long = `/${'a'.repeat(15_800)}`;
+  log.info({ req: { url: long }, list: new Array(10_000).fill(1), uri: `${uri}${long}` }, SECRET);
+  log.info(`postgres://user:${'p'.repeat(5_000)}@db`);
+  for (const line of lines) expect(line.length).toBeLessThan(10_000);
+  const [first, second] = lines.map((line) => JSON.parse(line));
+  expect(first.req.url).toBe(`${long.slice(0, 2_048)}… (15801 characters)`);
+  expect(first.list).toHaveLength(200);
+  expect(lines.join('')).not.toContain(SECRET);
+  expect(second.msg).toBe('postgres://user:[redacted]@… (5019 characters)');
+});
+
+test('no line contains a character that a terminal obeys', () => {
+  const { lines, log } = logger();
+  const text = 'a\u001b[2J\u009b31m\u202egnp\u2066\u200f\u0007\u007f';
+  log.info({ label: text }, text);
+  expect(lines[0]).toMatch(/^[\x20-\x7e]*\n$/);
+  expect(JSON.parse(lines[0] ?? '').msg).toBe(text);
 });

@@ -172,7 +172,7 @@ export function quote(text: string): string {
       (character) => ESCAPES[character] ?? codePoint(character),
     )
     // `$${` stands for `${`, but only where no other `$` is before it.
-    .replace(/([$%]+)\{/g, (_, marks: string) =>
+    .replace(/(?<![$%])([$%]+)\{/g, (_, marks: string) =>
       marks.length === 1
         ? `${marks}${marks}{`
         : `${marks.slice(0, -1)}${codePoint(marks.at(-1) as string)}{`,

@@ -45,7 +45,7 @@ function roundHalfToEven(value: number): number {
 
 const NUMBER =
   /^[ \t\n\v\f\r]*([+-]?)(0x[0-9a-f]+(?:\.[0-9a-f]*)?|\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?)/i;
-const UNIT = /^[ \t\n\v\f\r]*([^ \t\n\v\f\r]+)?[ \t\n\v\f\r]*$/;
+const UNIT = /^[ \t\n\v\f\r]*(?:([^ \t\n\v\f\r]+)[ \t\n\v\f\r]*)?$/;
 
 /** The number at the start of `digits`: `0x` is hexadecimal and, for integers, `0` octal. */
 function readDigits(digits: string, integer: boolean): { number: number; length: number } {
@@ -144,7 +144,7 @@ export function formatReal(number: number): string {
   const [mantissa = '', exponent = '0'] = number.toExponential(5).split('e');
   const power = Number(exponent);
   if (power < -4 || power >= 6) {
-    const short = mantissa.replace(/\.?0+$/, '');
+    const short = mantissa.replace(/\.?0{1,5}$/, '');
     return `${short}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
   }
   return String(Number(number.toPrecision(6)));

@@ -9,8 +9,10 @@ export function nearestName(given: string, known: Iterable<string>): string | nu
   if (given.length > MAX_NAME_LENGTH) return null;
   let nearest: { name: string; edits: number } | null = null;
   for (const name of known) {
-    const edits = editDistance(given.toLowerCase(), name.toLowerCase());
     const bound = Math.max(given.length, name.length) * MAX_DISTANCE_SHARE;
+    // Each edit changes the length by one at most.
+    if (Math.abs(given.length - name.length) > bound) continue;
+    const edits = editDistance(given.toLowerCase(), name.toLowerCase());
     if (edits <= bound && (!nearest || edits < nearest.edits)) nearest = { name, edits };
   }
   return nearest?.name ?? null;

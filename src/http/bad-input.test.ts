@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FakeApp, fakeApp } from '../../test/support/fake-app.ts';
 import { ERROR_CODES } from '../core/errors.ts';
@@ -167,6 +168,20 @@ describe('a body', () => {
       const problem = await refused(step, '{"__proto__": "x"}');
       expect(problem).toMatchObject({ errors: [{ path: '/__proto__' }] });
     }
+    for (const [body, path] of [
+      ['{"name": "a", "labels": {"__proto__": "x"}}', '/labels/__proto__'],
+      ['{"name": "a", "parameters": {"__proto__": {"a": 1}}}', '/parameters/__proto__'],
+      ['{"name": "a", "aws": {"network": {"__proto__": {}}}}', '/aws/network/__proto__'],
+      ['{"name": "a", "labels": {"constructor": {"prototype": {}}}}', '/labels/constructor'],
+      ['{"name": "a", "x": [{"__proto__": 1}]}', '/x/0/__proto__'],
+    ] as const) {
+      expect(await refused('/api/v1/clusters', body)).toMatchObject({
+        code: 'INVALID_REQUEST',
+        errors: [{ path }],
+      });
+    }
+    const response = await fake.app.inject('/api/v1/clusters?__proto__=1');
+    expect(response.json()).toMatchObject({ status: 400, errors: [{ path: '/__proto__' }] });
   });
 
   test('is refused beyond its limit and taken up to it', async () => {
@@ -246,5 +261,137 @@ describe('text that no database can keep', () => {
   test('NUL in a query is refused', async () => {
     const response = await fake.app.inject('/api/v1/clusters?label=a%3D%00');
     expect(response.statusCode).toBe(400);
+  });
+});
+
+describe('more than a request can mean', () => {
+  const many = (count: number, name = 'f') =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`${name}${index}`, 1]));
+  const addresses = new Array(9_000).fill('10.0.0.0/8');
+
+  test.each([
+    ['fields', '/generate-terraform', many(20_000), '/', 'body has 20000 members; at most 108'],
+    [
+      'parameters',
+      '/api/v1/clusters',
+      { name: 'a', parameters: many(2_000) },
+      '/parameters',
+      '2000 members; at most 500',
+    ],
+    [
+      'parameters',
+      '/create-ansible-script',
+      many(2_000),
+      '/',
+      'body has 2000 members; at most 501',
+    ],
+    [
+      'labels',
+      '/api/v1/clusters',
+      { name: 'a', labels: many(33) },
+      '/labels',
+      '33 members; at most 32',
+    ],
+    [
+      'networks',
+      '/generate-terraform',
+      { allow_list: addresses },
+      '/allow_list',
+      '9000 entries; at most 64',
+    ],
+    [
+      'subnets',
+      '/generate-terraform',
+      { aws: { network: { subnet_ids: addresses } } },
+      '/aws/network/subnet_ids',
+      'at most 16',
+    ],
+    [
+      'characters of a name',
+      '/create-ansible-script',
+      { ['x'.repeat(99_999)]: 1 },
+      '/',
+      '99999 characters; names of at most 256',
+    ],
+    [
+      'characters of a label',
+      '/api/v1/clusters',
+      { name: 'a', labels: { ['x'.repeat(999)]: '' } },
+      '/labels',
+      'at most 256',
+    ],
+  ])('%s of %s are counted before they are checked', async (_what, url, body, path, detail) => {
+    const problem = await refused(url, body);
+    expect(problem).toMatchObject({ code: 'INVALID_REQUEST' });
+    expect(problem.errors).toMatchObject([{ path: path === '/' ? '' : path }]);
+    expect(problem.detail).toContain(detail);
+    expect(JSON.stringify(problem).length).toBeLessThan(1_500);
+  });
+
+  test('in a query is refused as well', async () => {
+    const { body, statusCode } = await fake.app.inject(
+      `/api/v1/clusters?${'a&b&c&'.repeat(1_000)}`,
+    );
+    expect(statusCode).toBe(400);
+    expect(body.length).toBeLessThan(20_000);
+    const names = Array.from({ length: 3_000 }, (_, index) => `f${index}`).join('&');
+    const response = await fake.app.inject(`/api/v1/clusters?${names}`);
+    expect(response.json().detail).toContain('3000 members; at most 103');
+  });
+
+  test('the first errors are listed, with the number of all', async () => {
+    const problem = await refused('/generate-terraform', {
+      ...many(100, 'replica_coun'),
+      target: 1,
+    });
+    expect(problem.error_count).toBe(101);
+    expect(problem.errors).toHaveLength(20);
+    expect(
+      problem.errors.filter((error: { suggestion?: string }) => error.suggestion).length,
+    ).toBeLessThan(11);
+    expect(problem.detail).toMatch(/There are 96 more errors\.$/);
+  });
+
+  test('nesting of any depth is refused in bounded time', async () => {
+    const deep = `{"a":${'['.repeat(60_000)}${']'.repeat(60_000)}}`;
+    for (const step of ['/generate-terraform', '/create-ansible-script']) {
+      expect((await refused(step, deep)).detail).toContain('nested too deeply');
+    }
+  });
+
+  test('whatever is sent, the response is small and no error of the server', async () => {
+    const value = fc.letrec((tie) => ({
+      any: fc.oneof(
+        { maxDepth: 4 },
+        fc.string({ maxLength: 2_000 }),
+        fc.double(),
+        fc.constant(null),
+        fc.array(tie('any'), { maxLength: 300 }),
+        fc.dictionary(fc.string({ maxLength: 400 }), tie('any'), { maxKeys: 300 }),
+      ),
+    })).any;
+    const member = fc.constantFrom(
+      'cluster',
+      'allow_list',
+      'aws',
+      'parameters',
+      'labels',
+      'name',
+      'x',
+    );
+    const body = fc.dictionary(member, value);
+    const url = fc.constantFrom(
+      '/generate-terraform',
+      '/create-ansible-script',
+      '/api/v1/clusters',
+    );
+    await fc.assert(
+      fc.asyncProperty(url, body, async (path, document) => {
+        const response = await fake.post(path, document, { prefer: 'respond-async' });
+        expect(response.statusCode).toBeLessThan(500);
+        if (response.statusCode >= 400) expect(response.body.length).toBeLessThan(40_000);
+      }),
+      { numRuns: 40 },
+    );
   });
 });

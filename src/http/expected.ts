@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** The part of JSON Schema that Zod makes of the schemas here. */
-interface JsonSchema {
+export interface JsonSchema {
   type?: string | string[];
   enum?: unknown[];
   const?: unknown;
@@ -10,11 +10,13 @@ interface JsonSchema {
   minLength?: number;
   maxLength?: number;
   maxItems?: number;
+  maxProperties?: number;
   format?: string;
   properties?: Record<string, JsonSchema>;
   additionalProperties?: JsonSchema | boolean;
   items?: JsonSchema;
   anyOf?: JsonSchema[];
+  oneOf?: JsonSchema[];
 }
 
 const FORMATS: Record<string, string> = {

@@ -1,4 +1,5 @@
 import { ERROR_CODES, type ErrorCode, HathiError } from '../core/errors.ts';
+import type { FieldError } from '../core/field-errors.ts';
 import type { StoredError } from '../core/operation/operation.ts';
 
 /** Media type of every error that the server answers. @see RFC 9457 */
@@ -83,18 +84,6 @@ export const STATUS_OF = {
   INTERNAL: 500,
 } as const satisfies Record<ErrorCode, number>;
 
-/** One field of a request that was wrong. */
-export interface FieldError {
-  /** JSON pointer into the body, e.g. `/replica_count`; in the path and query, the member's name. */
-  path: string;
-  /** What was wrong, as a sentence. */
-  message: string;
-  /** What would be right, e.g. `a whole number from 0 to 15`. */
-  expected?: string;
-  /** The nearest name that is known, where a name was not. */
-  suggestion?: string;
-}
-
 /** A problem document. Members beyond these are facts of the occurrence, e.g. `operation`. */
 export interface Problem {
   /** Relative to the server: `/errors/<code>` answers what it means and what helps. */
@@ -107,6 +96,8 @@ export interface Problem {
   /** Names the request in the server's log. */
   request_id?: string;
   errors?: FieldError[];
+  /** Number of all errors, if `errors` has only the first ones. */
+  error_count?: number;
   [fact: string]: unknown;
 }
 

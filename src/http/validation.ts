@@ -1,19 +1,20 @@
 import type { FastifySchemaCompiler } from 'fastify';
 import type { z } from 'zod';
 import { HathiError } from '../core/errors.ts';
+import {
+  type FieldError,
+  listFieldErrors,
+  MAX_LISTED_ERRORS,
+  MAX_SUGGESTIONS,
+} from '../core/field-errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
+import { excessOf } from './count-limits.ts';
 import { describeExpected, jsonSchemaOf, schemaAt } from './expected.ts';
-import type { FieldError } from './problem.ts';
+import { nameOf, PART_NAMES, pointer } from './field-names.ts';
+import { unusableValueIn } from './plain-values.ts';
 
 /** A value in a sentence is cut here; the caller knows what was sent. */
 const SHOWN_CHARACTERS = 60;
-
-const PART_NAMES: Record<string, string> = {
-  body: 'The body',
-  params: 'The path',
-  querystring: 'The query',
-  headers: 'The headers',
-};
 
 /**
  * Checks one part of a request. Unknown members are refused, since the schemas are strict.
@@ -21,50 +22,49 @@ const PART_NAMES: Record<string, string> = {
  */
 export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
   return (data: unknown) => {
-    if (!isStorable(data)) return { error: unstorable(httpPart ?? 'body') };
+    const unusable = unusableValueIn(data, httpPart ?? 'body');
+    if (unusable !== null) return { error: unusable };
+    // Headers are bounded by the server itself, and most of them are not described.
+    const excess = httpPart === 'headers' ? null : excessOf(data, schema, httpPart ?? 'body');
+    if (excess !== null) return { error: excess };
     const result = schema.safeParse(data, { reportInput: true });
     if (result.success) return { value: result.data };
     return { error: refusal(result.error.issues, schema, httpPart ?? 'body') };
   };
 };
 
-/**
- * Whether PostgreSQL can keep every text in it: it has no NUL, nor half a surrogate pair, both of
- * which JSON can say. Bodies are as deep as JSON's parser lets them be, so this does not recurse.
- */
-function isStorable(data: unknown): boolean {
-  const left = [data];
-  for (let value = left.pop(); value !== undefined || left.length > 0; value = left.pop()) {
-    if (typeof value === 'string' && (value.includes('\0') || !value.isWellFormed())) return false;
-    if (typeof value === 'object' && value !== null) {
-      if (!Array.isArray(value)) left.push(...Object.keys(value));
-      left.push(...Object.values(value));
-    }
-  }
-  return true;
-}
-
-function unstorable(part: string): HathiError {
-  const message = `${PART_NAMES[part] ?? 'It'} must be text without NUL and without halves of surrogate pairs.`;
-  return new HathiError('INVALID_REQUEST', message, { errors: [{ path: '', message }] });
-}
-
 function refusal(issues: z.core.$ZodIssue[], schema: z.ZodType, part: string): HathiError {
-  const errors = issues.flatMap((issue) => explain(issue, schema, part));
+  const count = issues.reduce((sum, issue) => sum + errorsIn(issue), 0);
+  const errors: FieldError[] = [];
+  for (const issue of issues) {
+    if (errors.length >= MAX_LISTED_ERRORS) break;
+    errors.push(...explain(issue, schema, part, MAX_LISTED_ERRORS - errors.length));
+  }
   const concernsName = issues.every(({ path }) => isClusterName(path, part));
   const code = concernsName ? 'INVALID_CLUSTER_NAME' : 'INVALID_REQUEST';
-  const detail = errors.map(({ message }) => message).join(' ');
-  return new HathiError(code, detail, { errors });
+  const { detail, details } = listFieldErrors(errors, count);
+  return new HathiError(code, detail, details);
+}
+
+function errorsIn(issue: z.core.$ZodIssue): number {
+  return issue.code === 'unrecognized_keys' ? issue.keys.length : 1;
 }
 
 function isClusterName(path: readonly PropertyKey[], part: string): boolean {
   return path.length === 1 && path[0] === (part === 'params' ? 'name' : 'cluster');
 }
 
-function explain(issue: z.core.$ZodIssue, schema: z.ZodType, part: string): FieldError[] {
+/** @param most entries to return */
+function explain(
+  issue: z.core.$ZodIssue,
+  schema: z.ZodType,
+  part: string,
+  most: number,
+): FieldError[] {
   if (issue.code === 'unrecognized_keys') {
     const here = schemaAt(jsonSchemaOf(schema), issue.path);
-    return issue.keys.map((key) => unknownField(key, Object.keys(here?.properties ?? {}), issue));
+    const known = Object.keys(here?.properties ?? {});
+    return issue.keys.slice(0, most).map((key, index) => unknownField(key, known, issue, index));
   }
   const rule = ruleOf(issue, schema);
   const subject = issue.path.length === 0 ? (PART_NAMES[part] ?? 'It') : nameOf(issue.path);
@@ -83,8 +83,13 @@ function ruleOf(issue: z.core.$ZodIssue, schema: z.ZodType): string | null {
   return expected === null ? null : `be ${expected}`;
 }
 
-function unknownField(key: string, known: string[], issue: z.core.$ZodIssue): FieldError {
-  const near = nearestName(key, known);
+function unknownField(
+  key: string,
+  known: string[],
+  issue: z.core.$ZodIssue,
+  index: number,
+): FieldError {
+  const near = index < MAX_SUGGESTIONS ? nearestName(key, known) : null;
   const allowed = known.length === 0 ? 'no field is known here.' : `known are ${known.join(', ')}.`;
   return {
     path: pointer([...issue.path, key]),
@@ -103,19 +108,4 @@ function butWas(issue: z.core.$ZodIssue): string {
 function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
   return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
-}
-
-function nameOf(path: readonly PropertyKey[]): string {
-  return path
-    .map((segment, index) =>
-      typeof segment === 'number' ? `[${segment}]` : `${index > 0 ? '.' : ''}${String(segment)}`,
-    )
-    .join('');
-}
-
-/** @see RFC 6901 */
-function pointer(path: readonly PropertyKey[]): string {
-  return path
-    .map((segment) => `/${String(segment).replace(/~/g, '~0').replace(/\//g, '~1')}`)
-    .join('');
 }

@@ -50,3 +50,41 @@ describe('parameters put over those of a cluster', () => {
     );
   });
 });
+
+describe('many parameters', () => {
+  const names = (count: number, name: string) =>
+    Array.from({ length: count }, (_, index) => `${name}${index}`);
+
+  it('names the nearest one for the first ten unknown names only', () => {
+    const given = Object.fromEntries(names(400, 'max_connection').map((name) => [name, 1]));
+    for (const reset of [false, true]) {
+      const values = Object.keys(given).map((name) => [name, reset ? null : 1]);
+      const error = thrownBy(() => put(Object.fromEntries(values)));
+      expect(error).toMatchObject({ code: 'PARAMETER_UNKNOWN', details: { error_count: 400 } });
+      const { errors } = (error as { details: { errors: { suggestion?: string }[] } }).details;
+      expect(errors).toHaveLength(20);
+      expect(errors.filter(({ suggestion }) => suggestion !== undefined)).toHaveLength(10);
+    }
+  });
+
+  it('refuses more than a cluster can have, also in several requests', () => {
+    const all = names(400, 'my.setting').map((name) => [name, '1']);
+    const more = names(101, 'my.other').map((name) => [name, '1']);
+    expect(thrownBy(() => put(Object.fromEntries(more), Object.fromEntries(all)))).toMatchObject({
+      code: 'INVALID_REQUEST',
+      message: expect.stringContaining('501 parameters; at most 500'),
+    });
+    expect(
+      Object.keys(put(Object.fromEntries(more.slice(1)), Object.fromEntries(all))),
+    ).toHaveLength(500);
+  });
+});
+
+function thrownBy(work: () => unknown): unknown {
+  try {
+    work();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was thrown');
+}

@@ -1,5 +1,10 @@
 import { HathiError } from '../core/errors.ts';
-import { checkParameters, type ParameterProblem } from '../core/postgres/parameters.ts';
+import { listFieldErrors } from '../core/field-errors.ts';
+import {
+  checkParameters,
+  MAX_PARAMETERS,
+  type ParameterProblem,
+} from '../core/postgres/parameters.ts';
 import type { ClusterSize } from '../core/postgres/topology-defaults.ts';
 import type { ClusterRecord, NodeSize } from '../ports/stores.ts';
 import type { ParameterValue } from './api.ts';
@@ -17,10 +22,9 @@ type SetValue = Exclude<ParameterValue, null>;
 
 /** A value says nothing of a name that is only to be reset, but the name must be one. */
 function namesThatCannotBe(names: readonly string[], size: ClusterSize): ParameterProblem[] {
-  return names.flatMap((name) => {
-    const result = checkParameters(size.version, { [name]: '' }, size);
-    return result.ok ? [] : result.problems.filter(({ code }) => NAME_PROBLEMS.includes(code));
-  });
+  const values = Object.fromEntries(names.map((name) => [name, '']));
+  const result = checkParameters(size.version, values, size);
+  return result.ok ? [] : result.problems.filter(({ code }) => NAME_PROBLEMS.includes(code));
 }
 
 /**
@@ -59,22 +63,28 @@ export function checkedParameters(
   const kept = [...known]
     .filter(([key]) => !folded.has(key))
     .map(([, { name, value }]) => [name, value]);
-  const result = checkParameters(size.version, { ...Object.fromEntries(kept), ...values }, size);
+  const wanted = { ...Object.fromEntries(kept), ...values };
+  assertCount(Object.keys(wanted).length, path);
+  const result = checkParameters(size.version, wanted, size);
   const problems = [...namesThatCannotBe(reset, size), ...(result.ok ? [] : result.problems)];
   if (!result.ok || problems.length > 0) {
     const [first] = problems;
-    throw new HathiError(
-      first?.code ?? 'PARAMETER_INVALID',
-      problems.map(({ message }) => message).join(' '),
-      {
-        errors: problems.map(({ name, message, expected, suggestion }) => ({
-          path: `${path}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
-          message,
-          ...(expected === null ? {} : { expected }),
-          ...(suggestion === null ? {} : { suggestion }),
-        })),
-      },
-    );
+    const errors = problems.map(({ name, message, expected, suggestion }) => ({
+      path: `${path}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+      message,
+      ...(expected === null ? {} : { expected }),
+      ...(suggestion === null ? {} : { suggestion }),
+    }));
+    const { detail, details } = listFieldErrors(errors);
+    throw new HathiError(first?.code ?? 'PARAMETER_INVALID', detail, details);
   }
   return Object.fromEntries(result.parameters.map(({ name, value }) => [name, value]));
+}
+
+/** A request is limited by its schema; this limits what several requests add up to. */
+function assertCount(count: number, path: string): void {
+  if (count <= MAX_PARAMETERS) return;
+  const expected = `at most ${MAX_PARAMETERS} parameters`;
+  const message = `The cluster would have ${count} parameters; ${expected} are accepted. Reset some with null.`;
+  throw new HathiError('INVALID_REQUEST', message, { errors: [{ path, message, expected }] });
 }

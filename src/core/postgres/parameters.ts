@@ -1,3 +1,4 @@
+import { MAX_SUGGESTIONS } from '../field-errors.ts';
 import { findSetting, listSettings, POSTGRES_VERSIONS, type PostgresVersion } from './catalogue.ts';
 import { nearestSetting } from './nearest-setting.ts';
 import { findOwnership } from './owned-parameters.ts';
@@ -10,6 +11,9 @@ import { type ClusterSize, topologyDefaults } from './topology-defaults.ts';
 export type { ParameterProblem } from './parameter-problem.ts';
 export type { ParameterValue } from './parameter-value.ts';
 export type { ParameterScope } from './patroni-parameters.ts';
+
+/** Most parameters of one cluster. PostgreSQL itself has fewer than 400, extensions have some more. */
+export const MAX_PARAMETERS = 500;
 
 /** A parameter that PostgreSQL and Patroni will take as it is. */
 export interface CheckedParameter {
@@ -69,12 +73,9 @@ function invalid(
   };
 }
 
-function unknown(version: PostgresVersion, name: string): ParameterCheck {
+function unknown(version: PostgresVersion, name: string, suggest: boolean): ParameterCheck {
   const others = POSTGRES_VERSIONS.filter((other) => findSetting(other, name));
-  const known = listSettings(version)
-    .filter((setting) => setting.context !== 'internal' && !findOwnership(setting.name))
-    .map((setting) => setting.name);
-  const suggestion = nearestSetting(name, known);
+  const suggestion = suggest ? nearestSetting(name, settableNames(version)) : null;
   const elsewhere = others.length ? ` (PostgreSQL ${others.join(' and ')} has it)` : '';
   const hint = suggestion === null ? '' : ` Did you mean ${suggestion}?`;
   return {
@@ -89,10 +90,17 @@ function unknown(version: PostgresVersion, name: string): ParameterCheck {
   };
 }
 
+function settableNames(version: PostgresVersion): string[] {
+  return listSettings(version)
+    .filter((setting) => setting.context !== 'internal' && !findOwnership(setting.name))
+    .map((setting) => setting.name);
+}
+
 /**
  * Whether one parameter can be given, by itself; see `checkParameters` for what hangs together.
  * @param given as JSON has it: `"128MB"`, `200`, `true`
  * @param limits of the cluster that it is for
+ * @param suggest whether to search the name that was meant, which takes milliseconds
  * @returns the parameter in PostgreSQL's own spelling, or what is wrong with it; never throws
  */
 export function checkParameter(
@@ -100,6 +108,7 @@ export function checkParameter(
   name: string,
   given: ParameterValue,
   limits: ClusterLimits,
+  suggest = true,
 ): ParameterCheck {
   const owned = findOwnership(name);
   if (owned) {
@@ -108,7 +117,8 @@ export function checkParameter(
     return { ok: false, problem: { code: 'PARAMETER_OWNED', ...problem } };
   }
   const setting = findSetting(version, name);
-  if (!setting) return CUSTOM_NAME.test(name) ? checkCustom(name, given) : unknown(version, name);
+  if (!setting)
+    return CUSTOM_NAME.test(name) ? checkCustom(name, given) : unknown(version, name, suggest);
   if (setting.context === 'internal') {
     const message = `${setting.name} cannot be set in PostgreSQL's configuration.`;
     const problem = { name: setting.name, message, expected: null, suggestion: null };
@@ -141,11 +151,14 @@ export function checkParameters(
 ): ParametersCheck {
   const problems: ParameterProblem[] = [];
   const checked = new Map<string, CheckedParameter>();
+  let unknownNames = 0;
   const together: ClusterLimits = { ...limits, given };
   for (const [name, value] of Object.entries(given)) {
-    const result = checkParameter(version, name, value, together);
+    const suggest = unknownNames < MAX_SUGGESTIONS;
+    const result = checkParameter(version, name, value, together, suggest);
     if (!result.ok) {
       problems.push(result.problem);
+      if (result.problem.code === 'PARAMETER_UNKNOWN') unknownNames += 1;
     } else if (checked.has(result.parameter.name.toLowerCase())) {
       const reason = 'is given twice, in two spellings of its name';
       const twice = invalid(result.parameter.name, value, reason, 'given once');

@@ -3,6 +3,7 @@ import { awsChangesSchema } from '../../core/aws/aws-settings.ts';
 import { clusterNameSchema, clusterSpecSchema } from '../../core/cluster/cluster-spec.ts';
 import { CLUSTER_ACTIONS, CLUSTER_STATUSES } from '../../core/cluster/cluster-status.ts';
 import type { ClusterNode, Topology } from '../../core/cluster/topology.ts';
+import { MAX_PARAMETERS } from '../../core/postgres/parameters.ts';
 import type {
   ClusterView,
   ConnectionView,
@@ -10,6 +11,7 @@ import type {
   NodeView,
   ReportView,
 } from '../../services/api.ts';
+import { MAX_NAME_LENGTH } from '../count-limits.ts';
 import {
   clusterExample,
   connectionExample,
@@ -50,6 +52,12 @@ const NO_NUL = /^[^\0]*$/;
 
 const LABEL_NAME = /^[a-z0-9](?:[a-z0-9._/-]{0,61}[a-z0-9])?$/;
 
+/** Most labels of a cluster. */
+const MAX_LABELS = 32;
+
+/** Longest value of a PostgreSQL parameter, in characters. */
+const MAX_PARAMETER_VALUE_LENGTH = 8_192;
+
 const labelsSchema = z
   .record(
     z
@@ -57,8 +65,15 @@ const labelsSchema = z
       .regex(LABEL_NAME, 'must have 1 to 63 small letters, digits, dots, slashes and hyphens'),
     z.string().max(255).regex(NO_NUL, 'must not have the character NUL'),
   )
-  .refine((labels) => Object.keys(labels).length <= 32, 'must have at most 32 labels')
-  .describe('Words of your own, e.g. `{"team": "billing"}`; lists can be filtered by them.');
+  .describe('Words of your own, e.g. `{"team": "billing"}`; lists can be filtered by them.')
+  .meta({ maxProperties: MAX_LABELS });
+
+/** Value of one PostgreSQL parameter. */
+export const parameterValueSchema = z.union([
+  z.string().max(MAX_PARAMETER_VALUE_LENGTH),
+  z.number(),
+  z.boolean(),
+]);
 
 /** A copy, so that the stored document's own schema stays free of the API's names. */
 const specSchema = z
@@ -238,7 +253,8 @@ export const createClusterBody = z
       .describe("Networks of clients, besides the cluster's own."),
     aws: awsBody,
     parameters: z
-      .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+      .record(z.string().max(MAX_NAME_LENGTH), parameterValueSchema)
+      .meta({ maxProperties: MAX_PARAMETERS })
       .default({})
       .describe('PostgreSQL parameters, checked before anything is made.'),
     labels: labelsSchema.default({}),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode } from '../../core/errors.ts';
+import { MAX_LISTED_ERRORS } from '../../core/field-errors.ts';
 import { PROBLEM_MEDIA_TYPE, STATUS_OF } from '../problem.ts';
 
 const codes = Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]];
@@ -23,7 +24,15 @@ export const problemSchema = z
     detail: z.string().describe('What was wrong, where, and what would be right.'),
     code: errorCodeSchema,
     request_id: z.string().optional().describe('Names the request in the log of the server.'),
-    errors: z.array(fieldErrorSchema).optional(),
+    errors: z
+      .array(fieldErrorSchema)
+      .max(MAX_LISTED_ERRORS)
+      .optional()
+      .describe('The first errors of the request.'),
+    error_count: z
+      .int()
+      .optional()
+      .describe('Number of all errors, if `errors` has only the first ones.'),
     operation: z.string().optional().describe('Id of the operation that is meant.'),
   })
   .meta({

@@ -5,7 +5,8 @@ import {
   DEFAULT_CLUSTER,
 } from '../../core/cluster/cluster-spec.ts';
 import type { StageName } from '../../core/operation/operation-kinds.ts';
-import { awsBody, clusterNodeSchema, topologySchema } from './cluster.ts';
+import { MAX_PARAMETERS } from '../../core/postgres/parameters.ts';
+import { awsBody, clusterNodeSchema, parameterValueSchema, topologySchema } from './cluster.ts';
 import { outcomeExamples } from './examples.ts';
 import { planContextSchema } from './plan.ts';
 
@@ -42,10 +43,14 @@ const ansibleBody = z
   .object({ cluster })
   .catchall(
     z
-      .union([z.string(), z.number(), z.boolean(), z.null()])
+      .union([...parameterValueSchema.options, z.null()])
       .describe('A value, or null for the default. Parameters left out keep their value.'),
   )
-  .meta({ examples: [{ max_connections: 200, shared_buffers: '128MB' }] });
+  .meta({
+    examples: [{ max_connections: 200, shared_buffers: '128MB' }],
+    // The member `cluster` is one more.
+    maxProperties: MAX_PARAMETERS + 1,
+  });
 
 const destroyBody = z
   .strictObject({

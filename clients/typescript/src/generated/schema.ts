@@ -1487,6 +1487,9 @@ export interface components {
             code: components["schemas"]["ErrorCode"];
             /** @description What was wrong, where, and what would be right. */
             detail: string;
+            /** @description Number of all errors, if `errors` has only the first ones. */
+            error_count?: number;
+            /** @description The first errors of the request. */
             errors?: components["schemas"]["FieldError"][];
             /** @description Id of the operation that is meant. */
             operation?: string;

@@ -1,0 +1,44 @@
+/** One field of a request that was wrong. */
+export interface FieldError {
+  /** JSON pointer into the body, e.g. `/replica_count`; in the path and query, the member's name. */
+  path: string;
+  /** What was wrong, as a sentence. */
+  message: string;
+  /** What would be right, e.g. `a whole number from 0 to 15`. */
+  expected?: string;
+  /** The nearest known name, for a name that is unknown. */
+  suggestion?: string;
+}
+
+/** Most entries of `errors` in a problem document. A person corrects these first. */
+export const MAX_LISTED_ERRORS = 20;
+
+/** Most sentences in `detail`. */
+const MAX_SENTENCES = 5;
+
+/** Most unknown names for which the nearest known name is searched, which is slow. */
+export const MAX_SUGGESTIONS = 10;
+
+/** The members of a problem document about its fields, and a sentence for `detail`. */
+export interface FieldErrorList {
+  detail: string;
+  details: { errors: FieldError[]; error_count?: number };
+}
+
+/** @param count of all errors, where `errors` has only the first ones */
+export function listFieldErrors(
+  errors: readonly FieldError[],
+  count: number = errors.length,
+): FieldErrorList {
+  const sentences = errors.slice(0, MAX_SENTENCES).map(({ message }) => message);
+  const rest = count - sentences.length;
+  if (rest > 0)
+    sentences.push(`There ${rest === 1 ? 'is 1 more error' : `are ${rest} more errors`}.`);
+  return {
+    detail: sentences.join(' '),
+    details: {
+      errors: errors.slice(0, MAX_LISTED_ERRORS),
+      ...(count > MAX_LISTED_ERRORS ? { error_count: count } : {}),
+    },
+  };
+}

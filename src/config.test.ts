@@ -44,6 +44,7 @@ test('without any variable everything has its default', () => {
     logLevel: 'info',
     workers: 4,
     leaseSeconds: 15,
+    limits: { requestsPerSecond: 500, streamsPerCaller: 200, requestSeconds: 30 },
     toolEnvironment: { HOME: '/home/a' },
     warnings: [],
   });
@@ -71,6 +72,9 @@ test('every variable is read', () => {
     HATHI_LOG_LEVEL: 'debug',
     HATHI_WORKERS: '8',
     HATHI_LEASE_SECONDS: '30',
+    HATHI_REQUESTS_PER_SECOND: '0',
+    HATHI_STREAMS_PER_CALLER: '5',
+    HATHI_REQUEST_SECONDS: '60',
   });
   expect(config).toEqual({
     host: '::1',
@@ -89,6 +93,7 @@ test('every variable is read', () => {
     logLevel: 'debug',
     workers: 8,
     leaseSeconds: 30,
+    limits: { requestsPerSecond: 0, streamsPerCaller: 5, requestSeconds: 60 },
     toolEnvironment: { AWS_REGION: 'eu-central-1' },
     warnings: [],
   });

@@ -39,6 +39,8 @@ export interface Config {
   workers: number;
   /** After this long without renewal another worker may take an operation over. */
   leaseSeconds: number;
+  /** How much one caller may use of the server; 0 for no limit. */
+  limits: { requestsPerSecond: number; streamsPerCaller: number; requestSeconds: number };
   /** The environment of the programs that Hathi runs; none of its own settings is in it. */
   toolEnvironment: Record<string, string>;
   /** Sentences to log at the start, e.g. of a variable that looks misspelt. */
@@ -124,6 +126,21 @@ export const SETTINGS = {
     default: '`15`',
     description: 'Seconds after which the operation of a silent worker is taken over, 3 to 600.',
   },
+  HATHI_REQUESTS_PER_SECOND: {
+    default: '`500`',
+    description:
+      'Most requests per second of one caller, averaged over 10 s, 0 to 100000; 0 for no limit. A caller is an address, counted apart with and without the token.',
+  },
+  HATHI_STREAMS_PER_CALLER: {
+    default: '`200`',
+    description:
+      'Most event streams of one caller at one time, 0 to 1000; 0 for no limit of its own. The server has 1000 for all callers.',
+  },
+  HATHI_REQUEST_SECONDS: {
+    default: '`30`',
+    description:
+      'Seconds in which a request must have arrived with its body, 1 to 600. Its headers must arrive within 10 s.',
+  },
 } as const satisfies Record<string, Setting>;
 
 export type SettingName = keyof typeof SETTINGS;
@@ -192,6 +209,11 @@ export function readConfig(environment: Environment = process.env): Config {
     logLevel: read('HATHI_LOG_LEVEL', oneOf(LOG_LEVELS), 'info'),
     workers: read('HATHI_WORKERS', wholeNumber(1, 64), 4),
     leaseSeconds: read('HATHI_LEASE_SECONDS', wholeNumber(3, 600), 15),
+    limits: {
+      requestsPerSecond: read('HATHI_REQUESTS_PER_SECOND', wholeNumber(0, 100_000), 500),
+      streamsPerCaller: read('HATHI_STREAMS_PER_CALLER', wholeNumber(0, 1_000), 200),
+      requestSeconds: read('HATHI_REQUEST_SECONDS', wholeNumber(1, 600), 30),
+    },
     toolEnvironment: toolEnvironmentOf(environment),
     warnings: unknownSettings(environment),
   };

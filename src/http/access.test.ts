@@ -83,6 +83,21 @@ describe('a web page', () => {
     expect((await ask(headers)).statusCode).toBe(200);
   });
 
+  test.each([
+    [{ origin: 'https://localhost:5000' }, 403],
+    [{ origin: 'ftp://localhost:5000' }, 403],
+    [{ origin: 'http://localhost:5000', 'x-forwarded-proto': 'https' }, 403],
+    [{ origin: 'https://localhost:5000', 'x-forwarded-proto': 'https' }, 200],
+    [
+      { origin: 'https://LOCALHOST', host: 'localhost:443', 'x-forwarded-proto': 'HTTPS, http' },
+      200,
+    ],
+    [{ origin: 'http://localhost', host: 'localhost:80' }, 200],
+    [{ origin: 'http://localhost', host: 'localhost:5000' }, 403],
+  ])('is of its own only with the scheme and port of the request: %j', async (headers, status) => {
+    expect((await ask(headers)).statusCode).toBe(status);
+  });
+
   test('may hold a link that is followed, but not a form that is sent', async () => {
     const followed = {
       'sec-fetch-site': 'cross-site',

@@ -12,7 +12,8 @@ export interface AccessSettings {
 const LOOPBACK_HOSTS: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 
 /** Paths that a supervisor asks without a token; they tell no secret and change nothing. */
-const OPEN_PATHS: readonly string[] = ['/health', '/ready'];
+export const HEALTH_PATH = '/health';
+const OPEN_PATHS: readonly string[] = [HEALTH_PATH, '/ready'];
 
 /**
  * Keeps web pages out that run in the browser of someone who may reach the server: by the name it was
@@ -54,7 +55,7 @@ function checkHost(request: FastifyRequest, hosts: ReadonlySet<string>): void {
 function checkOrigin(request: FastifyRequest): void {
   const { origin, host } = request.headers;
   const site = request.headers['sec-fetch-site'];
-  const sameOrigin = origin === undefined || originHost(origin) === host?.toLowerCase();
+  const sameOrigin = origin === undefined || sameOriginAs(origin, `${schemeOf(request)}://${host}`);
   if (sameOrigin && site !== 'cross-site' && site !== 'same-site') return;
   if (isNavigation(request)) return;
   throw new HathiError(
@@ -73,14 +74,37 @@ function isNavigation({ method, headers }: FastifyRequest): boolean {
   );
 }
 
-/** null for `null`, the origin of sandboxed pages and local files. */
-function originHost(origin: string): string | null {
-  return URL.canParse(origin) ? new URL(origin).host : null;
+/** The scheme that the browser used: that of this server, or of the proxy before it. */
+function schemeOf(request: FastifyRequest): string {
+  // A page of another origin cannot set this header, and a proxy replaces it.
+  const forwarded = [request.headers['x-forwarded-proto'] ?? ''].flat().join(',');
+  return forwarded.split(',', 1)[0]?.trim().toLowerCase() || 'http';
+}
+
+/** Scheme, host and port are equal. `null`, the origin of sandboxed pages and files, equals none. */
+function sameOriginAs(origin: string, own: string): boolean {
+  if (!URL.canParse(origin) || !URL.canParse(own)) return false;
+  return new URL(origin).origin === new URL(own).origin;
+}
+
+/** The key under which the use of a caller is counted, e.g. `token@127.0.0.1`. */
+export function callerKeyOf({ token }: AccessSettings): (request: FastifyRequest) => string {
+  return (request) =>
+    `${token !== null && hasToken(request, token) ? 'token' : 'none'}@${request.ip}`;
+}
+
+function hasToken(request: FastifyRequest, token: string): boolean {
+  const given = bearerIn(request);
+  return given !== undefined && timingSafeEqual(digest(given), digest(token));
+}
+
+function bearerIn({ headers }: FastifyRequest): string | undefined {
+  return /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
 }
 
 function checkToken(request: FastifyRequest, token: string): void {
-  const given = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
-  if (given !== undefined && timingSafeEqual(digest(given), digest(token))) return;
+  if (hasToken(request, token)) return;
+  const given = bearerIn(request);
   throw new HathiError(
     'UNAUTHORIZED',
     given === undefined

@@ -11,20 +11,23 @@ import type {
   ReadinessService,
   RecordService,
 } from '../services/api.ts';
-import { type AccessSettings, guardAccess } from './access.ts';
+import { type AccessSettings, callerKeyOf, guardAccess, HEALTH_PATH } from './access.ts';
 import { watchCallers } from './caller-signal.ts';
 import { clusterRoutes } from './clusters.ts';
 import { docsRoutes } from './docs.ts';
 import { answerClientError, answerError } from './failures.ts';
+import { rejectAmbiguousTargets } from './framing.ts';
 import { answerOnce } from './idempotency.ts';
 import { acceptJsonOnly, MAX_BODY_BYTES } from './json-body.ts';
 import { measureRequests, metricsRoutes } from './metrics.ts';
+import { rejectMisplacedToken } from './misplaced-token.ts';
 import { answerUnknownRoutes } from './not-found.ts';
 import { openApiOptions } from './openapi.ts';
 import { operationRoutes } from './operations.ts';
 import { orphanRoutes } from './orphans.ts';
 import { parameterRoutes } from './parameters.ts';
 import { recordRoutes } from './records.ts';
+import { limitRate, NO_LIMITS, type RequestLimits, timeoutOptions } from './request-limits.ts';
 import { RequestLog } from './request-log.ts';
 import { type MismatchPolicy, serializerCompilerOf } from './serialization.ts';
 import { serverRoutes } from './server-routes.ts';
@@ -40,7 +43,7 @@ export interface AppOptions {
   idempotency: IdempotencyService;
   metrics: MetricsService;
   readiness: ReadinessService;
-  config: AccessSettings;
+  config: AccessSettings & { limits?: RequestLimits };
   /** A pino logger; none where absent. */
   logger?: FastifyBaseLogger;
   /** What to do with an answer that differs from its schema; `log` where absent. */
@@ -54,7 +57,10 @@ const MAX_PATH_PART_LENGTH = 1_024;
 
 /** The HTTP side of Hathi, not listening yet. @see listen.ts */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const limits = options.config.limits ?? NO_LIMITS;
+  const callerKey = callerKeyOf(options.config);
   const app = Fastify({
+    ...timeoutOptions(limits),
     ...(options.logger ? { loggerInstance: options.logger } : {}),
     genReqId: () => randomUUID(),
     logController: new RequestLog(),
@@ -67,8 +73,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompilerOf(options.mismatch ?? 'log', app.log));
-  app.setErrorHandler(answerError);
+  rejectAmbiguousTargets(app);
+  await limitRate(app, limits, callerKey, [HEALTH_PATH]);
   guardAccess(app, options.config);
+  const clean = rejectMisplacedToken(app, options.config.token);
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply, clean));
   answerUnknownRoutes(app);
   acceptJsonOnly(app);
   measureRequests(app, options.metrics);
@@ -83,7 +92,13 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(orphanRoutes, { ...options, prefix: '/api/v1' });
   await app.register(parameterRoutes, { ...options, prefix: '/api/v1' });
   await app.register(recordRoutes, { ...options, prefix: '/api/v1' });
-  await app.register(operationRoutes, { ...options, callers, prefix: '/api/v1' });
+  await app.register(operationRoutes, {
+    ...options,
+    callers,
+    limits,
+    callerKey,
+    prefix: '/api/v1',
+  });
   await app.ready();
   return app;
 }

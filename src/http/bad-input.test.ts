@@ -395,3 +395,57 @@ describe('more than a request can mean', () => {
     );
   });
 });
+
+describe('a whole number in a query', () => {
+  const id = '01a20b10-3c64-7d21-8d6e-0b1c2d3e4f02';
+  const urls = [
+    '/api/v1/clusters?limit=',
+    '/api/v1/operations?limit=',
+    '/api/v1/clusters/a/plans?limit=',
+    '/api/v1/clusters/a/reports?limit=',
+    `/api/v1/operations/${id}/events?after=`,
+  ];
+
+  test('is read as decimal digits alone, wherever there is one', async () => {
+    const { paths } = (await fake.app.inject('/openapi.json')).json();
+    const described = Object.entries(paths).flatMap(([path, routes]) =>
+      Object.values(routes as Record<string, { parameters?: QueryParameter[] }>)
+        .flatMap(({ parameters = [] }) => parameters)
+        .filter((one) => one.in === 'query' && one.schema.type === 'integer')
+        .map(({ name }) => `${path.replace('{name}', 'a').replace('{id}', id)}?${name}=`),
+    );
+    expect(described.sort()).toEqual([...urls].sort());
+    const digits = fc.constantFrom('16', '5', '1');
+    const change = fc.constantFrom<(text: string) => string>(
+      (text) => `0x${text}`,
+      (text) => `0b${text}`,
+      (text) => `0o${text}`,
+      (text) => `${text}e1`,
+      (text) => ` ${text}`,
+      (text) => `${text}\n`,
+      (text) => `+${text}`,
+      (text) => `0${text}`,
+      (text) => `${text}.0`,
+      (text) => `${text}_0`,
+      (text) => `${text}n`,
+      (text) => text.replace(/./g, (digit) => String.fromCharCode(0x0660 + Number(digit))),
+      () => '',
+      () => '9'.repeat(16),
+      () => 'Infinity',
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...urls), digits, change, async (url, text, wrong) => {
+        const response = await fake.app.inject(url + encodeURIComponent(wrong(text)));
+        expect(response.json()).toMatchObject({ code: 'INVALID_REQUEST', status: 400 });
+        expect(response.json().detail).toMatch(/^(limit|after) must be a whole number/);
+      }),
+    );
+    expect((await fake.app.inject('/api/v1/clusters?limit=16')).statusCode).toBe(200);
+  });
+});
+
+interface QueryParameter {
+  name: string;
+  in: string;
+  schema: { type?: string };
+}

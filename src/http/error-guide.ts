@@ -18,7 +18,7 @@ export const ERROR_GUIDE = {
     remedy: 'Put the body in single quotes in the shell, or send it from a file: `-d @body.json`.',
   },
   BODY_TOO_LARGE: {
-    cause: 'The body has more than 1 MiB; no request of this API needs as much.',
+    cause: 'The body has more than 256 KiB; no request of this API needs as much.',
     remedy: 'Send only the fields that the reference names.',
   },
   HEADERS_TOO_LARGE: {
@@ -26,8 +26,9 @@ export const ERROR_GUIDE = {
     remedy: 'Send the request without cookies.',
   },
   REQUEST_TIMEOUT: {
-    cause: 'The connection was opened, but the request was never sent to its end.',
-    remedy: 'Send it again; look at the network between if it happens often.',
+    cause:
+      'The headers took more than 10 s, or the whole request more than `HATHI_REQUEST_SECONDS`.',
+    remedy: 'Send it again; check the network in between if it happens often.',
   },
   UNSUPPORTED_MEDIA_TYPE: {
     cause: 'A body came without a content type, or with one that is not JSON.',
@@ -42,16 +43,23 @@ export const ERROR_GUIDE = {
     remedy: 'Get the cluster again, look at what it has become, and send its new `ETag`.',
   },
   IDEMPOTENCY_KEY_REUSED: {
-    cause: 'The same `Idempotency-Key` came with another method, path or body.',
+    cause: 'The same `Idempotency-Key` came with another method, path, query, body or `If-Match`.',
     remedy: 'Use a new key, e.g. a UUID, for each request that is not a repetition.',
   },
   IDEMPOTENCY_KEY_IN_USE: {
     cause: 'The first request with this key has not been answered yet.',
     remedy: 'Wait as long as `Retry-After` says, and send the same request again.',
   },
+  TOO_MANY_REQUESTS: {
+    cause:
+      'A program sends requests in a loop without a pause, or many programs share one address.',
+    remedy:
+      'Wait as long as `Retry-After` says. Follow events instead of polling, or raise `HATHI_REQUESTS_PER_SECOND`.',
+  },
   TOO_MANY_STREAMS: {
-    cause: 'More clients follow events than the server has room for, perhaps without reading.',
-    remedy: 'Close streams that nobody reads, or wait as long as `Retry-After` says.',
+    cause: 'More clients follow events than the server accepts, in total or from one caller.',
+    remedy:
+      'Close streams that nobody reads, or wait as long as `Retry-After` says. `HATHI_STREAMS_PER_CALLER` sets the limit of one caller.',
   },
   NOT_FOUND: {
     cause: 'The path is misspelt, or belongs to another version.',

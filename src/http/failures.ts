@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { type ErrorCode, HathiError, isHathiError } from '../core/errors.ts';
 import { MAX_BODY_BYTES } from './json-body.ts';
+import { nothingAt } from './not-found.ts';
 import { PROBLEM_MEDIA_TYPE, problemOf } from './problem.ts';
 
 /** Refusals that time alone cures, and after how many seconds it is worth asking again. */
@@ -14,18 +15,30 @@ const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
   DATABASE_UNAVAILABLE: 5,
 };
 
-/** Answers every error that a hook or a route throws. */
-export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+/**
+ * Sends a problem document for every error that a hook or a route throws.
+ * @param clean removes secrets that the caller sent and the problem quotes
+ */
+export function answerError(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  clean: (text: string) => string = (text) => text,
+): void {
   const known = isHathiError(error) ? error : fromFramework(error, request);
   const problem = problemOf(known, request.id);
   if (problem.status >= 500) request.log.error({ err: error, code: known.code }, known.message);
   if (known.code === 'UNAUTHORIZED') reply.header('www-authenticate', 'Bearer');
-  if (known.code in RETRY_AFTER_SECONDS) {
+  if (known.code in RETRY_AFTER_SECONDS && !reply.hasHeader('retry-after')) {
     reply.header('retry-after', String(RETRY_AFTER_SECONDS[known.code]));
   }
   // A refused body was not read to its end, so the connection cannot carry a next request.
   if (known.code === 'BODY_TOO_LARGE') reply.header('connection', 'close');
-  reply.code(problem.status).type(PROBLEM_MEDIA_TYPE).serializer(JSON.stringify).send(problem);
+  reply
+    .code(problem.status)
+    .type(PROBLEM_MEDIA_TYPE)
+    .serializer((document: unknown) => clean(JSON.stringify(document)))
+    .send(problem);
 }
 
 /** Errors that Fastify itself makes; what is none of these is a defect. */
@@ -47,11 +60,30 @@ function fromFramework(error: unknown, request: FastifyRequest): HathiError {
     case 'FST_ERR_MAX_PARAM_LENGTH':
       return new HathiError('INVALID_REQUEST', 'A part of the path is too long.');
     default:
-      return new HathiError(
-        'INTERNAL',
-        `Something went wrong here; the log of the server has it under request ${request.id}.`,
+      return (
+        fromPlugin(error, request) ??
+        new HathiError(
+          'INTERNAL',
+          `Something went wrong here; the log of the server has it under request ${request.id}.`,
+        )
       );
   }
+}
+
+/**
+ * An error of a plugin with a 4xx status is caused by the request, e.g. a path that leaves the folder of
+ * static files.
+ */
+function fromPlugin(error: unknown, { url }: FastifyRequest): HathiError | null {
+  const { statusCode = 500 } = error as Partial<FastifyError>;
+  if (statusCode < 400 || statusCode >= 500) return null;
+  if (statusCode === 403 || statusCode === 404) {
+    return nothingAt(url);
+  }
+  return new HathiError(
+    'INVALID_REQUEST',
+    `The request is not valid: ${(error as Error).message}.`,
+  );
 }
 
 function mediaTypeSentence(request: FastifyRequest): string {

@@ -113,7 +113,14 @@ async function resume(
 }
 
 function fingerprintOf(request: FastifyRequest): string {
-  const parts = [request.method, request.url, canonical(request.body)];
+  // What decides about the effect of a request. `Prefer` is left out: it decides only how long the
+  // caller waits, and a repetition may wait for less. The content type is always JSON.
+  const parts = [
+    request.method,
+    request.url,
+    request.headers['if-match'] ?? null,
+    canonical(request.body),
+  ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 

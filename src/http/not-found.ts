@@ -14,22 +14,24 @@ export function answerUnknownRoutes(app: FastifyInstance): void {
     for (const name of [method].flat()) entry.methods.add(name);
     known.set(url, entry);
   });
+  // A plugin found a route and no file for it.
+  app.setNotFoundHandler((request) => {
+    throw nothingAt(request.url);
+  });
   // Before anything else of the request is looked at: nobody cares what is wrong with it besides.
   app.addHook('onRequest', async (request, reply) => {
     if (!request.is404) return;
     const path = request.url.split('?', 1)[0] ?? '';
+    const shown = pathOf(request.url);
     const here = [...known.values()].filter(({ pattern }) => pattern.test(path));
     const allowed = [...new Set(here.flatMap(({ methods }) => [...methods]))].sort();
     if (allowed.length === 0) {
-      throw new HathiError(
-        'NOT_FOUND',
-        `Nothing is served at ${path}; /openapi.json has every path.`,
-      );
+      throw nothingAt(request.url);
     }
     reply.header('allow', allowed.join(', '));
     throw new HathiError(
       'METHOD_NOT_ALLOWED',
-      `${path} does not take ${request.method}; it takes ${allowed.join(' and ')}.`,
+      `${shown} does not take ${request.method}; it takes ${allowed.join(' and ')}.`,
       { allowed },
     );
   });
@@ -38,4 +40,20 @@ export function answerUnknownRoutes(app: FastifyInstance): void {
 function patternOf(url: string): RegExp {
   const escaped = url.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   return new RegExp(`^${escaped.replace(/:[a-z_]+/gi, '[^/]+')}$`);
+}
+
+/** Longest path in a sentence; the caller has the whole one. */
+const MAX_SHOWN_PATH = 200;
+
+/** The path of a URL without its query, cut for a sentence. */
+export function pathOf(url: string): string {
+  const path = url.split('?', 1)[0] ?? '';
+  return path.length > MAX_SHOWN_PATH ? `${path.slice(0, MAX_SHOWN_PATH)}…` : path;
+}
+
+export function nothingAt(url: string): HathiError {
+  return new HathiError(
+    'NOT_FOUND',
+    `Nothing is served at ${pathOf(url)}; /openapi.json has every path.`,
+  );
 }

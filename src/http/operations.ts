@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { HathiError } from '../core/errors.ts';
@@ -8,6 +9,7 @@ import { accepted } from './answers.ts';
 import type { CallerSignals } from './caller-signal.ts';
 import { framesOf } from './event-frames.ts';
 import { callerOf, IDEMPOTENCY_PROBLEMS, idempotencyHeaders } from './idempotency.ts';
+import { type RequestLimits, StreamCount } from './request-limits.ts';
 import {
   approveBodySchema,
   cancelBodySchema,
@@ -24,6 +26,8 @@ export interface OperationRoutes {
   operations: OperationService;
   callers: CallerSignals;
   metrics: MetricsService;
+  limits: RequestLimits;
+  callerKey(request: FastifyRequest): string;
   /** For tests; HEARTBEAT_SECONDS where absent. */
   heartbeatSeconds?: number;
   /** For tests; MOST_STREAMS where absent. */
@@ -40,8 +44,7 @@ const tags = ['operations'];
 
 export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (app, routes) => {
   const { operations, callers } = routes;
-  let streams = 0;
-  const mostStreams = routes.mostStreams ?? MOST_STREAMS;
+  const streams = new StreamCount(routes.mostStreams ?? MOST_STREAMS, routes.limits);
 
   app.get(
     '/operations',
@@ -122,11 +125,11 @@ export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (ap
         return reply.code(204).send(undefined);
       }
       // Counted at once, with nothing waited for in between.
-      if (streams >= mostStreams) throw tooManyStreams(mostStreams);
-      streams += 1;
+      const caller = routes.callerKey(request);
+      streams.take(caller);
       routes.metrics.streamOpened();
       reply.raw.once('close', () => {
-        streams -= 1;
+        streams.giveBack(caller);
         routes.metrics.streamClosed();
       });
       const events = operations.follow(operation.id, after, callers.of(reply));
@@ -225,14 +228,6 @@ function beyondTheNewest(after: number, newest: number): HathiError {
   return new HathiError('INVALID_REQUEST', message, {
     errors: [{ path: '/last-event-id', message, expected: `a sequence from 0 to ${newest}` }],
   });
-}
-
-function tooManyStreams(maximum: number): HathiError {
-  return new HathiError(
-    'TOO_MANY_STREAMS',
-    `${maximum} event streams are open, which is all that the server follows.`,
-    { maximum },
-  );
 }
 
 /** @throws INVALID_REQUEST for anything but a sequence; an empty header stands for none */

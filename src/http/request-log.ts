@@ -15,7 +15,9 @@ export class RequestLog extends LogController {
     reply: FastifyReply,
   ): void {
     const wentWell = !error && reply.statusCode < 400;
-    const level = error ? 'error' : wentWell && READS.includes(request.method) ? 'debug' : 'info';
+    // One line for each rejected request would let a flood of requests fill the disk.
+    const isQuiet = (wentWell && READS.includes(request.method)) || reply.statusCode === 429;
+    const level = error ? 'error' : isQuiet ? 'debug' : 'info';
     const line = { req: request, res: reply, responseTime: reply.elapsedTime };
     if (error) request.log.error({ ...line, err: error }, 'request errored');
     else request.log[level](line, 'request completed');

@@ -9,7 +9,7 @@ import {
 } from '../../core/operation/operation-kinds.ts';
 import type { OperationView } from '../../services/api.ts';
 import { eventExample, operationExample } from './examples.ts';
-import { nextCursor, pageQuery } from './page.ts';
+import { decimal, nextCursor, pageQuery } from './page.ts';
 
 const kinds = Object.keys(OPERATION_KINDS) as [OperationKind, ...OperationKind[]];
 const instant = z.string().describe('ISO 8601, UTC.');
@@ -112,10 +112,7 @@ export const cancelBodySchema = z
   .meta({ examples: [{ level: 1 }] });
 
 export const followQuerySchema = z.strictObject({
-  after: z.coerce
-    .number()
-    .int()
-    .min(0)
+  after: decimal(z.int().min(0))
     .optional()
     .describe('Only events after this sequence; the header Last-Event-ID goes before it.'),
 });

@@ -2,15 +2,24 @@ import { z } from 'zod';
 
 const LARGEST_PART = 200;
 
+const DECIMAL = /^(?:0|[1-9]\d{0,14})$/;
+
+/**
+ * A whole number in a query: decimal digits alone. `Number` would also accept `0x10`, `1e1`, ` 5` and an
+ * empty text; what is none stays a text, which the schema rejects with its own sentence.
+ */
+export function decimal<Schema extends z.ZodType<number>>(schema: Schema) {
+  return z.preprocess(
+    (text) => (typeof text === 'string' && DECIMAL.test(text) ? Number(text) : text),
+    schema,
+  );
+}
+
 /** Query members of every list. */
 export const pageQuery = {
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(LARGEST_PART)
+  limit: decimal(z.int().min(1).max(LARGEST_PART))
     .optional()
-    .describe('At most so many entries; 50 where absent.'),
+    .describe('Maximum number of entries; default: 50.'),
   cursor: z
     .string()
     .min(1)

@@ -53,9 +53,11 @@ export const problemSchema = z
 
 /** Answered by any route at all. */
 const ANY_ROUTE: readonly ErrorCode[] = [
+  'INVALID_REQUEST',
   'FORBIDDEN_HOST',
   'FORBIDDEN_ORIGIN',
   'UNAUTHORIZED',
+  'TOO_MANY_REQUESTS',
   'INTERNAL',
 ];
 

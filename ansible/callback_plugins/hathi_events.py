@@ -108,6 +108,8 @@ class CallbackModule(CallbackBase):
             status=status,
             duration_seconds=round(time.monotonic() - started, 3),
             message=message,
+            # The parameter that PostgreSQL did not accept in a trial.
+            rejected=fields.get('rejected') if status == 'failed' else None,
         )
 
     @staticmethod

@@ -28,6 +28,7 @@ export const ERROR_CODES = {
   PARAMETER_READ_ONLY: 'PostgreSQL computes the parameter; it cannot be set.',
   PARAMETER_TOO_SMALL: 'The value is smaller than replication or Patroni needs.',
   PARAMETER_TOO_LARGE: 'The value is larger than the node can hold.',
+  PARAMETER_REJECTED: 'PostgreSQL does not start, or accepts no connection, with the value.',
 
   // Who may ask
   FORBIDDEN_HOST: 'The Host header names an address that this server does not serve.',

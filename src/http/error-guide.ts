@@ -104,6 +104,12 @@ export const ERROR_GUIDE = {
     cause: 'The node has less memory than PostgreSQL would ask for at its start.',
     remedy: 'Use at most the value that the answer names, or larger nodes.',
   },
+  PARAMETER_REJECTED: {
+    cause:
+      "A scratch PostgreSQL on the node was started with the new configuration before anything was changed, and it failed. The detail has PostgreSQL's own message.",
+    remedy:
+      'Give another value, or reset the parameter with `null` in `POST /create-ansible-script`, then run execute-ansible-script again.',
+  },
 
   FORBIDDEN_HOST: {
     cause: 'The server was reached by a name it does not know, which is how DNS rebinding works.',

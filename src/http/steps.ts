@@ -57,6 +57,7 @@ const STEP_PROBLEMS: Record<StageName, readonly ErrorCode[]> = {
     'NODE_UNREACHABLE',
     'NODE_REFUSED',
     'NODE_SETUP_FAILED',
+    'PARAMETER_REJECTED',
     'PARAMETER_NOT_APPLIED',
   ],
   'verify-replication': [...LATER_PROBLEMS, 'REPLICATION_NOT_PROVEN', 'NODE_UNREACHABLE'],

@@ -27,6 +27,8 @@ export interface AnsibleInput {
   /** CIDRs from which clients may come besides. */
   allowList: readonly string[];
   failover: FailoverTimings;
+  /** Whether the nodes test the configuration before they use it: it has values that a user gave. */
+  trial: boolean;
   /** Those that Patroni keeps in etcd, by name. */
   dynamicParameters: Readonly<Record<string, string>>;
   localParameters: Readonly<Record<string, string>>;
@@ -48,6 +50,17 @@ export interface PlaybookFailure {
   role: string | null;
   task: string;
   message: string;
+  /** The value that PostgreSQL did not accept in a trial; null for every other failure. */
+  rejected: RejectedValue | null;
+}
+
+/** What PostgreSQL reported in a trial of the configuration. */
+export interface RejectedValue {
+  /** null where PostgreSQL's message fits no single parameter. */
+  parameter: string | null;
+  value: string | null;
+  /** PostgreSQL's own message. */
+  reason: string;
 }
 
 export interface PlayedPlaybook {

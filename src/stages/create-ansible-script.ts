@@ -57,6 +57,7 @@ export function createCreateAnsibleScriptStage(tools: CreateAnsibleScriptTools):
         ssh: await writeSshConfig(tools, cluster),
         allowList: cluster.spec.allow_list,
         failover: FAILOVER_TIMINGS[cluster.spec.failover_profile],
+        trial: Object.keys(cluster.spec.parameters).length > 0,
         dynamicParameters: valuesOf(parameters, 'dynamic'),
         localParameters: valuesOf(parameters, 'local'),
         caCertificate: authority.certificate,

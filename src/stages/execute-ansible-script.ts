@@ -53,6 +53,7 @@ export function createExecuteAnsibleScriptStage(tools: ExecuteAnsibleScriptTools
       const ssh = sshConfigOf(tools, cluster);
       if (ssh !== null) await waitForNodes(tools, context, ssh);
       const played = await tools.ansible.play(context.children, 'execute-ansible-script', folder);
+      assertTrialPassed(played);
       assertPlayedWell(played);
       const credentials = { caCertificate, password, sshConfig: ssh };
       const { parameters, topology } = await look(tools, context, credentials);
@@ -145,6 +146,29 @@ function notWritten(reason: string): HathiError {
     step: 'execute-ansible-script',
     missing: 'create-ansible-script',
   });
+}
+
+/** @throws PARAMETER_REJECTED naming parameter, value, node and PostgreSQL's message */
+function assertTrialPassed({ failures }: PlayedPlaybook): void {
+  const failed = failures.find(({ rejected }) => rejected !== null);
+  if (!failed?.rejected) return;
+  const { parameter, value, reason } = failed.rejected;
+  const words = parameter === null ? 'these parameters' : `${parameter} = '${value}'`;
+  const reset = parameter === null ? 'the wrong one' : `{"${parameter}": null}`;
+  throw new HathiError(
+    'PARAMETER_REJECTED',
+    `PostgreSQL on ${failed.host} does not work with ${words}: ${reason}. Nothing was changed on any node. ` +
+      `Give another value, or reset it: POST /create-ansible-script with ${reset}.`,
+    {
+      node: failed.host,
+      parameter,
+      value,
+      reason,
+      ...(parameter === null
+        ? {}
+        : { errors: [{ path: `/parameters/${parameter}`, message: reason }] }),
+    },
+  );
 }
 
 /** @throws OPERATION_CANCELLED | OPERATION_INTERRUPTED | ANSIBLE_FAILED naming hosts, tasks and messages */

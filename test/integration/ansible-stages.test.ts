@@ -69,6 +69,16 @@ describe('writing and running the Ansible of a cluster', { timeout: PLAY_MILLISE
     return bench.docker('exec', `hathi-${bench.site}-${node}`, ...psql);
   }
 
+  /** Changes the parameters in the spec and writes the folder. */
+  async function give(parameters: Record<string, string>): Promise<void> {
+    await bench.direct.clusters.update(cluster.id, { spec: { ...cluster.spec, parameters } });
+    cluster = await bench.direct.clusters.get(cluster.id);
+    await bench.outcome(cluster, 'create-ansible-script');
+  }
+
+  const onNode = (node: string, line: string) =>
+    bench.docker('exec', `hathi-${bench.site}-${node}`, 'sh', '-euc', line);
+
   it('refuses to write before there are machines, and to run before it is written', async () => {
     const create = await bench.run(cluster, 'create-ansible-script');
     expect(create.error).toMatchObject({
@@ -102,6 +112,21 @@ describe('writing and running the Ansible of a cluster', { timeout: PLAY_MILLISE
       expect.objectContaining({ name: 'shared_buffers', value: '256MB', source: 'default' }),
     );
     expect(await bench.outcome(cluster, 'create-ansible-script')).toEqual(first);
+  });
+
+  it('changes no node where PostgreSQL would not start', async () => {
+    await give({ ...PARAMETERS, shared_preload_libraries: 'pg_stat_statements, no_such_library' });
+    const { error } = await bench.run(cluster, 'execute-ansible-script');
+    expect(error).toMatchObject({
+      code: 'PARAMETER_REJECTED',
+      message: expect.stringContaining('could not access file "no_such_library"'),
+      details: { parameter: 'shared_preload_libraries', node: 'weird-1' },
+    });
+    for (const node of NODES) {
+      const found = await onNode(node, 'ls /var/lib/etcd /var/lib/postgresql; cat /etc/patroni/*');
+      expect(found).not.toContain('weird');
+    }
+    await give(PARAMETERS);
   });
 
   it('brings the nodes up, replicating, with every parameter as it was given', async () => {
@@ -166,6 +191,24 @@ describe('writing and running the Ansible of a cluster', { timeout: PLAY_MILLISE
     await onNode('alter system reset work_mem');
     await onNode('select pg_reload_conf()');
     await bench.outcome(cluster, 'execute-ansible-script');
+  });
+
+  it('changes nothing on a running cluster that PostgreSQL would not start with', async () => {
+    const before = await onNode('weird-1', 'stat -c %Y-%i /etc/patroni/config.yml');
+    await give({ ...PARAMETERS, log_timezone: 'Mars/Base', work_mem: '6MB' });
+    const { error } = await bench.run(cluster, 'execute-ansible-script');
+    expect(error).toMatchObject({
+      code: 'PARAMETER_REJECTED',
+      message: expect.stringContaining('invalid value for parameter "log_timezone": "Mars/Base"'),
+      details: { parameter: 'log_timezone', value: 'Mars/Base' },
+    });
+    expect(await onNode('weird-1', 'stat -c %Y-%i /etc/patroni/config.yml')).toBe(before);
+    expect(await onNode('weird-1', 'ls /var/lib/hathi/trial')).not.toMatch(/data|socket/);
+    await give({ ...PARAMETERS, log_timezone: 'Europe/Berlin' });
+    await bench.outcome(cluster, 'execute-ansible-script');
+    for (const node of NODES.slice(0, 2)) {
+      expect(await settingOn(node, 'log_timezone')).toBe('<Europe/Berlin>');
+    }
   });
 
   it('names the node that cannot be reached', async () => {

@@ -177,6 +177,7 @@ export class AnsibleWorkspace {
         ...['[postgres]', ...this.postgres.map(line), ''],
         ...['[witness]', ...witnesses.map(line), ''],
         ...['[etcd]', ...this.etcd, ''],
+        ...['[trial]', ''],
         ...['[cluster:children]', 'postgres', 'witness', 'etcd', ''],
       ].join('\n'),
     );

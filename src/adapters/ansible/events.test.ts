@@ -30,6 +30,6 @@ it('turns the lines of the callback into events, and keeps recap and failures', 
   });
   expect(told.recap['orders-1']?.changed).toBe(1);
   expect(told.failures).toEqual([
-    { host: 'orders-2', role: 'etcd', task: 'Start etcd', message: 'no route' },
+    { host: 'orders-2', role: 'etcd', task: 'Start etcd', message: 'no route', rejected: null },
   ]);
 });

@@ -3,6 +3,12 @@ import type { NewEvent } from '../../core/operation/operation.ts';
 import type { StageName } from '../../core/operation/operation-kinds.ts';
 import type { HostRecap, PlaybookFailure } from '../../ports/ansible.ts';
 
+const rejectedSchema = z.object({
+  parameter: z.string().nullable(),
+  value: z.string().nullable(),
+  reason: z.string(),
+});
+
 const recapSchema = z.object({
   ok: z.int(),
   changed: z.int(),
@@ -22,6 +28,7 @@ const lineSchema = z.discriminatedUnion('event', [
     status: z.enum(['ok', 'changed', 'failed', 'unreachable', 'skipped']),
     duration_seconds: z.number(),
     message: z.string().nullish(),
+    rejected: rejectedSchema.nullish(),
   }),
   z.object({
     event: z.literal('recap'),
@@ -60,13 +67,14 @@ function toEvent(line: Line, told: Told): Omit<NewEvent, 'stage'> {
     case 'task_started':
       return { type: 'ansible.task', data: { task: line.task, role: line.role ?? null } };
     case 'host_task': {
-      const { event: _event, role = null, message = null, ...fields } = line;
+      const { event: _event, role = null, message = null, rejected = null, ...fields } = line;
       if (line.status === 'failed' || line.status === 'unreachable') {
         told.failures.push({
           host: line.host,
           role,
           task: line.task,
           message: message ?? line.status,
+          rejected,
         });
       }
       return { type: 'ansible.host', data: { ...fields, role, message } };

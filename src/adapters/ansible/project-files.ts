@@ -47,7 +47,7 @@ async function copy(ansibleFolder: string, folder: string): Promise<WorkspaceFil
   );
 }
 
-function inventory({ cluster, nodes, ssh }: AnsibleInput): string {
+function inventory({ cluster, nodes, ssh, trial }: AnsibleInput): string {
   const line = (node: InventoryNode) =>
     [
       node.name,
@@ -70,6 +70,8 @@ function inventory({ cluster, nodes, ssh }: AnsibleInput): string {
       'etcd',
       nodes.filter(({ etcd }) => etcd).map(({ name }) => name),
     ),
+    // Empty rather than absent, or Ansible warns about it.
+    ...(trial ? group('trial:children', ['postgres']) : ['[trial]', '']),
     ...group('cluster:children', [
       'postgres',
       ...(nodes.some(({ witness }) => witness) ? ['witness'] : []),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from ansible.errors import AnsibleActionFail
@@ -22,6 +23,21 @@ for name in [*shared, payload['program']]:
     exec(compile(payload['sources'][name], name + '.py', 'exec'), module.__dict__)
 print(json.dumps(sys.modules['hathi_node'].start(payload)))
 """
+
+
+IMPORTED = re.compile(r'^from (hathi_\w+) import', re.MULTILINE)
+
+
+def needed(program, sources):
+    """The program with what it imports of the roles' own: the rest would only be sent and compiled."""
+    found, wanted = {}, [program]
+    while wanted:
+        name = wanted.pop()
+        if name not in found:
+            found[name] = sources[name]
+            wanted += IMPORTED.findall(sources[name])
+    # It starts every program.
+    return {'hathi_node': sources['hathi_node'], **found}
 
 
 class ActionModule(ActionBase):
@@ -64,12 +80,14 @@ class ActionModule(ActionBase):
             for folder in (role.parent / 'common/programs', role / 'programs')
             for path in sorted(folder.glob('*.py'))
         }
-        files, paths = self._certificate(task_vars, **words['certificate'])
+        files, paths = [], {}
+        if words.get('certificate'):
+            files, paths = self._certificate(task_vars, **words['certificate'])
         for template, file in (words.get('templates') or {}).items():
             files.append({**file, 'content': self._rendered(role, template)})
         payload = {
             'start': START,
-            'sources': sources,
+            'sources': needed(program, sources),
             'program': program,
             'arguments': {**(words.get('arguments') or {}), **paths},
             'files': files,

@@ -71,8 +71,9 @@ def start(payload):
     try:
         return program.run(Node(payload))
     except Exception as error:
-        words = Service(Node(payload), program.UNIT).last_words()
-        return {'changed': True, 'problem': f'{explain(error)} ({words})'}
+        unit = getattr(program, 'UNIT', None)
+        words = f' ({Service(Node(payload), unit).last_words()})' if unit else ''
+        return {'changed': True, 'problem': f'{explain(error)}{words}'}
 
 
 def place_file(node, path, content, owner, mode):

@@ -87,6 +87,26 @@ describe('a field', () => {
     expect(problem.errors).toMatchObject([{ path: '/allow_list/1' }]);
   });
 
+  test.each([
+    [{ allow_list: ['10.0.0.0/8', '192.0.2.1/24'] }, '/allow_list/1', '192.0.2.0/24'],
+    [{ allow_list: ['fd00::1/64'] }, '/allow_list/0', 'fd00::/64'],
+    [{ aws: { control_cidrs: ['203.0.113.7/24'] } }, '/aws/control_cidrs/0', '203.0.113.0/24'],
+    [
+      { aws: { network: { mode: 'own', cidr: '10.77.1.0/16' } } },
+      '/aws/network/cidr',
+      '10.77.0.0/16',
+    ],
+  ])('%j has host bits, so the network is named', async (body, path, network) => {
+    for (const [url, more] of [
+      ['/generate-terraform', {}],
+      ['/api/v1/clusters', { name: 'orders' }],
+    ] as const) {
+      const problem = await refused(url, { ...more, ...body });
+      const expected = `${network}, the network that the address is in`;
+      expect(problem).toMatchObject({ code: 'INVALID_REQUEST', errors: [{ path, expected }] });
+    }
+  });
+
   test('of a parameter must be a plain value', async () => {
     for (const value of [{}, ['1']]) {
       const problem = await refused('/create-ansible-script', { work_mem: value });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ipv4NetworkSchema, networkListSchema } from '../cidr.ts';
 import { GP3, gp3Conflicts } from './gp3.ts';
 import { type ChangeOf, changeOf } from './settings-change.ts';
 
@@ -7,6 +8,9 @@ export const CONNECTIONS = ['public', 'private', 'bastion', 'ssm'] as const;
 
 /** Debian's images have this user, who may use sudo without a password. */
 const DEBIAN_USER = 'admin';
+
+/** More would leave too few of a security group's rules for the allow-list. */
+const MOST_CONTROL_CIDRS = 16;
 
 const cidr = z.union([z.cidrv4(), z.cidrv6()]);
 const matching = (pattern: RegExp, form: string) =>
@@ -35,32 +39,31 @@ const OBJECT_KEY = matching(/^[A-Za-z0-9!_.*'()/-]{1,512}$/, 'hathi/orders.tfsta
 
 const whole = ({ least, most }: { least: number; most: number }) => z.int().min(least).max(most);
 
-const networkSchema = z.discriminatedUnion('mode', [
-  z.strictObject({ mode: z.literal('default') }),
-  z.strictObject({
-    mode: z.literal('existing'),
-    vpc_id: VPC,
-    subnet_ids: z.array(SUBNET).min(1).max(16),
-  }),
-  z.strictObject({
-    mode: z.literal('own'),
-    cidr: z
-      .cidrv4()
-      .refine(
+const networkSchemaOf = (cidr: z.ZodType<string, string>) =>
+  z.discriminatedUnion('mode', [
+    z.strictObject({ mode: z.literal('default') }),
+    z.strictObject({
+      mode: z.literal('existing'),
+      vpc_id: VPC,
+      subnet_ids: z.array(SUBNET).min(1).max(16),
+    }),
+    z.strictObject({
+      mode: z.literal('own'),
+      cidr: cidr.refine(
         (text) => Number(text.split('/')[1]) >= 16 && Number(text.split('/')[1]) <= 23,
         'must have 16 to 23 bits, e.g. 10.77.0.0/16',
       ),
-    private: z.boolean().default(false),
-  }),
-]);
+      private: z.boolean().default(false),
+    }),
+  ]);
 
 const members = {
   region: regionSchema,
   availability_zones: z.array(ZONE).max(6).default([]),
   ami_id: AMI.nullable().default(null),
-  network: networkSchema.default({ mode: 'default' }),
+  network: networkSchemaOf(z.cidrv4()).default({ mode: 'default' }),
   connection: z.enum(CONNECTIONS).default('public'),
-  control_cidrs: z.array(cidr).max(16).default([]),
+  control_cidrs: z.array(cidr).max(MOST_CONTROL_CIDRS).default([]),
   bastion: z
     .strictObject({
       host: HOST,
@@ -101,6 +104,16 @@ const members = {
     .default(null),
 };
 
+/**
+ * Members with stricter rules in a request than in a stored spec. A spec that an earlier version
+ * accepted must stay readable.
+ */
+const requestMembers = {
+  ...members,
+  network: networkSchemaOf(ipv4NetworkSchema),
+  control_cidrs: networkListSchema(MOST_CONTROL_CIDRS),
+};
+
 /** What a cluster on AWS has besides what every cluster has. */
 export const awsSettingsSchema = z.strictObject(members);
 export type AwsSettings = z.infer<typeof awsSettingsSchema>;
@@ -108,7 +121,7 @@ export type AwsSettings = z.infer<typeof awsSettingsSchema>;
 /** The members that a request may give; no default fills in what it leaves out. */
 export const awsChangesSchema = z.strictObject(
   Object.fromEntries(
-    Object.entries(members).map(([name, schema]) => [name, changeOf(schema).optional()]),
+    Object.entries(requestMembers).map(([name, schema]) => [name, changeOf(schema).optional()]),
   ) as {
     [Name in keyof typeof members]: z.ZodOptional<z.ZodType<ChangeOf<AwsSettings[Name]>>>;
   },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { awsSettingsSchema } from '../aws/aws-settings.ts';
+import { networkListSchema } from '../cidr.ts';
 
 /** Highest number of replicas; with the primary a cluster has at most 16 PostgreSQL nodes. */
 export const MAX_REPLICA_COUNT = 15;
@@ -53,7 +54,11 @@ export const FAILOVER_TIMINGS: Record<FailoverProfile, FailoverTimings> = {
   patient: { ttlSeconds: 90, loopWaitSeconds: 10, retryTimeoutSeconds: 30 },
 };
 
-const cidrSchema = z.union([z.cidrv4(), z.cidrv6()]);
+/** Most networks of an allow-list. */
+const MOST_ALLOWED_NETWORKS = 64;
+
+/** The allow-list of a request. Stored ones may have host bits, from earlier versions. */
+export const allowListSchema = networkListSchema(MOST_ALLOWED_NETWORKS);
 
 /** What the user asked for: the document that is stored, served and compared. */
 export const clusterSpecSchema = z.strictObject({
@@ -63,7 +68,7 @@ export const clusterSpecSchema = z.strictObject({
   replica_count: replicaCountSchema,
   postgres_version: z.enum(['15', '16', '17', '18']),
   failover_profile: failoverProfileSchema,
-  allow_list: z.array(cidrSchema).max(64),
+  allow_list: z.array(z.union([z.cidrv4(), z.cidrv6()])).max(MOST_ALLOWED_NETWORKS),
   /** PostgreSQL parameters in PostgreSQL's own spelling; checked against the catalogue. */
   parameters: z.record(z.string(), z.string()),
   /** There where the target is `aws`, and only there. */

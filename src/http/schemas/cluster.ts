@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { awsChangesSchema } from '../../core/aws/aws-settings.ts';
-import { clusterNameSchema, clusterSpecSchema } from '../../core/cluster/cluster-spec.ts';
+import {
+  allowListSchema,
+  clusterNameSchema,
+  clusterSpecSchema,
+} from '../../core/cluster/cluster-spec.ts';
 import { CLUSTER_ACTIONS, CLUSTER_STATUSES } from '../../core/cluster/cluster-status.ts';
 import type { ClusterNode, Topology } from '../../core/cluster/topology.ts';
 import { MAX_PARAMETERS } from '../../core/postgres/parameters.ts';
@@ -248,9 +252,11 @@ export const createClusterBody = z
     failover_profile: spec.failover_profile
       .optional()
       .describe('How soon a silent primary is taken for dead; `balanced` where absent.'),
-    allow_list: spec.allow_list
+    allow_list: allowListSchema
       .optional()
-      .describe("Networks of clients, besides the cluster's own."),
+      .describe(
+        "Networks of clients, besides the cluster's own, in CIDR notation without host bits.",
+      ),
     aws: awsBody,
     parameters: z
       .record(z.string().max(MAX_NAME_LENGTH), parameterValueSchema)

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  allowListSchema,
   clusterNameSchema,
   clusterSpecSchema,
   DEFAULT_CLUSTER,
@@ -31,9 +32,11 @@ const generateBody = z
     failover_profile: spec.failover_profile
       .optional()
       .describe('How soon a silent primary is taken for dead.'),
-    allow_list: spec.allow_list
+    allow_list: allowListSchema
       .optional()
-      .describe("Networks of clients, besides the cluster's own."),
+      .describe(
+        "Networks of clients, besides the cluster's own, in CIDR notation without host bits.",
+      ),
     aws: awsBody,
   })
   .meta({ examples: [{ instance_type: 't2.medium', replica_count: 2 }] });

@@ -1811,7 +1811,7 @@ export interface operations {
                  *     }
                  */
                 "application/json": {
-                    /** @description Networks of clients, besides the cluster's own. */
+                    /** @description Networks of clients, besides the cluster's own, in CIDR notation without host bits. */
                     allow_list?: (string)[];
                     /**
                      * @description `manual` waits with the plan until it is approved.
@@ -5215,7 +5215,7 @@ export interface operations {
                  *     }
                  */
                 "application/json": {
-                    /** @description Networks of clients, besides the cluster's own. */
+                    /** @description Networks of clients, besides the cluster's own, in CIDR notation without host bits. */
                     allow_list?: (string)[];
                     /** @description Settings of a cluster on `aws`. A setting that is left out keeps its value, or gets its default in a new cluster. This also applies to each field of an object. */
                     aws?: {

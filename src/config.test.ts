@@ -39,6 +39,7 @@ test('without any variable everything has its default', () => {
     terraformPath: null,
     terraformCliConfigPath: null,
     awsDefaults: {},
+    awsRegions: [],
     nodeReadySeconds: 600,
     ansiblePlaybookPath: null,
     logLevel: 'info',
@@ -66,6 +67,7 @@ test('every variable is read', () => {
     HATHI_TERRAFORM: '/bin/tofu',
     HATHI_TERRAFORM_CLI_CONFIG: '/etc/terraformrc',
     HATHI_AWS: '{"connection": "private"}',
+    HATHI_AWS_REGIONS: 'eu-central-9',
     HATHI_NODE_READY_SECONDS: '60',
     AWS_REGION: 'eu-central-1',
     HATHI_ANSIBLE_PLAYBOOK: '/bin/ansible-playbook',
@@ -88,6 +90,7 @@ test('every variable is read', () => {
     terraformPath: '/bin/tofu',
     terraformCliConfigPath: '/etc/terraformrc',
     awsDefaults: { region: 'eu-central-1', connection: 'private' },
+    awsRegions: ['eu-central-9'],
     nodeReadySeconds: 60,
     ansiblePlaybookPath: '/bin/ansible-playbook',
     logLevel: 'debug',
@@ -119,6 +122,7 @@ describe('a wrong value', () => {
     ['HATHI_ANSIBLE_PLAYBOOK', './ansible-playbook'],
     ['HATHI_LOG_LEVEL', 'loud'],
     ['HATHI_TERRAFORM_CLI_CONFIG', 'terraformrc'],
+    ['HATHI_AWS_REGIONS', 'Frankfurt'],
     ['HATHI_AWS', '{'],
     ['HATHI_AWS', '{"regoin": "eu-central-1"}'],
     ['HATHI_AWS', '{"region": "Frankfurt"}'],
@@ -186,4 +190,12 @@ test('a misspelt setting is warned of', () => {
   expect(readConfig({ HATHI_PROT: '1' }).warnings).toEqual([
     'HATHI_PROT is set, but there is no such setting.',
   ]);
+});
+
+test('warns of a default region that AWS does not have', () => {
+  expect(readConfig({ AWS_REGION: 'eu-centrall-1' }).warnings).toEqual([
+    expect.stringMatching(/eu-centrall-1.*did you mean eu-central-1\?.*HATHI_AWS_REGIONS/),
+  ]);
+  const known = { AWS_REGION: 'eu-central-9', HATHI_AWS_REGIONS: 'us-east-9, eu-central-9' };
+  expect(readConfig(known).warnings).toEqual([]);
 });

@@ -4,6 +4,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import querystring from 'node:querystring';
 import { z } from 'zod';
 import { type AwsChanges, awsChangesSchema } from './core/aws/aws-settings.ts';
+import { REGION_PATTERN, regionProblem } from './core/aws/region.ts';
 import { TARGETS, type Target } from './core/cluster/cluster-spec.ts';
 import { HathiError } from './core/errors.ts';
 
@@ -30,6 +31,8 @@ export interface Config {
   terraformCliConfigPath: string | null;
   /** Of new clusters on AWS whose request leaves them out. */
   awsDefaults: AwsChanges;
+  /** Regions of AWS that are newer than this version of Hathi. */
+  awsRegions: string[];
   /** For how long a machine may take until SSH opens. */
   nodeReadySeconds: number;
   /** Absolute, or null to look for it. */
@@ -112,6 +115,11 @@ export const SETTINGS = {
     description:
       'Members of `aws` for new clusters whose request leaves them out, as JSON, e.g. `{"region": "eu-central-1", "control_cidrs": ["203.0.113.7/32"]}`. Without a region there, `AWS_REGION` or `AWS_DEFAULT_REGION` says it.',
   },
+  HATHI_AWS_REGIONS: {
+    default: 'none',
+    description:
+      'Regions of AWS that are newer than this version of Hathi, separated by commas. Requests that name any other unknown region are rejected.',
+  },
   HATHI_NODE_READY_SECONDS: {
     default: '`600`',
     description: 'Seconds that a machine of AWS may take until SSH opens, 5 to 3600.',
@@ -189,6 +197,11 @@ export function readConfig(environment: Environment = process.env): Config {
   const host = read('HATHI_HOST', hostSchema, 'localhost');
   const token = readSecret(environment, 'HATHI_TOKEN', 'HATHI_TOKEN_FILE');
   requireToken(host, token);
+  const awsDefaults = {
+    region: environment.AWS_REGION || environment.AWS_DEFAULT_REGION || undefined,
+    ...read('HATHI_AWS', awsDefaultsSchema, {}),
+  };
+  const awsRegions = read('HATHI_AWS_REGIONS', regionsSchema, []);
   return {
     host,
     port: read('HATHI_PORT', wholeNumber(0, 65_535), 5_000),
@@ -200,10 +213,8 @@ export function readConfig(environment: Environment = process.env): Config {
     masterKey: readSecret(environment, 'HATHI_MASTER_KEY', 'HATHI_MASTER_KEY_FILE'),
     terraformPath: read('HATHI_TERRAFORM', pathSchema.nullable(), null),
     terraformCliConfigPath: read('HATHI_TERRAFORM_CLI_CONFIG', pathSchema.nullable(), null),
-    awsDefaults: {
-      region: environment.AWS_REGION || environment.AWS_DEFAULT_REGION || undefined,
-      ...read('HATHI_AWS', awsDefaultsSchema, {}),
-    },
+    awsDefaults,
+    awsRegions,
     nodeReadySeconds: read('HATHI_NODE_READY_SECONDS', wholeNumber(5, 3_600), 600),
     ansiblePlaybookPath: read('HATHI_ANSIBLE_PLAYBOOK', pathSchema.nullable(), null),
     logLevel: read('HATHI_LOG_LEVEL', oneOf(LOG_LEVELS), 'info'),
@@ -215,7 +226,7 @@ export function readConfig(environment: Environment = process.env): Config {
       requestSeconds: read('HATHI_REQUEST_SECONDS', wholeNumber(1, 600), 30),
     },
     toolEnvironment: toolEnvironmentOf(environment),
-    warnings: unknownSettings(environment),
+    warnings: [...unknownSettings(environment), ...unknownRegion(awsDefaults.region, awsRegions)],
   };
 }
 
@@ -258,6 +269,11 @@ const namesSchema = z.string().transform((text) =>
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== ''),
+);
+
+const regionsSchema = namesSchema.refine(
+  (names) => names.every((name) => REGION_PATTERN.test(name)),
+  'must be regions separated by commas, e.g. eu-central-3,us-east-3',
 );
 
 const databaseUrlSchema = z
@@ -341,6 +357,12 @@ function unknownSettings(environment: Environment): string[] {
     .filter((name) => !Object.hasOwn(SETTINGS, name))
     .sort()
     .map((name) => `${name} is set, but there is no such setting.`);
+}
+
+/** Only a warning: many environments set AWS_REGION for other programs. */
+function unknownRegion(region: string | undefined, further: readonly string[]): string[] {
+  const problem = region === undefined ? null : regionProblem(region, further);
+  return problem ? [`The default region of clusters on AWS ${problem.message}.`] : [];
 }
 
 /** The value is left out, since some are secret. */

@@ -156,6 +156,7 @@ export async function startServer(config: Config): Promise<Server> {
       cloud,
       terraform,
       defaultRegion: config.awsDefaults.region ?? null,
+      awsRegions: config.awsRegions,
     }),
     parameters: createParameterService({
       unitOfWork,
@@ -184,6 +185,7 @@ export async function startServer(config: Config): Promise<Server> {
       site,
       defaultTarget: config.target,
       awsDefaults: config.awsDefaults,
+      awsRegions: config.awsRegions,
     }),
     readiness,
     config,

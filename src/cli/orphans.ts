@@ -12,13 +12,10 @@ export async function listOrphans(cli: Cli, { region }: OrphansOptions): Ending 
   );
   const { style } = cli.manner;
   cli.answer(found, () => {
-    const { orphans, regions } = found;
-    const where = regions.join(', ');
-    if (orphans.length === 0) {
-      return regions.length === 0
-        ? 'There are no clusters on AWS, and the server has no region to look in (AWS_REGION).'
-        : `Nothing in ${where} that is not known.`;
-    }
+    const { orphans, regions, failures } = found;
+    const failed = failures.map(({ region, message }) =>
+      style('red', `${region} could not be searched: ${message}`),
+    );
     const rows = orphans.map((orphan) => [
       orphan.region,
       orphan.cluster ?? '-',
@@ -26,7 +23,13 @@ export async function listOrphans(cli: Cli, { region }: OrphansOptions): Ending 
       orphan.id,
       orphan.remove,
     ]);
-    return table(['region', 'cluster', 'kind', 'id', 'to remove it'], rows, style);
+    const result =
+      rows.length > 0
+        ? table(['region', 'cluster', 'kind', 'id', 'to remove it'], rows, style)
+        : regions.length > 0
+          ? `No orphans in ${regions.join(', ')}.`
+          : 'There are no clusters on AWS, and the server has no default region (AWS_REGION).';
+    return [result, ...failed].join('\n');
   });
   return 'done';
 }

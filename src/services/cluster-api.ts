@@ -93,9 +93,12 @@ export interface ForgottenCluster {
   workspace: string | null;
 }
 
-/** What was found at AWS, and where it was looked for. */
+/** What was found at AWS, and in which regions. */
 export interface OrphansView {
+  /** The regions that were searched. */
   regions: string[];
+  /** The regions that could not be searched. */
+  failures: { region: string; code: string; message: string }[];
   orphans: CloudResource[];
 }
 
@@ -103,7 +106,7 @@ export interface OrphanService {
   /**
    * What carries Hathi's tags and no state knows; what an unfinished operation is making is left out.
    * @param region alone; all in which there are clusters, and the server's own, where absent
-   * @throws CLOUD_UNAVAILABLE
+   * @throws CLOUD_UNAVAILABLE if no region could be searched | INVALID_REQUEST for an unknown region
    */
   list(region: string | undefined): Promise<OrphansView>;
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type AwsChanges, settingsConflicts } from '../core/aws/aws-settings.ts';
+import { regionProblem } from '../core/aws/region.ts';
 import { mergeSettings } from '../core/aws/settings-change.ts';
 import {
   type ClusterSpec,
@@ -26,6 +27,8 @@ const DEFAULT_SPEC: Omit<ClusterSpec, 'name' | 'target'> = {
 export interface SpecDefaults {
   defaultTarget: Target;
   awsDefaults: AwsChanges;
+  /** Regions of AWS that the server's configuration adds to the known ones. */
+  awsRegions: readonly string[];
 }
 
 /**
@@ -56,7 +59,30 @@ export function nextSpec(
       'eu-central-1',
     );
   }
+  assertRegions(settings, current?.aws, defaults.awsRegions);
   return parsed({ ...spec, aws: settings });
+}
+
+/** @throws INVALID_REQUEST for each region that AWS does not have, unless the cluster is in it */
+function assertRegions(
+  { region, state_bucket }: AwsChanges,
+  current: AwsChanges | undefined,
+  further: readonly string[],
+): void {
+  const wanted = [
+    { field: 'aws/region', region, before: current?.region },
+    {
+      field: 'aws/state_bucket/region',
+      region: state_bucket?.region,
+      before: current?.state_bucket?.region,
+    },
+  ];
+  const refusals = wanted.flatMap(({ field, region: name, before }): Refusal[] => {
+    if (name === undefined || name === before) return [];
+    const problem = regionProblem(name, further);
+    return problem ? [{ field, ...problem }] : [];
+  });
+  if (refusals.length > 0) throw refusedAll(refusals);
 }
 
 /** @throws INVALID_REQUEST for each field that is missing or that is not valid */
@@ -121,6 +147,8 @@ interface Refusal {
   field: string;
   message: string;
   expected: string;
+  /** What was probably meant. */
+  suggestion?: string;
 }
 
 function refused(field: string, message: string, expected: string): HathiError {

@@ -3,7 +3,11 @@ import type { AwsChanges } from '../core/aws/aws-settings.ts';
 import { awsChangesSchema } from '../core/aws/aws-settings.ts';
 import { nextSpec } from './cluster-requests.ts';
 
-const defaults = { defaultTarget: 'aws', awsDefaults: { region: 'eu-central-1' } } as const;
+const defaults = {
+  defaultTarget: 'aws',
+  awsDefaults: { region: 'eu-central-1' },
+  awsRegions: ['eu-central-9'],
+} as const;
 const specOf = (aws: AwsChanges) => nextSpec('orders', null, { aws }, defaults);
 
 describe('a change of one field of an object of aws', () => {
@@ -33,5 +37,41 @@ describe('a change of one field of an object of aws', () => {
         details: { errors: [{ path: '/aws/bastion/host_key', message: 'is missing' }] },
       }),
     );
+  });
+});
+
+describe('a region', () => {
+  const bucket = { bucket: 'states', key: 'orders.tfstate' };
+
+  it.each([
+    [{ region: 'eu-centrall-1' }, '/aws/region', 'eu-central-1'],
+    [{ region: 'us-east1' }, '/aws/region', 'us-east-1'],
+    [
+      { state_bucket: { ...bucket, region: 'eu-west-11' } },
+      '/aws/state_bucket/region',
+      'eu-west-1',
+    ],
+  ])('that AWS does not have is refused, with the nearest one: %j', (aws, path, suggestion) => {
+    expect(() => specOf(aws)).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_REQUEST',
+        message: expect.stringContaining(`did you mean ${suggestion}?`),
+        details: { errors: [expect.objectContaining({ path, suggestion })] },
+      }),
+    );
+  });
+
+  it.each(['us-gov-west-1', 'cn-north-1', 'eusc-de-east-1', 'eu-central-9'])(
+    '%s is accepted',
+    (region) => {
+      expect(specOf({ region }).aws?.region).toBe(region);
+    },
+  );
+
+  it('stays valid for a cluster that is in it', () => {
+    const current = specOf({ region: 'eu-central-9' });
+    const later = { ...defaults, awsRegions: [] };
+    const changed = nextSpec('orders', current, { replica_count: 1 }, later);
+    expect(changed).toMatchObject({ replica_count: 1, aws: { region: 'eu-central-9' } });
   });
 });

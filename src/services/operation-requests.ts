@@ -31,6 +31,8 @@ export interface OperationRequestTools {
   defaultTarget: Target;
   /** Of new clusters on AWS whose request leaves them out. */
   awsDefaults: AwsChanges;
+  /** Regions of AWS that the server's configuration adds to the known ones. */
+  awsRegions: readonly string[];
 }
 
 /** Of finding a free network while other clusters are made. */

@@ -1,3 +1,5 @@
+import { regionProblem } from '../core/aws/region.ts';
+import { HathiError, isHathiError } from '../core/errors.ts';
 import { statePlace } from '../core/sealed-places.ts';
 import type { Cloud, CloudResource } from '../ports/cloud.ts';
 import type { SecretBox } from '../ports/secrets.ts';
@@ -11,8 +13,10 @@ export interface OrphanServiceTools {
   box: SecretBox;
   cloud: Cloud;
   terraform: Pick<Terraform, 'readState'>;
-  /** Looked at even while no cluster is there; null where the server has none. */
+  /** Searched even if no cluster is there; null if the server has none. */
   defaultRegion: string | null;
+  /** Regions of AWS that the server's configuration adds to the known ones. */
+  awsRegions: readonly string[];
 }
 
 const PAGE = 100;
@@ -46,6 +50,43 @@ export function createOrphanService(tools: OrphanServiceTools): OrphanService {
     return known;
   };
 
+  /**
+   * A region that fails, e.g. a mistyped or a disabled one, hides nothing of the others.
+   * @throws CLOUD_UNAVAILABLE if no region could be listed
+   */
+  const lookIn = async (regions: readonly string[]) => {
+    const looked: string[] = [];
+    const failed: { region: string; problem: HathiError }[] = [];
+    const found: CloudResource[] = [];
+    await Promise.all(
+      regions.map(async (region) => {
+        try {
+          const resources = await resourcesOf(region);
+          looked.push(region);
+          found.push(...resources);
+        } catch (problem) {
+          if (!isHathiError(problem)) throw problem;
+          failed.push({ region, problem });
+        }
+      }),
+    );
+    const [first] = failed;
+    if (looked.length === 0 && first) throw first.problem;
+    const failures = failed
+      .map(({ region, problem: { code, message } }) => ({ region, code, message }))
+      .sort((a, b) => a.region.localeCompare(b.region));
+    return { looked: looked.sort(), failures, found: onePerResource(found) };
+  };
+
+  const resourcesOf = async (region: string): Promise<CloudResource[]> => {
+    const problem = regionProblem(region, tools.awsRegions);
+    if (problem)
+      throw new HathiError('INVALID_REQUEST', `region: ${problem.message}.`, {
+        errors: [{ path: '/region', ...problem }],
+      });
+    return await tools.cloud.resources({ region });
+  };
+
   return {
     async list(region) {
       const clusters = await clustersOnAws();
@@ -54,18 +95,10 @@ export function createOrphanService(tools: OrphanServiceTools): OrphanService {
           ? [...clusters.map(({ cluster }) => cluster.spec.aws?.region), tools.defaultRegion]
           : [region],
       );
-      const looked = [...regions].filter((one) => typeof one === 'string').sort();
-      if (looked.length === 0) return { regions: [], orphans: [] };
-      // Asked before the states, so that what is made meanwhile is in one when it is in the other.
-      const found: CloudResource[] = [];
-      for (const one of looked) {
-        for (const resource of await tools.cloud.resources({ region: one })) {
-          // What is in no region is told in each.
-          const isSame = ({ type, id }: CloudResource) =>
-            type === resource.type && id === resource.id;
-          if (!found.some(isSame)) found.push(resource);
-        }
-      }
+      const names = [...regions].filter((one) => typeof one === 'string').sort();
+      if (names.length === 0) return { regions: [], failures: [], orphans: [] };
+      // Listed before the states are read, so that a resource that is made meanwhile is in a state.
+      const { looked, failures, found } = await lookIn(names);
       const known = await knownIds(clusters);
       const busy = new Set(clusters.map(({ operation }) => operation?.id).filter(Boolean));
       const nodesKnown = new Set(
@@ -73,6 +106,7 @@ export function createOrphanService(tools: OrphanServiceTools): OrphanService {
       );
       return {
         regions: looked,
+        failures,
         orphans: found.filter(
           (one) =>
             !known.has(one.id) &&
@@ -82,6 +116,17 @@ export function createOrphanService(tools: OrphanServiceTools): OrphanService {
       };
     },
   };
+}
+
+/** What is in no region, e.g. a role, is listed in each. */
+function onePerResource(found: readonly CloudResource[]): CloudResource[] {
+  const byKey = new Map<string, CloudResource>();
+  const inOrder = [...found].sort((a, b) => a.region.localeCompare(b.region));
+  for (const resource of inOrder) {
+    const key = `${resource.type} ${resource.id}`;
+    if (!byKey.has(key)) byKey.set(key, resource);
+  }
+  return [...byKey.values()];
 }
 
 function keyOfNode({ site, node }: CloudResource): string {

@@ -213,5 +213,5 @@ it('refuses to destroy what is protected, and then leaves nothing that carries i
   const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({}));
   expect([...Volumes, ...Vpcs, ...Subnets].filter(isOurs)).toEqual([]);
   const orphans = await server.get('/api/v1/orphans');
-  expect(orphans.body).toEqual({ regions: ['eu-central-1'], orphans: [] });
+  expect(orphans.body).toEqual({ regions: ['eu-central-1'], failures: [], orphans: [] });
 });

@@ -84,6 +84,7 @@ describe.each(DATABASE_KINDS)('resources on the %s database', (kind) => {
         site: SITE,
         defaultTarget: 'local',
         awsDefaults: {},
+        awsRegions: [],
       }),
       parameters: createParameterService({
         unitOfWork,
@@ -93,7 +94,7 @@ describe.each(DATABASE_KINDS)('resources on the %s database', (kind) => {
         sizes: async () => ({ memory_bytes: 2 ** 31, disk_bytes: 2 ** 34 }),
       }),
       records: createRecordService({ unitOfWork, cursors }),
-      orphans: { list: async () => ({ regions: [], orphans: [] }) },
+      orphans: { list: async () => ({ regions: [], failures: [], orphans: [] }) },
       metrics: createMetricsService(unitOfWork, metrics),
       idempotency: createIdempotencyService({
         unitOfWork,

@@ -100,7 +100,7 @@ const app = await buildApp({
     sizes: async () => ({ memory_bytes: 4 * 2 ** 30, disk_bytes: null }),
   }),
   records: createRecordService({ unitOfWork, cursors }),
-  orphans: { list: async () => ({ regions: [], orphans: [] }) },
+  orphans: { list: async () => ({ regions: [], failures: [], orphans: [] }) },
   idempotency: createIdempotencyService({
     unitOfWork,
     clock,
@@ -119,6 +119,7 @@ const app = await buildApp({
     site,
     defaultTarget: config.target,
     awsDefaults: config.awsDefaults,
+    awsRegions: config.awsRegions,
   }),
   readiness: createReadinessService({
     unitOfWork,

@@ -35,7 +35,7 @@ export async function fakeApp(
     clusters,
     operations,
     records: new FakeRecords(),
-    orphans: { list: async () => ({ regions: [], orphans: [] }) },
+    orphans: { list: async () => ({ regions: [], failures: [], orphans: [] }) },
     parameters: { list: async () => ({ parameters: [], unreachable: [] }) },
     idempotency: new FakeIdempotency(),
     metrics: new FakeMetrics(),

@@ -59,6 +59,7 @@ describe('what does not go together', () => {
       { network: { mode: 'own', cidr: '10.77.0.0/16', private: true } },
       ['connection'],
     ],
+    ['a zone of another region', { availability_zones: ['us-east-1a'] }, ['availability_zones']],
     ['a key pair without its key', { key_name: 'mine' }, ['private_key_file']],
     ['a key without its key pair', { private_key_file: '/k.pem' }, ['key_name']],
   ])('%s', (_what, members, expected) => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ipv4NetworkSchema, networkListSchema } from '../cidr.ts';
 import { GP3, gp3Conflicts } from './gp3.ts';
+import { REGION_PATTERN } from './region.ts';
 import { type ChangeOf, changeOf } from './settings-change.ts';
 
 /** How the control plane reaches the machines: see `docs/how-to/run-on-aws.md`. */
@@ -16,8 +17,8 @@ const cidr = z.union([z.cidrv4(), z.cidrv6()]);
 const matching = (pattern: RegExp, form: string) =>
   z.string().regex(pattern, `must be of the form ${form}`);
 
-export const regionSchema = matching(/^[a-z]{2}(-[a-z]+)+-\d{1,2}$/, 'eu-central-1');
-const ZONE = matching(/^[a-z]{2}(-[a-z]+)+-\d{1,2}[a-z]$/, 'eu-central-1a');
+export const regionSchema = matching(REGION_PATTERN, 'eu-central-1');
+const ZONE = matching(/^[a-z]{2,4}(-[a-z]+)+-\d{1,2}[a-z]$/, 'eu-central-1a');
 const AMI = matching(/^ami-[0-9a-f]{8,17}$/, 'ami-0123456789abcdef0');
 const VPC = matching(/^vpc-[0-9a-f]{8,17}$/, 'vpc-0123456789abcdef0');
 const SUBNET = matching(/^subnet-[0-9a-f]{8,17}$/, 'subnet-0123456789abcdef0');
@@ -168,6 +169,14 @@ export function settingsConflicts(settings: AwsSettings): SettingsConflict[] {
       settings.key_name === null ? 'key_name' : 'private_key_file',
       'an existing key pair is given by its name and by the file of its private key, both',
       'key_name and private_key_file, or neither',
+    );
+  }
+  for (const zone of settings.availability_zones) {
+    if (zone.slice(0, -1) === settings.region) continue;
+    conflict(
+      'availability_zones',
+      `must be zones of ${settings.region}, which ${zone} is not`,
+      `${settings.region}a, ${settings.region}b, …`,
     );
   }
   for (const { field, message, expected } of gp3Conflicts(settings.data_volume)) {

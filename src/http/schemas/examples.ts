@@ -256,6 +256,7 @@ export const outcomeExamples = {
 
 export const orphansExample: OrphansView = {
   regions: ['eu-central-1'],
+  failures: [],
   orphans: [
     {
       kind: 'instance',

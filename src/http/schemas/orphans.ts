@@ -12,7 +12,16 @@ export const orphanQuerySchema = z.strictObject({
 
 export const orphansSchema = z
   .object({
-    regions: z.array(z.string()).describe('Where it was looked for.'),
+    regions: z.array(z.string()).describe('Regions that were searched.'),
+    failures: z
+      .array(
+        z.object({
+          region: z.string(),
+          code: z.string().describe('Error code, e.g. `CLOUD_UNAVAILABLE`.'),
+          message: z.string().describe('Reason, with what to do.'),
+        }),
+      )
+      .describe('Regions that could not be searched. Their orphans are not in the list.'),
     orphans: z.array(
       z
         .object({

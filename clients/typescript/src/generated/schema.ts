@@ -1273,6 +1273,7 @@ export interface components {
          *       "regions": [
          *         "eu-central-1"
          *       ],
+         *       "failures": [],
          *       "orphans": [
          *         {
          *           "kind": "instance",
@@ -1290,8 +1291,16 @@ export interface components {
          *     }
          */
         Orphans: {
+            /** @description Regions that could not be searched. Their orphans are not in the list. */
+            failures: {
+                /** @description Error code, e.g. `CLOUD_UNAVAILABLE`. */
+                code: string;
+                /** @description Reason, with what to do. */
+                message: string;
+                region: string;
+            }[];
             orphans: components["schemas"]["Orphan"][];
-            /** @description Where it was looked for. */
+            /** @description Regions that were searched. */
             regions: string[];
         };
         /**

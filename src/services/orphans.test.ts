@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { HathiError } from '../core/errors.ts';
+import type { Cloud, CloudResource } from '../ports/cloud.ts';
+import { createOrphanService, type OrphanServiceTools } from './orphans.ts';
+
+const resource = (region: string, type: string, id: string): CloudResource => ({
+  ...{ kind: type, type, id, name: null, region, site: 'abc123', cluster: 'gone' },
+  ...{ node: null, operation_id: null, remove: `remove ${id}` },
+});
+
+/** A service whose clusters are in the regions, and whose account has no other. */
+function serviceIn(regions: string[], account: Record<string, CloudResource[] | HathiError>) {
+  const asked: string[] = [];
+  const clusters = regions.map((region) => ({
+    cluster: { id: region, name: region, spec: { target: 'aws', aws: { region } } },
+    operation: null,
+  }));
+  const cloud: Pick<Cloud, 'resources'> = {
+    resources: async ({ region }) => {
+      asked.push(region);
+      const answer = account[region] ?? new HathiError('CLOUD_UNAVAILABLE', `${region} is off`);
+      if (answer instanceof HathiError) throw answer;
+      return answer;
+    },
+  };
+  const tools = {
+    unitOfWork: {
+      direct: { clusters: { list: async () => clusters }, states: { latest: async () => null } },
+    },
+    cloud,
+    defaultRegion: 'eu-centrall-1',
+    awsRegions: [],
+  } as unknown as OrphanServiceTools;
+  return { asked, service: createOrphanService(tools) };
+}
+
+const role = (region: string) => resource(region, 'role', 'hathi-abc123-gone');
+
+describe('the orphans of several regions', () => {
+  it('are all listed although other regions fail', async () => {
+    const { asked, service } = serviceIn(['us-east-1', 'ap-east-1', 'eu-west-1'], {
+      'us-east-1': [resource('us-east-1', 'instance', 'i-1'), role('us-east-1')],
+      'eu-west-1': [resource('eu-west-1', 'volume', 'vol-1'), role('eu-west-1')],
+    });
+    const found = await service.list(undefined);
+    expect(found.regions).toEqual(['eu-west-1', 'us-east-1']);
+    expect(found.orphans.map(({ id }) => id)).toEqual(['vol-1', 'hathi-abc123-gone', 'i-1']);
+    expect(found.failures).toEqual([
+      { region: 'ap-east-1', code: 'CLOUD_UNAVAILABLE', message: 'ap-east-1 is off' },
+      {
+        region: 'eu-centrall-1',
+        code: 'INVALID_REQUEST',
+        message: expect.stringContaining('did you mean eu-central-1?'),
+      },
+    ]);
+    // No request goes to a host that does not exist.
+    expect(asked.sort()).toEqual(['ap-east-1', 'eu-west-1', 'us-east-1']);
+  });
+
+  it('are an error if no region can be searched', async () => {
+    const { service } = serviceIn([], {});
+    await expect(service.list('ap-east-1')).rejects.toMatchObject({ code: 'CLOUD_UNAVAILABLE' });
+    await expect(service.list('us-east1')).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      details: { errors: [{ path: '/region', suggestion: 'us-east-1' }] },
+    });
+  });
+});

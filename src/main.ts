@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { createAnsible } from './adapters/ansible/ansible.ts';
 import { createAwsCloud } from './adapters/aws/aws-cloud.ts';
 import { createAwsTarget } from './adapters/aws/aws-target.ts';
+import { findSessionTool, SESSION_TOOLS } from './adapters/aws/session-tools.ts';
 import { lockDataDirectory } from './adapters/database/data-directory-lock.ts';
 import type { Database } from './adapters/database/database.ts';
 import { openEmbedded } from './adapters/database/embedded.ts';
@@ -213,7 +214,7 @@ function toolsOf(config: Config) {
   const cloud = createAwsCloud();
   const targets = {
     local: createDockerTarget({ assetsRoot: ASSETS_ROOT, env }),
-    aws: createAwsTarget(cloud),
+    aws: createAwsTarget(cloud, { env }),
   };
   const terraform = createTerraform({
     assetsRoot: ASSETS_ROOT,
@@ -258,6 +259,16 @@ export async function inspectMachine(config: Config): Promise<MachineCheck[]> {
     ...tools.map((check) => ({ ...check, required: true })),
     await look('ssh', true, () => versionLine('ssh', ['-V'], env)),
     await look('psql', false, () => versionLine('psql', ['--version'], env)),
+    ...(await Promise.all(
+      SESSION_TOOLS.map((tool) =>
+        // The target has the name of AWS already.
+        look(tool.program === 'aws' ? 'aws-cli' : tool.program, false, () =>
+          findSessionTool(tool, env).catch((error: Error) => {
+            throw new Error(`only for AWS with connection ssm: ${error.message}`);
+          }),
+        ),
+      ),
+    )),
     { name: 'data', required: false, ready: true, message: config.dataDirectory },
   ];
 }

@@ -5,13 +5,19 @@ import { plannedNodes } from '../../core/cluster/topology.ts';
 import { HathiError } from '../../core/errors.ts';
 import type { Cloud, CloudNetwork, CloudResource } from '../../ports/cloud.ts';
 import type { LabelledResource, NodeTarget } from '../../ports/target.ts';
+import { checkSessionTools } from './session-tools.ts';
 
 /** Debian 13 has 17; the others come from PostgreSQL's own packages. */
 const POSTGRES_VERSIONS = ['15', '16', '17', '18'];
 const GIBIBYTE = 2 ** 30;
 
+interface AwsTargetOptions {
+  /** The environment of the programs that Hathi runs. */
+  env: Record<string, string>;
+}
+
 /** Nodes as EC2 instances. */
-export function createAwsTarget(cloud: Cloud): NodeTarget {
+export function createAwsTarget(cloud: Cloud, { env }: AwsTargetOptions): NodeTarget {
   const found = async (site: string, cluster: string, spec: ClusterSpec) =>
     await cloud.resources({ region: settingsOf(spec).region, site, cluster });
 
@@ -23,6 +29,7 @@ export function createAwsTarget(cloud: Cloud): NodeTarget {
 
     async preflight({ spec }, { newNodes, publicKey }) {
       const settings = settingsOf(spec);
+      const own = settings.connection === 'ssm' ? await checkSessionTools(env) : [];
       const { identity, findings } = await cloud.preflight({
         region: settings.region,
         instanceType: spec.instance_type,
@@ -36,7 +43,7 @@ export function createAwsTarget(cloud: Cloud): NodeTarget {
         connection: settings.connection,
         publicAddresses: settings.connection === 'public',
       });
-      return { identity, findings, cost: costOf(spec, settings) };
+      return { identity, findings: [...findings, ...own], cost: costOf(spec, settings) };
     },
 
     async observe({ site, name, spec }, nodes) {

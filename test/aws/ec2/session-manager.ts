@@ -5,9 +5,12 @@ import { LABEL } from './machines.ts';
 
 /** Where AWS's own door is: it finds the instance's machine, and carries bytes to its sshd. */
 const PROGRAM = `#!/usr/bin/env python3
-import os, socket, subprocess, sys, threading
+import os, shutil, socket, subprocess, sys, threading
 
 words = sys.argv[1:]
+if words == ['--version']:
+    print('aws-cli/2.0.0 as a stand-in')
+    sys.exit()
 with open(os.path.join(os.path.dirname(__file__), 'calls'), 'a') as calls:
     calls.write(' '.join(words) + '\\n')
 if words[:2] != ['ssm', 'start-session']:
@@ -15,6 +18,8 @@ if words[:2] != ['ssm', 'start-session']:
 options = dict(zip(words[2::2], words[3::2]))
 if options['--document-name'] != 'AWS-StartSSHSession':
     sys.exit('aws: no such document')
+if shutil.which('session-manager-plugin') is None:
+    sys.exit('SessionManagerPlugin is not found')
 format = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}'
 machine = '${LABEL}-' + options['--target']
 found = subprocess.run(['docker', 'inspect', '--format', format, machine], capture_output=True, text=True)
@@ -33,6 +38,8 @@ while data := session.recv(65536):
     os.write(1, data)
 `;
 
+const PLUGIN = '#!/bin/sh\necho 1.2.0.0\n';
+
 /** A program `aws` in the place of AWS's own, which needs an account behind it. */
 export interface SessionManager {
   /** To be put before PATH. */
@@ -45,6 +52,7 @@ export interface SessionManager {
 export async function startSessionManager(): Promise<SessionManager> {
   const folder = await mkdtemp(join(tmpdir(), 'hathi-ssm-'));
   await writeFile(join(folder, 'aws'), PROGRAM, { mode: 0o755 });
+  await writeFile(join(folder, 'session-manager-plugin'), PLUGIN, { mode: 0o755 });
   return {
     folder,
     async calls() {

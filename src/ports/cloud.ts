@@ -50,6 +50,8 @@ export interface PreflightInput {
   connection: 'public' | 'private' | 'bastion' | 'ssm';
   /** Whether the nodes get public addresses. */
   publicAddresses: boolean;
+  /** Inbound rules of the security group, counted for each address family as EC2 does. */
+  inboundRules: { ipv4: number; ipv6: number };
 }
 
 /** Something in the account that carries Hathi's tags. */

@@ -300,3 +300,46 @@ describe('vCPU quota', () => {
     expect(await finding('vcpu-quota')).toMatchObject({ severity: 'warning' });
   });
 });
+
+describe('the majority of etcd', () => {
+  const two = { availabilityZones: ['eu-central-1c', 'eu-central-1a'] };
+
+  it('is in one of two zones, which is a warning', async () => {
+    for (const network of [{ mode: 'default' }, { mode: 'own', cidr: '10.77.0.0/16' }] as const) {
+      expect(await finding('etcd-quorum', { ...two, network })).toMatchObject({
+        severity: 'warning',
+        message: expect.stringContaining('Two of the 3 etcd members would be in eu-central-1a'),
+      });
+    }
+  });
+
+  it('is in no zone of three, nor in a single node', async () => {
+    expect(await finding('etcd-quorum')).toBeUndefined();
+    expect(await finding('etcd-quorum', { ...two, nodes: 1, newNodes: 1 })).toBeUndefined();
+    // The nodes of a cluster that exists stay where they are.
+    expect(await finding('etcd-quorum', { ...two, newNodes: 0 })).toBeUndefined();
+  });
+});
+
+describe('quota of rules', () => {
+  it('is counted for each address family', async () => {
+    quotas.answer(quota(60));
+    expect(await finding('rule-quota', { inboundRules: { ipv4: 60, ipv6: 60 } })).toMatchObject({
+      severity: 'info',
+    });
+    for (const inboundRules of [
+      { ipv4: 61, ipv6: 3 },
+      { ipv4: 4, ipv6: 61 },
+    ]) {
+      expect(await finding('rule-quota', { inboundRules })).toMatchObject({
+        severity: 'error',
+        action: expect.stringContaining('--quota-code L-0EA8095F --desired-value 61'),
+      });
+    }
+    quotas.answer(quota(100));
+    const inboundRules = { ipv4: 61, ipv6: 3 };
+    expect((await finding('rule-quota', { inboundRules }))?.severity).toBe('info');
+    quotas.answer(quotaRefused('AccessDeniedException'));
+    expect((await finding('rule-quota', { inboundRules }))?.severity).toBe('warning');
+  });
+});

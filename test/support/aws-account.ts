@@ -81,5 +81,6 @@ export const preflightInput = (changes: Partial<PreflightInput> = {}): Preflight
   publicKey: null,
   connection: 'private',
   publicAddresses: false,
+  inboundRules: { ipv4: 4, ipv6: 3 },
   ...changes,
 });

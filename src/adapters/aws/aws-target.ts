@@ -1,5 +1,6 @@
 import type { AwsSettings } from '../../core/aws/aws-settings.ts';
 import { type CostEstimate, estimateCost } from '../../core/aws/cost-estimate.ts';
+import { inboundRules } from '../../core/aws/inbound-rules.ts';
 import type { ClusterSpec } from '../../core/cluster/cluster-spec.ts';
 import { plannedNodes } from '../../core/cluster/topology.ts';
 import { HathiError } from '../../core/errors.ts';
@@ -42,6 +43,10 @@ export function createAwsTarget(cloud: Cloud, { env }: AwsTargetOptions): NodeTa
         publicKey,
         connection: settings.connection,
         publicAddresses: settings.connection === 'public',
+        inboundRules: inboundRules(
+          spec.allow_list,
+          settings.connection === 'ssm' ? [] : settings.control_cidrs,
+        ),
       });
       return { identity, findings: [...findings, ...own], cost: costOf(spec, settings) };
     },

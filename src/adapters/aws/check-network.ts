@@ -8,6 +8,7 @@ import {
 import { largestShare } from '../../core/aws/network.ts';
 import type { Finding, PreflightInput } from '../../ports/cloud.ts';
 import { ask, error, info, warning } from './ask.ts';
+import { checkQuorum } from './check-quorum.ts';
 import { checkRoutes } from './check-routes.ts';
 import type { RegionFacts } from './region-facts.ts';
 
@@ -66,6 +67,11 @@ export async function checkNetwork(
   return [
     info('vpc', `The nodes stand in ${vpc.VpcId} (${vpc.CidrBlock}), in ${listed(used)}.`),
     ...spread(input, used),
+    ...checkQuorum(
+      input,
+      used.map(({ AvailabilityZone = '' }) => AvailabilityZone),
+      'Give subnets in three zones, and leave none of them out of `availability_zones`.',
+    ),
     ...roomFor(input.newNodes, used),
     ...(await checkRoutes(ec2, input, vpc.VpcId ?? '', used)),
   ];

@@ -10,6 +10,7 @@ import {
 } from '../../core/aws/network.ts';
 import type { Finding, PreflightInput } from '../../ports/cloud.ts';
 import { ask, error, info, Unanswered, warning } from './ask.ts';
+import { checkQuorum } from './check-quorum.ts';
 import { quotaOf, raiseQuota } from './quota.ts';
 import type { RegionFacts } from './region-facts.ts';
 
@@ -49,19 +50,24 @@ export async function checkOwnVpc(
           ),
         ]),
     ...(await room(input, cidr, range.bits, facts)),
+    ...checkQuorum(
+      input,
+      await chosenZones(input, facts),
+      'Name three zones in `availability_zones`, or another `instance_type` that three zones offer.',
+    ),
     // A cluster that has nodes has its VPC.
     ...(input.newNodes === input.nodes ? await checkCount(ec2, quotas, input.region) : []),
   ];
 }
 
 async function room(
-  { nodes, availabilityZones }: PreflightInput,
+  input: PreflightInput,
   cidr: string,
   bits: number,
   facts: RegionFacts,
 ): Promise<Finding[]> {
-  const zones = availabilityZones.length || Math.min(ZONES_CHOSEN, (await facts.offering()).length);
-  const share = largestShare(nodes, Math.max(1, zones));
+  const zones = await chosenZones(input, facts);
+  const share = largestShare(input.nodes, Math.max(1, zones.length));
   if (share <= nodesInOwnSubnet(bits)) return [];
   return [
     error(
@@ -70,6 +76,16 @@ async function room(
       'Give a wider network, e.g. 10.77.0.0/16.',
     ),
   ];
+}
+
+/** As the Terraform module chooses them. */
+async function chosenZones(
+  { availabilityZones }: PreflightInput,
+  facts: RegionFacts,
+): Promise<readonly string[]> {
+  if (availabilityZones.length > 0) return availabilityZones;
+  const [zones, offering] = await Promise.all([facts.zones(), facts.offering()]);
+  return zones.filter((zone) => offering.includes(zone)).slice(0, ZONES_CHOSEN);
 }
 
 async function checkCount(

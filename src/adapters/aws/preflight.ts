@@ -6,6 +6,7 @@ import { checkInstanceType } from './check-instance-type.ts';
 import { checkKeyPair } from './check-key-pair.ts';
 import { checkNetwork } from './check-network.ts';
 import { checkOwnVpc } from './check-own-vpc.ts';
+import { checkRuleQuota } from './check-rule-quota.ts';
 import { checkVcpuQuota } from './check-vcpu-quota.ts';
 import type { AwsClients } from './clients.ts';
 import { regionFacts } from './region-facts.ts';
@@ -21,6 +22,7 @@ export async function preflight(clients: AwsClients, input: PreflightInput): Pro
     findingsOf('vpc', () => checkNetwork(ec2, input, facts)),
     findingsOf('vpc', () => checkOwnVpc(ec2, quotas, input, facts)),
     findingsOf('key-pair', () => checkKeyPair(ec2, input)),
+    findingsOf('rule-quota', () => checkRuleQuota(quotas, input)),
     findingsOf('vcpu-quota', () => checkVcpuQuota(ec2, quotas, input, facts)),
   ]);
   return { identity, findings: findings.flat() };

@@ -1,5 +1,11 @@
 import { expect, it } from 'vitest';
-import { isPrivateCidr, largestShare, nodesInOwnSubnet, parseCidr } from './network.ts';
+import {
+  isPrivateCidr,
+  largestShare,
+  nodesInOwnSubnet,
+  parseCidr,
+  zoneWithMajority,
+} from './network.ts';
 
 it('reads networks, and none with bits beyond the mask', () => {
   expect(parseCidr('10.77.0.0/16')).toEqual({ address: 10 * 2 ** 24 + 77 * 2 ** 16, bits: 16 });
@@ -36,4 +42,14 @@ it('counts what fits and what is needed', () => {
   expect(nodesInOwnSubnet(23)).toBe(27);
   expect(largestShare(4, 3)).toBe(2);
   expect(largestShare(0, 3)).toBe(0);
+});
+
+it('finds the zone with the majority of etcd', () => {
+  expect(zoneWithMajority(['b', 'a'], 3)).toBe('a');
+  expect(zoneWithMajority(['a'], 3)).toBe('a');
+  expect(zoneWithMajority(['a', 'b', 'c'], 3)).toBeNull();
+  expect(zoneWithMajority(['a', 'b', 'c', 'd'], 3)).toBeNull();
+  // One member has no majority to lose: the node itself is the cluster.
+  expect(zoneWithMajority(['a', 'b'], 1)).toBeNull();
+  expect(zoneWithMajority([], 3)).toBeNull();
 });

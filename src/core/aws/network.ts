@@ -46,3 +46,18 @@ export function nodesInOwnSubnet(vpcBits: number): number {
 export function largestShare(nodes: number, places: number): number {
   return Math.ceil(nodes / places);
 }
+
+/**
+ * The zone whose failure stops all writes, since most members of etcd are in it.
+ * @param zones names of the zones; the module hands them out in turn, in the order of their names
+ * @param members nodes with etcd, which are the first ones
+ */
+export function zoneWithMajority(zones: readonly string[], members: number): string | null {
+  const sorted = [...zones].sort();
+  return (
+    sorted.find((_, index) => {
+      const share = Math.ceil((members - index) / sorted.length);
+      return members > 1 && share > members / 2;
+    }) ?? null
+  );
+}

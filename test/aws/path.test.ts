@@ -12,6 +12,7 @@ import {
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { notInPolicy } from '../support/aws-actions.ts';
 import { curlOfReadme } from '../support/readme-lines.ts';
 import type { ServerProcess } from '../support/server-process.ts';
 import { clientOf, startAwsServer, VPC_CIDR } from './aws-server.ts';
@@ -214,4 +215,5 @@ it('refuses to destroy what is protected, and then leaves nothing that carries i
   expect([...Volumes, ...Vpcs, ...Subnets].filter(isOurs)).toEqual([]);
   const orphans = await server.get('/api/v1/orphans');
   expect(orphans.body).toEqual({ regions: ['eu-central-1'], failures: [], orphans: [] });
+  expect(notInPolicy(emulator.faults.asked.keys())).toEqual([]);
 });

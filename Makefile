@@ -43,7 +43,7 @@ check: node_modules ## Format, types, import rules, dead code, generated files (
 unit: node_modules ## Tests beside their file: no network, no nodes
 	@vitest run --project unit
 
-integration: setup fuzz-venv shells ## Tests with a real database, Terraform and SSH
+integration: setup fuzz-venv aws-tools shells ## Tests with a real database, Terraform and SSH
 	@vitest run --project integration
 
 fuzz: fuzz-venv ## Ask every route for all that its description allows, 10,000 times

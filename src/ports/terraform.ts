@@ -40,7 +40,10 @@ export interface AwsConfiguration {
   site: string;
   cluster: string;
   instanceType: string;
-  nodes: readonly Pick<PlannedNode, 'name' | 'ordinal' | 'witness'>[];
+  nodes: readonly (Pick<PlannedNode, 'name' | 'ordinal' | 'witness'> & {
+    /** Zone of a node that exists; null for a new one, whose zone the module chooses. */
+    zone: string | null;
+  })[];
   allowList: readonly string[];
   settings: AwsSettings;
   /** OpenSSH public key, one line, for a key pair of the cluster's own; null where one is named. */

@@ -106,7 +106,7 @@ function localConfiguration(cluster: ClusterRecord, image: string, client: Clien
 
 /** Addresses are not known before the apply, so a node's key is looked up by the node's name. */
 function awsConfiguration(
-  { name, site, spec }: ClusterRecord,
+  { name, site, spec, nodes }: ClusterRecord,
   settings: AwsSettings,
   client: ClientKey,
 ): Configured {
@@ -116,7 +116,10 @@ function awsConfiguration(
       site,
       cluster: name,
       instanceType: spec.instance_type,
-      nodes: plannedNodes(spec),
+      nodes: plannedNodes(spec).map((node) => ({
+        ...node,
+        zone: nodes?.find((made) => made.name === node.name)?.zone ?? null,
+      })),
       allowList: spec.allow_list,
       settings,
       publicKey: client.given === null ? client.publicKey : null,

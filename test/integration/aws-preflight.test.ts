@@ -106,6 +106,13 @@ describe('instance type and zones', () => {
     });
   });
 
+  it('are lost, which is a warning unless a node is to be made', async () => {
+    const availabilityZones = ['eu-central-1a', 'eu-central-1z'];
+    const found = async (newNodes: number) =>
+      (await finding('availability-zones', { availabilityZones, newNodes }))?.severity;
+    expect([await found(1), await found(0)]).toEqual(['error', 'warning']);
+  });
+
   it('are one zone alone', async () => {
     expect(
       await finding('instance-type-offered', { availabilityZones: ['eu-central-1a'] }),

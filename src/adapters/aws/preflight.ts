@@ -1,5 +1,5 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import type { CloudIdentity, Preflight, PreflightInput } from '../../ports/cloud.ts';
+import type { CloudIdentity, Finding, Preflight, PreflightInput } from '../../ports/cloud.ts';
 import { findingsOf } from './ask.ts';
 import { checkImage } from './check-image.ts';
 import { checkInstanceType } from './check-instance-type.ts';
@@ -16,17 +16,30 @@ export async function preflight(clients: AwsClients, input: PreflightInput): Pro
   const identity = await identify(clients);
   const { ec2, quotas } = clients;
   const facts = regionFacts(ec2, input.instanceType);
-  const findings = await Promise.all([
+  const forNewNodes = await Promise.all([
     findingsOf('instance-type', () => checkInstanceType(input, facts)),
     findingsOf('image', () => checkImage(ec2, input, facts)),
     findingsOf('vpc', () => checkNetwork(ec2, input, facts)),
     findingsOf('vpc', () => checkOwnVpc(ec2, quotas, input, facts)),
+  ]);
+  const findings = await Promise.all([
     findingsOf('key-pair', () => checkKeyPair(ec2, input)),
     findingsOf('rule-quota', () => checkRuleQuota(quotas, input)),
     findingsOf('vcpu-quota', () => checkVcpuQuota(ec2, quotas, input, facts)),
   ]);
-  return { identity, findings: findings.flat() };
+  return {
+    identity,
+    findings: [
+      ...forNewNodes.flat().map(input.newNodes === 0 ? atMostWarning : same),
+      ...findings.flat(),
+    ],
+  };
 }
+
+/** Nodes that exist do not depend on zones, images or types that the account has lost. */
+const atMostWarning = (finding: Finding): Finding =>
+  finding.severity === 'error' ? { ...finding, severity: 'warning' } : finding;
+const same = (finding: Finding): Finding => finding;
 
 async function identify({ sts, region }: AwsClients): Promise<CloudIdentity> {
   const { Account = '', Arn = '' } = await sts.send(new GetCallerIdentityCommand({}));

@@ -6,9 +6,9 @@ const PROVIDER = { source: 'hashicorp/aws', version: '~> 6.0' };
 
 export function awsMain(input: AwsConfiguration): MainFile {
   const { settings } = input;
-  const nodes = input.nodes.map(({ name, ordinal, witness }): [string, HclValue] => [
+  const nodes = input.nodes.map(({ name, ordinal, witness, zone }): [string, HclValue] => [
     name,
-    { ordinal, ...(witness ? { witness } : {}) },
+    { ordinal, ...(witness ? { witness } : {}), ...(zone === null ? {} : { zone }) },
   ]);
   return {
     settings: [

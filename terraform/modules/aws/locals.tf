@@ -8,38 +8,56 @@ locals {
   own_network = var.network.mode == "own"
   own_private = local.own_network && var.network.private
 
-  # Zones of an own VPC: those that were asked for, else up to three, since etcd has three members.
-  offered = toset(data.aws_ec2_instance_type_offerings.zones.locations)
-  usable  = [for zone in sort(data.aws_availability_zones.available.names) : zone if contains(local.offered, zone)]
-  zones = length(var.availability_zones) > 0 ? var.availability_zones : (
-    slice(local.usable, 0, min(3, length(local.usable)))
-  )
+  # Zones where a node can be made: those requested, otherwise up to three, since etcd has three members.
+  # A requested zone that the account no longer has gets no node, and fails no plan.
+  offered   = toset(data.aws_ec2_instance_type_offerings.zones.locations)
+  usable    = [for zone in sort(data.aws_availability_zones.available.names) : zone if contains(local.offered, zone)]
+  requested = [for zone in var.availability_zones : zone if contains(local.usable, zone)]
+  chosen    = length(var.availability_zones) > 0 ? local.requested : slice(local.usable, 0, min(3, length(local.usable)))
+  # In a given network, all zones that it has a subnet in.
+  with_subnet = [for zone in keys(local.given_subnets) : zone if contains(local.usable, zone) && (length(var.availability_zones) == 0 || contains(var.availability_zones, zone))]
+  placeable   = sort(local.own_network ? local.chosen : local.with_subnet)
 
-  # Sixteen equal parts of the VPC: public subnets from the front, private ones from the middle on.
-  own_public_subnets  = local.own_network ? { for index, zone in local.zones : zone => cidrsubnet(var.network.cidr, 4, index) } : {}
-  own_private_subnets = local.own_private ? { for index, zone in local.zones : zone => cidrsubnet(var.network.cidr, 4, 8 + index) } : {}
+  # By the number in its name, so that no other node moves when one comes or goes.
+  new_zone_of = {
+    for name, node in var.nodes : name => node.zone != null ? node.zone : (
+      length(local.placeable) == 0 ? null : local.placeable[(node.ordinal - 1) % length(local.placeable)]
+    )
+  }
+  zone_of = { for name, node in var.nodes : name => terraform_data.node[name].input.zone }
+
+  # The network of a zone stays while a node or the NAT gateway is in it.
+  nat_zones = local.own_private ? terraform_data.nat_zone[*].input : []
+  own_zones = toset([for zone in concat(local.chosen, values(local.zone_of), local.nat_zones) : zone if zone != null])
+
+  # Sixteen equal parts of the VPC, by the letter of the zone, so that no subnet moves when the list of
+  # zones changes: public subnets from the front, private ones from the middle on.
+  parts               = { for part, letter in ["a", "b", "c", "d", "e", "f", "g", "h"] : letter => part }
+  part_of             = { for zone in local.own_zones : zone => local.parts[substr(zone, -1, 1)] }
+  own_public_subnets  = local.own_network ? { for zone, part in local.part_of : zone => cidrsubnet(local.vpc_cidr, 4, part) } : {}
+  own_private_subnets = local.own_private ? { for zone, part in local.part_of : zone => cidrsubnet(local.vpc_cidr, 4, 8 + part) } : {}
 
   own_subnets = local.own_private ? aws_subnet.private : aws_subnet.public
-  # Of two given subnets in one zone the first by its id is used, at every run the same.
+  # Of two given subnets in one zone, always the first by its id.
   given_subnets = {
     for zone, ids in { for id, subnet in data.aws_subnet.given : subnet.availability_zone => id... } :
     zone => data.aws_subnet.given[sort(ids)[0]]
-    if(length(var.availability_zones) == 0 || contains(var.availability_zones, zone)) && contains(local.offered, zone)
   }
   subnets = local.own_network ? {
     for zone, subnet in local.own_subnets : zone => { id = subnet.id, cidr_block = subnet.cidr_block }
     } : {
     for zone, subnet in local.given_subnets : zone => { id = subnet.id, cidr_block = subnet.cidr_block }
   }
-  subnet_zones = sort(keys(local.subnets))
 
-  vpc_id = local.own_network ? aws_vpc.cluster[0].id : data.aws_vpc.given[0].id
+  # null where the VPC is gone; a destroy works then, too.
+  given_vpc_id = local.own_network ? null : one(data.aws_vpcs.given[0].ids)
+  vpc_id       = local.own_network ? aws_vpc.cluster[0].id : local.given_vpc_id
 
-  # By the number in its name, so that no other node moves when one comes or goes.
-  zone_of = {
-    for name, node in var.nodes : name =>
-    length(local.subnet_zones) == 0 ? null : local.subnet_zones[(node.ordinal - 1) % length(local.subnet_zones)]
-  }
+  vpc_cidr = local.own_network ? aws_vpc.cluster[0].cidr_block : try(data.aws_vpc.given[0].cidr_block, null)
+
+  architecture = contains(flatten(data.aws_ec2_instance_type.node[*].supported_architectures), "arm64") ? "arm64" : "amd64"
+  # null where no image is found: that stops a new node, and nothing else.
+  image = var.ami_id != null ? var.ami_id : try(data.aws_ami_ids.debian[0].ids[0], null)
 
   postgres_nodes = { for name, node in var.nodes : name => node if !node.witness }
 

@@ -1,20 +1,42 @@
+data "aws_partition" "current" {}
+
+# A type that is no longer offered must not fail a plan of nodes that exist, nor a destroy. For the same
+# reason images and VPCs are looked up by the data sources that may find none.
 data "aws_ec2_instance_type" "node" {
+  count         = length(local.offered) > 0 ? 1 : 0
   instance_type = var.instance_type
 }
 
-# Debian's own account. @see https://wiki.debian.org/Cloud/AmazonEC2Image
-data "aws_ami" "debian" {
-  count       = var.ami_id == null ? 1 : 0
-  owners      = ["136693071363"]
-  most_recent = true
+# Debian's own account, which publishes in the partition aws. @see https://wiki.debian.org/Cloud/AmazonEC2Image
+data "aws_ami_ids" "debian" {
+  count  = var.ami_id == null && data.aws_partition.current.partition == "aws" ? 1 : 0
+  owners = ["136693071363"]
 
   filter {
     name   = "name"
-    values = [contains(data.aws_ec2_instance_type.node.supported_architectures, "arm64") ? "debian-13-arm64-*" : "debian-13-amd64-*"]
+    values = ["debian-13-${local.architecture}-*"]
+  }
+  filter {
+    name   = "state"
+    values = ["available"]
   }
   filter {
     name   = "virtualization-type"
     values = ["hvm"]
+  }
+}
+
+# What a node was made with. The state keeps it, so that a node never moves because a list of zones has
+# changed, and exists without the image that it was made from.
+resource "terraform_data" "node" {
+  for_each = var.nodes
+  input = {
+    zone  = local.new_zone_of[each.key]
+    image = local.image
+  }
+
+  lifecycle {
+    ignore_changes = [input]
   }
 }
 
@@ -47,12 +69,20 @@ resource "aws_ebs_volume" "data" {
   tags              = merge(local.tags, { "Name" = "${each.key}-data", "hathi:node" = each.key, "hathi:resource" = "data-volume" })
 
   lifecycle {
-    # A zone that the region gains or loses later moves no data.
-    ignore_changes = [availability_zone, tags["hathi:operation"]]
+    # Each of these would replace the volume, and lose its data. A new key is for new volumes.
+    ignore_changes = [
+      availability_zone,
+      encrypted,
+      kms_key_id,
+      multi_attach_enabled,
+      outpost_arn,
+      snapshot_id,
+      tags["hathi:operation"],
+    ]
 
     precondition {
       condition     = local.zone_of[each.key] != null
-      error_message = "No subnet stands in a zone that offers ${var.instance_type}."
+      error_message = "No zone for ${each.key}: no subnet is in an available zone that offers ${var.instance_type}."
     }
   }
 }
@@ -65,9 +95,9 @@ resource "terraform_data" "first_boot" {
 
 resource "aws_instance" "node" {
   for_each               = var.nodes
-  ami                    = var.ami_id == null ? data.aws_ami.debian[0].id : var.ami_id
+  ami                    = coalesce(local.image, terraform_data.node[each.key].input.image, "ami-00000000000000000")
   instance_type          = var.instance_type
-  subnet_id              = local.subnets[each.value.witness ? local.zone_of[each.key] : aws_ebs_volume.data[each.key].availability_zone].id
+  subnet_id              = try(local.subnets[each.value.witness ? local.zone_of[each.key] : aws_ebs_volume.data[each.key].availability_zone].id, null)
   vpc_security_group_ids = [aws_security_group.cluster.id]
   key_name               = var.key_name == null ? aws_key_pair.cluster[0].key_name : var.key_name
   iam_instance_profile   = var.session_manager ? aws_iam_instance_profile.node[0].name : null
@@ -113,10 +143,20 @@ resource "aws_instance" "node" {
       key_name,
       subnet_id,
       user_data,
+      root_block_device[0].encrypted,
+      root_block_device[0].kms_key_id,
       root_block_device[0].tags["hathi:operation"],
       tags["hathi:operation"],
     ]
 
+    precondition {
+      condition     = local.image != null || terraform_data.node[each.key].input.image != null
+      error_message = "No image of Debian 13 for ${local.architecture} was found in the partition ${data.aws_partition.current.partition}. Set ami_id."
+    }
+    precondition {
+      condition     = local.zone_of[each.key] != null
+      error_message = "No zone for ${each.key}: no subnet is in an available zone that offers ${var.instance_type}."
+    }
     precondition {
       condition     = startswith(each.key, "${var.cluster}-") && !strcontains(trimprefix(each.key, "${var.cluster}-"), "-")
       error_message = "Node ${each.key} is not named <cluster>-<n> after the cluster ${var.cluster}."
@@ -127,7 +167,7 @@ resource "aws_instance" "node" {
     }
     precondition {
       condition     = var.connection == "ssm" || length(var.control_cidrs) > 0
-      error_message = "control_cidrs must say from where SSH comes, e.g. [\"203.0.113.7/32\"]."
+      error_message = "control_cidrs must name the networks that SSH comes from, e.g. [\"203.0.113.7/32\"]."
     }
   }
 }

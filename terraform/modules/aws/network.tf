@@ -1,34 +1,36 @@
 # The VPC: the account's default one, a given one, or one of the cluster's own.
 
-data "aws_vpc" "given" {
-  count   = local.own_network ? 0 : 1
-  id      = var.network.vpc_id
-  default = var.network.mode == "default" ? true : null
+data "aws_vpcs" "given" {
+  count = local.own_network ? 0 : 1
+
+  filter {
+    name   = var.network.mode == "default" ? "is-default" : "vpc-id"
+    values = [var.network.mode == "default" ? "true" : var.network.vpc_id]
+  }
 }
 
-data "aws_subnets" "default" {
-  count = var.network.mode == "default" ? 1 : 0
+data "aws_vpc" "given" {
+  count = local.given_vpc_id == null ? 0 : 1
+  id    = local.given_vpc_id
+}
+
+# Those that exist in that VPC; aws_security_group.cluster fails on one that is missing.
+data "aws_subnets" "given" {
+  count = local.given_vpc_id == null ? 0 : 1
 
   filter {
     name   = "vpc-id"
-    values = [data.aws_vpc.given[0].id]
+    values = [local.given_vpc_id]
   }
   filter {
-    name   = "default-for-az"
-    values = ["true"]
+    name   = var.network.mode == "default" ? "default-for-az" : "subnet-id"
+    values = var.network.mode == "default" ? ["true"] : var.network.subnet_ids
   }
 }
 
 data "aws_subnet" "given" {
-  for_each = toset(var.network.mode == "default" ? data.aws_subnets.default[0].ids : var.network.subnet_ids)
+  for_each = toset(flatten(data.aws_subnets.given[*].ids))
   id       = each.value
-
-  lifecycle {
-    postcondition {
-      condition     = self.vpc_id == data.aws_vpc.given[0].id
-      error_message = "Subnet ${self.id} belongs to VPC ${self.vpc_id}, not to ${data.aws_vpc.given[0].id}."
-    }
-  }
 }
 
 data "aws_availability_zones" "available" {
@@ -58,7 +60,8 @@ resource "aws_vpc" "cluster" {
   tags                 = merge(local.tags, { "Name" = local.name, "hathi:resource" = "vpc" })
 
   lifecycle {
-    ignore_changes = [tags["hathi:operation"]]
+    # Another range would replace the VPC and everything in it.
+    ignore_changes = [cidr_block, tags["hathi:operation"]]
   }
 }
 
@@ -80,7 +83,8 @@ resource "aws_subnet" "public" {
   tags              = merge(local.tags, { "Name" = "${local.name}-public-${each.key}", "hathi:resource" = "subnet/public/${each.key}" })
 
   lifecycle {
-    ignore_changes = [tags["hathi:operation"]]
+    # A cluster that got its CIDRs by another rule keeps them.
+    ignore_changes = [cidr_block, tags["hathi:operation"]]
   }
 }
 
@@ -92,7 +96,8 @@ resource "aws_subnet" "private" {
   tags              = merge(local.tags, { "Name" = "${local.name}-private-${each.key}", "hathi:resource" = "subnet/private/${each.key}" })
 
   lifecycle {
-    ignore_changes = [tags["hathi:operation"]]
+    # A cluster that got its CIDRs by another rule keeps them.
+    ignore_changes = [cidr_block, tags["hathi:operation"]]
   }
 }
 
@@ -119,7 +124,17 @@ resource "aws_route_table_association" "public" {
   route_table_id = aws_route_table.public[0].id
 }
 
-# One NAT gateway: it is the way out for packages alone, so its zone's failure costs no data.
+# One NAT gateway: only downloads of packages use it, so a failure of its zone loses no data. It stays in
+# the zone that it was made in.
+resource "terraform_data" "nat_zone" {
+  count = local.own_private ? 1 : 0
+  input = try(local.chosen[0], null)
+
+  lifecycle {
+    ignore_changes = [input]
+  }
+}
+
 resource "aws_eip" "nat" {
   count  = local.own_private ? 1 : 0
   domain = "vpc"
@@ -133,13 +148,13 @@ resource "aws_eip" "nat" {
 resource "aws_nat_gateway" "cluster" {
   count         = local.own_private ? 1 : 0
   allocation_id = aws_eip.nat[0].id
-  subnet_id     = aws_subnet.public[local.zones[0]].id
+  subnet_id     = try(aws_subnet.public[terraform_data.nat_zone[0].input].id, null)
   tags          = merge(local.tags, { "Name" = local.name, "hathi:resource" = "nat-gateway" })
 
   depends_on = [aws_route.internet]
 
   lifecycle {
-    ignore_changes = [tags["hathi:operation"]]
+    ignore_changes = [subnet_id, tags["hathi:operation"]]
   }
 }
 

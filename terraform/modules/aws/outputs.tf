@@ -1,8 +1,6 @@
 locals {
   # Grouped, since mocked subnets may all have one id.
   cidr_of_subnet = { for subnet in values(local.subnets) : subnet.id => subnet.cidr_block... }
-  # Of a node in a subnet that is no longer one of them, the whole VPC is told.
-  vpc_cidr = local.own_network ? var.network.cidr : data.aws_vpc.given[0].cidr_block
 
   host_of = {
     for name, instance in aws_instance.node : name => (
@@ -22,7 +20,7 @@ output "nodes" {
     for name, node in var.nodes : name => {
       name          = name
       address       = aws_instance.node[name].private_ip
-      subnet        = lookup(local.cidr_of_subnet, aws_instance.node[name].subnet_id, [local.vpc_cidr])[0]
+      subnet        = lookup(local.cidr_of_subnet, aws_instance.node[name].subnet_id, [local.vpc_cidr])[0] # the VPC, for a node in a subnet that is no longer one of them
       ssh_host      = local.host_of[name]
       ssh_port      = 22
       postgres_host = node.witness ? null : local.client_host_of[name]

@@ -9,6 +9,15 @@ resource "aws_security_group" "cluster" {
 
   lifecycle {
     ignore_changes = [tags["hathi:operation"]]
+
+    precondition {
+      condition     = local.own_network || local.given_vpc_id != null
+      error_message = var.network.mode == "default" ? "The region has no default VPC. Create one, or set another network." : "The VPC network.vpc_id does not exist in this region."
+    }
+    precondition {
+      condition     = length(setsubtract(var.network.subnet_ids, flatten(data.aws_subnets.given[*].ids))) == 0
+      error_message = "Not in the VPC network.vpc_id: ${join(", ", setsubtract(var.network.subnet_ids, flatten(data.aws_subnets.given[*].ids)))}. Remove them from network.subnet_ids."
+    }
   }
 }
 
@@ -88,7 +97,7 @@ resource "aws_iam_role" "node" {
     Statement = [{
       Effect    = "Allow"
       Action    = "sts:AssumeRole"
-      Principal = { Service = "ec2.amazonaws.com" }
+      Principal = { Service = "ec2.${data.aws_partition.current.dns_suffix}" }
     }]
   })
   tags = merge(local.tags, { "Name" = local.name, "hathi:resource" = "role" })
@@ -101,7 +110,7 @@ resource "aws_iam_role" "node" {
 resource "aws_iam_role_policy_attachment" "session_manager" {
   count      = var.session_manager ? 1 : 0
   role       = aws_iam_role.node[0].name
-  policy_arn = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+  policy_arn = "arn:${data.aws_partition.current.partition}:iam::aws:policy/AmazonSSMManagedInstanceCore"
 }
 
 resource "aws_iam_instance_profile" "node" {

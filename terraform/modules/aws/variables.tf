@@ -29,10 +29,11 @@ variable "operation_id" {
 }
 
 variable "nodes" {
-  description = "Nodes by name (<cluster>-<n>). The ordinal is the number in the name and decides the zone; a witness runs etcd alone, so it has no data volume."
+  description = "Nodes by name (<cluster>-<n>). The ordinal is the number in the name. A witness runs only etcd, so it has no data volume. The zone counts when a node is made and never moves it; default: by the ordinal."
   type = map(object({
     ordinal = number
     witness = optional(bool, false)
+    zone    = optional(string)
   }))
 
   validation {
@@ -48,6 +49,11 @@ variable "nodes" {
   validation {
     condition     = alltrue([for node in values(var.nodes) : node.ordinal >= 1 && floor(node.ordinal) == node.ordinal])
     error_message = "An ordinal must be a whole number from 1 on."
+  }
+
+  validation {
+    condition     = alltrue([for node in values(var.nodes) : node.zone == null ? true : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}[a-h]$", node.zone))])
+    error_message = "A node's zone must be a zone of a region, e.g. eu-central-1a."
   }
 }
 
@@ -116,13 +122,18 @@ variable "network" {
 }
 
 variable "availability_zones" {
-  description = "Zones to spread the nodes over, e.g. [\"eu-central-1a\", \"eu-central-1b\"]. Where empty, up to three of the region's that offer the type."
+  description = "Zones of new nodes, e.g. [\"eu-central-1a\", \"eu-central-1b\"]. Default: up to three zones of the region that offer the type. A node that exists stays in its zone. A zone that is not available gets no new node."
   type        = list(string)
   default     = []
 
   validation {
     condition     = length(distinct(var.availability_zones)) == length(var.availability_zones)
-    error_message = "A zone is named twice."
+    error_message = "availability_zones must not name a zone twice."
+  }
+
+  validation {
+    condition     = alltrue([for zone in var.availability_zones : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}[a-h]$", zone))])
+    error_message = "availability_zones must be zones of a region, e.g. eu-central-1a."
   }
 }
 
@@ -225,7 +236,7 @@ variable "data_volume" {
 }
 
 variable "kms_key_id" {
-  description = "ARN of the key that encrypts the volumes. Where null, the account's default key of EBS."
+  description = "ARN of the key that encrypts new volumes. Default: the account's default key of EBS. A volume that exists keeps its key."
   type        = string
   default     = null
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sort"
 
@@ -66,9 +65,17 @@ var dataSources = map[string]dataSource{
 			return object{"id": p.region, "ids": textList(ids)}, nil
 		},
 	},
-	"aws_ami": {
-		handled: []string{"owners", "most_recent", "filter"},
-		read:    readAMI,
+	"aws_ami_ids": {
+		handled: []string{"owners", "filter"},
+		read:    readAMIIDs,
+	},
+	"aws_partition": {
+		handled: []string{},
+		read:    readPartition,
+	},
+	"aws_vpcs": {
+		handled: []string{"filter", "tags"},
+		read:    readVpcs,
 	},
 	"aws_availability_zones": {
 		handled: []string{"state", "filter"},
@@ -140,28 +147,4 @@ func withTags(found object, err error) func(what string) (object, error) {
 		delete(found, "tags_all")
 		return found, nil
 	}
-}
-
-func readAMI(ctx context.Context, p *provider, configured object) (object, error) {
-	found, err := p.ec2.DescribeImages(ctx, &ec2.DescribeImagesInput{Owners: texts(configured, "owners"), Filters: filters(configured)})
-	if err != nil {
-		return nil, err
-	}
-	images := found.Images
-	if len(images) == 0 {
-		return nil, errors.New("your query returned no results. Please change your search criteria and try again")
-	}
-	recent := truth(configured, "most_recent")
-	if len(images) > 1 && (recent == nil || !*recent) {
-		return nil, errors.New("your query returned more than one result. Please try a more specific search criteria, or set `most_recent` attribute to true")
-	}
-	sort.Slice(images, func(a, b int) bool {
-		return aws.ToString(images[a].CreationDate) > aws.ToString(images[b].CreationDate)
-	})
-	one := images[0]
-	return object{
-		"id": deref(one.ImageId), "image_id": deref(one.ImageId), "name": deref(one.Name), "architecture": string(one.Architecture),
-		"owner_id": deref(one.OwnerId), "root_device_name": deref(one.RootDeviceName), "root_device_type": string(one.RootDeviceType),
-		"creation_date": deref(one.CreationDate), "state": string(one.State), "virtualization_type": string(one.VirtualizationType),
-	}, nil
 }

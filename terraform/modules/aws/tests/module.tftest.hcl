@@ -11,8 +11,14 @@ mock_provider "aws" {
   mock_data "aws_ec2_instance_type" {
     defaults = { supported_architectures = ["x86_64"] }
   }
-  mock_data "aws_ami" {
-    defaults = { id = "ami-0123456789abcdef0" }
+  mock_data "aws_ami_ids" {
+    defaults = { ids = ["ami-0123456789abcdef0", "ami-0fedcba9876543210"] }
+  }
+  mock_data "aws_partition" {
+    defaults = { partition = "aws", dns_suffix = "amazonaws.com" }
+  }
+  mock_data "aws_vpcs" {
+    defaults = { ids = ["vpc-0123456789abcdef0"] }
   }
   mock_data "aws_vpc" {
     defaults = { id = "vpc-0123456789abcdef0" }
@@ -152,13 +158,55 @@ run "uses_the_default_vpc" {
 run "refuses_subnets_of_another_vpc" {
   command = plan
   variables {
-    network = { mode = "existing", vpc_id = "vpc-0fedcba9876543210", subnet_ids = ["subnet-0123456789abcdef0"] }
+    network = { mode = "existing", vpc_id = "vpc-0123456789abcdef0", subnet_ids = ["subnet-0123456789abcdef0", "subnet-0fedcba9876543210"] }
+  }
+  expect_failures = [aws_security_group.cluster]
+}
+
+run "refuses_a_vpc_that_does_not_exist" {
+  command = plan
+  variables {
+    network = { mode = "default" }
   }
   override_data {
-    target = data.aws_vpc.given
-    values = { cidr_block = "10.0.0.0/16" }
+    target = data.aws_vpcs.given
+    values = { ids = [] }
   }
-  expect_failures = [data.aws_subnet.given]
+  expect_failures = [aws_security_group.cluster, aws_ebs_volume.data]
+}
+
+run "refuses_a_node_without_an_image" {
+  command = plan
+  override_data {
+    target = data.aws_ami_ids.debian
+    values = { ids = [] }
+  }
+  expect_failures = [aws_instance.node]
+}
+
+run "refuses_debian_of_another_partition" {
+  command = plan
+  override_data {
+    target = data.aws_partition.current
+    values = { partition = "aws-cn", dns_suffix = "amazonaws.com.cn" }
+  }
+  expect_failures = [aws_instance.node]
+}
+
+run "names_the_partition_of_the_account" {
+  command = plan
+  variables {
+    ami_id          = "ami-0123456789abcdef0"
+    session_manager = true
+  }
+  override_data {
+    target = data.aws_partition.current
+    values = { partition = "aws-cn", dns_suffix = "amazonaws.com.cn" }
+  }
+  assert {
+    condition     = aws_iam_role_policy_attachment.session_manager[0].policy_arn == "arn:aws-cn:iam::aws:policy/AmazonSSMManagedInstanceCore" && strcontains(aws_iam_role.node[0].assume_role_policy, "ec2.amazonaws.com.cn")
+    error_message = "The names of IAM are not those of the partition."
+  }
 }
 
 run "gives_an_instance_profile_when_asked" {
@@ -241,7 +289,7 @@ run "refuses_a_node_of_another_cluster" {
 run "refuses_what_gp3_cannot_do" {
   command = plan
   variables {
-    data_volume = { iops = 17000 }
+    data_volume = { iops = 80001 }
   }
   expect_failures = [var.data_volume]
 }

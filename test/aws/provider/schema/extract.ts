@@ -34,13 +34,15 @@ const RESOURCES = [
   'vpc-security-group-ingress-rule',
 ];
 const DATA_SOURCES = [
-  'ami',
+  'ami-ids',
   'availability-zones',
   'ec2-instance-type',
   'ec2-instance-type-offerings',
+  'partition',
   'subnet',
   'subnets',
   'vpc',
+  'vpcs',
 ];
 
 /** A type as Terraform writes it in JSON. */

@@ -11,7 +11,7 @@ import type { MainFile } from './main-file.ts';
 export const OLDEST_TERRAFORM = '1.6.0';
 
 /** Not copied with a module: a cluster's workspace has no use for them. */
-const MODULE_LEFT_OUT = new Set(['tests', 'README.md']);
+const MODULE_LEFT_OUT = new Set(['tests', 'examples', 'attributes.json', 'README.md']);
 
 /** @param modulesFolder where the project's own modules lie; absolute */
 export async function configurationFiles(

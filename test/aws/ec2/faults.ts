@@ -17,6 +17,8 @@ export interface Faults {
   ): void;
   /** From now on every question is refused with that code, until `mend`. */
   refuseAll(code: string): void;
+  /** Passes each response of that action through `change`, until `mend`. */
+  rewrite(action: string, change: (text: string) => string): void;
   /** Lets the next question of that action through and keeps its answer; called once it is kept. */
   withhold(action: string, onKept: () => void): void;
   mend(): void;
@@ -36,6 +38,7 @@ const STATUS: Record<string, number> = {
 export async function startFaults(origin: string): Promise<Faults> {
   const asked = new Map<string, number>();
   let faults: Fault[] = [];
+  const changes = new Map<string, (text: string) => string>();
   let kept: { action: string; onKept: () => void } | null = null;
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -71,7 +74,8 @@ export async function startFaults(origin: string): Promise<Faults> {
     response.writeHead(told.status, {
       'content-type': told.headers.get('content-type') ?? 'text/xml',
     });
-    response.end(text);
+    const change = changes.get(action);
+    response.end(change ? change(text.toString()) : text);
   };
 
   const server = createServer((request, response) => {
@@ -94,11 +98,15 @@ export async function startFaults(origin: string): Promise<Faults> {
     refuseAll(code) {
       faults.push(() => ({ status: STATUS[code] ?? 400, code }));
     },
+    rewrite(action, change) {
+      changes.set(action, change);
+    },
     withhold(action, onKept) {
       kept = { action, onKept };
     },
     mend() {
       faults = [];
+      changes.clear();
       kept = null;
     },
     async stop() {

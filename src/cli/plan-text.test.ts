@@ -2,6 +2,11 @@ import { expect, it } from 'vitest';
 import { planText } from './plan-text.ts';
 
 const plain = (_name: string, text: string): string => text;
+const EFFECTS: Record<string, string> = {
+  create: 'adds',
+  delete: 'removes',
+  'delete,create': 'replaces',
+};
 const change = (address: string, actions: string[], more: object = {}) => ({
   address,
   type: 'terraform_data',
@@ -10,6 +15,8 @@ const change = (address: string, actions: string[], more: object = {}) => ({
   before: null,
   after: null,
   action_reason: null,
+  role: null,
+  effect: EFFECTS[actions.join()] ?? 'in-place',
   ...more,
 });
 
@@ -18,6 +25,7 @@ it('names nodes in order, says what differs, and sums up', () => {
     {
       id: 'a',
       context: null,
+      refusals: [],
       cluster_name: 'orders',
       destroy: false,
       summary: { add: 1, change: 1, replace: 1, destroy: 1, empty: false },
@@ -40,14 +48,47 @@ it('names nodes in order, says what differs, and sums up', () => {
   );
   expect(text).toBe(`To make orders what was asked for:
 
-   ~ network
-         subnet: a → known after apply
  -/+ node orders-2 (made anew: cannot update)
          ports.ssh: 1 → 2
    - node orders-3
+   ~ network
+         subnet: a → known after apply
    + node orders-10
 
 Plan: 1 to add, 1 to change, 1 to replace, 1 to destroy.`);
+});
+
+it('shows removals of data first and in red, with the observed role and why they are refused', () => {
+  const marked = (name: string, text: string): string => `<${name}>${text}</${name}>`;
+  const text = planText(
+    {
+      id: 'a',
+      context: null,
+      cluster_name: 'orders',
+      destroy: false,
+      summary: { add: 0, change: 0, replace: 1, destroy: 2, empty: false },
+      changes: [
+        change('module.cluster.terraform_data.network', ['delete', 'create']),
+        change('module.cluster.terraform_data.node["orders-3"]', ['delete'], {
+          role: 'witness',
+        }),
+        change('module.cluster.terraform_data.node["orders-9"]', ['delete'], {
+          role: 'primary',
+          effect: 'loses-data',
+        }),
+      ],
+      refusals: [{ message: 'orders-9 is the primary.', action: 'Keep it.' }],
+    },
+    marked,
+  );
+  expect(text).toContain(`\
+ <red>  - node orders-9 (primary), its data is removed</red>
+ <red>-/+ network (made anew)</red>
+ <red>  - node orders-3 (witness)</red>
+
+<red>Refused: this plan cannot be applied.</red>
+<red>  orders-9 is the primary.</red>
+Keep it.`);
 });
 
 it('says whose account it is, what was found and what it costs', () => {
@@ -57,6 +98,7 @@ it('says whose account it is, what was found and what it costs', () => {
     destroy: false,
     summary: { add: 0, change: 0, replace: 0, destroy: 0, empty: true },
     changes: [],
+    refusals: [],
   };
   const context = {
     identity: { account: '123456789012', arn: 'arn:aws:iam::1:user/ada', region: 'eu-west-1' },

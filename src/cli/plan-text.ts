@@ -8,6 +8,8 @@ export interface ReviewedPlan {
   destroy: boolean;
   summary: { add: number; change: number; replace: number; destroy: number; empty: boolean };
   changes: readonly ReviewedChange[];
+  /** Why it is not applied; empty where it may be. */
+  refusals: readonly { message: string; action: string }[];
   context: ReviewedContext | null;
 }
 
@@ -26,6 +28,9 @@ interface ReviewedChange {
   before?: unknown;
   after?: unknown;
   action_reason: string | null;
+  /** Observed role of the node, if any. */
+  role: string | null;
+  effect: string;
 }
 
 type Sign = '+' | '~' | '-/+' | '-';
@@ -39,11 +44,13 @@ export function planText(plan: ReviewedPlan, style: Style): string {
     const sign = signOf(change.actions);
     return sign === null ? [] : [{ change, sign }];
   });
-  changes.sort((one, other) =>
-    nameOf(one.change).localeCompare(nameOf(other.change), 'en', { numeric: true }),
+  changes.sort(
+    (one, other) =>
+      dangerOf(other.change) - dangerOf(one.change) ||
+      nameOf(one.change).localeCompare(nameOf(other.change), 'en', { numeric: true }),
   );
   const lines = changes.flatMap(({ change, sign }) => [
-    `${style(COLOUR[sign], sign.padStart(SIGN_WIDTH))} ${nameOf(change)}${reasonOf(change, sign)}`,
+    headline(change, sign, style),
     ...differences(change, sign).map((line) => style('dim', `        ${line}`)),
   ]);
   const head = style(
@@ -57,9 +64,50 @@ export function planText(plan: ReviewedPlan, style: Style): string {
     head,
     '',
     ...(lines.length === 0 ? [] : [indent(lines.join('\n'), ' '), '']),
+    ...refusalLines(plan.refusals, style),
     ...(plan.context ? [...contextLines(plan.context, style), ''] : []),
     sum,
   ].join('\n');
+}
+
+/** Changes that remove something or stop a node are red as a whole, with the role of the node. */
+function headline(change: ReviewedChange, sign: Sign, style: Style): string {
+  const text = `${nameOf(change)}${roleOf(change)}${reasonOf(change, sign)}${effectOf(change)}`;
+  const line = `${sign.padStart(SIGN_WIDTH)} ${text}`;
+  if (dangerOf(change) > 0) return style('red', line);
+  return `${style(COLOUR[sign], sign.padStart(SIGN_WIDTH))} ${text}`;
+}
+
+/** Data comes first, then what else is removed or stopped. */
+const DANGER: Record<string, number> = {
+  'loses-data': 3,
+  'stops-node': 2,
+  replaces: 1,
+  removes: 1,
+};
+
+function dangerOf({ effect }: ReviewedChange): number {
+  return DANGER[effect] ?? 0;
+}
+
+function roleOf({ role }: ReviewedChange): string {
+  return role === null ? '' : ` (${role})`;
+}
+
+function effectOf({ effect }: ReviewedChange): string {
+  if (effect === 'loses-data') return ', its data is removed';
+  return effect === 'stops-node' ? ', stops the node' : '';
+}
+
+function refusalLines(refusals: ReviewedPlan['refusals'], style: Style): string[] {
+  if (refusals.length === 0) return [];
+  const actions = [...new Set(refusals.map(({ action }) => action))];
+  return [
+    style('red', 'Refused: this plan cannot be applied.'),
+    ...refusals.map(({ message }) => style('red', `  ${message}`)),
+    ...actions,
+    '',
+  ];
 }
 
 function contextLines({ identity, findings, cost }: ReviewedContext, style: Style): string[] {

@@ -55,6 +55,8 @@ export const ERROR_CODES = {
   // Terraform
   PLAN_STALE: 'The plan was made for an older revision of the cluster or its state.',
   PLAN_ALTERED: 'The saved plan file is not the one that was reviewed.',
+  PLAN_REFUSED:
+    'The plan would remove the primary, the majority of etcd or the data of a node, or stop a node.',
   TERRAFORM_FAILED: 'Terraform reported an error.',
   STATE_UNREADABLE: 'The Terraform state file is empty or cannot be parsed.',
 

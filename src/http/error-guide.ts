@@ -193,6 +193,12 @@ export const ERROR_GUIDE = {
     cause: 'The bytes of the plan are not those whose digest was shown.',
     remedy: 'Call `POST /plan-terraform` again, and find out who changed the file.',
   },
+  PLAN_REFUSED: {
+    cause:
+      'An apply acts on all machines at once. The plan removes the primary, too many members of etcd, or a machine or volume of a node that stays, or it stops nodes.',
+    remedy:
+      'Read `refusals`: each entry names the node, its observed role, the attribute and the next command. Nothing was changed.',
+  },
   TERRAFORM_FAILED: {
     cause: 'Terraform could not do what the plan says; the detail has its own words.',
     remedy: 'Put right what it names, then plan and apply again; what was made is in the state.',

@@ -185,6 +185,7 @@ export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (ap
             'OPERATION_NOT_FOUND',
             'TRANSITION_NOT_ALLOWED',
             'PLAN_STALE',
+            'PLAN_REFUSED',
           ),
         },
       },

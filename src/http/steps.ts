@@ -49,6 +49,7 @@ const STEP_PROBLEMS: Record<StageName, readonly ErrorCode[]> = {
     'PLAN_NOT_FOUND',
     'PLAN_STALE',
     'PLAN_ALTERED',
+    'PLAN_REFUSED',
   ],
   'create-ansible-script': [...LATER_PROBLEMS, ...PARAMETER_PROBLEMS],
   'execute-ansible-script': [

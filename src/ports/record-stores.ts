@@ -1,3 +1,6 @@
+import type { Role } from '../core/cluster/topology.ts';
+import type { ChangeEffect, NodePart } from '../core/plan/planned-change.ts';
+import type { Refusal } from '../core/plan/refusal.ts';
 import type { Page } from './page.ts';
 import type { PlanContext } from './plan-context.ts';
 import type { Sealed } from './secrets.ts';
@@ -23,6 +26,14 @@ export interface ResourceChange {
   before: unknown;
   after: unknown;
   action_reason: string | null;
+  /** Attributes that differ; of a replacement, those that force it. */
+  attributes: string[];
+  /** The node that the resource belongs to; null for a resource of the cluster as a whole. */
+  node: string | null;
+  part: NodePart | null;
+  /** Observed role of the node when the plan was made; null where there is none or it was not observed. */
+  role: Role | null;
+  effect: ChangeEffect;
 }
 
 export interface PlanRecord {
@@ -47,6 +58,8 @@ export interface PlanRecord {
   files: { path: string; content: string }[];
   /** What was looked up beside Terraform; null where the target has nothing to look up. */
   context: PlanContext | null;
+  /** Why the plan must not be applied; empty where it may be. */
+  refusals: Refusal[];
   /** The plan file, sealed with context `plan:<id>`. */
   sealed_file: Sealed;
   /** Outcome of the apply, once there is one. */

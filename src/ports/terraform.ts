@@ -75,6 +75,9 @@ export interface PlanOptions {
   operationId: string;
 }
 
+/** A change as the engine plans it; roles and effects are judged later. */
+export type PlannedResource = Omit<ResourceChange, 'role' | 'effect'>;
+
 export interface MadePlan {
   /** The plan file. It holds sensitive values in clear text: seal it before it is stored. */
   bytes: Uint8Array;
@@ -82,7 +85,7 @@ export interface MadePlan {
   digest: string;
   summary: PlanSummary;
   /** Sensitive values are masked. */
-  changes: ResourceChange[];
+  changes: PlannedResource[];
 }
 
 export interface Diagnostic {

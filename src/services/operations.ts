@@ -1,6 +1,7 @@
 import { HathiError } from '../core/errors.ts';
 import { isFinished, type Operation } from '../core/operation/operation.ts';
 import { operationActions, planOf } from '../core/operation/operation-actions.ts';
+import { planRefused } from '../core/plan/refusal.ts';
 import type { EventStream, Wakeups } from '../ports/event-stream.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { Stores } from '../ports/stores.ts';
@@ -113,7 +114,7 @@ async function cancelIn(stores: Stores, id: string, level: 1 | 2): Promise<Opera
   return await operations.get(id);
 }
 
-/** @throws TRANSITION_NOT_ALLOWED | PLAN_STALE */
+/** @throws TRANSITION_NOT_ALLOWED | PLAN_STALE | PLAN_REFUSED */
 async function approveIn(
   stores: Stores,
   id: string,
@@ -155,6 +156,7 @@ async function assertPlanCanBeApproved(
   }
   const plan = await plans.get(planId);
   if (plan.state !== 'ready') throw stale(`it is ${plan.state}; retry the operation for a new one`);
+  if (plan.refusals.length > 0) throw planRefused(plan.id, plan.refusals);
   const cluster = await clusters.get(operation.cluster_id);
   if (plan.infrastructure_revision !== cluster.infrastructure_revision) {
     throw stale('the cluster has another spec by now; retry the operation for a new one');

@@ -51,7 +51,8 @@ function planView(plan: PlanRecord, cluster: ClusterRecord): PlanView {
     ...members
   } = plan;
   const current = plan.infrastructure_revision === cluster.infrastructure_revision;
-  const applicable = plan.state === 'ready' && !plan.destroy && current;
+  const isAllowed = !plan.destroy && plan.refusals.length === 0;
+  const applicable = plan.state === 'ready' && isAllowed && current;
   return {
     ...members,
     cluster_name: cluster.name,

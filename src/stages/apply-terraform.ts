@@ -1,6 +1,7 @@
 import { HathiError } from '../core/errors.ts';
 import type { Stage, StageContext, StageOutcome } from '../ports/stage.ts';
 import type { PlanRecord } from '../ports/stores.ts';
+import { assertAllowed } from './guard-plan.ts';
 import { assertFresh, executePlan, type StoredPlan, stale } from './terraform-apply.ts';
 import { reconcileState } from './terraform-state.ts';
 import { type TerraformTools, terraformRun } from './terraform-tools.ts';
@@ -65,6 +66,7 @@ async function apply(
   }
   if (plan.state === 'stale') throw stale(plan, 'a newer plan was made', { state: plan.state });
   await assertFresh(context, tools, plan, NAME);
+  await assertAllowed(context, tools, plan);
   return finish(context, tools, plan);
 }
 

@@ -18,6 +18,7 @@ export function createPlanTerraformStage(tools: TerraformTools): Stage {
         summary: plan.summary,
         changes: plan.changes,
         context: plan.context,
+        refusals: plan.refusals,
         engine: await tools.terraform.engine(),
       };
     },

@@ -3,6 +3,7 @@ import type { StageName } from '../core/operation/operation-kinds.ts';
 import type { StageContext } from '../ports/stage.ts';
 import type { PlanRecord } from '../ports/stores.ts';
 import type { TerraformState } from '../ports/terraform.ts';
+import { judgeChanges } from './guard-plan.ts';
 import { lookAround } from './look-around.ts';
 import { reconcileState } from './terraform-state.ts';
 import {
@@ -37,6 +38,7 @@ export async function makePlan(
     replace: destroy || !state ? [] : await vanished(context, tools, state),
     operationId: operation.id,
   });
+  const judged = await judgeChanges(context, tools, made.changes);
   const { name, version } = await terraform.engine();
   const id = tools.ids.next();
   const plan: Omit<PlanRecord, 'created_at'> = {
@@ -55,9 +57,11 @@ export async function makePlan(
       configuration_digest: await terraform.configurationDigest(run.folder),
     },
     summary: made.summary,
-    changes: made.changes,
+    changes: judged.changes,
     files: await configurationFiles(context, tools),
     context: found,
+    // The removal of the whole cluster was confirmed, and its protection was checked.
+    refusals: destroy ? [] : judged.refusals,
     sealed_file: secretBox.seal(made.bytes, sealedPlace(id)),
     outcome: null,
   };
@@ -65,7 +69,10 @@ export async function makePlan(
     await plans.retireReady(cluster.id);
     await plans.insert(plan);
   });
-  await context.emit({ type: 'terraform.plan', data: { plan_id: id, summary: made.summary } });
+  await context.emit({
+    type: 'terraform.plan',
+    data: { plan_id: id, summary: made.summary, refusals: plan.refusals },
+  });
   return plan;
 }
 

@@ -2,6 +2,7 @@ import type { ClusterSpec } from '../core/cluster/cluster-spec.ts';
 import type { StageName } from '../core/operation/operation-kinds.ts';
 import type { Clock, IdSource } from '../ports/clock.ts';
 import type { SshKeys } from '../ports/pki.ts';
+import type { Probe } from '../ports/probe.ts';
 import type { SecretBox } from '../ports/secrets.ts';
 import type { StageContext } from '../ports/stage.ts';
 import type { NodeTarget, NodeTargets } from '../ports/target.ts';
@@ -12,6 +13,8 @@ import type { Workspace } from '../ports/workspace.ts';
 export interface TerraformTools {
   terraform: Terraform;
   targets: NodeTargets;
+  /** Observes which node is the primary before a plan removes machines. */
+  probe: Probe;
   workspace: Workspace;
   secretBox: SecretBox;
   sshKeys: SshKeys;

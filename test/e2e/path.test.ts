@@ -124,6 +124,30 @@ it('notices a node that vanished behind its back, makes it again, and it rejoins
   expect((await server.step('/verify-replication')).passed).toBe(true);
 });
 
+it('shows what a removal of too many nodes would lose, applies none of it, and stays healthy', async () => {
+  await server.step('/generate-terraform', { replica_count: 0 });
+  const planned = await server.step('/plan-terraform');
+  const { topology } = (await server.get('/api/v1/clusters/default')).body;
+  expect(planned.changes).toHaveLength(2);
+  for (const { node, role, effect } of planned.changes) {
+    const seen = topology.nodes.find(({ name }: { name: string }) => name === node);
+    expect({ node, role, effect }).toEqual({ node, role: seen.role, effect: 'loses-data' });
+  }
+  expect(planned.refusals).toContainEqual(
+    expect.objectContaining({ reason: 'removes-etcd-majority' }),
+  );
+  const refused = await server.post('/apply-terraform', {});
+  expect(refused).toMatchObject({
+    status: 409,
+    body: { code: 'PLAN_REFUSED', refusals: planned.refusals },
+  });
+  expect(refused.body.detail).toContain('"replica_count": 2');
+  await server.step('/generate-terraform', { replica_count: 2 });
+  expect((await server.step('/plan-terraform')).summary).toMatchObject({ empty: true });
+  await server.step('/apply-terraform');
+  expect((await server.step('/verify-replication')).passed).toBe(true);
+});
+
 it('refuses to apply a plan of an older spec', async () => {
   await server.step('/plan-terraform');
   await server.step('/generate-terraform', { replica_count: 3 });

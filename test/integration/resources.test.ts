@@ -8,6 +8,7 @@ import { createSqlProbe } from '../../src/adapters/postgres/sql-probe.ts';
 import { createSecretBox } from '../../src/adapters/secrets/secret-box.ts';
 import { systemClock, uuidSource } from '../../src/adapters/system/clock.ts';
 import type { OperationState } from '../../src/core/operation/operation.ts';
+import type { Refusal } from '../../src/core/plan/refusal.ts';
 import { buildApp } from '../../src/http/app.ts';
 import type { PlanRecord } from '../../src/ports/stores.ts';
 import type { NodeTarget } from '../../src/ports/target.ts';
@@ -26,6 +27,16 @@ import { FakeReadiness } from '../support/fake-services.ts';
 const SITE = 'abcdef';
 const masterKey = randomBytes(32);
 const metrics = createPrometheusMetrics('test');
+
+const REFUSAL: Refusal = {
+  reason: 'removes-primary',
+  node: 'removing-1',
+  role: 'primary',
+  address: 'module.cluster.terraform_data.node["removing-1"]',
+  attributes: [],
+  message: 'The plan removes the primary.',
+  action: 'Keep it.',
+};
 
 /** A target of which nothing is ever made: no worker runs here. */
 const idleTarget = {
@@ -138,7 +149,10 @@ describe.each(DATABASE_KINDS)('resources on the %s database', (kind) => {
   }
 
   /** An operation that awaits approval, with a plan that can be applied. */
-  async function awaiting(name: string): Promise<{ id: string; plan: string }> {
+  async function awaiting(
+    name: string,
+    refusals: Refusal[] = [],
+  ): Promise<{ id: string; plan: string }> {
     const { body } = await create(name);
     const plan: Omit<PlanRecord, 'created_at'> = {
       id: uuidSource.next(),
@@ -156,6 +170,7 @@ describe.each(DATABASE_KINDS)('resources on the %s database', (kind) => {
       files: [{ path: 'terraform/main.tf', content: '# nothing' }],
       sealed_file: { keyId: 'k1', bytes: Uint8Array.of(1) },
       context: null,
+      refusals,
       outcome: null,
     };
     await work.direct.plans.insert(plan);
@@ -321,6 +336,11 @@ describe.each(DATABASE_KINDS)('resources on the %s database', (kind) => {
   });
 
   it('refuses to approve a stale plan, or after a cancellation', async () => {
+    const removing = await awaiting('removing', [REFUSAL]);
+    const guarded = await ask('POST', `/operations/${removing.id}/approve`);
+    expect(guarded.body).toMatchObject({ code: 'PLAN_REFUSED', refusals: [REFUSAL] });
+    expect((await ask('GET', `/plans/${removing.plan}`)).body.allowed_actions).toEqual([]);
+
     const stale = await awaiting('stale');
     await work.direct.plans.setState(stale.plan, 'stale');
     const refused = await ask('POST', `/operations/${stale.id}/approve`);

@@ -209,10 +209,16 @@ async function insertPlan(
       before: null,
       after: { input: name },
       action_reason: null,
+      attributes: [],
+      node: name,
+      part: 'container',
+      role: null,
+      effect: destroy ? 'loses-data' : 'adds',
     })),
     files: [FILE],
     sealed_file: secretBox.seal(bytes, `plan:${id}`),
     context: null,
+    refusals: [],
     outcome: null,
   };
   await write(async ({ plans }) => {

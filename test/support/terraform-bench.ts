@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { SqlUnitOfWork } from '../../src/adapters/database/sql-unit-of-work.ts';
 import { createDockerTarget } from '../../src/adapters/docker/docker-target.ts';
 import { createPrometheusMetrics } from '../../src/adapters/metrics/prometheus.ts';
+import { createSqlProbe } from '../../src/adapters/postgres/sql-probe.ts';
 import { processes } from '../../src/adapters/process/processes.ts';
 import { runCommand } from '../../src/adapters/process/run-command.ts';
 import { createSecretBox } from '../../src/adapters/secrets/secret-box.ts';
@@ -64,6 +65,7 @@ export async function openTerraformBench(
       env,
     }),
     targets: { local: target, aws: target },
+    probe: createSqlProbe({ env }),
     workspace,
     secretBox: createSecretBox([randomBytes(32)]),
     sshKeys: createSshKeys({ env }),

@@ -4,12 +4,14 @@ import { HathiError } from '../../core/errors.ts';
 import * as operations from './migrations/0001-operations.ts';
 import * as resources from './migrations/0002-resources.ts';
 import * as targets from './migrations/0003-targets.ts';
+import * as planRefusals from './migrations/0004-plan-refusals.ts';
 
 /** In order; a migration that has shipped is never edited. */
 const MIGRATIONS: Record<string, Migration> = {
   '0001-operations': operations,
   '0002-resources': resources,
   '0003-targets': targets,
+  '0004-plan-refusals': planRefusals,
 };
 
 /**

@@ -109,6 +109,7 @@ export interface PlansTable extends SealedColumns {
   changes: Json<unknown[]>;
   files: Json<unknown[]>;
   context: NullableJson<unknown>;
+  refusals: Json<unknown[]>;
   outcome: NullableJson<unknown>;
   created_at: Timestamp;
 }

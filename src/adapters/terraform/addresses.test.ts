@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { addressOf } from './addresses.ts';
+import { addressOf, placeOf } from './addresses.ts';
 
 it.each([
   ['local', 'node', 'pg-1', 'module.cluster.terraform_data.node["pg-1"]'],
@@ -26,4 +26,15 @@ it.each([
   ['aws', 'network-interface', null, null],
 ] as const)('on %s a %s of %s is %s', (target, kind, node, address) => {
   expect(addressOf(target, { kind, node })).toBe(address);
+});
+
+it.each([
+  ['module.cluster.terraform_data.node["pg-1"]', { node: 'pg-1', part: 'container' }],
+  ['module.cluster.aws_instance.node["pg-2"]', { node: 'pg-2', part: 'instance' }],
+  ['module.cluster.aws_ebs_volume.data["pg-2"]', { node: 'pg-2', part: 'data-volume' }],
+  ['module.cluster.aws_volume_attachment.data["pg-2"]', { node: 'pg-2', part: 'data-attachment' }],
+  ['module.cluster.aws_subnet.public["eu-west-1a"]', { node: null, part: null }],
+  ['module.cluster.terraform_data.network', { node: null, part: null }],
+])('finds the node of %s', (address, place) => {
+  expect(placeOf(address)).toEqual(place);
 });

@@ -1,4 +1,5 @@
 import type { Target } from '../../core/cluster/cluster-spec.ts';
+import type { NodePart } from '../../core/plan/planned-change.ts';
 
 /** What the modules call the resources of one node, by the kind that the target tells. */
 const OF_A_NODE: Record<Target, Record<string, string>> = {
@@ -53,4 +54,20 @@ export function addressOf(
     .sort((a, b) => b.length - a.length)[0];
   if (begin === undefined) return null;
   return `module.cluster.${resources[begin]}[${JSON.stringify(kind.slice(begin.length + 1))}]`;
+}
+
+/** Resources of the modules that belong to one node, as they are addressed. */
+const PART_OF: Record<string, NodePart> = {
+  'terraform_data.node': 'container',
+  'aws_instance.node': 'instance',
+  'aws_ebs_volume.data': 'data-volume',
+  'aws_volume_attachment.data': 'data-attachment',
+};
+
+/** The node that a resource of the modules belongs to, and what it is to that node. */
+export function placeOf(address: string): { node: string | null; part: NodePart | null } {
+  const [, resource = '', node = null] =
+    /^module\.[^.]+\.([^.]+\.[^.[]+)\["([^"]+)"\]$/.exec(address) ?? [];
+  const part = PART_OF[resource];
+  return part === undefined ? { node: null, part: null } : { node, part };
 }

@@ -1,5 +1,8 @@
 import { z } from 'zod';
-import type { PlanSummary, ResourceChange } from '../../ports/stores.ts';
+import type { PlanSummary } from '../../ports/stores.ts';
+import type { PlannedResource } from '../../ports/terraform.ts';
+import { placeOf } from './addresses.ts';
+import { changedAttributes } from './changed-attributes.ts';
 
 /** A shorter secret inside a longer text is more likely a part of a word. */
 const SHORTEST_PART = 6;
@@ -14,6 +17,7 @@ const changeSchema = z.object({
   after_unknown: z.unknown().optional(),
   before_sensitive: z.unknown().optional(),
   after_sensitive: z.unknown().optional(),
+  replace_paths: z.array(z.array(z.union([z.string(), z.number()]))).optional(),
 });
 
 const planSchema = z.object({
@@ -38,7 +42,7 @@ const planSchema = z.object({
  * other too: the engines lose the mark where a resource copies it, as terraform_data does to `output`.
  * @throws ZodError when the document is not of the format 1.x
  */
-export function readPlan(document: unknown): { summary: PlanSummary; changes: ResourceChange[] } {
+export function readPlan(document: unknown): { summary: PlanSummary; changes: PlannedResource[] } {
   const plan = planSchema.parse(document);
   const changed = plan.resource_changes.filter(
     ({ mode, change }) => mode === 'managed' && !isNothing(change.actions),
@@ -52,6 +56,8 @@ export function readPlan(document: unknown): { summary: PlanSummary; changes: Re
     type,
     name,
     actions: change.actions,
+    attributes: changedAttributes(change),
+    ...placeOf(address),
     before: hide(mask(change.before ?? null, change.before_sensitive), secrets),
     after: hide(
       mask(withUnknown(change.after ?? null, change.after_unknown), change.after_sensitive),

@@ -1,6 +1,7 @@
 import type { ClusterSpec } from './cluster-spec.ts';
 
-export type Role = 'primary' | 'replica' | 'witness';
+export const ROLES = ['primary', 'replica', 'witness'] as const;
+export type Role = (typeof ROLES)[number];
 
 /** etcd members of a cluster; a quorum of three bears the loss of one. */
 export const ETCD_MEMBERS = 3;

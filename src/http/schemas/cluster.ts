@@ -6,7 +6,7 @@ import {
   clusterSpecSchema,
 } from '../../core/cluster/cluster-spec.ts';
 import { CLUSTER_ACTIONS, CLUSTER_STATUSES } from '../../core/cluster/cluster-status.ts';
-import type { ClusterNode, Topology } from '../../core/cluster/topology.ts';
+import { type ClusterNode, ROLES, type Topology } from '../../core/cluster/topology.ts';
 import { MAX_PARAMETERS } from '../../core/postgres/parameters.ts';
 import type {
   ClusterView,
@@ -27,7 +27,7 @@ import { nextCursor, pageQuery } from './page.ts';
 
 const instant = z.string().describe('ISO 8601, UTC.');
 const revision = z.int().nullable();
-const roleSchema = z.enum(['primary', 'replica', 'witness']);
+const roleSchema = z.enum(ROLES);
 
 export const clusterNodeSchema = z
   .object({

@@ -179,14 +179,19 @@ export const eventExample: OperationEvent = {
 };
 
 const SUMMARY = { add: 4, change: 0, replace: 0, destroy: 0, empty: false };
-const CHANGE = {
-  address: 'module.nodes.terraform_data.node["orders-1"]',
+const CHANGE: PlanView['changes'][number] = {
+  address: 'module.cluster.terraform_data.node["orders-1"]',
   type: 'terraform_data',
   name: 'node',
   actions: ['create'],
   before: null,
   after: { input: { name: 'orders-1' } },
   action_reason: null,
+  attributes: [],
+  node: 'orders-1',
+  part: 'container',
+  role: null,
+  effect: 'adds',
 };
 const DIGEST = 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
 
@@ -203,6 +208,7 @@ export const planExample: PlanView = {
   changes: [CHANGE],
   files: [{ path: FILE.path, content: 'module "nodes" {\n  …\n}\n' }],
   context: null,
+  refusals: [],
   outcome: null,
   allowed_actions: ['apply'],
   created_at: PLANNED,
@@ -227,6 +233,7 @@ export const outcomeExamples = {
     digest: DIGEST,
     summary: SUMMARY,
     changes: [CHANGE],
+    refusals: [],
     engine: ENGINE,
   },
   'apply-terraform': {

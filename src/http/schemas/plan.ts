@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { ROLES } from '../../core/cluster/topology.ts';
+import { CHANGE_EFFECTS, NODE_PARTS } from '../../core/plan/planned-change.ts';
+import { REFUSAL_REASONS } from '../../core/plan/refusal.ts';
 import type { PlanView } from '../../services/api.ts';
 import { planExample } from './examples.ts';
 import { nextCursor } from './page.ts';
@@ -24,8 +27,38 @@ const resourceChangeSchema = z
     before: z.unknown(),
     after: z.unknown().describe('Sensitive values are masked.'),
     action_reason: z.string().nullable(),
+    attributes: z
+      .array(z.string())
+      .describe('Attributes that differ; of a replacement, those that force it.'),
+    node: z.string().nullable().describe('Node that the resource belongs to, if any.'),
+    part: z.enum(NODE_PARTS).nullable().describe('What the resource is to its node.'),
+    role: z
+      .enum(ROLES)
+      .nullable()
+      .describe('Observed role of the node when the plan was made; null where not observed.'),
+    effect: z
+      .enum(CHANGE_EFFECTS)
+      .describe(
+        'What the change does. `loses-data`: PostgreSQL data of an existing node is removed.',
+      ),
   })
   .meta({ id: 'ResourceChange' });
+
+export const refusalsSchema = z
+  .array(
+    z
+      .object({
+        reason: z.enum(REFUSAL_REASONS),
+        node: z.string().nullable().describe('null where several nodes are concerned.'),
+        role: z.enum(ROLES).nullable().describe('Observed role of the node.'),
+        address: z.string().nullable().describe('Resource in the plan.'),
+        attributes: z.array(z.string()).describe('Attributes that cause it.'),
+        message: z.string(),
+        action: z.string().describe('The next command.'),
+      })
+      .meta({ id: 'PlanRefusal' }),
+  )
+  .describe('Why the plan is not applied (`PLAN_REFUSED`); empty where it may be.');
 
 export const planContextSchema = z
   .object({
@@ -74,6 +107,7 @@ export const planSchema = z
       .array(z.object({ path: z.string(), content: z.string() }))
       .describe('The configuration that was planned.'),
     context: planContextSchema.nullable().describe('null for a target without an account.'),
+    refusals: refusalsSchema,
     outcome: z.record(z.string(), z.unknown()).nullable(),
     allowed_actions: z.array(z.enum(['apply'])),
     created_at: z.string().describe('ISO 8601, UTC.'),

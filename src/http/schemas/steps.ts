@@ -9,7 +9,7 @@ import type { StageName } from '../../core/operation/operation-kinds.ts';
 import { MAX_PARAMETERS } from '../../core/postgres/parameters.ts';
 import { awsBody, clusterNodeSchema, parameterValueSchema, topologySchema } from './cluster.ts';
 import { outcomeExamples } from './examples.ts';
-import { planContextSchema } from './plan.ts';
+import { planContextSchema, refusalsSchema } from './plan.ts';
 
 const cluster = clusterNameSchema
   .default(DEFAULT_CLUSTER)
@@ -129,6 +129,7 @@ export const stepOutcomes = {
         .array(z.looseObject({ address: z.string(), actions: z.array(z.string()) }))
         .describe('Sensitive values are masked.'),
       context: planContextSchema.nullable().optional(),
+      refusals: refusalsSchema.optional(),
       engine,
     })
     .meta({

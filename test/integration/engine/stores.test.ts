@@ -221,11 +221,27 @@ describe.each(DATABASE_KINDS)('stores on %s', (kind) => {
           before: null,
           after: { list: [1, [2]] },
           action_reason: null,
+          attributes: ['list'],
+          node: null,
+          part: null,
+          role: null,
+          effect: 'adds' as const,
         },
       ],
       files: [],
       sealed_file: { keyId: 'k', bytes: Uint8Array.of(0, 255) },
       context: null,
+      refusals: [
+        {
+          reason: 'removes-data' as const,
+          node: 'pg-1',
+          role: 'replica' as const,
+          address: 'a.b',
+          attributes: ['list'],
+          message: 'm',
+          action: 'a',
+        },
+      ],
       outcome: null,
     };
     await work.direct.plans.insert(plan);

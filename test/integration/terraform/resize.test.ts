@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import type { ClusterRecord, PlanSummary } from '../../../src/ports/stores.ts';
+import type { Refusal } from '../../../src/core/plan/refusal.ts';
+import type { ClusterRecord, PlanSummary, ResourceChange } from '../../../src/ports/stores.ts';
 import { openTerraformBench, type TerraformBench } from '../../support/terraform-bench.ts';
 import { enginesHere } from '../../support/terraform-engines.ts';
 
@@ -19,7 +20,8 @@ async function bringUp(cluster: ClusterRecord): Promise<PlanSummary> {
   return summary;
 }
 
-async function resize(cluster: ClusterRecord, replicaCount: number): Promise<PlanSummary> {
+/** Changes the spec and writes the files of it. */
+async function changeReplicas(cluster: ClusterRecord, replicaCount: number): Promise<void> {
   const { spec, infrastructure_revision: revision } = await bench.direct.clusters.get(cluster.id);
   await bench.transaction(({ clusters }) =>
     clusters.update(cluster.id, {
@@ -28,6 +30,11 @@ async function resize(cluster: ClusterRecord, replicaCount: number): Promise<Pla
       infrastructure_revision: revision + 1,
     }),
   );
+  await bench.outcome(cluster, 'generate-terraform');
+}
+
+async function resize(cluster: ClusterRecord, replicaCount: number): Promise<PlanSummary> {
+  await changeReplicas(cluster, replicaCount);
   return bringUp(cluster);
 }
 
@@ -59,6 +66,77 @@ it('grows and shrinks a cluster, keeping the nodes that stay', async () => {
   expect(three).toContain(first);
   const { nodes } = await bench.direct.clusters.get(cluster.id);
   expect(nodes?.map(({ name }) => name)).toEqual(['pg-1']);
+  await bench.outcome(cluster, 'destroy-terraform');
+});
+
+/** As after execute-ansible-script: from here on the nodes may hold data. */
+async function withData(cluster: ClusterRecord): Promise<void> {
+  const { nodes } = await bench.direct.clusters.get(cluster.id);
+  await bench.transaction(async ({ clusters, secrets }) => {
+    for (const name of ['ca-certificate', 'postgres-superuser-password']) {
+      const place = `secret:${cluster.id}:${name}`;
+      const sealed = bench.tools.secretBox.seal(Buffer.from('x'), place);
+      await secrets.insertIfAbsent(cluster.id, name, sealed);
+    }
+    await clusters.update(cluster.id, {
+      ansible_generated_revision: 1,
+      topology: {
+        primary: 'kept-2',
+        nodes: (nodes ?? []).map(({ name }) => ({
+          name,
+          role: name === 'kept-2' ? 'primary' : 'replica',
+        })),
+        observed_at: new Date().toISOString(),
+      },
+    });
+  });
+}
+
+interface Planned {
+  summary: PlanSummary;
+  refusals: Refusal[];
+  changes: ResourceChange[];
+}
+
+it('applies no plan that removes the primary, the majority of etcd or data', async () => {
+  const cluster = await bench.cluster('kept', 2);
+  await bringUp(cluster);
+  await withData(cluster);
+  const before = await containers();
+  const refused = async (...reasons: string[]) => {
+    const plan = await bench.outcome<Planned>(cluster, 'plan-terraform');
+    expect(plan.refusals.map(({ reason, node }) => `${reason} ${node}`)).toEqual(reasons);
+    const { error } = await bench.run(cluster, 'apply-terraform');
+    expect(error).toMatchObject({ code: 'PLAN_REFUSED', details: { refusals: plan.refusals } });
+    expect(await containers()).toEqual(before);
+    return plan;
+  };
+  await changeReplicas(cluster, 0);
+  const { changes } = await refused(
+    'removes-primary kept-2',
+    'primary-unknown kept-3',
+    'removes-etcd-majority null',
+  );
+  expect(changes.find(({ node }) => node === 'kept-2')).toMatchObject({
+    role: 'primary',
+    effect: 'loses-data',
+  });
+
+  // The files of the workspace are anybody's to edit.
+  await changeReplicas(cluster, 2);
+  const file = 'terraform/main.tf';
+  const main = Buffer.from((await bench.workspace.read('kept', file)) ?? '').toString();
+  const address = /10\.\d+\.\d+\.12/.exec(main)?.[0] ?? '';
+  await bench.workspace.write('kept', file, main.replace(address, address.replace(/12$/, '99')));
+  const edited = await refused('removes-primary kept-2');
+  expect(edited.refusals[0]?.attributes).toEqual(['triggers_replace.address']);
+
+  // A machine that is gone is created again, whatever its role was.
+  await bench.docker('rm', '-fv', `hathi-${bench.site}-kept-2`);
+  await bench.outcome(cluster, 'generate-terraform');
+  const repair = await bench.outcome<Planned>(cluster, 'plan-terraform');
+  expect(repair).toMatchObject({ summary: { replace: 1 }, refusals: [] });
+  await bench.outcome(cluster, 'apply-terraform');
   await bench.outcome(cluster, 'destroy-terraform');
 });
 

@@ -937,7 +937,7 @@ export interface components {
             [key: string]: unknown;
         };
         /** @enum {string} */
-        ErrorCode: "INVALID_REQUEST" | "MALFORMED_JSON" | "BODY_TOO_LARGE" | "HEADERS_TOO_LARGE" | "REQUEST_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE" | "INVALID_CURSOR" | "PRECONDITION_FAILED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_KEY_IN_USE" | "TOO_MANY_REQUESTS" | "TOO_MANY_STREAMS" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "INVALID_CLUSTER_NAME" | "INVALID_LSN" | "PARAMETER_UNKNOWN" | "PARAMETER_INVALID" | "PARAMETER_OWNED" | "PARAMETER_READ_ONLY" | "PARAMETER_TOO_SMALL" | "PARAMETER_TOO_LARGE" | "PARAMETER_REJECTED" | "FORBIDDEN_HOST" | "FORBIDDEN_ORIGIN" | "UNAUTHORIZED" | "TOKEN_REQUIRED" | "CLUSTER_NOT_FOUND" | "CLUSTER_EXISTS" | "CLUSTER_PROTECTED" | "CLUSTER_BUSY" | "OPERATION_NOT_FOUND" | "REPORT_NOT_FOUND" | "PLAN_NOT_FOUND" | "TRANSITION_NOT_ALLOWED" | "STEP_MISSING" | "OPERATION_FAILED" | "OPERATION_CANCELLED" | "OPERATION_INTERRUPTED" | "LEASE_LOST" | "DEADLINE_EXCEEDED" | "PLAN_STALE" | "PLAN_ALTERED" | "TERRAFORM_FAILED" | "STATE_UNREADABLE" | "ANSIBLE_FAILED" | "PARAMETER_NOT_APPLIED" | "REPLICATION_NOT_PROVEN" | "NETWORK_TAKEN" | "NETWORK_EXHAUSTED" | "NODE_UNREACHABLE" | "NODE_REFUSED" | "NODE_SETUP_FAILED" | "CLOUD_UNAVAILABLE" | "CLOUD_REFUSED" | "TOOL_MISSING" | "TOOL_TOO_OLD" | "DISK_FULL" | "WORKSPACE_FAILED" | "PORT_IN_USE" | "DATA_DIRECTORY_LOCKED" | "DATABASE_UNAVAILABLE" | "CONFIGURATION_INVALID" | "SECRET_UNREADABLE" | "INTERNAL";
+        ErrorCode: "INVALID_REQUEST" | "MALFORMED_JSON" | "BODY_TOO_LARGE" | "HEADERS_TOO_LARGE" | "REQUEST_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE" | "INVALID_CURSOR" | "PRECONDITION_FAILED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_KEY_IN_USE" | "TOO_MANY_STREAMS" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "INVALID_CLUSTER_NAME" | "INVALID_LSN" | "PARAMETER_UNKNOWN" | "PARAMETER_INVALID" | "PARAMETER_OWNED" | "PARAMETER_READ_ONLY" | "PARAMETER_TOO_SMALL" | "PARAMETER_TOO_LARGE" | "FORBIDDEN_HOST" | "FORBIDDEN_ORIGIN" | "UNAUTHORIZED" | "TOKEN_REQUIRED" | "CLUSTER_NOT_FOUND" | "CLUSTER_EXISTS" | "CLUSTER_PROTECTED" | "CLUSTER_BUSY" | "OPERATION_NOT_FOUND" | "REPORT_NOT_FOUND" | "PLAN_NOT_FOUND" | "TRANSITION_NOT_ALLOWED" | "STEP_MISSING" | "OPERATION_FAILED" | "OPERATION_CANCELLED" | "OPERATION_INTERRUPTED" | "LEASE_LOST" | "DEADLINE_EXCEEDED" | "PLAN_STALE" | "PLAN_ALTERED" | "PLAN_REFUSED" | "TERRAFORM_FAILED" | "STATE_UNREADABLE" | "ANSIBLE_FAILED" | "PARAMETER_NOT_APPLIED" | "REPLICATION_NOT_PROVEN" | "NETWORK_TAKEN" | "NETWORK_EXHAUSTED" | "NODE_UNREACHABLE" | "NODE_REFUSED" | "NODE_SETUP_FAILED" | "CLOUD_UNAVAILABLE" | "CLOUD_REFUSED" | "TOOL_MISSING" | "TOOL_TOO_OLD" | "DISK_FULL" | "WORKSPACE_FAILED" | "PORT_IN_USE" | "DATA_DIRECTORY_LOCKED" | "DATABASE_UNAVAILABLE" | "CONFIGURATION_INVALID" | "SECRET_UNREADABLE" | "INTERNAL";
         /**
          * @description What an error code means and what helps.
          * @example {
@@ -1273,7 +1273,6 @@ export interface components {
          *       "regions": [
          *         "eu-central-1"
          *       ],
-         *       "failures": [],
          *       "orphans": [
          *         {
          *           "kind": "instance",
@@ -1291,16 +1290,8 @@ export interface components {
          *     }
          */
         Orphans: {
-            /** @description Regions that could not be searched. Their orphans are not in the list. */
-            failures: {
-                /** @description Error code, e.g. `CLOUD_UNAVAILABLE`. */
-                code: string;
-                /** @description Reason, with what to do. */
-                message: string;
-                region: string;
-            }[];
             orphans: components["schemas"]["Orphan"][];
-            /** @description Regions that were searched. */
+            /** @description Where it was looked for. */
             regions: string[];
         };
         /**
@@ -1380,7 +1371,7 @@ export interface components {
          *       },
          *       "changes": [
          *         {
-         *           "address": "module.nodes.terraform_data.node[\"orders-1\"]",
+         *           "address": "module.cluster.terraform_data.node[\"orders-1\"]",
          *           "type": "terraform_data",
          *           "name": "node",
          *           "actions": [
@@ -1392,7 +1383,12 @@ export interface components {
          *               "name": "orders-1"
          *             }
          *           },
-         *           "action_reason": null
+         *           "action_reason": null,
+         *           "attributes": [],
+         *           "node": "orders-1",
+         *           "part": "container",
+         *           "role": null,
+         *           "effect": "adds"
          *         }
          *       ],
          *       "files": [
@@ -1402,6 +1398,7 @@ export interface components {
          *         }
          *       ],
          *       "context": null,
+         *       "refusals": [],
          *       "outcome": null,
          *       "allowed_actions": [
          *         "apply"
@@ -1438,6 +1435,8 @@ export interface components {
             outcome: {
                 [key: string]: unknown;
             } | null;
+            /** @description Why the plan is not applied (`PLAN_REFUSED`); empty where it may be. */
+            refusals: components["schemas"]["PlanRefusal"][];
             /** @enum {string} */
             state: "ready" | "applying" | "applied" | "stale" | "failed";
             summary: components["schemas"]["PlanSummary"];
@@ -1472,6 +1471,21 @@ export interface components {
                 region: string;
             };
         };
+        PlanRefusal: {
+            /** @description The next command. */
+            action: string;
+            /** @description Resource in the plan. */
+            address: string | null;
+            /** @description Attributes that cause it. */
+            attributes: string[];
+            message: string;
+            /** @description null where several nodes are concerned. */
+            node: string | null;
+            /** @enum {string} */
+            reason: "removes-primary" | "primary-unknown" | "removes-etcd-majority" | "replaces-node" | "removes-data" | "stops-node";
+            /** @description Observed role of the node. */
+            role: ("primary" | "replica" | "witness") | null;
+        };
         PlanSummary: {
             add: number;
             change: number;
@@ -1496,9 +1510,6 @@ export interface components {
             code: components["schemas"]["ErrorCode"];
             /** @description What was wrong, where, and what would be right. */
             detail: string;
-            /** @description Number of all errors, if `errors` has only the first ones. */
-            error_count?: number;
-            /** @description The first errors of the request. */
             errors?: components["schemas"]["FieldError"][];
             /** @description Id of the operation that is meant. */
             operation?: string;
@@ -1602,8 +1613,21 @@ export interface components {
             address: string;
             /** @description Sensitive values are masked. */
             after: unknown;
+            /** @description Attributes that differ; of a replacement, those that force it. */
+            attributes: string[];
             before: unknown;
+            /**
+             * @description What the change does. `loses-data`: PostgreSQL data of an existing node is removed.
+             * @enum {string}
+             */
+            effect: "adds" | "in-place" | "stops-node" | "replaces" | "removes" | "loses-data";
             name: string;
+            /** @description Node that the resource belongs to, if any. */
+            node: string | null;
+            /** @description What the resource is to its node. */
+            part: ("container" | "instance" | "data-volume" | "data-attachment") | null;
+            /** @description Observed role of the node when the plan was made; null where not observed. */
+            role: ("primary" | "replica" | "witness") | null;
             type: string;
         };
         Stage: {
@@ -1644,7 +1668,7 @@ export interface components {
          *       },
          *       "changes": [
          *         {
-         *           "address": "module.nodes.terraform_data.node[\"orders-1\"]",
+         *           "address": "module.cluster.terraform_data.node[\"orders-1\"]",
          *           "type": "terraform_data",
          *           "name": "node",
          *           "actions": [
@@ -1656,9 +1680,15 @@ export interface components {
          *               "name": "orders-1"
          *             }
          *           },
-         *           "action_reason": null
+         *           "action_reason": null,
+         *           "attributes": [],
+         *           "node": "orders-1",
+         *           "part": "container",
+         *           "role": null,
+         *           "effect": "adds"
          *         }
          *       ],
+         *       "refusals": [],
          *       "engine": {
          *         "name": "terraform",
          *         "version": "1.11.4"
@@ -1685,6 +1715,8 @@ export interface components {
             /** @description Id of the operation that did it. */
             operation: string;
             plan_id: string;
+            /** @description Why the plan is not applied (`PLAN_REFUSED`); empty where it may be. */
+            refusals?: components["schemas"]["PlanRefusal"][];
             summary: {
                 add: number;
                 change: number;
@@ -1721,7 +1753,7 @@ export interface operations {
                 cursor?: string;
                 /** @description Only clusters with this label, as `name=value`. */
                 label?: string;
-                /** @description Maximum number of entries; default: 50. */
+                /** @description At most so many entries; 50 where absent. */
                 limit?: number;
             };
             header?: never;
@@ -1778,15 +1810,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -1820,7 +1843,7 @@ export interface operations {
                  *     }
                  */
                 "application/json": {
-                    /** @description Networks of clients, besides the cluster's own, in CIDR notation without host bits. */
+                    /** @description Networks of clients, besides the cluster's own. */
                     allow_list?: (string)[];
                     /**
                      * @description `manual` waits with the plan until it is approved.
@@ -2021,15 +2044,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -2078,11 +2092,7 @@ export interface operations {
                     "application/json": components["schemas"]["Cluster"];
                 };
             };
-            /**
-             * @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
-             *
-             *     `INVALID_REQUEST`: The request does not have the shape that the API describes.
-             */
+            /** @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2115,15 +2125,6 @@ export interface operations {
             };
             /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2233,15 +2234,6 @@ export interface operations {
             };
             /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
             422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2398,15 +2390,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -2442,11 +2425,7 @@ export interface operations {
                     "application/json": components["schemas"]["Connection"];
                 };
             };
-            /**
-             * @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
-             *
-             *     `INVALID_REQUEST`: The request does not have the shape that the API describes.
-             */
+            /** @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2488,15 +2467,6 @@ export interface operations {
             };
             /** @description `STEP_MISSING`: An earlier step has to be done first. */
             409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2642,15 +2612,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -2688,11 +2649,7 @@ export interface operations {
                     };
                 };
             };
-            /**
-             * @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
-             *
-             *     `INVALID_REQUEST`: The request does not have the shape that the API describes.
-             */
+            /** @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2725,15 +2682,6 @@ export interface operations {
             };
             /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2790,8 +2738,6 @@ export interface operations {
              *     `PARAMETER_TOO_SMALL`: The value is smaller than replication or Patroni needs.
              *
              *     `PARAMETER_TOO_LARGE`: The value is larger than the node can hold.
-             *
-             *     `INVALID_REQUEST`: The request does not have the shape that the API describes.
              */
             400: {
                 headers: {
@@ -2832,15 +2778,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /**
              * @description `SECRET_UNREADABLE`: A sealed record was sealed with another master key, or was altered.
              *
@@ -2870,7 +2807,7 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the part before, as it was. */
                 cursor?: string;
-                /** @description Maximum number of entries; default: 50. */
+                /** @description At most so many entries; 50 where absent. */
                 limit?: number;
             };
             header?: never;
@@ -2944,15 +2881,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -2988,11 +2916,7 @@ export interface operations {
                     "application/json": components["schemas"]["Report"];
                 };
             };
-            /**
-             * @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
-             *
-             *     `INVALID_REQUEST`: The request does not have the shape that the API describes.
-             */
+            /** @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3036,15 +2960,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -3061,7 +2976,7 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the part before, as it was. */
                 cursor?: string;
-                /** @description Maximum number of entries; default: 50. */
+                /** @description At most so many entries; 50 where absent. */
                 limit?: number;
             };
             header?: never;
@@ -3128,15 +3043,6 @@ export interface operations {
             };
             /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3275,15 +3181,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -3302,7 +3199,7 @@ export interface operations {
                 cluster?: string;
                 /** @description `next_cursor` of the part before, as it was. */
                 cursor?: string;
-                /** @description Maximum number of entries; default: 50. */
+                /** @description At most so many entries; 50 where absent. */
                 limit?: number;
                 /** @description Only operations in this state. */
                 state?: "queued" | "running" | "awaiting-approval" | "cancelling" | "succeeded" | "failed" | "cancelled" | "interrupted";
@@ -3365,15 +3262,6 @@ export interface operations {
             };
             /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3446,15 +3334,6 @@ export interface operations {
             };
             /** @description `OPERATION_NOT_FOUND`: No operation has this id. */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3558,6 +3437,8 @@ export interface operations {
              *     `TRANSITION_NOT_ALLOWED`: The operation is not in a state in which this can be done.
              *
              *     `PLAN_STALE`: The plan was made for an older revision of the cluster or its state.
+             *
+             *     `PLAN_REFUSED`: The plan would remove the primary, the majority of etcd or the data of a node, or stop a node.
              */
             409: {
                 headers: {
@@ -3587,15 +3468,6 @@ export interface operations {
             };
             /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
             422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3737,15 +3609,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -3831,11 +3694,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /**
-             * @description `TOO_MANY_STREAMS`: The server, or this caller, has as many event streams as it can have.
-             *
-             *     `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller.
-             */
+            /** @description `TOO_MANY_STREAMS`: The server follows as many event streams as it can. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3976,15 +3835,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -4044,15 +3894,6 @@ export interface operations {
              *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
              */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4141,15 +3982,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -4215,15 +4047,6 @@ export interface operations {
             };
             /** @description `REPORT_NOT_FOUND`: The cluster has no report yet. */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4356,6 +4179,8 @@ export interface operations {
              *     `PLAN_STALE`: The plan was made for an older revision of the cluster or its state.
              *
              *     `PLAN_ALTERED`: The saved plan file is not the one that was reviewed.
+             *
+             *     `PLAN_REFUSED`: The plan would remove the primary, the majority of etcd or the data of a node, or stop a node.
              */
             409: {
                 headers: {
@@ -4385,15 +4210,6 @@ export interface operations {
             };
             /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
             422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4618,15 +4434,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /**
              * @description `OPERATION_FAILED`: The operation ended in failure.
              *
@@ -4822,15 +4629,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /**
              * @description `OPERATION_FAILED`: The operation ended in failure.
              *
@@ -4920,15 +4718,6 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEntry"];
                 };
             };
-            /** @description `INVALID_REQUEST`: The request does not have the shape that the API describes. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
             401: {
                 headers: {
@@ -4953,15 +4742,6 @@ export interface operations {
             };
             /** @description `NOT_FOUND`: Nothing is served at this path. */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5108,21 +4888,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /**
-             * @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request.
-             *
-             *     `PARAMETER_REJECTED`: PostgreSQL does not start, or accepts no connection, with the value.
-             */
+            /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
             422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5224,7 +4991,7 @@ export interface operations {
                  *     }
                  */
                 "application/json": {
-                    /** @description Networks of clients, besides the cluster's own, in CIDR notation without host bits. */
+                    /** @description Networks of clients, besides the cluster's own. */
                     allow_list?: (string)[];
                     /** @description Settings of a cluster on `aws`. A setting that is left out keeps its value, or gets its default in a new cluster. This also applies to each field of an object. */
                     aws?: {
@@ -5406,15 +5173,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /**
              * @description `OPERATION_FAILED`: The operation ended in failure.
              *
@@ -5497,15 +5255,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description `INVALID_REQUEST`: The request does not have the shape that the API describes. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
             401: {
                 headers: {
@@ -5521,15 +5270,6 @@ export interface operations {
              *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
              */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5566,15 +5306,6 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description `INVALID_REQUEST`: The request does not have the shape that the API describes. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
             401: {
                 headers: {
@@ -5590,15 +5321,6 @@ export interface operations {
              *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
              */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5765,15 +5487,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /**
              * @description `OPERATION_FAILED`: The operation ended in failure.
              *
@@ -5857,15 +5570,6 @@ export interface operations {
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
-            /** @description `INVALID_REQUEST`: The request does not have the shape that the API describes. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
             401: {
                 headers: {
@@ -5881,15 +5585,6 @@ export interface operations {
              *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
              */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6047,15 +5742,6 @@ export interface operations {
             };
             /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
             422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };

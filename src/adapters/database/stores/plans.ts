@@ -23,6 +23,7 @@ export class SqlPlanStore implements PlanStore {
         changes: JSON.stringify(plan.changes),
         files: JSON.stringify(plan.files),
         context: json(plan.context),
+        refusals: JSON.stringify(plan.refusals),
         outcome: json(plan.outcome),
         key_id: file.keyId,
         sealed: file.bytes,
@@ -76,6 +77,15 @@ export class SqlPlanStore implements PlanStore {
   }
 }
 
+/** Of changes that were stored before plans were judged. */
+const UNJUDGED = {
+  attributes: [],
+  node: null,
+  part: null,
+  role: null,
+  effect: 'in-place',
+} as const;
+
 function toRecord({ key_id, sealed, ...row }: Selectable<PlansTable>): PlanRecord {
   return {
     ...row,
@@ -83,9 +93,10 @@ function toRecord({ key_id, sealed, ...row }: Selectable<PlansTable>): PlanRecor
     base_state: row.base_state as PlanRecord['base_state'],
     engine: row.engine as unknown as PlanRecord['engine'],
     summary: row.summary as unknown as PlanRecord['summary'],
-    changes: row.changes as PlanRecord['changes'],
+    changes: (row.changes as PlanRecord['changes']).map((change) => ({ ...UNJUDGED, ...change })),
     files: row.files as PlanRecord['files'],
     context: row.context as unknown as PlanRecord['context'],
+    refusals: row.refusals as PlanRecord['refusals'],
     outcome: row.outcome as PlanRecord['outcome'],
     sealed_file: { keyId: key_id, bytes: sealed },
     created_at: row.created_at.toISOString(),

@@ -1,0 +1,212 @@
+import type { PlannedNode, Role } from '../cluster/topology.ts';
+import {
+  type ChangeEffect,
+  holdsData,
+  isMachine,
+  type PlannedChange,
+  removes,
+  replaces,
+} from './planned-change.ts';
+import type { Refusal, RefusalReason } from './refusal.ts';
+
+/** A node that exists, as it was observed just now. */
+export interface GuardedNode {
+  name: string;
+  /** Of the container or instance. */
+  state: 'running' | 'stopped' | 'missing';
+  /** Role that the node itself reported now; null where it did not answer. */
+  role: Role | null;
+  /** Role of the stored topology, which may be out of date. */
+  lastRole: Role | null;
+  /** Whether it runs PostgreSQL; a witness does not. */
+  hasPostgres: boolean;
+  /** Whether it is a member of etcd. */
+  etcd: boolean;
+}
+
+export interface GuardInput {
+  cluster: string;
+  changes: readonly PlannedChange[];
+  /** Every node that exists; empty while none of them can hold data. */
+  nodes: readonly GuardedNode[];
+  /** Nodes of the spec that the plan is made for. */
+  planned: readonly PlannedNode[];
+}
+
+/**
+ * Why the plan must not be applied: it would remove the primary, etcd's majority or the data of a node
+ * that stays, or stop nodes. Rolling changes and safe removals are procedures of their own; a single
+ * apply acts on all nodes at once and in no particular order.
+ * @returns one refusal for each node and reason; none where the plan is safe
+ */
+export function judgePlan(input: GuardInput): Refusal[] {
+  const byName = new Map(input.nodes.map((node) => [node.name, node]));
+  const refusals: Refusal[] = [];
+  for (const change of input.changes) {
+    const node = change.node === null ? undefined : byName.get(change.node);
+    if (node === undefined) continue;
+    const refusal = judgeChange(input, change, node);
+    if (refusal !== null && !refusals.some((one) => one.node === node.name)) refusals.push(refusal);
+  }
+  const quorum = judgeQuorum(input);
+  return quorum === null ? refusals : [...refusals, quorum];
+}
+
+function judgeChange(input: GuardInput, change: PlannedChange, node: GuardedNode): Refusal | null {
+  if (stops(input.changes, change, node)) {
+    return refusal('stops-node', input, change, node, 'an apply stops nodes in no safe order');
+  }
+  if (!removes(change)) return null;
+  const isGone = node.state === 'missing';
+  // The repair of a machine that vanished; its data volume is there, and must stay.
+  if (isGone && change.part !== 'data-volume') return null;
+  if (!isMachine(change) && !holdsData(change)) return null;
+  if (!node.hasPostgres) return null; // A witness: see the quorum.
+  if (isPrimary(input.nodes, node)) {
+    return refusal('removes-primary', input, change, node, 'it is the primary');
+  }
+  const next = input.planned.find(({ name }) => name === node.name);
+  if (next !== undefined && !next.witness) {
+    if (!isGone && isTaintedAndSilent(change, node)) return null;
+    return holdsData(change)
+      ? refusal('removes-data', input, change, node, 'the node stays, and its data would be lost')
+      : refusal('replaces-node', input, change, node, 'the node stays');
+  }
+  // The node goes, or becomes a witness.
+  if (primaryAnswers(input.nodes)) return null;
+  return refusal(
+    'primary-unknown',
+    input,
+    change,
+    node,
+    'no node reported that it is the primary, so this one may be it',
+  );
+}
+
+/** Fresh knowledge wins: after a failover the stored topology names the old primary. */
+function isPrimary(nodes: readonly GuardedNode[], { role, lastRole }: GuardedNode): boolean {
+  return role === 'primary' || (lastRole === 'primary' && !primaryAnswers(nodes));
+}
+
+function primaryAnswers(nodes: readonly GuardedNode[]): boolean {
+  return nodes.some(({ role }) => role === 'primary');
+}
+
+/** Its creation was cut off before it could hold data. */
+function isTaintedAndSilent({ action_reason }: PlannedChange, node: GuardedNode): boolean {
+  return (
+    action_reason === 'replace_because_tainted' && node.role === null && node.state === 'running'
+  );
+}
+
+/** A data volume is detached from a machine that is stopped for it, unless the machine goes as well. */
+function stops(
+  changes: readonly PlannedChange[],
+  change: PlannedChange,
+  { name, state }: GuardedNode,
+): boolean {
+  if (state === 'missing' || change.part !== 'data-attachment' || !removes(change)) return false;
+  return !changes.some((one) => one.node === name && isMachine(one) && removes(one));
+}
+
+/** etcd needs more than half of its members; one that is replaced joins again only with Ansible. */
+function judgeQuorum({ cluster, changes, nodes, planned }: GuardInput): Refusal | null {
+  const members = nodes.filter(({ etcd }) => etcd);
+  const removed = members.filter(
+    ({ name, state }) =>
+      state !== 'missing' &&
+      changes.some((change) => change.node === name && isMachine(change) && removes(change)),
+  );
+  if (removed.length === 0 || members.length < 2) return null;
+  const left = members.filter((node) => node.state === 'running' && !removed.includes(node));
+  const majority = Math.floor(members.length / 2) + 1;
+  const down = members.filter(({ state }) => state !== 'running').map(({ name }) => name);
+  if (removed.length === 1 && left.length >= majority) return null;
+  const names = removed.map(({ name }) => name).join(', ');
+  return {
+    reason: 'removes-etcd-majority',
+    node: removed.length === 1 ? (removed[0]?.name ?? null) : null,
+    role: removed.length === 1 ? roleOf(removed[0]) : null,
+    address: null,
+    attributes: [],
+    message: `The plan removes ${names} of etcd's ${members.length} members${
+      down.length === 0 ? '' : ` while ${down.join(', ')} does not run`
+    }; ${left.length} would run, and ${majority} are needed to elect a primary.`,
+    action:
+      removed.length === 1
+        ? `Start ${down.join(', ')} first, then POST /plan-terraform with {"cluster": "${cluster}"}.`
+        : actionFor(cluster, nodes, planned),
+  };
+}
+
+/** As the node reports it, else as it was last observed. */
+export function roleOf(node: GuardedNode | null | undefined): Role | null {
+  if (!node) return null;
+  return node.hasPostgres ? (node.role ?? node.lastRole) : 'witness';
+}
+
+function refusal(
+  reason: RefusalReason,
+  { cluster, nodes, planned }: GuardInput,
+  change: PlannedChange,
+  node: GuardedNode,
+  why: string,
+): Refusal {
+  const role = roleOf(node);
+  const attributes = [...change.attributes];
+  const verb = reason === 'stops-node' ? 'stops' : replaces(change) ? 'replaces' : 'removes';
+  const what = PART_WORDS[change.part ?? 'container'];
+  const cause = attributes.length === 0 ? '' : ` because of ${attributes.join(', ')}`;
+  return {
+    reason,
+    node: node.name,
+    role,
+    address: change.address,
+    attributes,
+    message: `The plan ${verb} ${what} of ${node.name} (${roleWords(node)})${cause}: ${why}.`,
+    action: actionFor(cluster, nodes, planned),
+  };
+}
+
+const PART_WORDS = {
+  container: 'the container',
+  instance: 'the machine',
+  'data-volume': 'the data volume',
+  'data-attachment': 'the attachment of the data volume',
+} as const;
+
+function roleWords(node: GuardedNode): string {
+  const role = roleOf(node);
+  if (role === null) return 'role unknown';
+  if (node.role === null && node.hasPostgres) return `${role} when last observed, no answer now`;
+  return `observed role: ${role}`;
+}
+
+/** Back to as many nodes as there are; otherwise the files of the workspace are not Hathi's own. */
+function actionFor(
+  cluster: string,
+  nodes: readonly GuardedNode[],
+  planned: readonly PlannedNode[],
+): string {
+  const replicas = nodes.filter(({ hasPostgres }) => hasPostgres).length - 1;
+  const body =
+    planned.filter(({ witness }) => !witness).length - 1 < replicas
+      ? `{"cluster": "${cluster}", "replica_count": ${replicas}}`
+      : `{"cluster": "${cluster}"}`;
+  return `To keep the cluster as it is: POST /generate-terraform with ${body}, then POST /plan-terraform.`;
+}
+
+/** What the change does, for the document that is reviewed. @param node null for a new one */
+export function effectOf(
+  changes: readonly PlannedChange[],
+  change: PlannedChange,
+  node: GuardedNode | null,
+): ChangeEffect {
+  if (node !== null && stops(changes, change, node)) return 'stops-node';
+  if (removes(change)) {
+    const isThere = node !== null && (node.state !== 'missing' || change.part === 'data-volume');
+    if (isThere && node.hasPostgres && holdsData(change)) return 'loses-data';
+    return replaces(change) ? 'replaces' : 'removes';
+  }
+  return change.actions.includes('create') ? 'adds' : 'in-place';
+}

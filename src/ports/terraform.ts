@@ -2,6 +2,7 @@ import type { AwsSettings } from '../core/aws/aws-settings.ts';
 import type { Target } from '../core/cluster/cluster-spec.ts';
 import type { ClusterNode, PlannedNode } from '../core/cluster/topology.ts';
 import type { StageName } from '../core/operation/operation-kinds.ts';
+import type { AttributeEffects } from '../core/plan/attribute-effects.ts';
 import type { ChildRunner } from './child-runner.ts';
 import type { PlanSummary, ResourceChange } from './stores.ts';
 import type { WorkspaceFile } from './workspace.ts';
@@ -127,6 +128,8 @@ export interface Terraform {
   engine(): Promise<TerraformEngine>;
   /** `main.tf`, `outputs.tf` and the module beside them; the same input gives the same bytes. */
   configuration(input: LocalConfiguration | AwsConfiguration): Promise<WorkspaceFile[]>;
+  /** What a change of each attribute of the target's module does; empty where none is listed. */
+  attributeEffects(target: Target): Promise<AttributeEffects>;
   /** The text of `imports.tf`, by which the next apply takes over what is in no state. */
   imports(imports: readonly Import[]): string;
   /** `sha256:<hex>` of everything in the folder that a plan is made from; state is left out. */

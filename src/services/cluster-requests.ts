@@ -8,6 +8,7 @@ import {
   infrastructureDiffers,
   type Target,
 } from '../core/cluster/cluster-spec.ts';
+import { fixedFields } from '../core/cluster/fixed-fields.ts';
 import { HathiError } from '../core/errors.ts';
 import type { StageName } from '../core/operation/operation-kinds.ts';
 import type { ClusterRecord, PlanRecord } from '../ports/stores.ts';
@@ -106,9 +107,10 @@ function given<T extends object>(members: T): Partial<T> {
 /** @throws INVALID_REQUEST for a change that would need another cluster, or that no node can run */
 export function assertSpecCanBe(
   spec: ClusterSpec,
-  current: ClusterSpec | null,
+  cluster: Pick<ClusterRecord, 'spec' | 'nodes'> | null,
   targets: NodeTargets,
 ): void {
+  const current = cluster?.spec ?? null;
   const { postgresVersions } = targets[spec.target];
   if (!postgresVersions.includes(spec.postgres_version)) {
     throw refused(
@@ -140,6 +142,20 @@ export function assertSpecCanBe(
       );
     }
   }
+  if (current && cluster?.nodes) assertMachinesCanFollow(current, spec);
+}
+
+/** @throws INVALID_REQUEST for each change that existing machines cannot follow */
+function assertMachinesCanFollow(current: ClusterSpec, spec: ClusterSpec): void {
+  const fixed = fixedFields(current, spec);
+  if (fixed.length === 0) return;
+  throw refusedAll(
+    fixed.map(({ field, before, after, why }) => ({
+      field,
+      message: `cannot change from ${JSON.stringify(before)} to ${JSON.stringify(after)} while machines exist: ${why}; make another cluster for it`,
+      expected: JSON.stringify(before),
+    })),
+  );
 }
 
 interface Refusal {

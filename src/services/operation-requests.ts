@@ -116,15 +116,15 @@ export function createOperationRequests(tools: OperationRequestTools) {
     changes: SpecChanges,
     caller: Caller,
   ): Promise<Operation> => {
-    const specFrom = (current: ClusterSpec | null): ClusterSpec => {
-      const spec = nextSpec(name, current, changes, tools);
+    const specFrom = (current: ClusterRecord | null): ClusterSpec => {
+      const spec = nextSpec(name, current?.spec ?? null, changes, tools);
       assertSpecCanBe(spec, current, tools.targets);
       return spec;
     };
     const submit = async (networkIndex: number | null): Promise<Operation> =>
       await unitOfWork.transaction(async (stores) => {
         const current = await stores.clusters.findForUpdate(name);
-        const spec = specFrom(current?.spec ?? null);
+        const spec = specFrom(current);
         if (!current) {
           const cluster = await stores.clusters.insert({
             ...newCluster(tools.ids.next(), tools.site, spec, networkIndex),
@@ -137,7 +137,7 @@ export function createOperationRequests(tools: OperationRequestTools) {
         return operation;
       });
     const known = await unitOfWork.direct.clusters.find(name);
-    const { target } = specFrom(known?.spec ?? null);
+    const { target } = specFrom(known);
     return known ? await submit(known.network_index) : await withFreeNetwork(target, submit);
   };
 

@@ -25,18 +25,24 @@ export async function judgeChanges(
   changes: readonly PlannedResource[],
 ): Promise<JudgedPlan> {
   const { cluster } = context;
+  const effects = await tools.terraform.attributeEffects(cluster.spec.target);
   const nodes = changes.some(touchesNode) ? await observeNodes(context, tools) : [];
   const byName = new Map(nodes.map((node) => [node.name, node]));
   return {
     changes: changes.map((change) => {
       const node = byName.get(change.node ?? '') ?? null;
-      return { ...change, role: roleOf(node), effect: effectOf(changes, change, node) };
+      return {
+        ...change,
+        role: roleOf(node),
+        effect: effectOf({ changes, effects }, change, node),
+      };
     }),
     refusals: judgePlan({
       cluster: cluster.name,
       changes,
       nodes,
       planned: plannedNodes(cluster.spec),
+      effects,
     }),
   };
 }
@@ -55,9 +61,9 @@ export async function assertAllowed(
   if (refusals.length > 0) throw planRefused(plan.id, refusals);
 }
 
-/** A new machine beside the others cannot harm them, so nothing has to be observed for it. */
+/** What is only added cannot harm the nodes that exist, so nothing has to be observed for it. */
 function touchesNode(change: PlannedResource): boolean {
-  return change.node !== null && (removes(change) || change.actions.includes('update'));
+  return removes(change) || (change.node !== null && change.actions.includes('update'));
 }
 
 /**

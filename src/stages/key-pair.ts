@@ -48,12 +48,13 @@ export function ensureKeys(
 
 async function givenKey(
   context: StageContext,
-  { sshKeys }: TerraformTools,
+  { sshKeys, workspace }: TerraformTools,
   file: string,
 ): Promise<ClientKey> {
   try {
     const { privateKey, publicKey } = await sshKeys.read(file);
     context.addSecret(privateKey);
+    await assertSameKey(context, workspace, publicKey);
     return { privateKey, publicKey, given: publicKey };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
@@ -61,4 +62,21 @@ async function givenKey(
       errors: [{ path: '/aws/private_key_file', message: why }],
     });
   }
+}
+
+/** @throws Error where machines exist and let another key in, so that this one would lock Hathi out */
+async function assertSameKey(
+  { cluster }: StageContext,
+  workspace: TerraformTools['workspace'],
+  publicKey: string,
+): Promise<void> {
+  if (cluster.nodes === null) return;
+  const known = await workspace.read(cluster.name, 'ssh/id_ed25519.pub');
+  if (known === null || keyOf(Buffer.from(known).toString()) === keyOf(publicKey)) return;
+  throw new Error('holds another key than the one that the machines were created with');
+}
+
+/** Type and key of an OpenSSH line, without its comment. */
+function keyOf(line: string): string {
+  return line.trim().split(/\s+/).slice(0, 2).join(' ');
 }

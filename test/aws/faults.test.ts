@@ -1,10 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   DescribeInstancesCommand,
   DescribeKeyPairsCommand,
+  DescribeVolumesCommand,
   type EC2Client,
   ImportKeyPairCommand,
   type Instance,
@@ -153,6 +154,53 @@ it('says that the credentials expired, and carries on with others', async () => 
   const { AWS_SECRET_ACCESS_KEY: secret = '' } = emulator.environment;
   expect(JSON.stringify([applied.body, again.body])).not.toContain(secret);
   await carriesOn(['default-1']);
+});
+
+it('neither stops nor replaces machines and volumes that exist, whoever asks for it', async () => {
+  await planned();
+  await server.step('/apply-terraform', {});
+  await server.step('/create-ansible-script', {});
+  const idsOf = async () => {
+    const { Volumes = [] } = await ec2.send(new DescribeVolumesCommand({}));
+    return [
+      ...(await instances()).map(({ InstanceId }) => InstanceId),
+      ...Volumes.map(({ VolumeId }) => VolumeId),
+    ].sort();
+  };
+  const before = await idsOf();
+  const kms = 'arn:aws:kms:eu-central-1:123456789012:key/other';
+  const refused = await server.post('/generate-terraform', {
+    instance_type: 'm7g.large',
+    aws: { kms_key_id: kms },
+  });
+  expect(refused).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } });
+  expect(refused.body.errors.map(({ path }: { path: string }) => path)).toEqual([
+    '/instance_type',
+    '/aws/kms_key_id',
+  ]);
+  expect(refused.body.detail).toContain(`from "t3.medium" to "m7g.large"`);
+
+  // The same by hand, in the files of the workspace.
+  const file = join(server.dataDirectory, 'clusters', 'default', 'terraform', 'main.tf');
+  const main = await readFile(file, 'utf8');
+  const reasonsFor = async (edited: string) => {
+    await writeFile(file, edited);
+    const plan = await server.step('/plan-terraform', {});
+    const apply = await server.post('/apply-terraform', {});
+    expect(apply).toMatchObject({ status: 409, body: { code: 'PLAN_REFUSED' } });
+    expect(await idsOf()).toEqual(before);
+    return plan.refusals.map(
+      ({ reason, node, attributes }: { reason: string; node: string; attributes: string[] }) =>
+        `${reason} ${node} ${attributes}`,
+    );
+  };
+  const line = /^( *)instance_type( *)= "t3.medium"$/m;
+  expect(await reasonsFor(main.replace(line, '$1instance_type$2= "t3.large"'))).toEqual([
+    'stops-node default-1 instance_type',
+  ]);
+  expect(await reasonsFor(main.replace(line, `$&\n$1kms_key_id = "${kms}"`))).toEqual([
+    'removes-data default-1 kms_key_id',
+  ]);
 });
 
 it('says that SSH never opened', async () => {

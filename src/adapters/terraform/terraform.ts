@@ -13,6 +13,7 @@ import type {
 } from '../../ports/terraform.ts';
 import { runCommand } from '../process/run-command.ts';
 import { addressOf } from './addresses.ts';
+import { readAttributeEffects } from './attribute-effects.ts';
 import { configurationDigest, configurationFiles, importsFile } from './configuration.ts';
 import { findEngine } from './engine.ts';
 import { readPlan } from './plan-document.ts';
@@ -189,6 +190,8 @@ export function createTerraform(options: TerraformOptions): Terraform {
     configuration: (input) =>
       configurationFiles(join(options.assetsRoot, 'terraform', 'modules'), input),
     configurationDigest,
+    attributeEffects: (target) =>
+      readAttributeEffects(join(options.assetsRoot, 'terraform', 'modules', target)),
     plan,
     apply,
     pullState,

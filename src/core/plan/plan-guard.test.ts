@@ -50,7 +50,27 @@ const PRIMARY_IS_2 = {
 const SILENT = { role: null } satisfies Partial<GuardedNode>;
 const GONE = { role: null, state: 'missing' } satisfies Partial<GuardedNode>;
 const STOPPED = { role: null, state: 'stopped' } satisfies Partial<GuardedNode>;
+const INSTANCE_TYPE = { attributes: ['instance_type'] };
+const SHARED: PlannedChange = {
+  address: 'module.cluster.aws_security_group.cluster',
+  type: 'aws_security_group',
+  actions: ['update'],
+  attributes: [],
+  action_reason: null,
+  node: null,
+  part: null,
+};
 const TAINTED = { action_reason: 'replace_because_tainted' };
+
+const EFFECTS: GuardInput['effects'] = {
+  aws_instance: {
+    instance_type: { change: 'stops-instance', loses: 'address', note: 'All stop at once.' },
+    tags: { change: 'in-place', loses: 'none', note: '' },
+  },
+  aws_security_group: {
+    name: { change: 'replaces', loses: 'access', note: 'The group is deleted first.' },
+  },
+};
 
 interface Case {
   what: string;
@@ -236,6 +256,36 @@ const CASES: Case[] = [
     refused: [],
   },
   {
+    what: 'refuses an update that stops machines',
+    nodes: cluster(1),
+    planned: planFor(1),
+    changes: ['pg-1', 'pg-2', 'pg-3'].map((node) =>
+      change('instance', node, ['update'], { attributes: ['instance_type', 'tags.Name'] }),
+    ),
+    refused: ['stops-node pg-1', 'stops-node pg-2', 'stops-node pg-3'],
+  },
+  {
+    what: 'allows an update of the same resource that does not',
+    nodes: cluster(1),
+    planned: planFor(1),
+    changes: [change('instance', 'pg-1', ['update'], { attributes: ['tags.Name'] })],
+    refused: [],
+  },
+  {
+    what: 'refuses to replace what every node uses',
+    nodes: cluster(1),
+    planned: planFor(1),
+    changes: [{ ...SHARED, actions: REPLACE, attributes: ['name'] }],
+    refused: ['cuts-nodes-off -'],
+  },
+  {
+    what: 'allows that while there are no nodes with data',
+    nodes: [],
+    planned: planFor(1),
+    changes: [{ ...SHARED, actions: REPLACE, attributes: ['name'] }],
+    refused: [],
+  },
+  {
     what: 'allows everything where no node can hold data yet',
     nodes: [],
     planned: planFor(0),
@@ -246,7 +296,7 @@ const CASES: Case[] = [
 
 describe('judgePlan', () => {
   it.each(CASES)('$what', ({ nodes, planned, changes, refused }) => {
-    const refusals = judgePlan({ cluster: 'pg', changes, nodes, planned });
+    const refusals = judgePlan({ cluster: 'pg', changes, nodes, planned, effects: EFFECTS });
     expect(refusals.map(({ reason, node }) => `${reason} ${node ?? '-'}`)).toEqual(refused);
   });
 
@@ -256,6 +306,7 @@ describe('judgePlan', () => {
       changes: [change('data-volume', 'pg-2', REPLACE, { attributes: ['kms_key_id'] })],
       nodes: cluster(1),
       planned: planFor(1),
+      effects: {},
     });
     expect(refusal).toEqual({
       reason: 'removes-data',
@@ -276,6 +327,7 @@ describe('judgePlan', () => {
       changes: [change('container', 'pg-2', DELETE), change('container', 'pg-3', DELETE)],
       nodes: cluster(2),
       planned: planFor(0),
+      effects: {},
     });
     expect(refusal?.message).toBe(
       "The plan removes pg-2, pg-3 of etcd's 3 members; 1 would run, and 2 are needed to elect a primary.",
@@ -294,8 +346,9 @@ describe('effectOf', () => {
     ['replaces', change('instance', 'pg-2', REPLACE), second],
     ['removes', change('container', 'pg-3', DELETE), witness],
     ['stops-node', change('data-attachment', 'pg-2', REPLACE), second],
+    ['stops-node', change('instance', 'pg-2', ['update'], INSTANCE_TYPE), second],
     ['in-place', change('data-volume', 'pg-2', ['update']), second],
   ] as const)('%s', (effect, one, node) => {
-    expect(effectOf([one], one, node)).toBe(effect);
+    expect(effectOf({ changes: [one], effects: EFFECTS }, one, node)).toBe(effect);
   });
 });

@@ -1,4 +1,5 @@
 import type { PlannedNode, Role } from '../cluster/topology.ts';
+import { type AttributeEffects, attributeEffect } from './attribute-effects.ts';
 import {
   type ChangeEffect,
   holdsData,
@@ -31,6 +32,7 @@ export interface GuardInput {
   nodes: readonly GuardedNode[];
   /** Nodes of the spec that the plan is made for. */
   planned: readonly PlannedNode[];
+  effects: AttributeEffects;
 }
 
 /**
@@ -43,7 +45,12 @@ export function judgePlan(input: GuardInput): Refusal[] {
   const byName = new Map(input.nodes.map((node) => [node.name, node]));
   const refusals: Refusal[] = [];
   for (const change of input.changes) {
-    const node = change.node === null ? undefined : byName.get(change.node);
+    if (change.node === null) {
+      const cut = judgeSharedChange(input, change);
+      if (cut !== null) refusals.push(cut);
+      continue;
+    }
+    const node = byName.get(change.node);
     if (node === undefined) continue;
     const refusal = judgeChange(input, change, node);
     if (refusal !== null && !refusals.some((one) => one.node === node.name)) refusals.push(refusal);
@@ -52,8 +59,28 @@ export function judgePlan(input: GuardInput): Refusal[] {
   return quorum === null ? refusals : [...refusals, quorum];
 }
 
+/** A network or group that all nodes use is removed before its replacement exists. */
+function judgeSharedChange(input: GuardInput, change: PlannedChange): Refusal | null {
+  const isUsed = input.nodes.some(({ state }) => state !== 'missing');
+  if (!isUsed || !replaces(change)) return null;
+  for (const attribute of change.attributes) {
+    const effect = attributeEffect(input.effects, change.type, attribute);
+    if (effect?.change !== 'replaces' || effect.loses === 'none') continue;
+    return {
+      reason: 'cuts-nodes-off',
+      node: null,
+      role: null,
+      address: change.address,
+      attributes: [attribute],
+      message: `The plan replaces ${change.address} because of ${attribute}, while nodes use it. ${effect.note}`,
+      action: actionFor(input),
+    };
+  }
+  return null;
+}
+
 function judgeChange(input: GuardInput, change: PlannedChange, node: GuardedNode): Refusal | null {
-  if (stops(input.changes, change, node)) {
+  if (stops(input, change, node)) {
     return refusal('stops-node', input, change, node, 'an apply stops nodes in no safe order');
   }
   if (!removes(change)) return null;
@@ -99,18 +126,24 @@ function isTaintedAndSilent({ action_reason }: PlannedChange, node: GuardedNode)
   );
 }
 
-/** A data volume is detached from a machine that is stopped for it, unless the machine goes as well. */
 function stops(
-  changes: readonly PlannedChange[],
+  { changes, effects }: Pick<GuardInput, 'changes' | 'effects'>,
   change: PlannedChange,
   { name, state }: GuardedNode,
 ): boolean {
-  if (state === 'missing' || change.part !== 'data-attachment' || !removes(change)) return false;
+  if (state === 'missing') return false;
+  if (!removes(change)) {
+    const effectOn = (attribute: string) => attributeEffect(effects, change.type, attribute);
+    return change.attributes.some((one) => effectOn(one)?.change === 'stops-instance');
+  }
+  // A data volume is detached from a machine that is stopped for it, unless the machine goes as well.
+  if (change.part !== 'data-attachment') return false;
   return !changes.some((one) => one.node === name && isMachine(one) && removes(one));
 }
 
 /** etcd needs more than half of its members; one that is replaced joins again only with Ansible. */
-function judgeQuorum({ cluster, changes, nodes, planned }: GuardInput): Refusal | null {
+function judgeQuorum(input: GuardInput): Refusal | null {
+  const { cluster, changes, nodes } = input;
   const members = nodes.filter(({ etcd }) => etcd);
   const removed = members.filter(
     ({ name, state }) =>
@@ -135,7 +168,7 @@ function judgeQuorum({ cluster, changes, nodes, planned }: GuardInput): Refusal 
     action:
       removed.length === 1
         ? `Start ${down.join(', ')} first, then POST /plan-terraform with {"cluster": "${cluster}"}.`
-        : actionFor(cluster, nodes, planned),
+        : actionFor(input),
   };
 }
 
@@ -147,7 +180,7 @@ export function roleOf(node: GuardedNode | null | undefined): Role | null {
 
 function refusal(
   reason: RefusalReason,
-  { cluster, nodes, planned }: GuardInput,
+  input: GuardInput,
   change: PlannedChange,
   node: GuardedNode,
   why: string,
@@ -164,7 +197,7 @@ function refusal(
     address: change.address,
     attributes,
     message: `The plan ${verb} ${what} of ${node.name} (${roleWords(node)})${cause}: ${why}.`,
-    action: actionFor(cluster, nodes, planned),
+    action: actionFor(input),
   };
 }
 
@@ -183,11 +216,7 @@ function roleWords(node: GuardedNode): string {
 }
 
 /** Back to as many nodes as there are; otherwise the files of the workspace are not Hathi's own. */
-function actionFor(
-  cluster: string,
-  nodes: readonly GuardedNode[],
-  planned: readonly PlannedNode[],
-): string {
+function actionFor({ cluster, nodes, planned }: GuardInput): string {
   const replicas = nodes.filter(({ hasPostgres }) => hasPostgres).length - 1;
   const body =
     planned.filter(({ witness }) => !witness).length - 1 < replicas
@@ -198,11 +227,11 @@ function actionFor(
 
 /** What the change does, for the document that is reviewed. @param node null for a new one */
 export function effectOf(
-  changes: readonly PlannedChange[],
+  input: Pick<GuardInput, 'changes' | 'effects'>,
   change: PlannedChange,
   node: GuardedNode | null,
 ): ChangeEffect {
-  if (node !== null && stops(changes, change, node)) return 'stops-node';
+  if (node !== null && stops(input, change, node)) return 'stops-node';
   if (removes(change)) {
     const isThere = node !== null && (node.state !== 'missing' || change.part === 'data-volume');
     if (isThere && node.hasPostgres && holdsData(change)) return 'loses-data';

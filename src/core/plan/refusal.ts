@@ -8,6 +8,7 @@ export const REFUSAL_REASONS = [
   'replaces-node',
   'removes-data',
   'stops-node',
+  'cuts-nodes-off',
 ] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 

@@ -937,7 +937,7 @@ export interface components {
             [key: string]: unknown;
         };
         /** @enum {string} */
-        ErrorCode: "INVALID_REQUEST" | "MALFORMED_JSON" | "BODY_TOO_LARGE" | "HEADERS_TOO_LARGE" | "REQUEST_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE" | "INVALID_CURSOR" | "PRECONDITION_FAILED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_KEY_IN_USE" | "TOO_MANY_STREAMS" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "INVALID_CLUSTER_NAME" | "INVALID_LSN" | "PARAMETER_UNKNOWN" | "PARAMETER_INVALID" | "PARAMETER_OWNED" | "PARAMETER_READ_ONLY" | "PARAMETER_TOO_SMALL" | "PARAMETER_TOO_LARGE" | "FORBIDDEN_HOST" | "FORBIDDEN_ORIGIN" | "UNAUTHORIZED" | "TOKEN_REQUIRED" | "CLUSTER_NOT_FOUND" | "CLUSTER_EXISTS" | "CLUSTER_PROTECTED" | "CLUSTER_BUSY" | "OPERATION_NOT_FOUND" | "REPORT_NOT_FOUND" | "PLAN_NOT_FOUND" | "TRANSITION_NOT_ALLOWED" | "STEP_MISSING" | "OPERATION_FAILED" | "OPERATION_CANCELLED" | "OPERATION_INTERRUPTED" | "LEASE_LOST" | "DEADLINE_EXCEEDED" | "PLAN_STALE" | "PLAN_ALTERED" | "PLAN_REFUSED" | "TERRAFORM_FAILED" | "STATE_UNREADABLE" | "ANSIBLE_FAILED" | "PARAMETER_NOT_APPLIED" | "REPLICATION_NOT_PROVEN" | "NETWORK_TAKEN" | "NETWORK_EXHAUSTED" | "NODE_UNREACHABLE" | "NODE_REFUSED" | "NODE_SETUP_FAILED" | "CLOUD_UNAVAILABLE" | "CLOUD_REFUSED" | "TOOL_MISSING" | "TOOL_TOO_OLD" | "DISK_FULL" | "WORKSPACE_FAILED" | "PORT_IN_USE" | "DATA_DIRECTORY_LOCKED" | "DATABASE_UNAVAILABLE" | "CONFIGURATION_INVALID" | "SECRET_UNREADABLE" | "INTERNAL";
+        ErrorCode: "INVALID_REQUEST" | "MALFORMED_JSON" | "BODY_TOO_LARGE" | "HEADERS_TOO_LARGE" | "REQUEST_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE" | "INVALID_CURSOR" | "PRECONDITION_FAILED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_KEY_IN_USE" | "TOO_MANY_REQUESTS" | "TOO_MANY_STREAMS" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "INVALID_CLUSTER_NAME" | "INVALID_LSN" | "PARAMETER_UNKNOWN" | "PARAMETER_INVALID" | "PARAMETER_OWNED" | "PARAMETER_READ_ONLY" | "PARAMETER_TOO_SMALL" | "PARAMETER_TOO_LARGE" | "PARAMETER_REJECTED" | "FORBIDDEN_HOST" | "FORBIDDEN_ORIGIN" | "UNAUTHORIZED" | "TOKEN_REQUIRED" | "CLUSTER_NOT_FOUND" | "CLUSTER_EXISTS" | "CLUSTER_PROTECTED" | "CLUSTER_BUSY" | "OPERATION_NOT_FOUND" | "REPORT_NOT_FOUND" | "PLAN_NOT_FOUND" | "TRANSITION_NOT_ALLOWED" | "STEP_MISSING" | "OPERATION_FAILED" | "OPERATION_CANCELLED" | "OPERATION_INTERRUPTED" | "LEASE_LOST" | "DEADLINE_EXCEEDED" | "PLAN_STALE" | "PLAN_ALTERED" | "PLAN_REFUSED" | "TERRAFORM_FAILED" | "STATE_UNREADABLE" | "ANSIBLE_FAILED" | "PARAMETER_NOT_APPLIED" | "REPLICATION_NOT_PROVEN" | "NETWORK_TAKEN" | "NETWORK_EXHAUSTED" | "NODE_UNREACHABLE" | "NODE_REFUSED" | "NODE_SETUP_FAILED" | "CLOUD_UNAVAILABLE" | "CLOUD_REFUSED" | "TOOL_MISSING" | "TOOL_TOO_OLD" | "DISK_FULL" | "WORKSPACE_FAILED" | "PORT_IN_USE" | "DATA_DIRECTORY_LOCKED" | "DATABASE_UNAVAILABLE" | "CONFIGURATION_INVALID" | "SECRET_UNREADABLE" | "INTERNAL";
         /**
          * @description What an error code means and what helps.
          * @example {
@@ -1273,6 +1273,7 @@ export interface components {
          *       "regions": [
          *         "eu-central-1"
          *       ],
+         *       "failures": [],
          *       "orphans": [
          *         {
          *           "kind": "instance",
@@ -1290,8 +1291,16 @@ export interface components {
          *     }
          */
         Orphans: {
+            /** @description Regions that could not be searched. Their orphans are not in the list. */
+            failures: {
+                /** @description Error code, e.g. `CLOUD_UNAVAILABLE`. */
+                code: string;
+                /** @description Reason, with what to do. */
+                message: string;
+                region: string;
+            }[];
             orphans: components["schemas"]["Orphan"][];
-            /** @description Where it was looked for. */
+            /** @description Regions that were searched. */
             regions: string[];
         };
         /**
@@ -1482,7 +1491,7 @@ export interface components {
             /** @description null where several nodes are concerned. */
             node: string | null;
             /** @enum {string} */
-            reason: "removes-primary" | "primary-unknown" | "removes-etcd-majority" | "replaces-node" | "removes-data" | "stops-node";
+            reason: "removes-primary" | "primary-unknown" | "removes-etcd-majority" | "replaces-node" | "removes-data" | "stops-node" | "cuts-nodes-off";
             /** @description Observed role of the node. */
             role: ("primary" | "replica" | "witness") | null;
         };
@@ -1510,6 +1519,9 @@ export interface components {
             code: components["schemas"]["ErrorCode"];
             /** @description What was wrong, where, and what would be right. */
             detail: string;
+            /** @description Number of all errors, if `errors` has only the first ones. */
+            error_count?: number;
+            /** @description The first errors of the request. */
             errors?: components["schemas"]["FieldError"][];
             /** @description Id of the operation that is meant. */
             operation?: string;
@@ -1753,7 +1765,7 @@ export interface operations {
                 cursor?: string;
                 /** @description Only clusters with this label, as `name=value`. */
                 label?: string;
-                /** @description At most so many entries; 50 where absent. */
+                /** @description Maximum number of entries; default: 50. */
                 limit?: number;
             };
             header?: never;
@@ -1810,6 +1822,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -1843,7 +1864,7 @@ export interface operations {
                  *     }
                  */
                 "application/json": {
-                    /** @description Networks of clients, besides the cluster's own. */
+                    /** @description Networks of clients, besides the cluster's own, in CIDR notation without host bits. */
                     allow_list?: (string)[];
                     /**
                      * @description `manual` waits with the plan until it is approved.
@@ -2044,6 +2065,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -2092,7 +2122,11 @@ export interface operations {
                     "application/json": components["schemas"]["Cluster"];
                 };
             };
-            /** @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used. */
+            /**
+             * @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             *
+             *     `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2125,6 +2159,15 @@ export interface operations {
             };
             /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2234,6 +2277,15 @@ export interface operations {
             };
             /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2390,6 +2442,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -2425,7 +2486,11 @@ export interface operations {
                     "application/json": components["schemas"]["Connection"];
                 };
             };
-            /** @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used. */
+            /**
+             * @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             *
+             *     `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2467,6 +2532,15 @@ export interface operations {
             };
             /** @description `STEP_MISSING`: An earlier step has to be done first. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2612,6 +2686,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -2649,7 +2732,11 @@ export interface operations {
                     };
                 };
             };
-            /** @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used. */
+            /**
+             * @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             *
+             *     `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2682,6 +2769,15 @@ export interface operations {
             };
             /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2738,6 +2834,8 @@ export interface operations {
              *     `PARAMETER_TOO_SMALL`: The value is smaller than replication or Patroni needs.
              *
              *     `PARAMETER_TOO_LARGE`: The value is larger than the node can hold.
+             *
+             *     `INVALID_REQUEST`: The request does not have the shape that the API describes.
              */
             400: {
                 headers: {
@@ -2778,6 +2876,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description `SECRET_UNREADABLE`: A sealed record was sealed with another master key, or was altered.
              *
@@ -2807,7 +2914,7 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the part before, as it was. */
                 cursor?: string;
-                /** @description At most so many entries; 50 where absent. */
+                /** @description Maximum number of entries; default: 50. */
                 limit?: number;
             };
             header?: never;
@@ -2881,6 +2988,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -2916,7 +3032,11 @@ export interface operations {
                     "application/json": components["schemas"]["Report"];
                 };
             };
-            /** @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used. */
+            /**
+             * @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             *
+             *     `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2960,6 +3080,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -2976,7 +3105,7 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the part before, as it was. */
                 cursor?: string;
-                /** @description At most so many entries; 50 where absent. */
+                /** @description Maximum number of entries; default: 50. */
                 limit?: number;
             };
             header?: never;
@@ -3043,6 +3172,15 @@ export interface operations {
             };
             /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3181,6 +3319,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -3199,7 +3346,7 @@ export interface operations {
                 cluster?: string;
                 /** @description `next_cursor` of the part before, as it was. */
                 cursor?: string;
-                /** @description At most so many entries; 50 where absent. */
+                /** @description Maximum number of entries; default: 50. */
                 limit?: number;
                 /** @description Only operations in this state. */
                 state?: "queued" | "running" | "awaiting-approval" | "cancelling" | "succeeded" | "failed" | "cancelled" | "interrupted";
@@ -3262,6 +3409,15 @@ export interface operations {
             };
             /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3334,6 +3490,15 @@ export interface operations {
             };
             /** @description `OPERATION_NOT_FOUND`: No operation has this id. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3475,6 +3640,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -3609,6 +3783,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -3694,7 +3877,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `TOO_MANY_STREAMS`: The server follows as many event streams as it can. */
+            /**
+             * @description `TOO_MANY_STREAMS`: The server, or this caller, has as many event streams as it can have.
+             *
+             *     `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller.
+             */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3835,6 +4022,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -3894,6 +4090,15 @@ export interface operations {
              *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
              */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3982,6 +4187,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -4047,6 +4261,15 @@ export interface operations {
             };
             /** @description `REPORT_NOT_FOUND`: The cluster has no report yet. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4210,6 +4433,15 @@ export interface operations {
             };
             /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4434,6 +4666,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description `OPERATION_FAILED`: The operation ended in failure.
              *
@@ -4629,6 +4870,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description `OPERATION_FAILED`: The operation ended in failure.
              *
@@ -4718,6 +4968,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEntry"];
                 };
             };
+            /** @description `INVALID_REQUEST`: The request does not have the shape that the API describes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
             401: {
                 headers: {
@@ -4742,6 +5001,15 @@ export interface operations {
             };
             /** @description `NOT_FOUND`: Nothing is served at this path. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4888,8 +5156,21 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
+            /**
+             * @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request.
+             *
+             *     `PARAMETER_REJECTED`: PostgreSQL does not start, or accepts no connection, with the value.
+             */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4991,7 +5272,7 @@ export interface operations {
                  *     }
                  */
                 "application/json": {
-                    /** @description Networks of clients, besides the cluster's own. */
+                    /** @description Networks of clients, besides the cluster's own, in CIDR notation without host bits. */
                     allow_list?: (string)[];
                     /** @description Settings of a cluster on `aws`. A setting that is left out keeps its value, or gets its default in a new cluster. This also applies to each field of an object. */
                     aws?: {
@@ -5173,6 +5454,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description `OPERATION_FAILED`: The operation ended in failure.
              *
@@ -5255,6 +5545,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description `INVALID_REQUEST`: The request does not have the shape that the API describes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
             401: {
                 headers: {
@@ -5270,6 +5569,15 @@ export interface operations {
              *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
              */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5306,6 +5614,15 @@ export interface operations {
                     "text/plain": string;
                 };
             };
+            /** @description `INVALID_REQUEST`: The request does not have the shape that the API describes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
             401: {
                 headers: {
@@ -5321,6 +5638,15 @@ export interface operations {
              *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
              */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5487,6 +5813,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description `OPERATION_FAILED`: The operation ended in failure.
              *
@@ -5570,6 +5905,15 @@ export interface operations {
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
+            /** @description `INVALID_REQUEST`: The request does not have the shape that the API describes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
             401: {
                 headers: {
@@ -5585,6 +5929,15 @@ export interface operations {
              *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
              */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5742,6 +6095,15 @@ export interface operations {
             };
             /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -33,8 +33,8 @@ setup: ## Install what Hathi needs; safe to repeat, quiet when all is there
 
 ##@ Work on it
 
-.PHONY: test check format unit integration fuzz e2e aws test-aws terraform-test lint-ansible bench
-test: setup lint-venv fuzz-venv aws-tools shells ## Run everything: checks, all tests, and the counts at the end
+.PHONY: test check format unit integration fuzz clients e2e aws test-aws terraform-test lint-ansible bench
+test: setup lint-venv fuzz-venv aws-tools client-tools shells ## Run everything: checks, all tests, and the counts at the end
 	@node scripts/test/run.ts
 
 check: node_modules ## Format, types, import rules, dead code, generated files (the commit hook)
@@ -48,6 +48,9 @@ integration: setup fuzz-venv aws-tools shells ## Tests with a real database, Ter
 
 fuzz: fuzz-venv ## Ask every route for all that its description allows, 10,000 times
 	@node scripts/test/run.ts fuzz
+
+clients: setup client-tools ## Clients generated from openapi.json in five ways, compiled and run
+	@node scripts/test/run.ts clients
 
 e2e: setup ## Tests on real nodes, one after the other
 	@vitest run --project e2e
@@ -94,7 +97,7 @@ check-api: node_modules ## The API's style, and what it would break for clients 
 	@node scripts/check/api-style.ts
 	@node scripts/check/api-breaking.ts
 
-.PHONY: image tofu lint-venv shells fuzz-venv aws-tools openapi client pack catalogue
+.PHONY: image tofu lint-venv shells fuzz-venv client-tools aws-tools openapi client pack catalogue
 image: ## Build the image of local nodes, unless it is there
 	@scripts/setup/image.sh
 
@@ -109,6 +112,9 @@ shells: ## Install the shells that completion is tested in
 
 fuzz-venv: node_modules ## Install Schemathesis
 	@scripts/setup/fuzz.sh
+
+client-tools: node_modules ## Install generators of clients, and the compilers of what they generate
+	@scripts/setup/clients.sh
 
 aws-tools: ## Install what the tests of the AWS target need: an emulated EC2, and the provider
 	@scripts/setup/aws.sh

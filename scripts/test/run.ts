@@ -3,7 +3,7 @@
  * line of counts summed over them. Exits 1 when a suite failed, ran no test, or (CI=true) skipped.
  *
  *   node scripts/test/run.ts [SUITE...]
- *   check unit terraform ansible-lint integration fuzz e2e aws api-coverage
+ *   check unit terraform ansible-lint integration fuzz clients e2e aws api-coverage
  */
 import { spawn } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -195,6 +195,7 @@ const suites: Record<string, () => Promise<Counts>> = {
     ),
   integration: vitest('integration', 20),
   fuzz: async () => asOneTest(await run(process.execPath, ['test/fuzz/fuzz.ts'], { minutes: 16 })),
+  clients: vitest('clients', 15),
   e2e: vitest('e2e', 25),
   aws: async () => {
     labels.push(`aws: ${providerHere()}`);

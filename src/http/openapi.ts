@@ -4,6 +4,7 @@ import {
   createJsonSchemaTransformObject,
 } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
+import { makePortable } from './openapi-portable.ts';
 
 /** Version of the API, which is not the version of the program. */
 const API_VERSION = '1.0.0';
@@ -80,7 +81,9 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
     const made = objectTransform(document) as Made;
     allowEmptyBodies(made);
     describeAnswers(made);
-    return withoutInputTwins(made) as never;
+    const cleaned = withoutInputTwins(made);
+    makePortable(cleaned as never);
+    return cleaned as never;
   },
 };
 

@@ -66,17 +66,18 @@ export function assertDescribed(asked: Asked): void {
   if (!answer.content[type]) throw new Error(`${where} as ${type}, not as described`);
   const method = asked.method.toLowerCase();
   const pointer = ['paths', template, method, 'responses', String(asked.status), 'content', type];
-  const validate = validatorAt([...pointer, 'schema']);
+  // The schema of a stream is text; the extension has that of an event.
+  const validate = validatorAt([...pointer, type === EVENT_STREAM ? 'x-event-schema' : 'schema']);
   for (const value of valuesIn(type, asked.text)) {
     if (validate(value)) continue;
     throw new Error(`${where} otherwise than described: ${ajv.errorsText(validate.errors)}`);
   }
 }
 
-/** A stream's schema is that of each frame's data; what is neither is taken as text. */
+/** The values that a body contains: JSON, the data of each frame of a stream, or text. */
 function valuesIn(type: string, text: string): unknown[] {
   if (type.endsWith('json')) return [JSON.parse(text)];
-  if (type !== 'text/event-stream') return [text];
+  if (type !== EVENT_STREAM) return [text];
   const data = text.split('\n').filter((line) => line.startsWith('data:'));
   return data.map((line) => JSON.parse(line.slice('data:'.length)));
 }
@@ -91,6 +92,7 @@ function validatorAt(pointer: string[]): ValidateFunction {
   return validate;
 }
 
+const EVENT_STREAM = 'text/event-stream';
 const accounted = new Set<string>();
 
 /** One line for each kind of answer, in a file of this process. */

@@ -727,7 +727,7 @@ export interface components {
         };
         /** @description What was asked for. */
         ClusterSpec: {
-            allow_list: (string)[];
+            allow_list: string[];
             aws?: {
                 /** @default null */
                 ami_id: string | null;
@@ -750,7 +750,7 @@ export interface components {
                  */
                 connection: "public" | "private" | "bastion" | "ssm";
                 /** @default [] */
-                control_cidrs: (string)[];
+                control_cidrs: string[];
                 /**
                  * @default {
                  *       "size_gib": 20,
@@ -770,11 +770,7 @@ export interface components {
                 key_name: string | null;
                 /** @default null */
                 kms_key_id: string | null;
-                /**
-                 * @default {
-                 *       "mode": "default"
-                 *     }
-                 */
+                /** @description Default: `{"mode":"default"}`. */
                 network: {
                     /** @constant */
                     mode: "default";
@@ -937,7 +933,7 @@ export interface components {
             [key: string]: unknown;
         };
         /** @enum {string} */
-        ErrorCode: "INVALID_REQUEST" | "MALFORMED_JSON" | "BODY_TOO_LARGE" | "HEADERS_TOO_LARGE" | "REQUEST_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE" | "INVALID_CURSOR" | "PRECONDITION_FAILED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_KEY_IN_USE" | "TOO_MANY_REQUESTS" | "TOO_MANY_STREAMS" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "INVALID_CLUSTER_NAME" | "INVALID_LSN" | "PARAMETER_UNKNOWN" | "PARAMETER_INVALID" | "PARAMETER_OWNED" | "PARAMETER_READ_ONLY" | "PARAMETER_TOO_SMALL" | "PARAMETER_TOO_LARGE" | "PARAMETER_REJECTED" | "FORBIDDEN_HOST" | "FORBIDDEN_ORIGIN" | "UNAUTHORIZED" | "TOKEN_REQUIRED" | "CLUSTER_NOT_FOUND" | "CLUSTER_EXISTS" | "CLUSTER_PROTECTED" | "CLUSTER_BUSY" | "OPERATION_NOT_FOUND" | "REPORT_NOT_FOUND" | "PLAN_NOT_FOUND" | "TRANSITION_NOT_ALLOWED" | "STEP_MISSING" | "OPERATION_FAILED" | "OPERATION_CANCELLED" | "OPERATION_INTERRUPTED" | "LEASE_LOST" | "DEADLINE_EXCEEDED" | "PLAN_STALE" | "PLAN_ALTERED" | "PLAN_REFUSED" | "TERRAFORM_FAILED" | "STATE_UNREADABLE" | "ANSIBLE_FAILED" | "PARAMETER_NOT_APPLIED" | "REPLICATION_NOT_PROVEN" | "NETWORK_TAKEN" | "NETWORK_EXHAUSTED" | "NODE_UNREACHABLE" | "NODE_REFUSED" | "NODE_SETUP_FAILED" | "CLOUD_UNAVAILABLE" | "CLOUD_REFUSED" | "TOOL_MISSING" | "TOOL_TOO_OLD" | "DISK_FULL" | "WORKSPACE_FAILED" | "PORT_IN_USE" | "DATA_DIRECTORY_LOCKED" | "DATABASE_UNAVAILABLE" | "CONFIGURATION_INVALID" | "SECRET_UNREADABLE" | "INTERNAL";
+        ErrorCode: "INVALID_REQUEST" | "MALFORMED_JSON" | "BODY_TOO_LARGE" | "HEADERS_TOO_LARGE" | "REQUEST_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE" | "INVALID_CURSOR" | "PRECONDITION_FAILED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_KEY_IN_USE" | "TOO_MANY_STREAMS" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "INVALID_CLUSTER_NAME" | "INVALID_LSN" | "PARAMETER_UNKNOWN" | "PARAMETER_INVALID" | "PARAMETER_OWNED" | "PARAMETER_READ_ONLY" | "PARAMETER_TOO_SMALL" | "PARAMETER_TOO_LARGE" | "FORBIDDEN_HOST" | "FORBIDDEN_ORIGIN" | "UNAUTHORIZED" | "TOKEN_REQUIRED" | "CLUSTER_NOT_FOUND" | "CLUSTER_EXISTS" | "CLUSTER_PROTECTED" | "CLUSTER_BUSY" | "OPERATION_NOT_FOUND" | "REPORT_NOT_FOUND" | "PLAN_NOT_FOUND" | "TRANSITION_NOT_ALLOWED" | "STEP_MISSING" | "OPERATION_FAILED" | "OPERATION_CANCELLED" | "OPERATION_INTERRUPTED" | "LEASE_LOST" | "DEADLINE_EXCEEDED" | "PLAN_STALE" | "PLAN_ALTERED" | "TERRAFORM_FAILED" | "STATE_UNREADABLE" | "ANSIBLE_FAILED" | "PARAMETER_NOT_APPLIED" | "REPLICATION_NOT_PROVEN" | "NETWORK_TAKEN" | "NETWORK_EXHAUSTED" | "NODE_UNREACHABLE" | "NODE_REFUSED" | "NODE_SETUP_FAILED" | "CLOUD_UNAVAILABLE" | "CLOUD_REFUSED" | "TOOL_MISSING" | "TOOL_TOO_OLD" | "DISK_FULL" | "WORKSPACE_FAILED" | "PORT_IN_USE" | "DATA_DIRECTORY_LOCKED" | "DATABASE_UNAVAILABLE" | "CONFIGURATION_INVALID" | "SECRET_UNREADABLE" | "INTERNAL";
         /**
          * @description What an error code means and what helps.
          * @example {
@@ -1200,7 +1196,10 @@ export interface components {
             approval: "automatic" | "manual" | "granted";
             /** @description 0 before the first worker took it; one more with each that does. */
             attempt: number;
-            /** @description 0 nothing asked, 1 stop, 2 stop by force. */
+            /**
+             * @description 0 nothing asked, 1 stop, 2 stop by force.
+             * @enum {integer}
+             */
             cancel_level: 0 | 1 | 2;
             cluster_id: string;
             cluster_name: string;
@@ -1273,7 +1272,6 @@ export interface components {
          *       "regions": [
          *         "eu-central-1"
          *       ],
-         *       "failures": [],
          *       "orphans": [
          *         {
          *           "kind": "instance",
@@ -1291,16 +1289,8 @@ export interface components {
          *     }
          */
         Orphans: {
-            /** @description Regions that could not be searched. Their orphans are not in the list. */
-            failures: {
-                /** @description Error code, e.g. `CLOUD_UNAVAILABLE`. */
-                code: string;
-                /** @description Reason, with what to do. */
-                message: string;
-                region: string;
-            }[];
             orphans: components["schemas"]["Orphan"][];
-            /** @description Regions that were searched. */
+            /** @description Where it was looked for. */
             regions: string[];
         };
         /**
@@ -1356,6 +1346,8 @@ export interface components {
                 reason: string;
             }[];
         };
+        /** @description Value of a PostgreSQL parameter. */
+        ParameterValue: string | number | boolean;
         /**
          * @description A saved Terraform plan: reviewed once, applied once, as the same bytes.
          * @example {
@@ -1380,7 +1372,7 @@ export interface components {
          *       },
          *       "changes": [
          *         {
-         *           "address": "module.cluster.terraform_data.node[\"orders-1\"]",
+         *           "address": "module.nodes.terraform_data.node[\"orders-1\"]",
          *           "type": "terraform_data",
          *           "name": "node",
          *           "actions": [
@@ -1392,12 +1384,7 @@ export interface components {
          *               "name": "orders-1"
          *             }
          *           },
-         *           "action_reason": null,
-         *           "attributes": [],
-         *           "node": "orders-1",
-         *           "part": "container",
-         *           "role": null,
-         *           "effect": "adds"
+         *           "action_reason": null
          *         }
          *       ],
          *       "files": [
@@ -1407,7 +1394,6 @@ export interface components {
          *         }
          *       ],
          *       "context": null,
-         *       "refusals": [],
          *       "outcome": null,
          *       "allowed_actions": [
          *         "apply"
@@ -1444,8 +1430,6 @@ export interface components {
             outcome: {
                 [key: string]: unknown;
             } | null;
-            /** @description Why the plan is not applied (`PLAN_REFUSED`); empty where it may be. */
-            refusals: components["schemas"]["PlanRefusal"][];
             /** @enum {string} */
             state: "ready" | "applying" | "applied" | "stale" | "failed";
             summary: components["schemas"]["PlanSummary"];
@@ -1480,21 +1464,6 @@ export interface components {
                 region: string;
             };
         };
-        PlanRefusal: {
-            /** @description The next command. */
-            action: string;
-            /** @description Resource in the plan. */
-            address: string | null;
-            /** @description Attributes that cause it. */
-            attributes: string[];
-            message: string;
-            /** @description null where several nodes are concerned. */
-            node: string | null;
-            /** @enum {string} */
-            reason: "removes-primary" | "primary-unknown" | "removes-etcd-majority" | "replaces-node" | "removes-data" | "stops-node" | "cuts-nodes-off";
-            /** @description Observed role of the node. */
-            role: ("primary" | "replica" | "witness") | null;
-        };
         PlanSummary: {
             add: number;
             change: number;
@@ -1519,9 +1488,6 @@ export interface components {
             code: components["schemas"]["ErrorCode"];
             /** @description What was wrong, where, and what would be right. */
             detail: string;
-            /** @description Number of all errors, if `errors` has only the first ones. */
-            error_count?: number;
-            /** @description The first errors of the request. */
             errors?: components["schemas"]["FieldError"][];
             /** @description Id of the operation that is meant. */
             operation?: string;
@@ -1625,21 +1591,8 @@ export interface components {
             address: string;
             /** @description Sensitive values are masked. */
             after: unknown;
-            /** @description Attributes that differ; of a replacement, those that force it. */
-            attributes: string[];
             before: unknown;
-            /**
-             * @description What the change does. `loses-data`: PostgreSQL data of an existing node is removed.
-             * @enum {string}
-             */
-            effect: "adds" | "in-place" | "stops-node" | "replaces" | "removes" | "loses-data";
             name: string;
-            /** @description Node that the resource belongs to, if any. */
-            node: string | null;
-            /** @description What the resource is to its node. */
-            part: ("container" | "instance" | "data-volume" | "data-attachment") | null;
-            /** @description Observed role of the node when the plan was made; null where not observed. */
-            role: ("primary" | "replica" | "witness") | null;
             type: string;
         };
         Stage: {
@@ -1680,7 +1633,7 @@ export interface components {
          *       },
          *       "changes": [
          *         {
-         *           "address": "module.cluster.terraform_data.node[\"orders-1\"]",
+         *           "address": "module.nodes.terraform_data.node[\"orders-1\"]",
          *           "type": "terraform_data",
          *           "name": "node",
          *           "actions": [
@@ -1692,15 +1645,9 @@ export interface components {
          *               "name": "orders-1"
          *             }
          *           },
-         *           "action_reason": null,
-         *           "attributes": [],
-         *           "node": "orders-1",
-         *           "part": "container",
-         *           "role": null,
-         *           "effect": "adds"
+         *           "action_reason": null
          *         }
          *       ],
-         *       "refusals": [],
          *       "engine": {
          *         "name": "terraform",
          *         "version": "1.11.4"
@@ -1727,8 +1674,6 @@ export interface components {
             /** @description Id of the operation that did it. */
             operation: string;
             plan_id: string;
-            /** @description Why the plan is not applied (`PLAN_REFUSED`); empty where it may be. */
-            refusals?: components["schemas"]["PlanRefusal"][];
             summary: {
                 add: number;
                 change: number;
@@ -1765,7 +1710,7 @@ export interface operations {
                 cursor?: string;
                 /** @description Only clusters with this label, as `name=value`. */
                 label?: string;
-                /** @description Maximum number of entries; default: 50. */
+                /** @description At most so many entries; 50 where absent. */
                 limit?: number;
             };
             header?: never;
@@ -1822,15 +1767,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -1864,31 +1800,37 @@ export interface operations {
                  *     }
                  */
                 "application/json": {
-                    /** @description Networks of clients, besides the cluster's own, in CIDR notation without host bits. */
-                    allow_list?: (string)[];
+                    /** @description Networks of clients, besides the cluster's own. */
+                    allow_list?: string[];
                     /**
                      * @description `manual` waits with the plan until it is approved.
                      * @default manual
                      * @enum {string}
                      */
                     approval?: "manual" | "automatic";
-                    /** @description Settings of a cluster on `aws`. A setting that is left out keeps its value, or gets its default in a new cluster. This also applies to each field of an object. */
+                    /** @description For clusters on `aws` alone. What is left out keeps its value or takes its default. */
                     aws?: {
                         ami_id?: string | null;
                         availability_zones?: string[];
                         bastion?: {
-                            host?: string;
-                            host_key?: string;
+                            host: string;
+                            host_key: string;
+                            /** @default 22 */
                             port?: number;
+                            /** @default null */
                             private_key_file?: string | null;
+                            /** @default admin */
                             user?: string;
                         } | null;
                         /** @enum {string} */
                         connection?: "public" | "private" | "bastion" | "ssm";
-                        control_cidrs?: (string)[];
+                        control_cidrs?: string[];
                         data_volume?: {
+                            /** @default 3000 */
                             iops?: number;
+                            /** @default 20 */
                             size_gib?: number;
+                            /** @default 125 */
                             throughput_mib_s?: number;
                         };
                         key_name?: string | null;
@@ -1899,27 +1841,30 @@ export interface operations {
                         } | {
                             /** @enum {string} */
                             mode: "existing";
-                            subnet_ids?: string[];
-                            vpc_id?: string;
+                            subnet_ids: string[];
+                            vpc_id: string;
                         } | {
                             /** Format: cidrv4 */
-                            cidr?: string;
+                            cidr: string;
                             /** @enum {string} */
                             mode: "own";
+                            /** @default false */
                             private?: boolean;
                         };
                         private_key_file?: string | null;
                         region?: string;
                         root_volume?: {
+                            /** @default 12 */
                             size_gib?: number;
                         };
                         session_manager?: boolean;
                         ssh_user?: string;
                         state_bucket?: {
-                            bucket?: string;
-                            key?: string;
+                            bucket: string;
+                            key: string;
+                            /** @default false */
                             path_style?: boolean;
-                            region?: string;
+                            region: string;
                         } | null;
                         termination_protection?: boolean;
                     };
@@ -1945,7 +1890,7 @@ export interface operations {
                      * @default {}
                      */
                     parameters?: {
-                        [key: string]: string | number | boolean;
+                        [key: string]: components["schemas"]["ParameterValue"];
                     };
                     /**
                      * @description Major version; 17 where absent.
@@ -2065,15 +2010,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -2122,11 +2058,7 @@ export interface operations {
                     "application/json": components["schemas"]["Cluster"];
                 };
             };
-            /**
-             * @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
-             *
-             *     `INVALID_REQUEST`: The request does not have the shape that the API describes.
-             */
+            /** @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2159,15 +2091,6 @@ export interface operations {
             };
             /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2277,15 +2200,6 @@ export interface operations {
             };
             /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
             422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2442,15 +2356,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -2486,11 +2391,7 @@ export interface operations {
                     "application/json": components["schemas"]["Connection"];
                 };
             };
-            /**
-             * @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
-             *
-             *     `INVALID_REQUEST`: The request does not have the shape that the API describes.
-             */
+            /** @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2532,15 +2433,6 @@ export interface operations {
             };
             /** @description `STEP_MISSING`: An earlier step has to be done first. */
             409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2686,15 +2578,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -2732,11 +2615,7 @@ export interface operations {
                     };
                 };
             };
-            /**
-             * @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
-             *
-             *     `INVALID_REQUEST`: The request does not have the shape that the API describes.
-             */
+            /** @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2769,15 +2648,6 @@ export interface operations {
             };
             /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2834,8 +2704,6 @@ export interface operations {
              *     `PARAMETER_TOO_SMALL`: The value is smaller than replication or Patroni needs.
              *
              *     `PARAMETER_TOO_LARGE`: The value is larger than the node can hold.
-             *
-             *     `INVALID_REQUEST`: The request does not have the shape that the API describes.
              */
             400: {
                 headers: {
@@ -2876,15 +2744,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /**
              * @description `SECRET_UNREADABLE`: A sealed record was sealed with another master key, or was altered.
              *
@@ -2914,7 +2773,7 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the part before, as it was. */
                 cursor?: string;
-                /** @description Maximum number of entries; default: 50. */
+                /** @description At most so many entries; 50 where absent. */
                 limit?: number;
             };
             header?: never;
@@ -2988,15 +2847,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -3032,11 +2882,7 @@ export interface operations {
                     "application/json": components["schemas"]["Report"];
                 };
             };
-            /**
-             * @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
-             *
-             *     `INVALID_REQUEST`: The request does not have the shape that the API describes.
-             */
+            /** @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3080,15 +2926,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -3105,7 +2942,7 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the part before, as it was. */
                 cursor?: string;
-                /** @description Maximum number of entries; default: 50. */
+                /** @description At most so many entries; 50 where absent. */
                 limit?: number;
             };
             header?: never;
@@ -3172,15 +3009,6 @@ export interface operations {
             };
             /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3319,15 +3147,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -3346,7 +3165,7 @@ export interface operations {
                 cluster?: string;
                 /** @description `next_cursor` of the part before, as it was. */
                 cursor?: string;
-                /** @description Maximum number of entries; default: 50. */
+                /** @description At most so many entries; 50 where absent. */
                 limit?: number;
                 /** @description Only operations in this state. */
                 state?: "queued" | "running" | "awaiting-approval" | "cancelling" | "succeeded" | "failed" | "cancelled" | "interrupted";
@@ -3409,15 +3228,6 @@ export interface operations {
             };
             /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3490,15 +3300,6 @@ export interface operations {
             };
             /** @description `OPERATION_NOT_FOUND`: No operation has this id. */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3602,8 +3403,6 @@ export interface operations {
              *     `TRANSITION_NOT_ALLOWED`: The operation is not in a state in which this can be done.
              *
              *     `PLAN_STALE`: The plan was made for an older revision of the cluster or its state.
-             *
-             *     `PLAN_REFUSED`: The plan would remove the primary, the majority of etcd or the data of a node, or stop a node.
              */
             409: {
                 headers: {
@@ -3633,15 +3432,6 @@ export interface operations {
             };
             /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
             422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3684,6 +3474,7 @@ export interface operations {
                     /**
                      * @description 1 stops cleanly (SIGINT); 2, once that was asked for, stops by force (SIGKILL).
                      * @default 1
+                     * @enum {integer}
                      */
                     level?: 1 | 2;
                 };
@@ -3783,15 +3574,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -3827,7 +3609,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["OperationEvent"];
+                    "text/event-stream": string;
                 };
             };
             /** @description The operation has ended and all of it was received. */
@@ -3877,11 +3659,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /**
-             * @description `TOO_MANY_STREAMS`: The server, or this caller, has as many event streams as it can have.
-             *
-             *     `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller.
-             */
+            /** @description `TOO_MANY_STREAMS`: The server follows as many event streams as it can. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4022,15 +3800,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -4090,15 +3859,6 @@ export interface operations {
              *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
              */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4187,15 +3947,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -4261,15 +4012,6 @@ export interface operations {
             };
             /** @description `REPORT_NOT_FOUND`: The cluster has no report yet. */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4402,8 +4144,6 @@ export interface operations {
              *     `PLAN_STALE`: The plan was made for an older revision of the cluster or its state.
              *
              *     `PLAN_ALTERED`: The saved plan file is not the one that was reviewed.
-             *
-             *     `PLAN_REFUSED`: The plan would remove the primary, the majority of etcd or the data of a node, or stop a node.
              */
             409: {
                 headers: {
@@ -4433,15 +4173,6 @@ export interface operations {
             };
             /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
             422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4541,7 +4272,7 @@ export interface operations {
                      */
                     cluster?: string;
                 } & {
-                    [key: string]: string | number | boolean | null;
+                    [key: string]: unknown;
                 };
             };
         };
@@ -4659,15 +4390,6 @@ export interface operations {
             };
             /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
             422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4870,15 +4592,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /**
              * @description `OPERATION_FAILED`: The operation ended in failure.
              *
@@ -4968,15 +4681,6 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEntry"];
                 };
             };
-            /** @description `INVALID_REQUEST`: The request does not have the shape that the API describes. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
             401: {
                 headers: {
@@ -5001,15 +4705,6 @@ export interface operations {
             };
             /** @description `NOT_FOUND`: Nothing is served at this path. */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5156,21 +4851,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /**
-             * @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request.
-             *
-             *     `PARAMETER_REJECTED`: PostgreSQL does not start, or accepts no connection, with the value.
-             */
+            /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
             422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5272,25 +4954,31 @@ export interface operations {
                  *     }
                  */
                 "application/json": {
-                    /** @description Networks of clients, besides the cluster's own, in CIDR notation without host bits. */
-                    allow_list?: (string)[];
-                    /** @description Settings of a cluster on `aws`. A setting that is left out keeps its value, or gets its default in a new cluster. This also applies to each field of an object. */
+                    /** @description Networks of clients, besides the cluster's own. */
+                    allow_list?: string[];
+                    /** @description For clusters on `aws` alone. What is left out keeps its value or takes its default. */
                     aws?: {
                         ami_id?: string | null;
                         availability_zones?: string[];
                         bastion?: {
-                            host?: string;
-                            host_key?: string;
+                            host: string;
+                            host_key: string;
+                            /** @default 22 */
                             port?: number;
+                            /** @default null */
                             private_key_file?: string | null;
+                            /** @default admin */
                             user?: string;
                         } | null;
                         /** @enum {string} */
                         connection?: "public" | "private" | "bastion" | "ssm";
-                        control_cidrs?: (string)[];
+                        control_cidrs?: string[];
                         data_volume?: {
+                            /** @default 3000 */
                             iops?: number;
+                            /** @default 20 */
                             size_gib?: number;
+                            /** @default 125 */
                             throughput_mib_s?: number;
                         };
                         key_name?: string | null;
@@ -5301,27 +4989,30 @@ export interface operations {
                         } | {
                             /** @enum {string} */
                             mode: "existing";
-                            subnet_ids?: string[];
-                            vpc_id?: string;
+                            subnet_ids: string[];
+                            vpc_id: string;
                         } | {
                             /** Format: cidrv4 */
-                            cidr?: string;
+                            cidr: string;
                             /** @enum {string} */
                             mode: "own";
+                            /** @default false */
                             private?: boolean;
                         };
                         private_key_file?: string | null;
                         region?: string;
                         root_volume?: {
+                            /** @default 12 */
                             size_gib?: number;
                         };
                         session_manager?: boolean;
                         ssh_user?: string;
                         state_bucket?: {
-                            bucket?: string;
-                            key?: string;
+                            bucket: string;
+                            key: string;
+                            /** @default false */
                             path_style?: boolean;
-                            region?: string;
+                            region: string;
                         } | null;
                         termination_protection?: boolean;
                     };
@@ -5454,15 +5145,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /**
              * @description `OPERATION_FAILED`: The operation ended in failure.
              *
@@ -5545,15 +5227,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description `INVALID_REQUEST`: The request does not have the shape that the API describes. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
             401: {
                 headers: {
@@ -5569,15 +5242,6 @@ export interface operations {
              *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
              */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5614,15 +5278,6 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description `INVALID_REQUEST`: The request does not have the shape that the API describes. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
             401: {
                 headers: {
@@ -5638,15 +5293,6 @@ export interface operations {
              *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
              */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5813,15 +5459,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /**
              * @description `OPERATION_FAILED`: The operation ended in failure.
              *
@@ -5905,15 +5542,6 @@ export interface operations {
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
-            /** @description `INVALID_REQUEST`: The request does not have the shape that the API describes. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
             401: {
                 headers: {
@@ -5929,15 +5557,6 @@ export interface operations {
              *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
              */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6095,15 +5714,6 @@ export interface operations {
             };
             /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
             422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,116 @@
+/**
+ * Rewrites valid OpenAPI 3.1 into the part of it that client generators support. Each rule names the
+ * generator that fails without it; test/clients runs all of them.
+ */
+
+type Json = Record<string, unknown>;
+
+/** Name of the schema that stands for the value of a PostgreSQL parameter. */
+const PARAMETER_VALUE = 'ParameterValue';
+
+/** What a PostgreSQL parameter may be in JSON. */
+const PARAMETER_TYPES = ['string', 'number', 'boolean'];
+
+interface Portable {
+  paths?: Record<string, Record<string, { responses?: Record<string, Answer> }>> | undefined;
+  components?: { schemas?: Record<string, unknown> };
+}
+
+interface Answer {
+  content?: Record<string, Json>;
+}
+
+export function makePortable(document: Portable): void {
+  walk(document);
+  const schemas = document.components?.schemas ?? {};
+  if (JSON.stringify(document).includes(`#/components/schemas/${PARAMETER_VALUE}"`)) {
+    schemas[PARAMETER_VALUE] = {
+      description: 'Value of a PostgreSQL parameter.',
+      anyOf: PARAMETER_TYPES.map((type) => ({ type })),
+    };
+  }
+  for (const answer of answersOf(document)) describeStream(answer);
+}
+
+function answersOf(document: Portable): Answer[] {
+  return Object.values(document.paths ?? {})
+    .flatMap((methods) => Object.values(methods))
+    .flatMap(({ responses }) => Object.values(responses ?? {}));
+}
+
+/**
+ * OpenAPI 3.1 cannot describe the items of a stream. A generated Python client parses the whole body
+ * as one value of the schema, so the body is text and the extension has the schema of an event.
+ */
+function describeStream({ content }: Answer): void {
+  const stream = content?.['text/event-stream'];
+  if (!stream) return;
+  stream['x-event-schema'] = stream.schema;
+  stream.schema = { type: 'string' };
+}
+
+function walk(value: unknown): void {
+  if (Array.isArray(value)) for (const entry of value) walk(entry);
+  if (!isObject(value)) return;
+  joinConstants(value);
+  joinFormats(value);
+  nameParameterValues(value);
+  moveObjectDefault(value);
+  for (const member of Object.values(value)) walk(member);
+}
+
+/** A union of constants is an enumeration. openapi-generator's Java does not compile with the union. */
+function joinConstants(schema: Json): void {
+  const values = partsOf(schema).map(constantsOf);
+  if (values.length === 0 || values.some((each) => each.length === 0)) return;
+  const { type } = partsOf(schema)[0] ?? {};
+  delete schema.anyOf;
+  schema.enum = values.flat();
+  schema.type = values.flat().every(Number.isInteger) ? 'integer' : type;
+}
+
+function constantsOf(schema: Json): unknown[] {
+  if ('const' in schema) return [schema.const];
+  return Array.isArray(schema.enum) ? schema.enum : [];
+}
+
+/** A union of strings that differ in their format is a string. openapi-generator makes a class. */
+function joinFormats(schema: Json): void {
+  const parts = partsOf(schema);
+  if (parts.length < 2 || !parts.every((part) => part.type === 'string' && 'format' in part))
+    return;
+  delete schema.anyOf;
+  schema.type = 'string';
+  schema.description ??= `Format: ${parts.map(({ format }) => format).join(' or ')}.`;
+}
+
+/**
+ * oapi-codegen rejects a list of types. Where null is one of them, neither its code for additional
+ * properties nor openapi-generator's Python supports a union, so the schema excludes the other types.
+ */
+function nameParameterValues(schema: Json): void {
+  const { type } = schema;
+  if (!Array.isArray(type) || !PARAMETER_TYPES.every((each) => type.includes(each))) return;
+  delete schema.type;
+  if (type.includes('null')) schema.not = { type: ['object', 'array'] };
+  else schema.$ref = `#/components/schemas/${PARAMETER_VALUE}`;
+}
+
+/**
+ * An object as the default of a union: openapi-python-client drops the whole model, and
+ * openapi-generator's Java does not compile. The server still applies it.
+ */
+function moveObjectDefault(schema: Json): void {
+  if (!isObject(schema.default) || !('oneOf' in schema || 'anyOf' in schema)) return;
+  const text = `Default: \`${JSON.stringify(schema.default)}\`.`;
+  schema.description = [schema.description, text].filter(Boolean).join(' ');
+  delete schema.default;
+}
+
+function partsOf(schema: Json): Json[] {
+  return Array.isArray(schema.anyOf) ? schema.anyOf.filter(isObject) : [];
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -36,6 +36,39 @@ test('the page of configuration has every variable that is read, and no other', 
   expect([...read].sort()).toEqual(Object.keys(SETTINGS).sort());
 });
 
+test('the page of the API has every parameter and every field, with its type', async () => {
+  const { paths = {} } = await openApiDocument();
+  const sections = new Map(
+    page('api.md')
+      .split(/^### /m)
+      .slice(1)
+      .map((section) => [section.split('\n', 1)[0] ?? '', section]),
+  );
+  let rows = 0;
+  for (const [path, item] of Object.entries(paths)) {
+    for (const [method, route] of Object.entries(item ?? {})) {
+      const { parameters = [], requestBody } = route as {
+        parameters?: { name: string }[];
+        requestBody?: { content: Record<string, { schema: { properties?: object } }> };
+      };
+      const fields = requestBody?.content['application/json']?.schema.properties ?? {};
+      const section = sections.get(`${method.toUpperCase()} ${path}`) ?? '';
+      for (const name of [...parameters.map((each) => each.name), ...Object.keys(fields)]) {
+        expect(section).toMatch(
+          new RegExp(
+            `^\\| \`${name}\`( \\(required\\))? \\| [^|]*(string|integer|boolean|object|array)`,
+            'm',
+          ),
+        );
+        rows += 1;
+      }
+    }
+  }
+  expect(rows).toBeGreaterThan(50);
+  expect(sections.get('POST /api/v1/clusters')).toContain('| `deletion_protection` | boolean |');
+  expect(sections.get('POST /api/v1/clusters')).toContain('| `aws.data_volume.size_gib`');
+});
+
 describe('the OpenAPI document', () => {
   test('describes every answer of every route, errors included', async () => {
     const { paths = {} } = await openApiDocument();

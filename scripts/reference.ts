@@ -92,13 +92,13 @@ function apiPage(document: OpenAPIV3_1.Document): string {
     return [
       `## ${title}`,
       tag.description ?? '',
-      `Errors of each: ${linksOf(shared)}.`,
+      `Errors of every operation in this section: ${linksOf(shared)}.`,
       ...routes.map(({ method, path, route }) => routeSection(method, path, route, shared)),
     ].join('\n\n');
   });
   return page(
     'API',
-    'The whole description is `openapi.json` in the repository and `/openapi.json` on a running server. A body is JSON, an unknown field is refused, and an empty body stands for `{}`. What each error code means is on the page of [errors](errors.md).',
+    'The complete description is `openapi.json` in the repository and `/openapi.json` on a running server. A body is JSON. An unknown field is rejected. An empty body is the same as `{}`. The page [errors](errors.md) explains each error code.',
     ...sections,
   );
 }
@@ -119,44 +119,99 @@ function routeSection(
     [route.summary, route.description].filter(Boolean).join('. '),
     '',
     ...fieldRows(route),
-    '| status | answer |',
+    '| status | response |',
     '| --- | --- |',
     ...statuses,
-    ...(ownCodes.length === 0 ? [] : ['', `Errors besides: ${linksOf(ownCodes)}.`]),
+    ...(ownCodes.length === 0 ? [] : ['', `Other errors: ${linksOf(ownCodes)}.`]),
   ].join('\n');
 }
 
 type Json = OpenAPIV3_1.SchemaObject;
 
+/** Tables of the parameters and of the body's fields; none without any. */
 function fieldRows(route: OpenAPIV3_1.OperationObject): string[] {
+  const parameters = (route.parameters ?? []) as OpenAPIV3_1.ParameterObject[];
   const body = route.requestBody as OpenAPIV3_1.RequestBodyObject | undefined;
   const schema = body?.content['application/json']?.schema as Json | undefined;
-  const rows = Object.entries(schema?.properties ?? {}).map(([name, field]) => {
-    const required = schema?.required?.includes(name) ? ' (required)' : '';
-    return `| \`${name}\`${required} | ${describe(field as Json)} |`;
-  });
-  if (typeof schema?.additionalProperties === 'object') {
-    rows.push('| any PostgreSQL parameter | a string, a number, or true or false |');
+  const fields = schema ? fieldsOf(schema) : [];
+  const rest = schema?.additionalProperties;
+  if (typeof rest === 'object') {
+    fields.push({ name: '<PostgreSQL parameter>', required: false, schema: rest as Json });
   }
-  if (rows.length === 0) return [];
-  return ['| field | value |', '| --- | --- |', ...rows, ''];
+  const places = [
+    ...(['path', 'query', 'header'] as const).map((place) => ({
+      title: `${place} parameter`,
+      fields: parameters.filter((parameter) => parameter.in === place).map(fieldOf),
+    })),
+    { title: 'field', fields },
+  ];
+  return places
+    .filter((place) => place.fields.length > 0)
+    .flatMap((place) => [
+      `| ${place.title} | type | description |`,
+      '| --- | --- | --- |',
+      ...place.fields.map(
+        ({ name, required, schema }) =>
+          `| \`${name}\`${required ? ' (required)' : ''} | ${typeOf(schema)} | ${describe(schema)} |`,
+      ),
+      '',
+    ]);
 }
 
-function describe(field: Json): string {
+interface Field {
+  /** With dots where it is nested, e.g. `aws.region`. */
+  name: string;
+  required: boolean;
+  schema: Json;
+}
+
+/** The fields of a body, each followed by the fields in it. */
+function fieldsOf(schema: Json, prefix = ''): Field[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([key, value]) => {
+    const field = value as Json;
+    const name = `${prefix}${key}`;
+    const required = schema.required?.includes(key) ?? false;
+    return [{ name, required, schema: field }, ...fieldsOf(field, `${name}.`)];
+  });
+}
+
+function fieldOf(parameter: OpenAPIV3_1.ParameterObject): Field {
+  const { name, required = false, description } = parameter;
+  const schema = { description, ...(parameter.schema as Json) } as Json;
+  return { name, required, schema };
+}
+
+/** The JSON type in words, e.g. `array of string`, `integer or null`. */
+function typeOf(schema: Json): string {
+  const { $ref } = schema as { $ref?: string };
+  if ($ref !== undefined) return `\`${$ref.split('/').at(-1)}\``;
+  const parts = (schema.anyOf ?? schema.oneOf) as Json[] | undefined;
+  if (parts) return [...new Set(parts.map(typeOf))].join(' or ');
+  if (schema.not) return 'string, number, boolean or null';
+  if (Array.isArray(schema.type)) return schema.type.join(' or ');
+  if (schema.type === 'array') return `array of ${typeOf((schema.items ?? {}) as Json)}`;
+  if (schema.type !== 'object') return schema.type ?? 'any';
+  const { additionalProperties: values } = schema;
+  if (schema.properties || typeof values !== 'object') return 'object';
+  return `object of ${typeOf(values as Json)}`;
+}
+
+/** The description, the allowed values and the default. */
+function describe(schema: Json): string {
+  const { minimum, maximum, maxLength, maxItems } = schema;
   const parts = [
-    field.description ?? '',
-    field.enum ? `One of ${field.enum.map((value) => `\`${value}\``).join(', ')}.` : '',
-    field.anyOf?.every((part) => 'const' in part)
-      ? `One of ${field.anyOf.map((part) => `\`${(part as Json).const}\``).join(', ')}.`
-      : '',
-    field.minimum !== undefined && (field.maximum ?? Infinity) < Number.MAX_SAFE_INTEGER
-      ? `A whole number from ${field.minimum} to ${field.maximum}.`
-      : '',
-    field.pattern ? `Matches \`${field.pattern.replaceAll('|', '\\|')}\`.` : '',
-    field.type === 'array' ? 'A list of networks, e.g. `10.0.0.0/8`.' : '',
-    field.default === undefined ? '' : `Default \`${field.default}\`.`,
+    schema.description ?? '',
+    schema.enum ? `One of ${listOf(schema.enum.map(String))}.` : '',
+    minimum !== undefined && maximum !== undefined ? `From ${minimum} to ${maximum}.` : '',
+    minimum !== undefined && maximum === undefined ? `At least ${minimum}.` : '',
+    minimum === undefined && maximum !== undefined ? `At most ${maximum}.` : '',
+    maxLength === undefined ? '' : `At most ${maxLength} characters.`,
+    maxItems === undefined ? '' : `At most ${maxItems} entries.`,
+    schema.format ? `Format: ${schema.format}.` : '',
+    schema.pattern ? `Matches \`${schema.pattern.replaceAll('|', '\\|')}\`.` : '',
+    schema.default === undefined ? '' : `Default: \`${JSON.stringify(schema.default)}\`.`,
   ];
-  return parts.filter(Boolean).join(' ') || 'A string.';
+  return parts.filter(Boolean).join(' ').replaceAll('\n', ' ');
 }
 
 function answerOf(response: OpenAPIV3_1.ResponseObject | OpenAPIV3_1.ReferenceObject): string {

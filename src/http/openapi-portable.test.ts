@@ -63,8 +63,11 @@ describe('makePortable', () => {
     const document = { paths: { '/events': { get: { responses: { 200: { content } } } } } };
     makePortable(document);
     expect(content['text/event-stream']).toEqual({
-      schema: { type: 'string' },
-      'x-event-schema': { type: 'object' },
+      schema: {
+        type: 'string',
+        contentMediaType: 'application/json',
+        contentSchema: { type: 'object' },
+      },
     });
   });
 });

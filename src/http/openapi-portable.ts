@@ -40,13 +40,16 @@ function answersOf(document: Portable): Answer[] {
 
 /**
  * OpenAPI 3.1 cannot describe the items of a stream. A generated Python client parses the whole body
- * as one value of the schema, so the body is text and the extension has the schema of an event.
+ * as one value of the schema, so the body is text, with the schema of an event as its content.
  */
 function describeStream({ content }: Answer): void {
   const stream = content?.['text/event-stream'];
   if (!stream) return;
-  stream['x-event-schema'] = stream.schema;
-  stream.schema = { type: 'string' };
+  stream.schema = {
+    type: 'string',
+    contentMediaType: 'application/json',
+    contentSchema: stream.schema,
+  };
 }
 
 function walk(value: unknown): void {

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { promisify, stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ServerProcess } from '../support/server-process.ts';
 
@@ -27,6 +27,8 @@ interface Generator {
 }
 
 const PATH = `${python}:${process.env.PATH}:${goVenv}`;
+/** Of Maven: only errors. */
+const QUIET = ['-q', '-B'];
 const goEnvironment = { GOTOOLCHAIN: 'local', GOWORK: 'off', GOFLAGS: '-mod=readonly' };
 
 async function tool(program: string, args: string[], options: Parameters<typeof run>[2] = {}) {
@@ -74,11 +76,11 @@ const GENERATORS: Generator[] = [
     async build(folder) {
       await cp(join(here, 'java'), folder, { recursive: true });
       await openApiGenerator('java', join(folder, 'target/client'), '--library', 'native');
-      await tool('mvn', ['-q', '-B', 'compile'], { cwd: folder });
+      await tool('mvn', [...QUIET, 'compile'], { cwd: folder });
     },
     command: (folder, args) => [
       'mvn',
-      ['-q', '-B', '-f', join(folder, 'pom.xml'), 'exec:java', `-Dexec.args=${args.join(' ')}`],
+      [...QUIET, '-f', join(folder, 'pom.xml'), 'exec:java', `-Dexec.args=${args.join(' ')}`],
     ],
   },
   {
@@ -106,7 +108,7 @@ const GENERATORS: Generator[] = [
       await cp(join(here, 'typescript'), folder, { recursive: true });
       await tool(process.execPath, [cli, openApi, '--output', join(folder, 'schema.ts')]);
       await tool(join(root, 'node_modules/.bin/tsc'), [
-        ...['--noEmit', '--strict', '--module', 'nodenext', '--target', 'esnext'],
+        ...['--ignoreConfig', '--noEmit', '--strict', '--module', 'nodenext', '--target', 'esnext'],
         ...['--types', 'node', '--typeRoots', join(root, 'node_modules/@types')],
         ...['--allowImportingTsExtensions', '--skipLibCheck', join(folder, 'client.ts')],
       ]);
@@ -135,7 +137,8 @@ it.each(GENERATORS)('compiles and runs the client of $name', async (generator) =
     await generator.build(own);
     const [program, args, env] = generator.command(own, [server.url, generator.cluster]);
     const { stdout } = await tool(program, args, { env: env ?? {} });
-    const lines = String(stdout).trim().split('\n');
+    // Maven resets the colours of the terminal at its end, even without one.
+    const lines = stripVTControlCharacters(String(stdout)).trim().split('\n');
     expect(lines.filter((line) => line.startsWith('stage.')).length).toBeGreaterThan(5);
     expect(lines.at(-1)).toBe(`destroyed ${generator.cluster}`);
   } finally {

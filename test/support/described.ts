@@ -66,8 +66,12 @@ export function assertDescribed(asked: Asked): void {
   if (!answer.content[type]) throw new Error(`${where} as ${type}, not as described`);
   const method = asked.method.toLowerCase();
   const pointer = ['paths', template, method, 'responses', String(asked.status), 'content', type];
-  // The schema of a stream is text; the extension has that of an event.
-  const validate = validatorAt([...pointer, type === EVENT_STREAM ? 'x-event-schema' : 'schema']);
+  // A stream is text; `contentSchema` is the schema of an event in it.
+  const validate = validatorAt([
+    ...pointer,
+    'schema',
+    ...(type === EVENT_STREAM ? ['contentSchema'] : []),
+  ]);
   for (const value of valuesIn(type, asked.text)) {
     if (validate(value)) continue;
     throw new Error(`${where} otherwise than described: ${ajv.errorsText(validate.errors)}`);

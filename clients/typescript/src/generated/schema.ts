@@ -933,7 +933,7 @@ export interface components {
             [key: string]: unknown;
         };
         /** @enum {string} */
-        ErrorCode: "INVALID_REQUEST" | "MALFORMED_JSON" | "BODY_TOO_LARGE" | "HEADERS_TOO_LARGE" | "REQUEST_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE" | "INVALID_CURSOR" | "PRECONDITION_FAILED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_KEY_IN_USE" | "TOO_MANY_STREAMS" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "INVALID_CLUSTER_NAME" | "INVALID_LSN" | "PARAMETER_UNKNOWN" | "PARAMETER_INVALID" | "PARAMETER_OWNED" | "PARAMETER_READ_ONLY" | "PARAMETER_TOO_SMALL" | "PARAMETER_TOO_LARGE" | "FORBIDDEN_HOST" | "FORBIDDEN_ORIGIN" | "UNAUTHORIZED" | "TOKEN_REQUIRED" | "CLUSTER_NOT_FOUND" | "CLUSTER_EXISTS" | "CLUSTER_PROTECTED" | "CLUSTER_BUSY" | "OPERATION_NOT_FOUND" | "REPORT_NOT_FOUND" | "PLAN_NOT_FOUND" | "TRANSITION_NOT_ALLOWED" | "STEP_MISSING" | "OPERATION_FAILED" | "OPERATION_CANCELLED" | "OPERATION_INTERRUPTED" | "LEASE_LOST" | "DEADLINE_EXCEEDED" | "PLAN_STALE" | "PLAN_ALTERED" | "TERRAFORM_FAILED" | "STATE_UNREADABLE" | "ANSIBLE_FAILED" | "PARAMETER_NOT_APPLIED" | "REPLICATION_NOT_PROVEN" | "NETWORK_TAKEN" | "NETWORK_EXHAUSTED" | "NODE_UNREACHABLE" | "NODE_REFUSED" | "NODE_SETUP_FAILED" | "CLOUD_UNAVAILABLE" | "CLOUD_REFUSED" | "TOOL_MISSING" | "TOOL_TOO_OLD" | "DISK_FULL" | "WORKSPACE_FAILED" | "PORT_IN_USE" | "DATA_DIRECTORY_LOCKED" | "DATABASE_UNAVAILABLE" | "CONFIGURATION_INVALID" | "SECRET_UNREADABLE" | "INTERNAL";
+        ErrorCode: "INVALID_REQUEST" | "MALFORMED_JSON" | "BODY_TOO_LARGE" | "HEADERS_TOO_LARGE" | "REQUEST_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE" | "INVALID_CURSOR" | "PRECONDITION_FAILED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_KEY_IN_USE" | "TOO_MANY_REQUESTS" | "TOO_MANY_STREAMS" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "INVALID_CLUSTER_NAME" | "INVALID_LSN" | "PARAMETER_UNKNOWN" | "PARAMETER_INVALID" | "PARAMETER_OWNED" | "PARAMETER_READ_ONLY" | "PARAMETER_TOO_SMALL" | "PARAMETER_TOO_LARGE" | "PARAMETER_REJECTED" | "FORBIDDEN_HOST" | "FORBIDDEN_ORIGIN" | "UNAUTHORIZED" | "TOKEN_REQUIRED" | "CLUSTER_NOT_FOUND" | "CLUSTER_EXISTS" | "CLUSTER_PROTECTED" | "CLUSTER_BUSY" | "OPERATION_NOT_FOUND" | "REPORT_NOT_FOUND" | "PLAN_NOT_FOUND" | "TRANSITION_NOT_ALLOWED" | "STEP_MISSING" | "OPERATION_FAILED" | "OPERATION_CANCELLED" | "OPERATION_INTERRUPTED" | "LEASE_LOST" | "DEADLINE_EXCEEDED" | "PLAN_STALE" | "PLAN_ALTERED" | "PLAN_REFUSED" | "TERRAFORM_FAILED" | "STATE_UNREADABLE" | "ANSIBLE_FAILED" | "PARAMETER_NOT_APPLIED" | "REPLICATION_NOT_PROVEN" | "NETWORK_TAKEN" | "NETWORK_EXHAUSTED" | "NODE_UNREACHABLE" | "NODE_REFUSED" | "NODE_SETUP_FAILED" | "CLOUD_UNAVAILABLE" | "CLOUD_REFUSED" | "TOOL_MISSING" | "TOOL_TOO_OLD" | "DISK_FULL" | "WORKSPACE_FAILED" | "PORT_IN_USE" | "DATA_DIRECTORY_LOCKED" | "DATABASE_UNAVAILABLE" | "CONFIGURATION_INVALID" | "SECRET_UNREADABLE" | "INTERNAL";
         /**
          * @description What an error code means and what helps.
          * @example {
@@ -1272,6 +1272,7 @@ export interface components {
          *       "regions": [
          *         "eu-central-1"
          *       ],
+         *       "failures": [],
          *       "orphans": [
          *         {
          *           "kind": "instance",
@@ -1289,8 +1290,16 @@ export interface components {
          *     }
          */
         Orphans: {
+            /** @description Regions that could not be searched. Their orphans are not in the list. */
+            failures: {
+                /** @description Error code, e.g. `CLOUD_UNAVAILABLE`. */
+                code: string;
+                /** @description Reason, with what to do. */
+                message: string;
+                region: string;
+            }[];
             orphans: components["schemas"]["Orphan"][];
-            /** @description Where it was looked for. */
+            /** @description Regions that were searched. */
             regions: string[];
         };
         /**
@@ -1346,8 +1355,6 @@ export interface components {
                 reason: string;
             }[];
         };
-        /** @description Value of a PostgreSQL parameter. */
-        ParameterValue: string | number | boolean;
         /**
          * @description A saved Terraform plan: reviewed once, applied once, as the same bytes.
          * @example {
@@ -1372,7 +1379,7 @@ export interface components {
          *       },
          *       "changes": [
          *         {
-         *           "address": "module.nodes.terraform_data.node[\"orders-1\"]",
+         *           "address": "module.cluster.terraform_data.node[\"orders-1\"]",
          *           "type": "terraform_data",
          *           "name": "node",
          *           "actions": [
@@ -1384,7 +1391,12 @@ export interface components {
          *               "name": "orders-1"
          *             }
          *           },
-         *           "action_reason": null
+         *           "action_reason": null,
+         *           "attributes": [],
+         *           "node": "orders-1",
+         *           "part": "container",
+         *           "role": null,
+         *           "effect": "adds"
          *         }
          *       ],
          *       "files": [
@@ -1394,6 +1406,7 @@ export interface components {
          *         }
          *       ],
          *       "context": null,
+         *       "refusals": [],
          *       "outcome": null,
          *       "allowed_actions": [
          *         "apply"
@@ -1430,6 +1443,8 @@ export interface components {
             outcome: {
                 [key: string]: unknown;
             } | null;
+            /** @description Why the plan is not applied (`PLAN_REFUSED`); empty where it may be. */
+            refusals: components["schemas"]["PlanRefusal"][];
             /** @enum {string} */
             state: "ready" | "applying" | "applied" | "stale" | "failed";
             summary: components["schemas"]["PlanSummary"];
@@ -1464,6 +1479,21 @@ export interface components {
                 region: string;
             };
         };
+        PlanRefusal: {
+            /** @description The next command. */
+            action: string;
+            /** @description Resource in the plan. */
+            address: string | null;
+            /** @description Attributes that cause it. */
+            attributes: string[];
+            message: string;
+            /** @description null where several nodes are concerned. */
+            node: string | null;
+            /** @enum {string} */
+            reason: "removes-primary" | "primary-unknown" | "removes-etcd-majority" | "replaces-node" | "removes-data" | "stops-node" | "cuts-nodes-off";
+            /** @description Observed role of the node. */
+            role: ("primary" | "replica" | "witness") | null;
+        };
         PlanSummary: {
             add: number;
             change: number;
@@ -1488,6 +1518,9 @@ export interface components {
             code: components["schemas"]["ErrorCode"];
             /** @description What was wrong, where, and what would be right. */
             detail: string;
+            /** @description Number of all errors, if `errors` has only the first ones. */
+            error_count?: number;
+            /** @description The first errors of the request. */
             errors?: components["schemas"]["FieldError"][];
             /** @description Id of the operation that is meant. */
             operation?: string;
@@ -1591,8 +1624,21 @@ export interface components {
             address: string;
             /** @description Sensitive values are masked. */
             after: unknown;
+            /** @description Attributes that differ; of a replacement, those that force it. */
+            attributes: string[];
             before: unknown;
+            /**
+             * @description What the change does. `loses-data`: PostgreSQL data of an existing node is removed.
+             * @enum {string}
+             */
+            effect: "adds" | "in-place" | "stops-node" | "replaces" | "removes" | "loses-data";
             name: string;
+            /** @description Node that the resource belongs to, if any. */
+            node: string | null;
+            /** @description What the resource is to its node. */
+            part: ("container" | "instance" | "data-volume" | "data-attachment") | null;
+            /** @description Observed role of the node when the plan was made; null where not observed. */
+            role: ("primary" | "replica" | "witness") | null;
             type: string;
         };
         Stage: {
@@ -1633,7 +1679,7 @@ export interface components {
          *       },
          *       "changes": [
          *         {
-         *           "address": "module.nodes.terraform_data.node[\"orders-1\"]",
+         *           "address": "module.cluster.terraform_data.node[\"orders-1\"]",
          *           "type": "terraform_data",
          *           "name": "node",
          *           "actions": [
@@ -1645,9 +1691,15 @@ export interface components {
          *               "name": "orders-1"
          *             }
          *           },
-         *           "action_reason": null
+         *           "action_reason": null,
+         *           "attributes": [],
+         *           "node": "orders-1",
+         *           "part": "container",
+         *           "role": null,
+         *           "effect": "adds"
          *         }
          *       ],
+         *       "refusals": [],
          *       "engine": {
          *         "name": "terraform",
          *         "version": "1.11.4"
@@ -1674,6 +1726,8 @@ export interface components {
             /** @description Id of the operation that did it. */
             operation: string;
             plan_id: string;
+            /** @description Why the plan is not applied (`PLAN_REFUSED`); empty where it may be. */
+            refusals?: components["schemas"]["PlanRefusal"][];
             summary: {
                 add: number;
                 change: number;
@@ -1710,7 +1764,7 @@ export interface operations {
                 cursor?: string;
                 /** @description Only clusters with this label, as `name=value`. */
                 label?: string;
-                /** @description At most so many entries; 50 where absent. */
+                /** @description Maximum number of entries; default: 50. */
                 limit?: number;
             };
             header?: never;
@@ -1767,6 +1821,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -1800,7 +1863,7 @@ export interface operations {
                  *     }
                  */
                 "application/json": {
-                    /** @description Networks of clients, besides the cluster's own. */
+                    /** @description Networks of clients, besides the cluster's own, in CIDR notation without host bits. */
                     allow_list?: string[];
                     /**
                      * @description `manual` waits with the plan until it is approved.
@@ -1808,29 +1871,23 @@ export interface operations {
                      * @enum {string}
                      */
                     approval?: "manual" | "automatic";
-                    /** @description For clusters on `aws` alone. What is left out keeps its value or takes its default. */
+                    /** @description Settings of a cluster on `aws`. A setting that is left out keeps its value, or gets its default in a new cluster. This also applies to each field of an object. */
                     aws?: {
                         ami_id?: string | null;
                         availability_zones?: string[];
                         bastion?: {
-                            host: string;
-                            host_key: string;
-                            /** @default 22 */
+                            host?: string;
+                            host_key?: string;
                             port?: number;
-                            /** @default null */
                             private_key_file?: string | null;
-                            /** @default admin */
                             user?: string;
                         } | null;
                         /** @enum {string} */
                         connection?: "public" | "private" | "bastion" | "ssm";
                         control_cidrs?: string[];
                         data_volume?: {
-                            /** @default 3000 */
                             iops?: number;
-                            /** @default 20 */
                             size_gib?: number;
-                            /** @default 125 */
                             throughput_mib_s?: number;
                         };
                         key_name?: string | null;
@@ -1841,30 +1898,27 @@ export interface operations {
                         } | {
                             /** @enum {string} */
                             mode: "existing";
-                            subnet_ids: string[];
-                            vpc_id: string;
+                            subnet_ids?: string[];
+                            vpc_id?: string;
                         } | {
                             /** Format: cidrv4 */
-                            cidr: string;
+                            cidr?: string;
                             /** @enum {string} */
                             mode: "own";
-                            /** @default false */
                             private?: boolean;
                         };
                         private_key_file?: string | null;
                         region?: string;
                         root_volume?: {
-                            /** @default 12 */
                             size_gib?: number;
                         };
                         session_manager?: boolean;
                         ssh_user?: string;
                         state_bucket?: {
-                            bucket: string;
-                            key: string;
-                            /** @default false */
+                            bucket?: string;
+                            key?: string;
                             path_style?: boolean;
-                            region: string;
+                            region?: string;
                         } | null;
                         termination_protection?: boolean;
                     };
@@ -1890,7 +1944,7 @@ export interface operations {
                      * @default {}
                      */
                     parameters?: {
-                        [key: string]: components["schemas"]["ParameterValue"];
+                        [key: string]: string | number | boolean;
                     };
                     /**
                      * @description Major version; 17 where absent.
@@ -2010,6 +2064,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -2058,7 +2121,11 @@ export interface operations {
                     "application/json": components["schemas"]["Cluster"];
                 };
             };
-            /** @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used. */
+            /**
+             * @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             *
+             *     `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2091,6 +2158,15 @@ export interface operations {
             };
             /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2200,6 +2276,15 @@ export interface operations {
             };
             /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2356,6 +2441,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -2391,7 +2485,11 @@ export interface operations {
                     "application/json": components["schemas"]["Connection"];
                 };
             };
-            /** @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used. */
+            /**
+             * @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             *
+             *     `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2433,6 +2531,15 @@ export interface operations {
             };
             /** @description `STEP_MISSING`: An earlier step has to be done first. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2578,6 +2685,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -2615,7 +2731,11 @@ export interface operations {
                     };
                 };
             };
-            /** @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used. */
+            /**
+             * @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             *
+             *     `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2648,6 +2768,15 @@ export interface operations {
             };
             /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2704,6 +2833,8 @@ export interface operations {
              *     `PARAMETER_TOO_SMALL`: The value is smaller than replication or Patroni needs.
              *
              *     `PARAMETER_TOO_LARGE`: The value is larger than the node can hold.
+             *
+             *     `INVALID_REQUEST`: The request does not have the shape that the API describes.
              */
             400: {
                 headers: {
@@ -2744,6 +2875,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description `SECRET_UNREADABLE`: A sealed record was sealed with another master key, or was altered.
              *
@@ -2773,7 +2913,7 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the part before, as it was. */
                 cursor?: string;
-                /** @description At most so many entries; 50 where absent. */
+                /** @description Maximum number of entries; default: 50. */
                 limit?: number;
             };
             header?: never;
@@ -2847,6 +2987,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -2882,7 +3031,11 @@ export interface operations {
                     "application/json": components["schemas"]["Report"];
                 };
             };
-            /** @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used. */
+            /**
+             * @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             *
+             *     `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2926,6 +3079,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -2942,7 +3104,7 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the part before, as it was. */
                 cursor?: string;
-                /** @description At most so many entries; 50 where absent. */
+                /** @description Maximum number of entries; default: 50. */
                 limit?: number;
             };
             header?: never;
@@ -3009,6 +3171,15 @@ export interface operations {
             };
             /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3147,6 +3318,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -3165,7 +3345,7 @@ export interface operations {
                 cluster?: string;
                 /** @description `next_cursor` of the part before, as it was. */
                 cursor?: string;
-                /** @description At most so many entries; 50 where absent. */
+                /** @description Maximum number of entries; default: 50. */
                 limit?: number;
                 /** @description Only operations in this state. */
                 state?: "queued" | "running" | "awaiting-approval" | "cancelling" | "succeeded" | "failed" | "cancelled" | "interrupted";
@@ -3228,6 +3408,15 @@ export interface operations {
             };
             /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3300,6 +3489,15 @@ export interface operations {
             };
             /** @description `OPERATION_NOT_FOUND`: No operation has this id. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3403,6 +3601,8 @@ export interface operations {
              *     `TRANSITION_NOT_ALLOWED`: The operation is not in a state in which this can be done.
              *
              *     `PLAN_STALE`: The plan was made for an older revision of the cluster or its state.
+             *
+             *     `PLAN_REFUSED`: The plan would remove the primary, the majority of etcd or the data of a node, or stop a node.
              */
             409: {
                 headers: {
@@ -3432,6 +3632,15 @@ export interface operations {
             };
             /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3574,6 +3783,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -3659,7 +3877,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `TOO_MANY_STREAMS`: The server follows as many event streams as it can. */
+            /**
+             * @description `TOO_MANY_STREAMS`: The server, or this caller, has as many event streams as it can have.
+             *
+             *     `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller.
+             */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3800,6 +4022,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -3859,6 +4090,15 @@ export interface operations {
              *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
              */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3947,6 +4187,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -4012,6 +4261,15 @@ export interface operations {
             };
             /** @description `REPORT_NOT_FOUND`: The cluster has no report yet. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4144,6 +4402,8 @@ export interface operations {
              *     `PLAN_STALE`: The plan was made for an older revision of the cluster or its state.
              *
              *     `PLAN_ALTERED`: The saved plan file is not the one that was reviewed.
+             *
+             *     `PLAN_REFUSED`: The plan would remove the primary, the majority of etcd or the data of a node, or stop a node.
              */
             409: {
                 headers: {
@@ -4173,6 +4433,15 @@ export interface operations {
             };
             /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4272,7 +4541,7 @@ export interface operations {
                      */
                     cluster?: string;
                 } & {
-                    [key: string]: unknown;
+                    [key: string]: string | number | boolean | null;
                 };
             };
         };
@@ -4390,6 +4659,15 @@ export interface operations {
             };
             /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4592,6 +4870,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description `OPERATION_FAILED`: The operation ended in failure.
              *
@@ -4681,6 +4968,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEntry"];
                 };
             };
+            /** @description `INVALID_REQUEST`: The request does not have the shape that the API describes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
             401: {
                 headers: {
@@ -4705,6 +5001,15 @@ export interface operations {
             };
             /** @description `NOT_FOUND`: Nothing is served at this path. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4851,8 +5156,21 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
+            /**
+             * @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request.
+             *
+             *     `PARAMETER_REJECTED`: PostgreSQL does not start, or accepts no connection, with the value.
+             */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4954,31 +5272,25 @@ export interface operations {
                  *     }
                  */
                 "application/json": {
-                    /** @description Networks of clients, besides the cluster's own. */
+                    /** @description Networks of clients, besides the cluster's own, in CIDR notation without host bits. */
                     allow_list?: string[];
-                    /** @description For clusters on `aws` alone. What is left out keeps its value or takes its default. */
+                    /** @description Settings of a cluster on `aws`. A setting that is left out keeps its value, or gets its default in a new cluster. This also applies to each field of an object. */
                     aws?: {
                         ami_id?: string | null;
                         availability_zones?: string[];
                         bastion?: {
-                            host: string;
-                            host_key: string;
-                            /** @default 22 */
+                            host?: string;
+                            host_key?: string;
                             port?: number;
-                            /** @default null */
                             private_key_file?: string | null;
-                            /** @default admin */
                             user?: string;
                         } | null;
                         /** @enum {string} */
                         connection?: "public" | "private" | "bastion" | "ssm";
                         control_cidrs?: string[];
                         data_volume?: {
-                            /** @default 3000 */
                             iops?: number;
-                            /** @default 20 */
                             size_gib?: number;
-                            /** @default 125 */
                             throughput_mib_s?: number;
                         };
                         key_name?: string | null;
@@ -4989,30 +5301,27 @@ export interface operations {
                         } | {
                             /** @enum {string} */
                             mode: "existing";
-                            subnet_ids: string[];
-                            vpc_id: string;
+                            subnet_ids?: string[];
+                            vpc_id?: string;
                         } | {
                             /** Format: cidrv4 */
-                            cidr: string;
+                            cidr?: string;
                             /** @enum {string} */
                             mode: "own";
-                            /** @default false */
                             private?: boolean;
                         };
                         private_key_file?: string | null;
                         region?: string;
                         root_volume?: {
-                            /** @default 12 */
                             size_gib?: number;
                         };
                         session_manager?: boolean;
                         ssh_user?: string;
                         state_bucket?: {
-                            bucket: string;
-                            key: string;
-                            /** @default false */
+                            bucket?: string;
+                            key?: string;
                             path_style?: boolean;
-                            region: string;
+                            region?: string;
                         } | null;
                         termination_protection?: boolean;
                     };
@@ -5145,6 +5454,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description `OPERATION_FAILED`: The operation ended in failure.
              *
@@ -5227,6 +5545,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description `INVALID_REQUEST`: The request does not have the shape that the API describes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
             401: {
                 headers: {
@@ -5242,6 +5569,15 @@ export interface operations {
              *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
              */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5278,6 +5614,15 @@ export interface operations {
                     "text/plain": string;
                 };
             };
+            /** @description `INVALID_REQUEST`: The request does not have the shape that the API describes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
             401: {
                 headers: {
@@ -5293,6 +5638,15 @@ export interface operations {
              *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
              */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5459,6 +5813,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description `OPERATION_FAILED`: The operation ended in failure.
              *
@@ -5542,6 +5905,15 @@ export interface operations {
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
+            /** @description `INVALID_REQUEST`: The request does not have the shape that the API describes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
             401: {
                 headers: {
@@ -5557,6 +5929,15 @@ export interface operations {
              *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
              */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5714,6 +6095,15 @@ export interface operations {
             };
             /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

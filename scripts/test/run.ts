@@ -32,7 +32,7 @@ const strict = process.env.CI === 'true';
 const MINUTE_MS = 60_000;
 /** For the child to remove its nodes before it is killed. */
 const GRACE_MS = 20_000;
-/** Seconds since 1970, for all suites together: a run in CI ends by itself, with its counts, before it is ended. */
+/** End of all suites together, in milliseconds since 1970. Set in CI, so that the run ends with its counts before the limit. */
 const endsAt = Number(process.env.HATHI_TESTS_END_AT ?? Infinity) * 1_000;
 
 type Outcome = { code: number | null; stdout: string };

@@ -6,6 +6,7 @@
  *   FAKE_EVENTS               how many events verify-replication tells, 0
  *   FAKE_EVENT_MILLISECONDS   the time between two of them, 0
  *   FAKE_EVENT_BYTES          how long the text in each of them is, 0
+ *   FAKE_STREAM_MILLISECONDS  after this time the server ends every event stream, 0 for never
  *   FAKE_MISMATCH=log         answers are compared as in production, for measurements
  *
  * node test/support/api-process.ts
@@ -27,6 +28,7 @@ import { createFileWorkspace } from '../../src/adapters/workspace/file-workspace
 import { readConfig, secretsOf } from '../../src/config.ts';
 import { buildApp } from '../../src/http/app.ts';
 import { listen } from '../../src/http/listen.ts';
+import type { EventStream } from '../../src/ports/event-stream.ts';
 import { createClusterService } from '../../src/services/clusters.ts';
 import { createCursors } from '../../src/services/cursors.ts';
 import { createEventStream } from '../../src/services/follow-events.ts';
@@ -81,6 +83,26 @@ const worker = await startWorker(
   { identity: { id: `${site}:${uuidSource.next()}`, site }, concurrency: config.workers },
 );
 const cursors = createCursors(secretBox);
+const endless = createEventStream({ unitOfWork, wakeups, clock });
+const streamMilliseconds = number('FAKE_STREAM_MILLISECONDS');
+const events: EventStream =
+  streamMilliseconds === 0
+    ? endless
+    : {
+        async *follow(id, sequence, signal) {
+          // Not AbortSignal.any() with AbortSignal.timeout(): the garbage collector can take that timer.
+          const end = new AbortController();
+          const abort = () => end.abort();
+          signal.addEventListener('abort', abort, { once: true });
+          const timer = setTimeout(abort, streamMilliseconds);
+          try {
+            yield* endless.follow(id, sequence, end.signal);
+          } finally {
+            clearTimeout(timer);
+            signal.removeEventListener('abort', abort);
+          }
+        },
+      };
 const engine = async () => FAKE_ENGINE;
 const app = await buildApp({
   clusters: createClusterService({
@@ -110,7 +132,7 @@ const app = await buildApp({
   operations: createOperationService({
     unitOfWork,
     wakeups,
-    events: createEventStream({ unitOfWork, wakeups, clock }),
+    events,
     metrics,
     cursors,
     ids: uuidSource,

@@ -77,6 +77,7 @@ export const ERROR_CODES = {
   // The machine that Hathi runs on
   TOOL_MISSING: 'A program that Hathi needs is not installed or not running.',
   TOOL_TOO_OLD: 'A program that Hathi needs is older than what Hathi works with.',
+  TOOL_FAILED: 'A program that Hathi needs is installed but does not work.',
   DISK_FULL: 'There is no space left where Hathi writes its files.',
   WORKSPACE_FAILED: 'The files of the cluster could not be written or read.',
   PORT_IN_USE: 'Another program listens on the port.',

@@ -263,6 +263,10 @@ export const ERROR_GUIDE = {
     cause: 'The program was found, but an old version of it.',
     remedy: 'Install at least the version that the detail names, or run `make setup`.',
   },
+  TOOL_FAILED: {
+    cause: 'The program was found, but it could not be started or ended with an error of its own.',
+    remedy: 'The detail contains the error of the program. Fix its installation, then try again.',
+  },
   DISK_FULL: {
     cause: 'The file system of the data directory is full.',
     remedy: 'Make room and call the step again; nothing half-written was left.',

@@ -1,8 +1,16 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { HathiError } from '../../core/errors.ts';
 import type { Ansible } from '../../ports/ansible.ts';
-import { HOW_TO_GET, missingTool, runCommand } from '../process/run-command.ts';
+import { runCommand } from '../process/run-command.ts';
+import {
+  failedRun,
+  failedTool,
+  findOnPath,
+  HOW_TO_GET,
+  missingTool,
+} from '../process/tool-errors.ts';
 import { readLines, type Told } from './events.ts';
 import { projectFiles } from './project-files.ts';
 
@@ -72,38 +80,26 @@ export function createAnsible(options: AnsibleOptions): Ansible {
   };
 }
 
-/** @throws TOOL_MISSING | TOOL_TOO_OLD */
+/** @throws TOOL_MISSING | TOOL_TOO_OLD | TOOL_FAILED */
 async function findEngine(options: AnsibleOptions): Promise<{ path: string; version: string }> {
-  const candidates = options.playbookPath
-    ? [options.playbookPath]
-    : [
-        join(options.assetsRoot, '.tools', 'venv', 'bin', PROGRAM),
-        ...(options.env.PATH ?? '').split(delimiter).map((folder) => join(folder, PROGRAM)),
-      ];
-  for (const path of candidates) {
-    const version = await versionOf(path, options.env);
-    if (version === null) continue;
-    if (Number(version.split('.')[1]) >= OLDEST_MINOR) return { path, version };
-    throw new HathiError(
-      'TOOL_TOO_OLD',
-      `${path} is of ansible-core ${version}; 2.${OLDEST_MINOR} or later is needed. ${HOW_TO_GET[PROGRAM]}`,
-      { tool: PROGRAM, path, version, oldest: `2.${OLDEST_MINOR}` },
-    );
-  }
-  throw options.playbookPath
-    ? new HathiError(
-        'TOOL_MISSING',
-        `${options.playbookPath} does not run. ${HOW_TO_GET[PROGRAM]}`,
-        { tool: PROGRAM },
-      )
-    : missingTool(PROGRAM);
+  const own = join(options.assetsRoot, '.tools', 'venv', 'bin', PROGRAM);
+  const path =
+    options.playbookPath ?? (existsSync(own) ? own : findOnPath(PROGRAM, options.env.PATH ?? ''));
+  if (path === null) throw missingTool(PROGRAM);
+  const version = await versionOf(path, options.env);
+  if (Number(version.split('.')[1]) >= OLDEST_MINOR) return { path, version };
+  throw new HathiError(
+    'TOOL_TOO_OLD',
+    `${path} is of ansible-core ${version}; 2.${OLDEST_MINOR} or later is needed. ${HOW_TO_GET[PROGRAM]}`,
+    { tool: PROGRAM, path, version, oldest: `2.${OLDEST_MINOR}` },
+  );
 }
 
-async function versionOf(path: string, env: Record<string, string>): Promise<string | null> {
-  try {
-    const result = await runCommand(path, ['--version'], { env, timeoutSeconds: VERSION_SECONDS });
-    return /\[core ([^[\]]+)\]/.exec(result.stdout)?.[1] ?? null;
-  } catch {
-    return null;
-  }
+async function versionOf(path: string, env: Record<string, string>): Promise<string> {
+  const args = ['--version'];
+  const result = await runCommand(path, args, { env, timeoutSeconds: VERSION_SECONDS });
+  if (result.exitCode !== 0) throw failedRun(path, args, result);
+  const version = /\[core ([^[\]]+)\]/.exec(result.stdout)?.[1];
+  if (version !== undefined) return version;
+  throw failedTool(path, `printed no version of ansible-core. ${HOW_TO_GET[PROGRAM]}`);
 }

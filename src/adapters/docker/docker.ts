@@ -1,5 +1,6 @@
 import { HathiError } from '../../core/errors.ts';
-import { HOW_TO_GET, runCommand } from '../process/run-command.ts';
+import { runCommand } from '../process/run-command.ts';
+import { HOW_TO_GET } from '../process/tool-errors.ts';
 
 const DOCKER_SECONDS = 30;
 /** What the client says when it finds no daemon, in the versions since 20.10. */
@@ -22,7 +23,7 @@ export function createDocker(env: Record<string, string>): Docker {
     if (NO_DAEMON.test(stderr)) {
       throw new HathiError(
         'TOOL_MISSING',
-        `Docker is installed but does not answer. Start it, or see that this user may use it. ${HOW_TO_GET.docker}`,
+        `Docker is installed but does not answer: ${stderr.trim()}. Start it, or give this user access to it. ${HOW_TO_GET.docker}`,
         { tool: 'docker', reason: stderr.trim() },
       );
     }

@@ -1,16 +1,18 @@
 import { runCommand } from './run-command.ts';
+import { failedRun } from './tool-errors.ts';
 
 const VERSION_SECONDS = 10;
 
-/** The first line that a program says of its version. @throws TOOL_MISSING */
+/**
+ * The first line of what a program prints as its version.
+ * @throws TOOL_MISSING | TOOL_FAILED
+ */
 export async function versionLine(
   command: string,
   args: readonly string[],
   env: Record<string, string>,
 ): Promise<string> {
-  const { stdout, stderr } = await runCommand(command, args, {
-    env,
-    timeoutSeconds: VERSION_SECONDS,
-  });
-  return (stdout.trim() || stderr.trim()).split('\n')[0] ?? '';
+  const result = await runCommand(command, args, { env, timeoutSeconds: VERSION_SECONDS });
+  if (result.exitCode !== 0) throw failedRun(command, args, result);
+  return (result.stdout.trim() || result.stderr.trim()).split('\n')[0] ?? '';
 }

@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { Duplex } from 'node:stream';
+import { startFailure } from './tool-errors.ts';
 
 /** Of what the program says about a failure. */
 const LAST_WORDS_CHARACTERS = 500;
@@ -26,7 +27,7 @@ export class ProcessStream extends Duplex {
     const child = spawn(program, args, { env: this.#env, stdio: 'pipe' });
     this.#child = child;
     child.once('spawn', () => this.emit('connect'));
-    child.once('error', (error) => this.destroy(error));
+    child.once('error', (error) => this.destroy(startFailure(program, { env: this.#env }, error)));
     child.stdin.on('error', (error) => this.destroy(error));
     child.stdout.on('data', (chunk) => {
       if (!this.push(chunk)) child.stdout.pause();

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HathiError } from '../../core/errors.ts';
 import type { DetachedCommand } from '../../ports/processes.ts';
+import { startFailure } from './tool-errors.ts';
 
 /** The only file that spawns. Arguments are arrays, never a shell's string. */
 
@@ -14,17 +15,6 @@ const MAX_CAPTURED_BYTES = 64 * 1024 * 1024;
 
 /** Between SIGTERM and SIGKILL of a short command that ran out of time. */
 const KILL_GRACE_MILLISECONDS = 2_000;
-
-/** How to get the programs that Hathi runs; shown wherever one is missing. */
-export const HOW_TO_GET: Record<string, string> = {
-  docker:
-    'Install Docker Engine or Docker Desktop and start it (on Debian: apt-get install docker.io).',
-  terraform: 'Run `make setup`, or install Terraform 1.6 or OpenTofu 1.8, or later.',
-  tofu: 'Run `make setup`, or install Terraform 1.6 or OpenTofu 1.8, or later.',
-  'ansible-playbook':
-    'Run `make setup` in the repository, or install ansible-core 2.19 or later (e.g. pipx install ansible-core).',
-  psql: 'Install the PostgreSQL client (on Debian: apt-get install postgresql-client).',
-};
 
 export interface CommandOptions {
   cwd?: string;
@@ -41,20 +31,10 @@ export interface CommandResult {
   stderr: string;
 }
 
-/** @returns TOOL_MISSING for a program that is not there, naming how to get it */
-export function missingTool(command: string, cause?: unknown): HathiError {
-  const tool = command.split('/').at(-1) ?? command;
-  return new HathiError(
-    'TOOL_MISSING',
-    `${tool} was not found. ${HOW_TO_GET[tool] ?? `Install ${tool} and see that it is on PATH.`}`,
-    { tool, looked_for: command },
-    { cause },
-  );
-}
-
 /**
  * Runs a short command and captures its output. A non-zero exit is returned, not thrown.
- * @throws TOOL_MISSING when the program is not there | DEADLINE_EXCEEDED after `timeoutSeconds`
+ * @throws TOOL_MISSING | TOOL_FAILED when it cannot be started
+ * @throws DEADLINE_EXCEEDED after `timeoutSeconds`
  */
 export async function runCommand(
   command: string,
@@ -80,9 +60,7 @@ export async function runCommand(
   child.stdin.end(options.input ?? '');
   child.on('error', (error: NodeJS.ErrnoException) => {
     clearTimeout(timer);
-    // ENOENT also means a missing working directory; the caller's message would then mislead.
-    if (error.code === 'ENOENT') reject(missingTool(command, error));
-    else reject(error);
+    reject(startFailure(command, options, error));
   });
   child.on('close', (code, signal) => {
     clearTimeout(timer);
@@ -129,7 +107,9 @@ export function startDetached(options: DetachedCommand): number {
       { cwd: options.cwd, env: options.env, detached: true, stdio: ['ignore', log, log] },
     );
     child.on('error', () => {}); // Seen by its missing pid, below.
-    if (child.pid === undefined) throw missingTool('/bin/sh');
+    if (child.pid === undefined) {
+      throw startFailure('/bin/sh', options, Object.assign(new Error(), { code: 'ENOENT' }));
+    }
     child.unref();
     return child.pid;
   } finally {

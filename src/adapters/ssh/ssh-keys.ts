@@ -30,7 +30,7 @@ export function createSshKeys({ env }: { env: Record<string, string> }): SshKeys
       if (/permissions/i.test(stderr)) {
         throw new Error(`can be read by others, which ssh refuses: chmod 600 ${file}`);
       }
-      throw new Error('holds no private key that ssh-keygen can read');
+      throw new Error(`holds no private key that ssh-keygen can read (${stderr.trim()})`);
     },
     async generate(comment: string): Promise<SshKeyPair> {
       const { privateKey } = await promisify(generateKeyPair)('ed25519');

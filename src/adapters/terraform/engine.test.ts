@@ -56,3 +56,28 @@ it('says what is missing, and how to get it', async () => {
     findEngine({ path: join(folder, 'none'), searchPath: '', env }),
   ).rejects.toMatchObject({ code: 'TOOL_MISSING' });
 });
+
+it('shows the own error of a program that exists but fails', async () => {
+  const bin = join(folder, 'broken');
+  mkdirSync(bin);
+  const path = join(bin, 'terraform');
+  const put = (text: string, mode = 0o755) => writeFileSync(path, text, { mode });
+  const error = () => findEngine({ path, searchPath: '', env });
+  put('#!/bin/sh\necho "cannot allocate memory" >&2; exit 3\n');
+  await expect(findEngine({ searchPath: bin, env })).rejects.toMatchObject({
+    code: 'TOOL_FAILED',
+    message: expect.stringMatching(/terraform version -json.*exit code 3: cannot allocate memory/),
+  });
+  put('#!/nonexistent/python\n');
+  await expect(error()).rejects.toMatchObject({
+    code: 'TOOL_FAILED',
+    message: expect.stringContaining('interpreter'),
+  });
+  put('#!/bin/sh\necho hello\n');
+  await expect(error()).rejects.toMatchObject({ code: 'TOOL_FAILED' });
+  chmodSync(path, 0o644);
+  await expect(error()).rejects.toMatchObject({
+    code: 'TOOL_FAILED',
+    message: expect.stringContaining('may not execute'),
+  });
+});

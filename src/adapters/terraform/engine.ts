@@ -1,10 +1,8 @@
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
 import { z } from 'zod';
 import { HathiError } from '../../core/errors.ts';
 import type { TerraformEngine } from '../../ports/terraform.ts';
-import { HOW_TO_GET, runCommand } from '../process/run-command.ts';
+import { runCommand } from '../process/run-command.ts';
+import { failedRun, failedTool, findOnPath, HOW_TO_GET } from '../process/tool-errors.ts';
 import { OLDEST_TERRAFORM } from './configuration.ts';
 
 /** Below these the `-json` streams or the module's expressions are missing something. */
@@ -23,10 +21,15 @@ export interface EngineSearch {
 
 /**
  * The first engine that is new enough: the one that is named, else terraform, else tofu.
- * @throws TOOL_MISSING | TOOL_TOO_OLD
+ * @throws TOOL_MISSING | TOOL_TOO_OLD | TOOL_FAILED
  */
 export async function findEngine(search: EngineSearch): Promise<TerraformEngine> {
-  const candidates = search.path === undefined ? await onPath(search.searchPath) : [search.path];
+  const candidates =
+    search.path === undefined
+      ? ['terraform', 'tofu']
+          .map((name) => findOnPath(name, search.searchPath))
+          .filter((path) => path !== null)
+      : [search.path];
   let tooOld: HathiError | null = null;
   for (const path of candidates) {
     const engine = await ask(path, search.env);
@@ -47,39 +50,19 @@ export async function findEngine(search: EngineSearch): Promise<TerraformEngine>
   );
 }
 
-async function onPath(searchPath: string): Promise<string[]> {
-  const paths = (['terraform', 'tofu'] as const).map(async (name) => {
-    for (const folder of searchPath.split(delimiter).filter(Boolean)) {
-      const path = join(folder, name);
-      if (await isProgram(path)) return path;
-    }
-    return null;
-  });
-  return (await Promise.all(paths)).filter((path) => path !== null);
-}
-
-async function isProgram(path: string): Promise<boolean> {
-  return access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
-}
-
 async function ask(path: string, env: Record<string, string>): Promise<TerraformEngine> {
-  const result = await runCommand(path, ['version', '-json'], {
-    env,
-    timeoutSeconds: VERSION_SECONDS,
-  });
+  const args = ['version', '-json'];
+  const result = await runCommand(path, args, { env, timeoutSeconds: VERSION_SECONDS });
+  if (result.exitCode !== 0) throw failedRun(path, args, result);
   try {
-    // A path that the user names may be called anything, but both engines say who they are.
+    // A path that the user names may be called anything, but both engines print their name.
     const { terraform_version: version } = versionSchema.parse(JSON.parse(result.stdout));
     return { name: await nameOf(path, env), path, version };
   } catch (cause) {
-    throw new HathiError(
-      'TOOL_MISSING',
-      `${path} did not say its version. ${HOW_TO_GET.terraform}`,
-      { tool: path, exit_code: result.exitCode },
-      { cause },
+    throw failedTool(
+      path,
+      `printed no version of Terraform or OpenTofu. ${HOW_TO_GET.terraform}`,
+      cause,
     );
   }
 }

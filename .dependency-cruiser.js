@@ -15,6 +15,7 @@ const NPM = ['npm', 'npm-dev', 'npm-peer', 'npm-optional', 'npm-no-pkg', 'npm-un
 const ZOD = '(^|/)node_modules/zod/';
 const ADAPTER = '^src/adapters/([^/]+)/';
 const MAIN = '^src/main\\.ts$';
+const CONFIG = '^src/(config|environment)\\.ts$';
 
 /** A room may import only paths of ours that match one of `allowed`; packages are another rule. */
 const room = (name, from, allowed, comment) => ({
@@ -90,13 +91,13 @@ export default {
       name: 'config-at-the-edge',
       comment: 'Only main.ts and the command line read the environment; others get values.',
       severity: 'error',
-      from: { pathNot: [MAIN, '^src/cli/', '^(scripts|test|bench)/', TEST] },
-      to: { path: '^src/config\\.ts$' },
+      from: { pathNot: [MAIN, CONFIG, '^src/cli/', '^(scripts|test|bench)/', TEST] },
+      to: { path: CONFIG },
     },
     room(
       'config-stands-alone',
-      '^src/config\\.ts$',
-      ['^src/core/'],
+      CONFIG,
+      ['^src/core/', '^src/environment\\.ts$'],
       'config.ts turns the environment into values of core.',
     ),
     room(

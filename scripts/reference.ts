@@ -4,6 +4,7 @@ import { METRICS } from '../src/adapters/metrics/prometheus.ts';
 import { SETTINGS } from '../src/config.ts';
 import { CLUSTER_STATUSES } from '../src/core/cluster/cluster-status.ts';
 import { ERROR_CODES, type ErrorCode } from '../src/core/errors.ts';
+import { PASSED } from '../src/environment.ts';
 import { ERROR_GUIDE } from '../src/http/error-guide.ts';
 import { STATUS_OF } from '../src/http/problem.ts';
 import { keepFiles } from './keep-files.ts';
@@ -37,7 +38,18 @@ function configurationPage(): string {
     'Configuration',
     'The server takes its settings from its environment and from nowhere else. It refuses to start when one is wrong, naming the variable. An empty variable counts as not set.',
     ['| variable | default | what it sets |', '| --- | --- | --- |', ...rows].join('\n'),
-    'The programs that Hathi runs see `PATH`, `HOME`, the locale, the proxy variables, and all that begins with `DOCKER_` or `AWS_`; nothing else of the environment of the server, and none of its settings.',
+    '## Variables of other programs',
+    'Hathi and the programs that it starts use these variables of the server. Every other variable has no effect on them, e.g. `LANG`, `PGOPTIONS`, `TF_LOG`, `ANSIBLE_CONFIG` or `PYTHONPATH`. The programs run with `LC_ALL=C.UTF-8` and receive no setting of Hathi.',
+    [
+      '| purpose | variables |',
+      '| --- | --- |',
+      ...PASSED.map(({ names, prefix, purpose }) => {
+        const all = prefix === undefined ? names : [...names, `${prefix}<SERVICE>`];
+        return `| ${purpose} | ${listOf(all)} |`;
+      }),
+    ].join('\n'),
+    'Node.js itself reads `NODE_OPTIONS` and `NODE_EXTRA_CA_CERTS` before Hathi starts. A server in the background (`hathi serve --detach`) starts without them.',
+    '`hathi cluster connect` starts psql with the environment of the command, without the variables that begin with `PG`.',
   );
 }
 

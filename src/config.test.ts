@@ -20,6 +20,9 @@ function refusal(environment: Record<string, string>): HathiError {
   throw new Error('nothing was refused');
 }
 
+/** Of the programs; any name of a UTF-8 locale. */
+const LOCALE = expect.stringContaining('UTF-8');
+
 function file(name: string, text: string): string {
   const path = join(directory, name);
   writeFileSync(path, text);
@@ -46,7 +49,7 @@ test('without any variable everything has its default', () => {
     workers: 4,
     leaseSeconds: 15,
     limits: { requestsPerSecond: 500, streamsPerCaller: 200, requestSeconds: 30 },
-    toolEnvironment: { HOME: '/home/a' },
+    toolEnvironment: { HOME: '/home/a', LC_ALL: LOCALE },
     warnings: [],
   });
   expect(readConfig({ HATHI_PORT: '', DATABASE_URL: '' })).toMatchObject({ port: 5_000 });
@@ -97,7 +100,7 @@ test('every variable is read', () => {
     workers: 8,
     leaseSeconds: 30,
     limits: { requestsPerSecond: 0, streamsPerCaller: 5, requestSeconds: 60 },
-    toolEnvironment: { AWS_REGION: 'eu-central-1' },
+    toolEnvironment: { AWS_REGION: 'eu-central-1', LC_ALL: LOCALE },
     warnings: [],
   });
   expect(readConfig({ HATHI_TOKEN: TOKEN, HATHI_MASTER_KEY: 'k' })).toMatchObject({
@@ -183,6 +186,7 @@ test('programs see what they need and none of the settings', () => {
     PATH: '/bin',
     DOCKER_HOST: 'unix:///run/docker.sock',
     AWS_PROFILE: 'a',
+    LC_ALL: LOCALE,
   });
 });
 

@@ -7,6 +7,7 @@ import { type AwsChanges, awsChangesSchema } from './core/aws/aws-settings.ts';
 import { REGION_PATTERN, regionProblem } from './core/aws/region.ts';
 import { TARGETS, type Target } from './core/cluster/cluster-spec.ts';
 import { HathiError } from './core/errors.ts';
+import { type Environment, toolEnvironmentOf } from './environment.ts';
 
 /** Everything that the server takes from its environment. This file alone reads `process.env`. */
 export interface Config {
@@ -44,7 +45,7 @@ export interface Config {
   leaseSeconds: number;
   /** How much one caller may use of the server; 0 for no limit. */
   limits: { requestsPerSecond: number; streamsPerCaller: number; requestSeconds: number };
-  /** The environment of the programs that Hathi runs; none of its own settings is in it. */
+  /** The environment of the programs that Hathi runs, without its own settings. See environment.ts. */
   toolEnvironment: Record<string, string>;
   /** Sentences to log at the start, e.g. of a variable that looks misspelt. */
   warnings: string[];
@@ -155,30 +156,6 @@ export type SettingName = keyof typeof SETTINGS;
 
 /** Read by the command line as a client, which a server may be started from. */
 const CLIENT_VARIABLES: readonly string[] = ['HATHI_URL'];
-
-/** Variables that the programs Hathi runs may see, with any that begin with one of PASSED_PREFIXES. */
-export const PASSED_VARIABLES: readonly string[] = [
-  'PATH',
-  'HOME',
-  'USER',
-  'LOGNAME',
-  'LANG',
-  'LC_ALL',
-  'TZ',
-  'TMPDIR',
-  'XDG_RUNTIME_DIR',
-  'SSL_CERT_FILE',
-  'SSL_CERT_DIR',
-  'HTTP_PROXY',
-  'HTTPS_PROXY',
-  'NO_PROXY',
-  'http_proxy',
-  'https_proxy',
-  'no_proxy',
-];
-export const PASSED_PREFIXES: readonly string[] = ['DOCKER_', 'AWS_'];
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * @param environment `process.env` unless a test gives its own
@@ -338,17 +315,6 @@ function defaultDataDirectory(environment: Environment): string {
   const base = environment.XDG_DATA_HOME;
   const home = environment.HOME || homedir();
   return base && isAbsolute(base) ? join(base, 'hathi') : join(home, '.local', 'share', 'hathi');
-}
-
-function toolEnvironmentOf(environment: Environment): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(environment).filter(
-      (entry): entry is [string, string] =>
-        entry[1] !== undefined &&
-        (PASSED_VARIABLES.includes(entry[0]) ||
-          PASSED_PREFIXES.some((prefix) => entry[0].startsWith(prefix))),
-    ),
-  );
 }
 
 function unknownSettings(environment: Environment): string[] {

@@ -30,6 +30,7 @@ import { createTerraform } from './adapters/terraform/terraform.ts';
 import { createFileWorkspace } from './adapters/workspace/file-workspace.ts';
 import { type Config, readConfig, secretsOf } from './config.ts';
 import { isHathiError } from './core/errors.ts';
+import { confineProcess, type Environment, serverEnvironmentOf } from './environment.ts';
 import { buildApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
 import type { ReadinessCheck, ReadinessService } from './services/api.ts';
@@ -276,11 +277,14 @@ export async function inspectMachine(config: Config): Promise<MachineCheck[]> {
 /** Starts a server that outlives this process; its log lies in the data directory. */
 export function startServerInBackground(
   config: Config,
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
 ): BackgroundProcess & { logPath: string } {
   const logPath = join(config.dataDirectory, 'server.log');
   const program = fileURLToPath(import.meta.url);
-  return { logPath, ...startInBackground(program, { logPath, env: environment }) };
+  return {
+    logPath,
+    ...startInBackground(program, { logPath, env: serverEnvironmentOf(environment) }),
+  };
 }
 
 /** What is missing is known before the first request needs it; and looking takes a second, once. */
@@ -306,6 +310,7 @@ async function openDatabase(config: Config): Promise<Database> {
 
 /** Starts the server and ends this process with it, at a signal. */
 export async function runServer(config: Config): Promise<void> {
+  confineProcess(config.toolEnvironment);
   const server = await startServer(config);
   console.error(`Hathi answers at ${server.urls.join(' and ')}`);
   const stop = () => {

@@ -33,7 +33,10 @@ export async function connect(
     // Roles were seen some time ago; which node is a standby now, libpq asks them all.
     const tried = options.node ? nodes : connection.nodes;
     const environment = psqlEnvironment(connection, tried, certificate, options);
-    const code = await psql(psqlArguments, { ...cli.world.environment, ...environment });
+    const code = await psql(psqlArguments, {
+      ...withoutLibpqVariables(cli.world.environment),
+      ...environment,
+    });
     return code === 0 ? 'done' : 'failed';
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -55,6 +58,18 @@ function nodesFor({ cluster, nodes }: Connection, { replica, node }: ConnectOpti
   throw new CliError('notFound', `Cluster ${cluster} has ${which}.`, {
     hints: [`It has: ${names}`],
   });
+}
+
+/**
+ * Everything but libpq's variables. One of the user's, e.g. `PGHOSTADDR` or `PGSERVICE`, would lead psql to
+ * another server, or to this one with other options.
+ */
+function withoutLibpqVariables(environment: Cli['world']['environment']): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined && !entry[0].startsWith('PG'),
+    ),
+  );
 }
 
 /** libpq's own variables: it tries the nodes until it finds one of the kind that was asked for. */

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -76,6 +76,26 @@ describe('with a server', () => {
     hathi = (...words) => commandLine(words, { HATHI_URL: `http://127.0.0.1:${port}` });
   });
   afterEach(() => fake.app.close());
+
+  it('starts psql without the variables of libpq that the user has set', async () => {
+    fake.clusters.views.set('orders', aCluster('orders'));
+    const folder = mkdtempSync(join(tmpdir(), 'hathi-psql-'));
+    writeFileSync(join(folder, 'psql'), '#!/bin/sh\nenv > "$0.env"\n', { mode: 0o755 });
+    const { port } = fake.app.server.address() as AddressInfo;
+    const { code, stderr } = await commandLine(['cluster', 'connect', 'orders'], {
+      HATHI_URL: `http://127.0.0.1:${port}`,
+      PATH: `${folder}:/usr/bin:/bin`,
+      PGHOSTADDR: '192.0.2.1',
+      PGOPTIONS: '-c search_path=elsewhere',
+      PSQL_PAGER: 'less',
+    });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const lines = readFileSync(join(folder, 'psql.env'), 'utf8');
+    rmSync(folder, { recursive: true });
+    expect(lines).toMatch(/^PSQL_PAGER=less$/m);
+    expect(lines).toMatch(/^PGSSLMODE=verify-full$/m);
+    expect(lines).not.toMatch(/^(PGHOSTADDR|PGOPTIONS)=/m);
+  });
 
   it('lists clusters as a table and as the API answers them', async () => {
     expect((await hathi('cluster', 'list')).stdout).toContain('hathi cluster create NAME');

@@ -124,6 +124,38 @@ describe('a machine that lacks something', () => {
     expect(check).toMatchObject({ ready: false, message: expect.stringMatching(/make setup/) });
   });
 
+  it('works the same in an environment full of variables for other programs', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'hathi-hostile-'));
+    const wrapper = join(folder, 'terraform');
+    const seen = join(folder, 'environment');
+    await writeFile(wrapper, `#!/bin/sh\nenv >>${seen}\nexec terraform "$@"\n`, { mode: 0o755 });
+    server = await startWith({
+      HATHI_TERRAFORM: wrapper,
+      LC_ALL: 'en_US.UTF-8',
+      LANGUAGE: 'de',
+      PYTHONHOME: folder,
+      ANSIBLE_CONFIG: folder,
+      TF_CLI_ARGS: '-bogus',
+      TF_DATA_DIR: '/nonexistent',
+      DOCKER_DEFAULT_PLATFORM: 'linux/s390x',
+      PGHOST: 'nowhere.invalid',
+      PGSSLMODE: 'verify-full',
+      PGOPTIONS: '-c default_transaction_read_only=on',
+      NODE_TLS_REJECT_UNAUTHORIZED: '0',
+    });
+    const ready = await server.get('/ready');
+    expect(ready, JSON.stringify(ready.body)).toMatchObject({ status: 200 });
+    await server.step('/generate-terraform', { cluster: 'hostile', replica_count: 0 });
+    const { result } = await server.step('/plan-terraform', { cluster: 'hostile' });
+    expect(JSON.stringify(result)).not.toBe('');
+    const environment = await readFile(seen, 'utf8');
+    expect(environment).toMatch(/^LC_ALL=C\.UTF-8$/m);
+    expect(environment).not.toMatch(
+      /^(LANGUAGE|PG|PYTHON|ANSIBLE|TF_DATA|TF_CLI_ARGS|NODE_|HATHI_)/m,
+    );
+    await rm(folder, { recursive: true });
+  });
+
   it('says which port is taken and ends', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));

@@ -291,7 +291,15 @@ export class FakeClusters implements ClusterService {
       database: 'postgres',
       ca_certificate: '-----BEGIN CERTIFICATE-----\n',
       ca_certificate_path: null,
-      nodes: [],
+      nodes: [
+        {
+          name: `${name}-1`,
+          role: 'primary' as const,
+          host: '127.0.0.1',
+          port: 5432,
+          uri: 'postgresql://127.0.0.1/',
+        },
+      ],
       uri: 'postgresql://127.0.0.1/',
     };
   }

@@ -727,7 +727,7 @@ export interface components {
         };
         /** @description What was asked for. */
         ClusterSpec: {
-            allow_list: (string)[];
+            allow_list: string[];
             aws?: {
                 /** @default null */
                 ami_id: string | null;
@@ -750,7 +750,7 @@ export interface components {
                  */
                 connection: "public" | "private" | "bastion" | "ssm";
                 /** @default [] */
-                control_cidrs: (string)[];
+                control_cidrs: string[];
                 /**
                  * @default {
                  *       "size_gib": 20,
@@ -770,11 +770,7 @@ export interface components {
                 key_name: string | null;
                 /** @default null */
                 kms_key_id: string | null;
-                /**
-                 * @default {
-                 *       "mode": "default"
-                 *     }
-                 */
+                /** @description Default: `{"mode":"default"}`. */
                 network: {
                     /** @constant */
                     mode: "default";
@@ -937,7 +933,7 @@ export interface components {
             [key: string]: unknown;
         };
         /** @enum {string} */
-        ErrorCode: "INVALID_REQUEST" | "MALFORMED_JSON" | "BODY_TOO_LARGE" | "HEADERS_TOO_LARGE" | "REQUEST_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE" | "INVALID_CURSOR" | "PRECONDITION_FAILED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_KEY_IN_USE" | "TOO_MANY_STREAMS" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "INVALID_CLUSTER_NAME" | "INVALID_LSN" | "PARAMETER_UNKNOWN" | "PARAMETER_INVALID" | "PARAMETER_OWNED" | "PARAMETER_READ_ONLY" | "PARAMETER_TOO_SMALL" | "PARAMETER_TOO_LARGE" | "FORBIDDEN_HOST" | "FORBIDDEN_ORIGIN" | "UNAUTHORIZED" | "TOKEN_REQUIRED" | "CLUSTER_NOT_FOUND" | "CLUSTER_EXISTS" | "CLUSTER_PROTECTED" | "CLUSTER_BUSY" | "OPERATION_NOT_FOUND" | "REPORT_NOT_FOUND" | "PLAN_NOT_FOUND" | "TRANSITION_NOT_ALLOWED" | "STEP_MISSING" | "OPERATION_FAILED" | "OPERATION_CANCELLED" | "OPERATION_INTERRUPTED" | "LEASE_LOST" | "DEADLINE_EXCEEDED" | "PLAN_STALE" | "PLAN_ALTERED" | "TERRAFORM_FAILED" | "STATE_UNREADABLE" | "ANSIBLE_FAILED" | "PARAMETER_NOT_APPLIED" | "REPLICATION_NOT_PROVEN" | "NETWORK_TAKEN" | "NETWORK_EXHAUSTED" | "NODE_UNREACHABLE" | "NODE_REFUSED" | "NODE_SETUP_FAILED" | "CLOUD_UNAVAILABLE" | "CLOUD_REFUSED" | "TOOL_MISSING" | "TOOL_TOO_OLD" | "TOOL_FAILED" | "DISK_FULL" | "WORKSPACE_FAILED" | "PORT_IN_USE" | "DATA_DIRECTORY_LOCKED" | "DATABASE_UNAVAILABLE" | "CONFIGURATION_INVALID" | "SECRET_UNREADABLE" | "INTERNAL";
+        ErrorCode: "INVALID_REQUEST" | "MALFORMED_JSON" | "BODY_TOO_LARGE" | "HEADERS_TOO_LARGE" | "REQUEST_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE" | "INVALID_CURSOR" | "PRECONDITION_FAILED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_KEY_IN_USE" | "TOO_MANY_REQUESTS" | "TOO_MANY_STREAMS" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "INVALID_CLUSTER_NAME" | "INVALID_LSN" | "PARAMETER_UNKNOWN" | "PARAMETER_INVALID" | "PARAMETER_OWNED" | "PARAMETER_READ_ONLY" | "PARAMETER_TOO_SMALL" | "PARAMETER_TOO_LARGE" | "PARAMETER_REJECTED" | "FORBIDDEN_HOST" | "FORBIDDEN_ORIGIN" | "UNAUTHORIZED" | "TOKEN_REQUIRED" | "CLUSTER_NOT_FOUND" | "CLUSTER_EXISTS" | "CLUSTER_PROTECTED" | "CLUSTER_BUSY" | "OPERATION_NOT_FOUND" | "REPORT_NOT_FOUND" | "PLAN_NOT_FOUND" | "TRANSITION_NOT_ALLOWED" | "STEP_MISSING" | "OPERATION_FAILED" | "OPERATION_CANCELLED" | "OPERATION_INTERRUPTED" | "LEASE_LOST" | "DEADLINE_EXCEEDED" | "PLAN_STALE" | "PLAN_ALTERED" | "PLAN_REFUSED" | "TERRAFORM_FAILED" | "STATE_UNREADABLE" | "ANSIBLE_FAILED" | "PARAMETER_NOT_APPLIED" | "REPLICATION_NOT_PROVEN" | "NETWORK_TAKEN" | "NETWORK_EXHAUSTED" | "NODE_UNREACHABLE" | "NODE_REFUSED" | "NODE_SETUP_FAILED" | "CLOUD_UNAVAILABLE" | "CLOUD_REFUSED" | "TOOL_MISSING" | "TOOL_TOO_OLD" | "TOOL_FAILED" | "DISK_FULL" | "WORKSPACE_FAILED" | "PORT_IN_USE" | "DATA_DIRECTORY_LOCKED" | "DATABASE_UNAVAILABLE" | "CONFIGURATION_INVALID" | "SECRET_UNREADABLE" | "INTERNAL";
         /**
          * @description What an error code means and what helps.
          * @example {
@@ -1200,7 +1196,10 @@ export interface components {
             approval: "automatic" | "manual" | "granted";
             /** @description 0 before the first worker took it; one more with each that does. */
             attempt: number;
-            /** @description 0 nothing asked, 1 stop, 2 stop by force. */
+            /**
+             * @description 0 nothing asked, 1 stop, 2 stop by force.
+             * @enum {integer}
+             */
             cancel_level: 0 | 1 | 2;
             cluster_id: string;
             cluster_name: string;
@@ -1273,6 +1272,7 @@ export interface components {
          *       "regions": [
          *         "eu-central-1"
          *       ],
+         *       "failures": [],
          *       "orphans": [
          *         {
          *           "kind": "instance",
@@ -1290,8 +1290,16 @@ export interface components {
          *     }
          */
         Orphans: {
+            /** @description Regions that could not be searched. Their orphans are not in the list. */
+            failures: {
+                /** @description Error code, e.g. `CLOUD_UNAVAILABLE`. */
+                code: string;
+                /** @description Reason, with what to do. */
+                message: string;
+                region: string;
+            }[];
             orphans: components["schemas"]["Orphan"][];
-            /** @description Where it was looked for. */
+            /** @description Regions that were searched. */
             regions: string[];
         };
         /**
@@ -1371,7 +1379,7 @@ export interface components {
          *       },
          *       "changes": [
          *         {
-         *           "address": "module.nodes.terraform_data.node[\"orders-1\"]",
+         *           "address": "module.cluster.terraform_data.node[\"orders-1\"]",
          *           "type": "terraform_data",
          *           "name": "node",
          *           "actions": [
@@ -1383,7 +1391,12 @@ export interface components {
          *               "name": "orders-1"
          *             }
          *           },
-         *           "action_reason": null
+         *           "action_reason": null,
+         *           "attributes": [],
+         *           "node": "orders-1",
+         *           "part": "container",
+         *           "role": null,
+         *           "effect": "adds"
          *         }
          *       ],
          *       "files": [
@@ -1393,6 +1406,7 @@ export interface components {
          *         }
          *       ],
          *       "context": null,
+         *       "refusals": [],
          *       "outcome": null,
          *       "allowed_actions": [
          *         "apply"
@@ -1429,6 +1443,8 @@ export interface components {
             outcome: {
                 [key: string]: unknown;
             } | null;
+            /** @description Why the plan is not applied (`PLAN_REFUSED`); empty where it may be. */
+            refusals: components["schemas"]["PlanRefusal"][];
             /** @enum {string} */
             state: "ready" | "applying" | "applied" | "stale" | "failed";
             summary: components["schemas"]["PlanSummary"];
@@ -1463,6 +1479,21 @@ export interface components {
                 region: string;
             };
         };
+        PlanRefusal: {
+            /** @description The next command. */
+            action: string;
+            /** @description Resource in the plan. */
+            address: string | null;
+            /** @description Attributes that cause it. */
+            attributes: string[];
+            message: string;
+            /** @description null where several nodes are concerned. */
+            node: string | null;
+            /** @enum {string} */
+            reason: "removes-primary" | "primary-unknown" | "removes-etcd-majority" | "replaces-node" | "removes-data" | "stops-node" | "cuts-nodes-off";
+            /** @description Observed role of the node. */
+            role: ("primary" | "replica" | "witness") | null;
+        };
         PlanSummary: {
             add: number;
             change: number;
@@ -1487,6 +1518,9 @@ export interface components {
             code: components["schemas"]["ErrorCode"];
             /** @description What was wrong, where, and what would be right. */
             detail: string;
+            /** @description Number of all errors, if `errors` has only the first ones. */
+            error_count?: number;
+            /** @description The first errors of the request. */
             errors?: components["schemas"]["FieldError"][];
             /** @description Id of the operation that is meant. */
             operation?: string;
@@ -1590,8 +1624,21 @@ export interface components {
             address: string;
             /** @description Sensitive values are masked. */
             after: unknown;
+            /** @description Attributes that differ; of a replacement, those that force it. */
+            attributes: string[];
             before: unknown;
+            /**
+             * @description What the change does. `loses-data`: PostgreSQL data of an existing node is removed.
+             * @enum {string}
+             */
+            effect: "adds" | "in-place" | "stops-node" | "replaces" | "removes" | "loses-data";
             name: string;
+            /** @description Node that the resource belongs to, if any. */
+            node: string | null;
+            /** @description What the resource is to its node. */
+            part: ("container" | "instance" | "data-volume" | "data-attachment") | null;
+            /** @description Observed role of the node when the plan was made; null where not observed. */
+            role: ("primary" | "replica" | "witness") | null;
             type: string;
         };
         Stage: {
@@ -1632,7 +1679,7 @@ export interface components {
          *       },
          *       "changes": [
          *         {
-         *           "address": "module.nodes.terraform_data.node[\"orders-1\"]",
+         *           "address": "module.cluster.terraform_data.node[\"orders-1\"]",
          *           "type": "terraform_data",
          *           "name": "node",
          *           "actions": [
@@ -1644,9 +1691,15 @@ export interface components {
          *               "name": "orders-1"
          *             }
          *           },
-         *           "action_reason": null
+         *           "action_reason": null,
+         *           "attributes": [],
+         *           "node": "orders-1",
+         *           "part": "container",
+         *           "role": null,
+         *           "effect": "adds"
          *         }
          *       ],
+         *       "refusals": [],
          *       "engine": {
          *         "name": "terraform",
          *         "version": "1.11.4"
@@ -1673,6 +1726,8 @@ export interface components {
             /** @description Id of the operation that did it. */
             operation: string;
             plan_id: string;
+            /** @description Why the plan is not applied (`PLAN_REFUSED`); empty where it may be. */
+            refusals?: components["schemas"]["PlanRefusal"][];
             summary: {
                 add: number;
                 change: number;
@@ -1709,7 +1764,7 @@ export interface operations {
                 cursor?: string;
                 /** @description Only clusters with this label, as `name=value`. */
                 label?: string;
-                /** @description At most so many entries; 50 where absent. */
+                /** @description Maximum number of entries; default: 50. */
                 limit?: number;
             };
             header?: never;
@@ -1766,6 +1821,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -1799,8 +1863,8 @@ export interface operations {
                  *     }
                  */
                 "application/json": {
-                    /** @description Networks of clients, besides the cluster's own. */
-                    allow_list?: (string)[];
+                    /** @description Networks of clients, besides the cluster's own, in CIDR notation without host bits. */
+                    allow_list?: string[];
                     /**
                      * @description `manual` waits with the plan until it is approved.
                      * @default manual
@@ -1820,7 +1884,7 @@ export interface operations {
                         } | null;
                         /** @enum {string} */
                         connection?: "public" | "private" | "bastion" | "ssm";
-                        control_cidrs?: (string)[];
+                        control_cidrs?: string[];
                         data_volume?: {
                             iops?: number;
                             size_gib?: number;
@@ -2000,6 +2064,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -2048,7 +2121,11 @@ export interface operations {
                     "application/json": components["schemas"]["Cluster"];
                 };
             };
-            /** @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used. */
+            /**
+             * @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             *
+             *     `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2081,6 +2158,15 @@ export interface operations {
             };
             /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2190,6 +2276,15 @@ export interface operations {
             };
             /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2346,6 +2441,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -2381,7 +2485,11 @@ export interface operations {
                     "application/json": components["schemas"]["Connection"];
                 };
             };
-            /** @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used. */
+            /**
+             * @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             *
+             *     `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2423,6 +2531,15 @@ export interface operations {
             };
             /** @description `STEP_MISSING`: An earlier step has to be done first. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2568,6 +2685,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -2605,7 +2731,11 @@ export interface operations {
                     };
                 };
             };
-            /** @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used. */
+            /**
+             * @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             *
+             *     `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2638,6 +2768,15 @@ export interface operations {
             };
             /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2694,6 +2833,8 @@ export interface operations {
              *     `PARAMETER_TOO_SMALL`: The value is smaller than replication or Patroni needs.
              *
              *     `PARAMETER_TOO_LARGE`: The value is larger than the node can hold.
+             *
+             *     `INVALID_REQUEST`: The request does not have the shape that the API describes.
              */
             400: {
                 headers: {
@@ -2734,6 +2875,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description `SECRET_UNREADABLE`: A sealed record was sealed with another master key, or was altered.
              *
@@ -2763,7 +2913,7 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the part before, as it was. */
                 cursor?: string;
-                /** @description At most so many entries; 50 where absent. */
+                /** @description Maximum number of entries; default: 50. */
                 limit?: number;
             };
             header?: never;
@@ -2837,6 +2987,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -2872,7 +3031,11 @@ export interface operations {
                     "application/json": components["schemas"]["Report"];
                 };
             };
-            /** @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used. */
+            /**
+             * @description `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             *
+             *     `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2916,6 +3079,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -2932,7 +3104,7 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the part before, as it was. */
                 cursor?: string;
-                /** @description At most so many entries; 50 where absent. */
+                /** @description Maximum number of entries; default: 50. */
                 limit?: number;
             };
             header?: never;
@@ -2999,6 +3171,15 @@ export interface operations {
             };
             /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3137,6 +3318,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -3155,7 +3345,7 @@ export interface operations {
                 cluster?: string;
                 /** @description `next_cursor` of the part before, as it was. */
                 cursor?: string;
-                /** @description At most so many entries; 50 where absent. */
+                /** @description Maximum number of entries; default: 50. */
                 limit?: number;
                 /** @description Only operations in this state. */
                 state?: "queued" | "running" | "awaiting-approval" | "cancelling" | "succeeded" | "failed" | "cancelled" | "interrupted";
@@ -3218,6 +3408,15 @@ export interface operations {
             };
             /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3290,6 +3489,15 @@ export interface operations {
             };
             /** @description `OPERATION_NOT_FOUND`: No operation has this id. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3393,6 +3601,8 @@ export interface operations {
              *     `TRANSITION_NOT_ALLOWED`: The operation is not in a state in which this can be done.
              *
              *     `PLAN_STALE`: The plan was made for an older revision of the cluster or its state.
+             *
+             *     `PLAN_REFUSED`: The plan would remove the primary, the majority of etcd or the data of a node, or stop a node.
              */
             409: {
                 headers: {
@@ -3422,6 +3632,15 @@ export interface operations {
             };
             /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3464,6 +3683,7 @@ export interface operations {
                     /**
                      * @description 1 stops cleanly (SIGINT); 2, once that was asked for, stops by force (SIGKILL).
                      * @default 1
+                     * @enum {integer}
                      */
                     level?: 1 | 2;
                 };
@@ -3563,6 +3783,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -3598,7 +3827,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["OperationEvent"];
+                    "text/event-stream": string;
                 };
             };
             /** @description The operation has ended and all of it was received. */
@@ -3648,7 +3877,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `TOO_MANY_STREAMS`: The server follows as many event streams as it can. */
+            /**
+             * @description `TOO_MANY_STREAMS`: The server, or this caller, has as many event streams as it can have.
+             *
+             *     `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller.
+             */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3789,6 +4022,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -3848,6 +4090,15 @@ export interface operations {
              *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
              */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3936,6 +4187,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
                 headers: {
@@ -4001,6 +4261,15 @@ export interface operations {
             };
             /** @description `REPORT_NOT_FOUND`: The cluster has no report yet. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4133,6 +4402,8 @@ export interface operations {
              *     `PLAN_STALE`: The plan was made for an older revision of the cluster or its state.
              *
              *     `PLAN_ALTERED`: The saved plan file is not the one that was reviewed.
+             *
+             *     `PLAN_REFUSED`: The plan would remove the primary, the majority of etcd or the data of a node, or stop a node.
              */
             409: {
                 headers: {
@@ -4162,6 +4433,15 @@ export interface operations {
             };
             /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4388,6 +4668,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description `OPERATION_FAILED`: The operation ended in failure.
              *
@@ -4585,6 +4874,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description `OPERATION_FAILED`: The operation ended in failure.
              *
@@ -4676,6 +4974,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEntry"];
                 };
             };
+            /** @description `INVALID_REQUEST`: The request does not have the shape that the API describes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
             401: {
                 headers: {
@@ -4700,6 +5007,15 @@ export interface operations {
             };
             /** @description `NOT_FOUND`: Nothing is served at this path. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4846,8 +5162,21 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
+            /**
+             * @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request.
+             *
+             *     `PARAMETER_REJECTED`: PostgreSQL does not start, or accepts no connection, with the value.
+             */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4951,8 +5280,8 @@ export interface operations {
                  *     }
                  */
                 "application/json": {
-                    /** @description Networks of clients, besides the cluster's own. */
-                    allow_list?: (string)[];
+                    /** @description Networks of clients, besides the cluster's own, in CIDR notation without host bits. */
+                    allow_list?: string[];
                     /** @description Settings of a cluster on `aws`. A setting that is left out keeps its value, or gets its default in a new cluster. This also applies to each field of an object. */
                     aws?: {
                         ami_id?: string | null;
@@ -4966,7 +5295,7 @@ export interface operations {
                         } | null;
                         /** @enum {string} */
                         connection?: "public" | "private" | "bastion" | "ssm";
-                        control_cidrs?: (string)[];
+                        control_cidrs?: string[];
                         data_volume?: {
                             iops?: number;
                             size_gib?: number;
@@ -5133,6 +5462,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description `OPERATION_FAILED`: The operation ended in failure.
              *
@@ -5217,6 +5555,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description `INVALID_REQUEST`: The request does not have the shape that the API describes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
             401: {
                 headers: {
@@ -5232,6 +5579,15 @@ export interface operations {
              *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
              */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5268,6 +5624,15 @@ export interface operations {
                     "text/plain": string;
                 };
             };
+            /** @description `INVALID_REQUEST`: The request does not have the shape that the API describes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
             401: {
                 headers: {
@@ -5283,6 +5648,15 @@ export interface operations {
              *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
              */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5449,6 +5823,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description `OPERATION_FAILED`: The operation ended in failure.
              *
@@ -5534,6 +5917,15 @@ export interface operations {
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
+            /** @description `INVALID_REQUEST`: The request does not have the shape that the API describes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
             401: {
                 headers: {
@@ -5549,6 +5941,15 @@ export interface operations {
              *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
              */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5706,6 +6107,15 @@ export interface operations {
             };
             /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

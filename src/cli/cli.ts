@@ -1,6 +1,7 @@
 import { EXIT, type Exit } from './exit-codes.ts';
 import { type ClientSettings, readClientSettings } from './settings.ts';
 import { canAsk, type Manner, mannerOf, type World } from './terminal.ts';
+import { write } from './terminal-text.ts';
 
 /** Options that every command has. */
 export interface GlobalOptions {
@@ -31,7 +32,7 @@ export interface Cli {
 export function createCli(world: World, options: GlobalOptions): Cli {
   const json = options.json === true;
   const print = (text: string): void => {
-    world.stdout.write(`${text}\n`);
+    write(world.stdout, `${text}\n`);
   };
   return {
     world,

@@ -1,6 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import type { Cli, Ending } from './cli.ts';
 import type { Shell } from './shells.ts';
+import { write } from './terminal-text.ts';
 
 /**
  * Each script asks `hathi __complete` for the words that fit, so that the three shells know what the
@@ -32,7 +33,7 @@ complete --command hathi --no-files --arguments '(__hathi_complete)'`,
 
 /** Prints the script of a shell. */
 export async function completion(cli: Cli, shell: Shell): Ending {
-  cli.world.stdout.write(`${SCRIPTS[shell]}\n`);
+  write(cli.world.stdout, `${SCRIPTS[shell]}\n`);
   return 'done';
 }
 
@@ -42,7 +43,7 @@ export async function completion(cli: Cli, shell: Shell): Ending {
  */
 export async function complete(cli: Cli, program: Command, words: readonly string[]): Ending {
   const candidates = await candidatesFor(cli, program, words);
-  for (const [word, text] of candidates) cli.world.stdout.write(`${word}\t${text}\n`);
+  for (const [word, text] of candidates) write(cli.world.stdout, `${word}\t${text}\n`);
   return 'done';
 }
 

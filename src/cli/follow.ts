@@ -4,6 +4,7 @@ import { CliError } from './failure.ts';
 import { stagesOf, takeEvent } from './progress-model.ts';
 import { createView } from './progress-view.ts';
 import { choose } from './terminal.ts';
+import { write } from './terminal-text.ts';
 
 /** How following ended: the operation did, it waits for approval, or the person went away. */
 export type Followed = { how: 'ended' | 'waits' | 'left'; operation: Operation };
@@ -41,8 +42,9 @@ export async function followOperation(
       for await (const event of api.client.followOperation(id, { after: 0, signal: stop.signal })) {
         const isNew = event.sequence > after;
         after = Math.max(after, event.sequence);
-        if (options.lines && cli.json && isNew)
-          cli.world.stdout.write(`${JSON.stringify(event)}\n`);
+        if (options.lines && cli.json && isNew) {
+          write(cli.world.stdout, `${JSON.stringify(event)}\n`);
+        }
         const stage = shown.find(({ name }) => name === event.stage);
         if (stage && view) view.changed(stage, takeEvent(stage, event));
         if (event.type !== 'operation.awaiting-approval') continue;

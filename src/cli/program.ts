@@ -5,6 +5,7 @@ import { EXIT, type Exit } from './exit-codes.ts';
 import { addOperationCommands } from './operation-commands.ts';
 import { SHELLS } from './shells.ts';
 import type { World } from './terminal.ts';
+import { write } from './terminal-text.ts';
 import { examples } from './values.ts';
 
 export interface Program {
@@ -43,8 +44,8 @@ export function buildProgram(world: World, version: string): Program {
     .configureHelp(HELP)
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => void world.stdout.write(text),
-      writeErr: (text) => void world.stderr.write(text),
+      writeOut: (text) => write(world.stdout, text),
+      writeErr: (text) => write(world.stderr, text),
       getOutHelpWidth: () => world.stdout.columns || 80,
       getErrHelpWidth: () => world.stderr.columns || 80,
       getOutHasColors: () => false,

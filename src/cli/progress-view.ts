@@ -1,12 +1,12 @@
-import { stripVTControlCharacters } from 'node:util';
 import type { NodeProgress, StageProgress } from './progress-model.ts';
 import type { Manner, Style } from './terminal.ts';
+import { control, inOneLine, withoutControls, write } from './terminal-text.ts';
 
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const FRAME_MILLISECONDS = 80;
 const NAME_WIDTH = 24;
-const HIDE_CURSOR = '\u001b[?25l';
-const SHOW_CURSOR = '\u001b[?25h';
+const HIDE_CURSOR = control('\u001b[?25l');
+const SHOW_CURSOR = control('\u001b[?25h');
 
 export interface ProgressView {
   /** Something happened; `node` names the one whose line changed. */
@@ -29,7 +29,7 @@ function plainView(out: NodeJS.WriteStream): ProgressView {
   const tell = (key: string, text: string): void => {
     if (told.get(key) === text) return;
     told.set(key, text);
-    out.write(`${text}\n`);
+    write(out, `${inOneLine(text)}\n`);
   };
   return {
     changed(stage, node) {
@@ -56,14 +56,14 @@ function liveView(
   const draw = (): void => {
     const lines = stages.flatMap((stage) => linesOf(stage, Date.now(), style));
     // Cutting needs room: a wrapped line would count as two and break the redraw.
-    const fitting = lines.map((line) => cut(line, (out.columns || 80) - 1));
+    const fitting = lines.map((line) => cut(inOneLine(line), (out.columns || 80) - 1));
     const up = drawn > 0 ? `\u001b[${drawn}A` : '';
-    out.write(`${up}\r\u001b[J${fitting.join('\n')}\n`);
+    write(out, `${control(`${up}\r\u001b[J`)}${fitting.join('\n')}\n`);
     drawn = fitting.length;
   };
-  out.write(HIDE_CURSOR);
+  write(out, HIDE_CURSOR);
   const restore = (): void => {
-    out.write(SHOW_CURSOR);
+    write(out, SHOW_CURSOR);
   };
   process.once('exit', restore);
   const timer = setInterval(draw, FRAME_MILLISECONDS);
@@ -110,6 +110,6 @@ function spinner(now: number): string {
 }
 
 function cut(line: string, width: number): string {
-  if (stripVTControlCharacters(line).length <= width) return line;
-  return `${stripVTControlCharacters(line).slice(0, width - 1)}…`;
+  const shown = withoutControls(line);
+  return shown.length <= width ? line : `${shown.slice(0, width - 1)}…`;
 }

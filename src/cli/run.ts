@@ -4,6 +4,7 @@ import { processEnvironment } from './environment.ts';
 import { CliError } from './failure.ts';
 import { buildProgram } from './program.ts';
 import { mannerOf, type World } from './terminal.ts';
+import { write } from './terminal-text.ts';
 
 /** @returns the exit code, as the table of exit-codes.ts has it */
 export async function runCommandLine(
@@ -48,16 +49,17 @@ function failed(error: unknown, words: readonly string[], world: World): number 
     if (json) {
       const { problem, message, exit, hints } = error;
       const document = { exit_code: codeOf(exit), ...(problem ?? { detail: message }), hints };
-      world.stderr.write(`${JSON.stringify(document, null, 2)}\n`);
+      write(world.stderr, `${JSON.stringify(document, null, 2)}\n`);
     } else {
       const hints = error.hints.map((hint) => `  ${hint}\n`).join('');
-      world.stderr.write(`${style('red', error.message)}\n${hints}`);
+      write(world.stderr, `${style('red', error.message)}\n${hints}`);
     }
     return codeOf(error.exit);
   }
   const message = error instanceof Error ? error.message : String(error);
   const code = (error as { code?: unknown } | null)?.code;
-  world.stderr.write(
+  write(
+    world.stderr,
     json
       ? `${JSON.stringify({ exit_code: codeOf('failed'), detail: message }, null, 2)}\n`
       : `${style('red', typeof code === 'string' ? `${code}: ${message}` : message)}\n`,

@@ -1,6 +1,7 @@
 import { apiOf, type Cluster } from './api.ts';
 import type { Cli, Ending } from './cli.ts';
 import { ago, facts, table } from './table.ts';
+import { inOneLine } from './terminal-text.ts';
 import { statusText } from './words.ts';
 
 export async function showCluster(cli: Cli, name: string): Ending {
@@ -33,7 +34,7 @@ function clusterFacts(cluster: Cluster, cli: Cli): [string, string][] {
   const { spec, latest_report: report } = cluster;
   const words = (entries: Record<string, string>): string =>
     Object.entries(entries)
-      .map(([name, value]) => `${name}=${value}`)
+      .map(([name, value]) => inOneLine(`${name}=${value}`))
       .join(' ');
   return [
     ['name', cluster.name],

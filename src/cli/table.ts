@@ -1,10 +1,15 @@
-import { stripVTControlCharacters } from 'node:util';
 import type { Style } from './terminal.ts';
+import { inOneLine, withoutControls } from './terminal-text.ts';
 
 const GAP = '   ';
 
 /** Columns as wide as their widest cell, the heads dim. */
-export function table(heads: readonly string[], rows: readonly string[][], style: Style): string {
+export function table(
+  heads: readonly string[],
+  entries: readonly string[][],
+  style: Style,
+): string {
+  const rows = entries.map((cells) => cells.map(inOneLine));
   const widths = heads.map((head, column) =>
     Math.max(head.length, ...rows.map((row) => width(row[column] ?? ''))),
   );
@@ -29,7 +34,7 @@ export function indent(text: string, by = '  '): string {
 }
 
 function width(text: string): number {
-  return stripVTControlCharacters(text).length;
+  return withoutControls(text).length;
 }
 
 const UNITS: readonly [number, string][] = [

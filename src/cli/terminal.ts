@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
-import { styleText } from 'node:util';
+import { inspect } from 'node:util';
 import { CliError } from './failure.ts';
+import { control, forTerminal, write } from './terminal-text.ts';
 
 export type StyleName = 'green' | 'red' | 'yellow' | 'cyan' | 'dim' | 'bold';
 export type Style = (name: StyleName, text: string) => string;
@@ -30,8 +31,13 @@ export function mannerOf(
   const coloured = live && colour && !environment.NO_COLOR;
   return {
     live,
-    style: (name, text) => (coloured ? styleText(name, text, { validateStream: false }) : text),
+    style: (name, text) => (coloured ? styled(name, text) : text),
   };
+}
+
+function styled(name: StyleName, text: string): string {
+  const [on, off] = inspect.colors[name] ?? [0, 0];
+  return `${control(`\u001b[${on}m`)}${text}${control(`\u001b[${off}m`)}`;
 }
 
 /** Whether somebody is there to answer. */
@@ -50,7 +56,7 @@ export async function ask({ stdin, stdout }: World, question: string): Promise<s
   reader.once('SIGINT', decline);
   reader.once('close', decline);
   try {
-    return (await Promise.race([reader.question(question), ended.promise])).trim();
+    return (await Promise.race([reader.question(forTerminal(question)), ended.promise])).trim();
   } finally {
     reader.off('close', decline);
     ended.promise.catch(() => {});
@@ -73,6 +79,6 @@ export async function choose<const Answer extends string>(
     if (text === '') return fallback;
     const chosen = answers.find((answer) => answer === text || answer[0] === text);
     if (chosen) return chosen;
-    world.stdout.write(`Please answer ${answers.join(', ')}.\n`);
+    write(world.stdout, `Please answer ${answers.join(', ')}.\n`);
   }
 }

@@ -53,6 +53,9 @@ function helpOf({ code, operation }: ProblemDocument): string[] {
   switch (code) {
     case 'UNAUTHORIZED':
       return ['Set HATHI_TOKEN, or HATHI_TOKEN_FILE, to the token of the server.'];
+    case 'TOO_MANY_REQUESTS':
+    case 'TOO_MANY_STREAMS':
+      return ['Wait some seconds, then repeat the command.'];
     case 'CLUSTER_BUSY':
       return operation ? [`Watch what is in the way: hathi operation watch ${operation}`] : [];
     case 'CLUSTER_PROTECTED':

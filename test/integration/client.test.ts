@@ -118,3 +118,53 @@ describe('following over connections that break', () => {
     );
   }, 60_000);
 });
+
+describe('a server that limits the rate', () => {
+  const problem = { type: '/errors/TOO_MANY_REQUESTS', code: 'TOO_MANY_REQUESTS', status: 429 };
+  let limited: Server;
+  let received = 0;
+  let rejections = 0;
+  let retryAfter = '0.05';
+
+  beforeAll(async () => {
+    limited = createServer((request, response) => {
+      received += 1;
+      request.resume();
+      if (received > rejections) {
+        response.writeHead(200, { 'content-type': 'application/json' }).end('{"status":"ok"}');
+        return;
+      }
+      const headers = { 'content-type': 'application/problem+json', 'retry-after': retryAfter };
+      response.writeHead(429, headers).end(JSON.stringify(problem));
+    });
+    await new Promise<void>((resolve) => limited.listen(0, '127.0.0.1', resolve));
+  });
+  afterAll(() => limited.close());
+
+  const client = (times: number, after: string) => {
+    [received, rejections, retryAfter] = [0, times, after];
+    const { port } = limited.address() as AddressInfo;
+    return createHathiClient({ baseUrl: `http://127.0.0.1:${port}` });
+  };
+
+  it('is waited for as long as it says', async () => {
+    const started = performance.now();
+    expect(await client(3, '0.05').getHealth()).toEqual({ status: 'ok' });
+    expect(received).toBe(4);
+    expect(performance.now() - started).toBeGreaterThan(140);
+    const operation = client(1, '0').cancelOperation({ id: ID, body: {} });
+    expect(await operation).toEqual({ status: 'ok' });
+  });
+
+  it('is given up after some repetitions, a long pause, or an abort', async () => {
+    const rejected = { code: 'TOO_MANY_REQUESTS', status: 429 };
+    await expect(client(9, '0').getHealth()).rejects.toMatchObject(rejected);
+    expect(received).toBe(4);
+    await expect(client(9, '3600').getHealth()).rejects.toMatchObject(rejected);
+    expect(received).toBe(1);
+    const signal = AbortSignal.timeout(50);
+    await expect(client(9, '30').getHealth({ signal })).rejects.toThrow(/timeout/);
+    const followed = client(9, '0').followOperation(ID)[Symbol.asyncIterator]().next();
+    await expect(followed).rejects.toMatchObject(rejected);
+  });
+});

@@ -1,3 +1,4 @@
+import { pause } from './pause.ts';
 import { HathiUnreachable } from './problem.ts';
 import { type ClientOptions, problemOf, send } from './request.ts';
 import type { OperationEvent } from './types.ts';
@@ -47,7 +48,7 @@ export async function* follow(
       const isBroken = error instanceof HathiUnreachable || error instanceof TypeError;
       if (!isBroken || ++failures > MOST_FAILURES) throw error;
     }
-    await pause(failures, signal);
+    await pause(pauseAfter(failures), signal);
   }
 }
 
@@ -69,20 +70,7 @@ async function* eventsOf(response: Response): AsyncGenerator<OperationEvent> {
   }
 }
 
-async function pause(failures: number, signal: AbortSignal | undefined): Promise<void> {
-  const milliseconds = Math.min(
-    FIRST_PAUSE_MILLISECONDS * 2 ** failures,
-    LONGEST_PAUSE_MILLISECONDS,
-  );
-  await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', abort);
-      resolve();
-    }, milliseconds);
-    const abort = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    signal?.addEventListener('abort', abort, { once: true });
-  });
+/** Longer after each failure in a row, in milliseconds. */
+function pauseAfter(failures: number): number {
+  return Math.min(FIRST_PAUSE_MILLISECONDS * 2 ** failures, LONGEST_PAUSE_MILLISECONDS);
 }

@@ -1,4 +1,5 @@
 import { ROUTES } from './generated/routes.ts';
+import { pause } from './pause.ts';
 import { HathiProblem, HathiUnreachable, type Problem } from './problem.ts';
 import type { CallOptions, OperationId } from './types.ts';
 
@@ -22,8 +23,46 @@ const DEFAULT_URL = 'http://localhost:5000';
 
 type AnyArguments = CallOptions & { body?: unknown; [member: string]: unknown };
 
-/** Sends a request and gives the response as it is. @throws HathiUnreachable | the signal's reason */
+/** After a 429 the same request is sent again at most this often. */
+const MAX_REPETITIONS = 3;
+/** A server that asks for a longer pause is not waited for. */
+const MAX_RETRY_AFTER_SECONDS = 60;
+
+/**
+ * Sends a request and returns the response as it is. After a 429 it waits for the time in `Retry-After` and
+ * sends the request again, which is safe for any method: the server did nothing.
+ * @throws HathiUnreachable | the signal's reason
+ */
 export async function send(
+  options: ClientOptions,
+  id: OperationId,
+  args: AnyArguments,
+): Promise<Response> {
+  for (let repetitions = 0; ; repetitions += 1) {
+    const response = await sendOnce(options, id, args);
+    const seconds = retryAfter(response);
+    const isLast = repetitions === MAX_REPETITIONS;
+    if (
+      response.status !== 429 ||
+      isLast ||
+      seconds === null ||
+      seconds > MAX_RETRY_AFTER_SECONDS
+    ) {
+      return response;
+    }
+    // The connection is free for the next request only after its body was read.
+    await response.arrayBuffer();
+    await pause(seconds * 1_000, args.signal);
+  }
+}
+
+/** Seconds of `Retry-After`, or null. */
+function retryAfter({ headers }: Response): number | null {
+  const seconds = Number(headers.get('retry-after') ?? Number.NaN);
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds : null;
+}
+
+async function sendOnce(
   options: ClientOptions,
   id: OperationId,
   { headers, idempotencyKey, signal, body, ...members }: AnyArguments,
@@ -71,11 +110,10 @@ export async function problemOf(
   response: Response,
 ): Promise<HathiProblem | HathiUnreachable> {
   const text = await response.text();
-  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
   try {
     const problem = JSON.parse(text) as Problem;
     if (typeof problem.code === 'string') {
-      return new HathiProblem(problem, Number.isFinite(seconds) ? seconds : null);
+      return new HathiProblem(problem, retryAfter(response));
     }
   } catch {
     // Some proxy's own page.

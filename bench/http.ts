@@ -20,6 +20,8 @@ const WARM_UP_SECONDS = 2;
 const FOLLOWERS = 100;
 const EVENTS = 200;
 const EVENT_MILLISECONDS = 20;
+/** The load comes from one address. */
+const WITHOUT_LIMITS = { HATHI_REQUESTS_PER_SECOND: '0', HATHI_STREAMS_PER_CALLER: '0' };
 const READY_SECONDS = 60;
 
 /** Requests per second of one path with the same bytes, in turns. */
@@ -45,6 +47,7 @@ export interface HttpSpeed {
 export async function measureHttp(runs: number): Promise<HttpSpeed> {
   const postgres = await startPostgres();
   const server = await ServerProcess.startWithFakeStages({
+    ...WITHOUT_LIMITS,
     DATABASE_URL: postgres.url,
     FAKE_MISMATCH: 'log',
   });
@@ -133,6 +136,7 @@ async function requestsPerSecond(url: string): Promise<number> {
 /** A server of its own, whose verify-replication tells events with the time in them. */
 async function measureDelivery(databaseUrl: string): Promise<HttpSpeed['delivery']> {
   const server = await ServerProcess.startWithFakeStages({
+    ...WITHOUT_LIMITS,
     DATABASE_URL: databaseUrl,
     FAKE_STAGE_MILLISECONDS: '1000',
     FAKE_EVENTS: String(EVENTS),

@@ -120,7 +120,12 @@ describe('a client that disappears in the middle of a create', () => {
 
 describe('200 clients that never read', () => {
   const CLIENTS = 200;
-  const EVENTS = { FAKE_EVENTS: '2500', FAKE_EVENT_BYTES: '4000' };
+  const EVENTS = {
+    FAKE_EVENTS: '2500',
+    FAKE_EVENT_BYTES: '4000',
+    // They all have one address.
+    HATHI_STREAMS_PER_CALLER: '0',
+  };
   /** Held in full, the events would be 2 GB. */
   const GROWTH_LIMIT_MIB = 300;
   const PATIENCE_MILLISECONDS = 3_000;

@@ -52,7 +52,11 @@ test('the table has every attribute that the module sets, and no other', () => {
 test('the table says "ignored-by-module" of what the module ignores, and of nothing else', () => {
   const { ignored } = module();
   for (const [type, attributes] of Object.entries(readAwsAttributes().resources)) {
-    const inModule = [...(ignored[type] ?? [])].filter((name) => /^\w+$/.test(name));
+    // Some of its resources are records that ignore their input, and one triggers a replacement.
+    if (type === 'terraform_data') continue;
+    const inModule = [...(ignored[type] ?? [])]
+      .map((name) => name.replace('[0].', '.'))
+      .filter((name) => /^[\w.]+$/.test(name));
     const inTable = Object.keys(attributes).filter(
       (name) => attributes[name]?.change === 'ignored-by-module',
     );

@@ -74,9 +74,6 @@ resource "aws_ebs_volume" "data" {
       availability_zone,
       encrypted,
       kms_key_id,
-      multi_attach_enabled,
-      outpost_arn,
-      snapshot_id,
       tags["hathi:operation"],
     ]
 

@@ -28,6 +28,7 @@ export const ERROR_CODES = {
   PARAMETER_READ_ONLY: 'PostgreSQL computes the parameter; it cannot be set.',
   PARAMETER_TOO_SMALL: 'The value is smaller than replication or Patroni needs.',
   PARAMETER_TOO_LARGE: 'The value is larger than the node can hold.',
+  PARAMETER_UNSAFE: 'The value would break replicas, sessions or data of the cluster.',
   PARAMETER_REJECTED: 'PostgreSQL does not start, or accepts no connection, with the value.',
 
   // Who may ask

@@ -104,6 +104,12 @@ export const ERROR_GUIDE = {
     cause: 'The node has less memory than PostgreSQL would ask for at its start.',
     remedy: 'Use at most the value that the answer names, or larger nodes.',
   },
+  PARAMETER_UNSAFE: {
+    cause:
+      'PostgreSQL accepts the value, but replicas, sessions of Patroni or Hathi, or data would suffer. The detail has the reason.',
+    remedy:
+      'Leave it out. Set it where it is needed only: in a session, or with `ALTER ROLE` or `ALTER DATABASE`.',
+  },
   PARAMETER_REJECTED: {
     cause:
       "A scratch PostgreSQL on the node was started with the new configuration before anything was changed, and it failed. The detail has PostgreSQL's own message.",

@@ -1,5 +1,5 @@
 import { findSetting, type PostgresVersion, type Setting } from './catalogue.ts';
-import { formatInteger, memoryBytesOf } from './parameter-numbers.ts';
+import { formatInteger } from './parameter-numbers.ts';
 import type { ParameterProblem } from './parameter-problem.ts';
 import { type ParameterValue, readValue } from './parameter-value.ts';
 import { PATRONI_MINIMUMS } from './patroni-parameters.ts';
@@ -10,6 +10,8 @@ export interface ClusterLimits {
   replicaCount: number;
   /** Memory of one node; null where it is not known, and then nothing is too large. */
   memoryBytes: number | null;
+  /** Size of the file system of the data directory; null or absent where it is not known. */
+  diskBytes?: number | null;
   /** The parameters that are given together with this one. */
   given?: Readonly<Record<string, ParameterValue>>;
 }
@@ -33,11 +35,6 @@ const LEAST_WAL_SIZE_MB = 32;
 
 /** `vacuum_buffer_usage_limit` is 0 or at least this. */
 const LEAST_RING_KB = 128;
-
-/** Taken as a whole when PostgreSQL starts, so they have to fit into the node. */
-const SHARED_MEMORY = ['shared_buffers', 'wal_buffers', 'min_dynamic_shared_memory'];
-
-const MB = 1024 ** 2;
 
 function givenNumber(rule: Rule, name: string): number | undefined {
   const entry = Object.entries(rule.limits.given ?? {}).find(([key]) => key.toLowerCase() === name);
@@ -123,23 +120,6 @@ function ringProblem(rule: Rule): ParameterProblem | undefined {
   return tooSmall(rule, LEAST_RING_KB, 'PostgreSQL accepts nothing between 0 and that');
 }
 
-function memoryProblem(rule: Rule): ParameterProblem | undefined {
-  const { setting, number, limits } = rule;
-  const bytes = memoryBytesOf(number, setting.unit);
-  if (limits.memoryBytes === null || bytes === undefined || bytes <= limits.memoryBytes) {
-    return undefined;
-  }
-  const memory = `${Math.floor(limits.memoryBytes / MB)}MB`;
-  const quarter = `${Math.max(1, Math.floor(limits.memoryBytes / 4 / MB))}MB`;
-  return {
-    code: 'PARAMETER_TOO_LARGE',
-    name: setting.name,
-    message: `${setting.name} ${formatInteger(number, setting.unit)} is larger than the node, which has ${memory} of memory.`,
-    expected: `at most ${memory}; a quarter of it is usual`,
-    suggestion: quarter,
-  };
-}
-
 const RULES: Record<string, (rule: Rule) => ParameterProblem | undefined> = {
   max_connections: connectionsProblem,
   superuser_reserved_connections: reservedProblem,
@@ -149,7 +129,6 @@ const RULES: Record<string, (rule: Rule) => ParameterProblem | undefined> = {
   min_wal_size: walSizeProblem,
   max_wal_size: walSizeProblem,
   vacuum_buffer_usage_limit: ringProblem,
-  ...Object.fromEntries(SHARED_MEMORY.map((name) => [name, memoryProblem])),
 };
 
 /** Why a value that PostgreSQL would accept is still wrong for this cluster. */

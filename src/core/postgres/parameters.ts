@@ -2,6 +2,7 @@ import { MAX_SUGGESTIONS } from '../field-errors.ts';
 import { findSetting, listSettings, POSTGRES_VERSIONS, type PostgresVersion } from './catalogue.ts';
 import { nearestSetting } from './nearest-setting.ts';
 import { findOwnership } from './owned-parameters.ts';
+import { decisionProblem, sessionOnlyProblem } from './parameter-decisions.ts';
 import { type ClusterLimits, limitProblem } from './parameter-limits.ts';
 import type { ParameterProblem } from './parameter-problem.ts';
 import { describeExpected, type ParameterValue, readValue } from './parameter-value.ts';
@@ -116,6 +117,8 @@ export function checkParameter(
     const problem = { name, message, expected: null, suggestion: null };
     return { ok: false, problem: { code: 'PARAMETER_OWNED', ...problem } };
   }
+  const ofSession = sessionOnlyProblem(name);
+  if (ofSession) return { ok: false, problem: ofSession };
   const setting = findSetting(version, name);
   if (!setting)
     return CUSTOM_NAME.test(name) ? checkCustom(name, given) : unknown(version, name, suggest);
@@ -126,7 +129,8 @@ export function checkParameter(
   }
   const read = readValue(setting, given);
   if (!read.ok) return invalid(setting.name, given, read.reason, describeExpected(setting));
-  const problem = limitProblem(version, setting, read, limits);
+  const problem =
+    decisionProblem(setting, read, limits) ?? limitProblem(version, setting, read, limits);
   if (problem) return { ok: false, problem };
   return {
     ok: true,

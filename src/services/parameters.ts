@@ -1,7 +1,13 @@
 import { SSH_CONFIG } from '../core/aws/ssh-config.ts';
+import { findSetting } from '../core/postgres/catalogue.ts';
 import { parametersOf } from '../core/postgres/cluster-parameters.ts';
+import { readValue } from '../core/postgres/parameter-value.ts';
 import type { CheckedParameter } from '../core/postgres/parameters.ts';
-import { isOfTheSession, type NodeSettings } from '../core/postgres/settings-verdict.ts';
+import {
+  isOfTheSession,
+  type NodeSettings,
+  type ObservedSetting,
+} from '../core/postgres/settings-verdict.ts';
 import type { Probe } from '../ports/probe.ts';
 import type { SecretBox } from '../ports/secrets.ts';
 import type { ClusterRecord } from '../ports/stores.ts';
@@ -82,8 +88,9 @@ function parameterViews(
     });
   }
   for (const { node, settings } of observed) {
-    for (const row of settings) {
-      if (isOfTheSession(row)) continue;
+    for (const shown of settings) {
+      const row = isOfTheSession(shown) ? ofNewSessions(shown, cluster) : shown;
+      if (row === null) continue;
       const { name, setting, unit, boot_val, source, pending_restart } = row;
       const known = views.get(name.toLowerCase());
       if (!known && NOT_SET_BY_ANYBODY.includes(source)) continue;
@@ -101,4 +108,12 @@ function parameterViews(
     }
   }
   return [...views.values()].sort((a, b) => (a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1));
+}
+
+/** What a new session of a client gets, where the session that asked has a value of its own. */
+function ofNewSessions(row: ObservedSetting, { spec }: ClusterRecord): ObservedSetting | null {
+  const setting = findSetting(spec.postgres_version, row.name);
+  if (row.file_setting === null || setting === undefined) return null;
+  const read = readValue(setting, row.file_setting);
+  return read.ok ? { ...row, setting: read.setting, source: 'configuration file' } : null;
 }

@@ -38,12 +38,28 @@ SELECT (SELECT coalesce(json_agg(json_build_object(
                  'restart_lsn', restart_lsn::text, 'wal_status', wal_status)), '[]')
           FROM pg_replication_slots WHERE slot_type = 'physical') AS slots`;
 
-/** Names are compared in lower case, as PostgreSQL does. */
+/**
+ * Running values, beside what the node's files have for each: the last entry counts. A name that only a
+ * file has is one of an extension. Names are compared in lower case, as PostgreSQL does.
+ */
 export const OBSERVE_SETTINGS = `
-SELECT name, setting, unit, source, boot_val, pending_restart
-  FROM pg_settings
- WHERE source <> 'default' OR pending_restart OR lower(name) = ANY ($1::text[])
- ORDER BY name`;
+WITH file AS (
+  SELECT DISTINCT ON (lower(name)) name, setting, error
+    FROM pg_file_settings
+   WHERE name IS NOT NULL
+   ORDER BY lower(name), seqno DESC)
+SELECT coalesce(running.name, file.name) AS name,
+       coalesce(running.setting, current_setting(file.name, true), '') AS setting,
+       running.unit,
+       coalesce(running.source, 'configuration file') AS source,
+       running.boot_val,
+       coalesce(running.pending_restart, false) AS pending_restart,
+       file.setting AS file_setting,
+       file.error AS file_error
+  FROM pg_settings AS running FULL JOIN file ON lower(file.name) = lower(running.name)
+ WHERE running.source <> 'default' OR running.pending_restart
+    OR lower(coalesce(running.name, file.name)) = ANY ($1::text[])
+ ORDER BY 1`;
 
 /** The database in which markers are written; nothing of a user is ever in it. */
 export const MARKER_DATABASE = 'hathi';

@@ -12,6 +12,10 @@ export interface ObservedSetting {
   boot_val: string | null;
   /** Whether the file has another value, which counts after a restart. */
   pending_restart: boolean;
+  /** The last value for it in the node's configuration files, as text; null where there is none. */
+  file_setting: string | null;
+  /** Why PostgreSQL does not use that value; null where it does. */
+  file_error: string | null;
 }
 
 export interface NodeSettings {
@@ -32,7 +36,7 @@ export interface SettingDifference {
   reason: string;
 }
 
-/** PostgreSQL shows settings of an extension only once its library is loaded. */
+/** Checked by its library alone, in a spelling of its own; without the library it is a text. */
 const isOfExtension = (name: string) => name.includes('.');
 
 /** Sources of a value that is the asking session's own, and hides what the node has for others. */
@@ -59,7 +63,7 @@ const CHOSEN: Readonly<Record<string, string>> = {
 /** Shown as octal digits. */
 const MODES = ['log_file_mode', 'unix_socket_permissions'];
 
-/** Shown in a spelling of PostgreSQL's own, e.g. `ISO, MDY` for `iso`: only the source can be judged. */
+/** Shown in a spelling of PostgreSQL's own, e.g. `ISO, MDY` for `iso`: its file has the one that was given. */
 const RESPELLED = [
   'datestyle',
   'default_text_search_config',
@@ -69,33 +73,49 @@ const RESPELLED = [
   'timezone',
 ];
 
-function isAsWritten(setting: string, row: ObservedSetting): boolean {
+function isAsWritten({ setting, value }: CheckedParameter, row: ObservedSetting): boolean {
   const name = row.name.toLowerCase();
-  if (row.pending_restart) return false;
-  if (row.setting === setting || isOfTheSession(row)) return true;
-  if (CHOSEN[name] === setting) return true;
+  if (row.pending_restart || row.file_error !== null) return false;
+  // What the session shows is its own; new sessions of others get what the file has.
+  if (isOfTheSession(row) || isOfExtension(name)) return row.file_setting === value;
+  if (row.setting === setting || CHOSEN[name] === setting) return true;
   if (MODES.includes(name)) return Number.parseInt(row.setting, 8) === Number(setting);
-  return RESPELLED.includes(name) && ['configuration file', 'command line'].includes(row.source);
+  return RESPELLED.includes(name) && isFromFiles(row) && row.file_setting === value;
 }
 
-/** Whether every node runs with what was written: PostgreSQL and Patroni drop values without a word. */
+function isFromFiles({ source }: ObservedSetting): boolean {
+  return ['configuration file', 'command line'].includes(source);
+}
+
+/**
+ * Whether every node runs with what was written: by the running values and by `pg_file_settings`, since
+ * PostgreSQL and Patroni drop values without an error.
+ */
 export function judgeSettings(
   expected: readonly CheckedParameter[],
   observed: readonly NodeSettings[],
 ): SettingDifference[] {
   return observed.flatMap(({ node, reason, settings }) => {
     const found = new Map(settings.map((row) => [row.name.toLowerCase(), row]));
-    return expected.flatMap(({ name, setting }) => {
+    return expected.flatMap((parameter) => {
+      const { name, setting } = parameter;
       const row = found.get(name.toLowerCase());
       const difference = { node, name, expected: setting, found: row?.setting ?? null };
       if (reason !== null) return [{ ...difference, reason }];
-      if (!row) return isOfExtension(name) ? [] : [{ ...difference, reason: 'it is not known' }];
-      if (isAsWritten(setting, row)) return [];
-      return [{ ...difference, reason: whyOf(row) }];
+      if (!row) return [{ ...difference, reason: 'PostgreSQL does not have it' }];
+      if (isAsWritten(parameter, row)) return [];
+      return [{ ...difference, reason: whyOf(parameter, row) }];
     });
   });
 }
 
-function whyOf({ pending_restart, source }: ObservedSetting): string {
-  return pending_restart ? 'it waits for a restart' : `it comes from ${source}`;
+function whyOf({ value }: CheckedParameter, row: ObservedSetting): string {
+  const { pending_restart, source, file_setting, file_error } = row;
+  if (pending_restart) return 'it waits for a restart';
+  if (file_error !== null) {
+    return `PostgreSQL does not accept the value in its configuration file (${file_error})`;
+  }
+  if (file_setting === null) return `it comes from ${source}`;
+  if (file_setting !== value) return `its configuration file has ${file_setting}`;
+  return `it comes from ${source}`;
 }

@@ -26,8 +26,8 @@ export interface ExecuteAnsibleScriptTools {
 
 const FAILURES_NAMED = 3;
 
-/** PostgreSQL reads its files again a moment after it was told to. */
-const RELOAD_MILLISECONDS = 8_000;
+/** PostgreSQL reads its files again within milliseconds; a loaded node takes longer. */
+const RELOAD_MILLISECONDS = 15_000;
 const PAUSE_MILLISECONDS = 200;
 
 /** Ansible's own, for a run that was interrupted. */

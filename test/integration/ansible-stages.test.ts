@@ -13,6 +13,7 @@ import { createExecuteAnsibleScriptStage } from '../../src/stages/execute-ansibl
 import { createVerifyReplicationStage } from '../../src/stages/verify-replication.ts';
 import { openTerraformBench, type TerraformBench } from '../support/terraform-bench.ts';
 import { enginesHere } from '../support/terraform-engines.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../..');
 /** Of a test that runs the playbook, on a machine that has other work as well. */
@@ -209,6 +210,69 @@ describe('writing and running the Ansible of a cluster', { timeout: PLAY_MILLISE
     for (const node of NODES.slice(0, 2)) {
       expect(await settingOn(node, 'log_timezone')).toBe('<Europe/Berlin>');
     }
+  });
+
+  /** Puts a value where Hathi puts it, as a version without the trial did, and reloads Patroni. */
+  async function putPastTrial(name: string, value: string): Promise<void> {
+    const change = `import yaml
+path = '/etc/patroni/config.yml'
+text = yaml.safe_load(open(path))
+text['postgresql']['parameters']['${name}'] = '${value}'
+yaml.safe_dump(text, open(path, 'w'))`;
+    for (const node of NODES.slice(0, 2)) {
+      await bench.docker('exec', `hathi-${bench.site}-${node}`, 'python3', '-c', change);
+      await onNode(node, 'systemctl reload patroni');
+      await waitFor(`${name} in the file of PostgreSQL on ${node}`, 30, () =>
+        onNode(node, `grep ${name} /var/lib/postgresql/17/main/postgresql.conf`),
+      );
+    }
+  }
+
+  it('resets a value with which PostgreSQL lets nobody in', async () => {
+    await putPastTrial('session_preload_libraries', 'no_such_library');
+    for (const node of NODES.slice(0, 2)) {
+      await waitFor(`${node} to refuse logins`, 30, async () => {
+        const why = await settingOn(node, 'port').catch(String);
+        return why.includes('no_such_library');
+      });
+    }
+    await bench.outcome(cluster, 'execute-ansible-script');
+    for (const node of NODES.slice(0, 2)) {
+      expect(await settingOn(node, 'session_preload_libraries')).toBe('<>');
+    }
+  });
+
+  it('resets a value with which PostgreSQL does not start', async () => {
+    await putPastTrial('log_timezone', 'Mars/Base');
+    for (const node of NODES.slice(0, 2)) {
+      await onNode(node, 'kill -9 $(head -1 /var/lib/postgresql/17/main/postmaster.pid)');
+    }
+    await bench.outcome(cluster, 'execute-ansible-script');
+    await bench.outcome(cluster, 'verify-replication');
+  });
+
+  it('proves replication whatever the defaults of sessions are', async () => {
+    const [primary] = await Promise.all(
+      NODES.slice(0, 2).map(async (node) => {
+        const query = 'select pg_is_in_recovery()';
+        const psql = ['runuser', '-u', 'postgres', '--', 'psql', '-XAtqc', query];
+        return (await bench.docker('exec', `hathi-${bench.site}-${node}`, ...psql)) === 'f'
+          ? node
+          : '';
+      }),
+    ).then((names) => names.filter(Boolean));
+    for (const setting of [
+      'default_transaction_read_only = on',
+      "default_transaction_isolation = 'serializable'",
+      "search_path = 'nowhere'",
+      "statement_timeout = '1ms'",
+      "datestyle = 'SQL, DMY'",
+    ]) {
+      const query = `alter database hathi set ${setting}`;
+      const psql = ['runuser', '-u', 'postgres', '--', 'psql', '-XAtqc', query];
+      await bench.docker('exec', `hathi-${bench.site}-${primary}`, ...psql);
+    }
+    await bench.outcome(cluster, 'verify-replication');
   });
 
   it('names the node that cannot be reached', async () => {

@@ -20,8 +20,12 @@ const DUPLICATE_DATABASE = '42P04';
 const FIRST_PAUSE_MILLISECONDS = 2;
 const LONGEST_PAUSE_MILLISECONDS = 100;
 
-/** A standby that never acknowledges must not hold the marker's commit: it is to be found out. */
-const COMMIT_LOCALLY = 'SET synchronous_commit = local';
+/**
+ * A standby that never acknowledges must not hold the marker's commit: it is to be found out. The second
+ * setting is one that PostgreSQL before 17 does not have, so it cannot be one of the connection's.
+ */
+const COMMIT_LOCALLY = `SET synchronous_commit = local;
+SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'`;
 
 /**
  * @param plain a connection to a database that is always there

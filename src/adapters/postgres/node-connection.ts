@@ -17,6 +17,38 @@ const QUERY_TIMEOUT_MILLISECONDS = 4_000;
 const STATEMENT_TIMEOUT_MILLISECONDS = 3_500;
 
 /**
+ * What the statements here depend on. A client's own value wins over the configuration, and over what
+ * ALTER DATABASE and ALTER ROLE set. Only settings that every supported version has: PostgreSQL refuses
+ * a login with another.
+ */
+const SESSION_SETTINGS = {
+  client_encoding: 'UTF8',
+  datestyle: 'ISO, MDY',
+  default_tablespace: '',
+  default_transaction_deferrable: 'off',
+  default_transaction_isolation: 'read committed',
+  default_transaction_read_only: 'off',
+  extra_float_digits: '1',
+  idle_in_transaction_session_timeout: '0',
+  idle_session_timeout: '0',
+  intervalstyle: 'postgres',
+  lock_timeout: '0',
+  row_security: 'on',
+  search_path: 'public, pg_catalog',
+  session_replication_role: 'origin',
+  standard_conforming_strings: 'on',
+  statement_timeout: String(STATEMENT_TIMEOUT_MILLISECONDS),
+  stats_fetch_consistency: 'cache',
+  temp_tablespaces: '',
+  timezone: 'UTC',
+};
+
+/** Of the start of a session: blanks and backslashes are escaped, as `postgres -c` is given them. */
+const SESSION_OPTIONS = Object.entries(SESSION_SETTINGS)
+  .map(([name, value]) => `-c ${name}=${value.replaceAll(/[\\ ]/g, '\\$&')}`)
+  .join(' ');
+
+/**
  * One connection to one node and one database, made at the first query and again after it broke. TLS
  * is verified against the cluster's CA and the node's own name, so a port that leads to another node
  * is found out.
@@ -49,7 +81,7 @@ export class NodeConnection {
               new ProcessStream(['ssh', '-F', sshConfig, '-W', address, node.name], env),
           }),
       query_timeout: QUERY_TIMEOUT_MILLISECONDS,
-      statement_timeout: STATEMENT_TIMEOUT_MILLISECONDS,
+      options: SESSION_OPTIONS,
       ssl: {
         ca: credentials.caCertificate,
         servername: node.name,

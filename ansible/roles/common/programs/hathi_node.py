@@ -9,11 +9,28 @@ import grp
 import json
 import os
 import pwd
+import re
 import socket
 import ssl
 import subprocess
 import time
 
+# Of each session on the node's own socket: what a program depends on, whatever the configuration has.
+SESSION = ' '.join(
+    '-c ' + setting.replace(' ', '\\ ')
+    for setting in (
+        'client_encoding=UTF8',
+        'default_transaction_isolation=read committed',
+        'default_transaction_read_only=off',
+        'idle_session_timeout=0',
+        'lock_timeout=0',
+        'row_security=on',
+        'search_path=pg_catalog',
+        'session_replication_role=origin',
+        'standard_conforming_strings=on',
+        'statement_timeout=30000',
+    )
+)
 RUN_DIRECTORY = '/run'
 REQUEST_SECONDS = 3
 
@@ -32,6 +49,11 @@ def explain(error):
         trace = trace.tb_next
     where = os.path.basename(trace.tb_frame.f_code.co_filename)
     return f'{type(error).__name__} in {where}, line {trace.tb_lineno}'
+
+
+def as_patroni_writes(value):
+    """A value in PostgreSQL's configuration file: quotes and backslashes doubled."""
+    return "'" + re.sub(r"(['\\])", r'\1\1', str(value)) + "'"
 
 
 class Node:

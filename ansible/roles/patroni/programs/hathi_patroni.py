@@ -4,7 +4,7 @@ import os
 import signal
 import time
 
-from hathi_node import Problem
+from hathi_node import SESSION, Problem
 
 REST_PORT = 8008
 
@@ -137,7 +137,8 @@ class Patroni:
 
     def sql(self, statement):
         """On this node, through the socket. Returns the lines; none where PostgreSQL is not up."""
-        _, out = self.node.run(['runuser', '-u', 'postgres', '--', 'psql', '-XAtqc', statement])
+        words = ['runuser', '-u', 'postgres', '--', 'psql', '-XAtqc', statement]
+        _, out = self.node.run(words, PGOPTIONS=SESSION, PGCONNECT_TIMEOUT='5')
         return out.split()
 
     def copied_bytes(self):

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import time
 
-from hathi_node import Problem
+from hathi_node import SESSION, Problem, as_patroni_writes
 
 DIRECTORY = '/var/lib/hathi/trial'
 PORT = 54329
@@ -68,17 +68,10 @@ FILE_ERRORS = (
     "select coalesce(json_agg(json_build_object('name', name, 'error', error)), '[]')"
     ' from pg_file_settings where error is not null'
 )
-# The session that asks must not depend on what is tested.
-PLAIN_SESSION = '-c statement_timeout=10000 -c search_path=pg_catalog -c default_transaction_isolation=read\\ committed'
 
 
 class Refusal(Exception):
     """PostgreSQL does not work with the configuration. The text is PostgreSQL's own."""
-
-
-def quoted(value):
-    """As Patroni writes a value: quotes and backslashes doubled."""
-    return "'" + re.sub(r"(['\\])", r'\1\1', str(value)) + "'"
 
 
 def messages(text):
@@ -194,8 +187,8 @@ class Scratch:
             for name, value in given.items()
             if name.lower() in own and name.lower() != 'unix_socket_directories'
         }
-        lines = [f'{name} = {quoted(value)}' for name, value in given.items() if name.lower() not in own]
-        lines += [f'{name} = {quoted(value)}' for name, value in own.items()]
+        lines = [f'{name} = {as_patroni_writes(value)}' for name, value in given.items() if name.lower() not in own]
+        lines += [f'{name} = {as_patroni_writes(value)}' for name, value in own.items()]
         self.write('trial.conf', ["include 'postgresql.conf'", *lines])
 
     def start(self, *options):
@@ -254,11 +247,11 @@ class Scratch:
         raise Refusal(re.sub(r'^connection to server .*? failed: (FATAL:\s+)?', '', message))
 
     def check_values(self):
-        for entry in json.loads(self.query(FILE_ERRORS, PLAIN_SESSION)):
+        for entry in json.loads(self.query(FILE_ERRORS, SESSION)):
             if entry['name'] not in OWN:
                 raise Refusal(f'parameter "{entry["name"]}": {entry["error"]}')
         for name, value in self.checked_otherwise.items():
-            self.query(f'alter system set {name} to {quoted(value)}', PLAIN_SESSION)
+            self.query(f'alter system set {name} to {as_patroni_writes(value)}', SESSION)
         self.write('postgresql.auto.conf', [])
         for severity, message in messages(self.log_text()):
             if DROPPED.match(severity) or DROPPED_TEXT.search(message):

@@ -15,6 +15,7 @@ import time
 
 from hathi_node import Caller, Etcd, Service, place_files
 from hathi_patroni import Patroni, Progress, Seldom, difference, is_primary
+from hathi_reload import Reload
 
 UNIT = 'patroni'
 PAUSE_SECONDS = 0.2
@@ -155,14 +156,18 @@ class Member:
             parameters = difference(local_parameters(old), local_parameters(new))
             # A reload does not read etcd's hosts again.
             if not self.node.check_mode:
-                self.service.note_due('restart' if old.get('etcd3') != new['etcd3'] else 'reload')
+                # Added to what an earlier run could not do: it had overwritten the file already.
+                earlier, *names = self.service.due().split() or ['']
+                restart = earlier == 'restart' or old.get('etcd3') != new['etcd3']
+                names = sorted({*names, *parameters})
+                self.service.note_due(' '.join(['restart' if restart else 'reload', *names]))
         self.changed += place_files(self.node)
         if is_active and self.changed and not self.node.check_mode and not self.service.due():
             self.service.note_due('reload')
         return parameters
 
     def start(self, is_active):
-        due = self.service.due()
+        due, *names = self.service.due().split() or ['']
         if not is_active:
             self.clear_half_made(self.wait_for_etcd())
             self.wait_for_source()
@@ -175,10 +180,22 @@ class Member:
             self.service.systemctl('restart', 'patroni')
             self.changed.append('restart')
         elif due == 'reload':
-            self.service.systemctl('reload', 'patroni')
-            self.patroni.reload_postgres(self.data_directory)
+            reload = Reload(self.node, self.service, self.patroni, names)
+            reload.carry_out(self.postgres_is_up, self.progress)
             self.changed.append('reload')
+        if is_active:
+            self.reset_what_stops_postgres()
+        # Not before: a reload that Patroni could not carry out stays due.
         self.service.clear_due()
+
+    def reset_what_stops_postgres(self):
+        """The leader changes the configuration in etcd once all members stream, and none does without PostgreSQL."""
+        if self.postgres_is_up():
+            return
+        wanted = self.node.params['dynamic_configuration']['postgresql']['parameters']
+        found = self.patroni.configuration(self.name) if self.patroni.status(self.name) else None
+        if found is not None:
+            self.patroni.configure(self.name, found, {'postgresql': {'parameters': wanted}})
 
     def clear_while_running(self, status):
         """A Patroni that was started by a reboot on half a copy says so for ever."""
@@ -245,7 +262,12 @@ class Member:
                 reasons += [f'etcd on {name} does not answer' for name in silent]
                 self.progress.check(', '.join(reasons) or f'{self.name} has no configuration')
             time.sleep(PAUSE_SECONDS)
-        return self.patroni.configure(self.name, found, self.node.params['dynamic_configuration'])
+        patched = self.patroni.configure(self.name, found, self.node.params['dynamic_configuration'])
+        if patched:
+            # Each applies it in its next loop, up to ten seconds later, unless it is woken.
+            for name in others:
+                self.patroni.wake(name)
+        return patched
 
 
 def run(node):

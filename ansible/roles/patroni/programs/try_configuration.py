@@ -15,8 +15,8 @@ import os
 import re
 import time
 
-from hathi_node import Problem
-from hathi_scratch import DIRECTORY, LONGEST_MESSAGE, Refusal, Scratch, quoted
+from hathi_node import Problem, as_patroni_writes
+from hathi_scratch import DIRECTORY, LONGEST_MESSAGE, Refusal, Scratch
 
 # Part of the digest: raise it when the trial itself changes.
 REVISION = 1
@@ -99,7 +99,7 @@ def run(node):
             message = str(refusal)[:LONGEST_MESSAGE]
             name = culprit(message, parameters, before['parameters'])
             value = None if name is None else parameters[name]
-            words = 'the configuration' if name is None else f'{name} = {quoted(value)}'
+            words = 'the configuration' if name is None else f'{name} = {as_patroni_writes(value)}'
             return {
                 'changed': False,
                 'problem': f'PostgreSQL does not work with {words}: {message}',

@@ -727,7 +727,7 @@ export interface components {
         };
         /** @description What was asked for. */
         ClusterSpec: {
-            allow_list: (string)[];
+            allow_list: string[];
             aws?: {
                 /** @default null */
                 ami_id: string | null;
@@ -750,7 +750,7 @@ export interface components {
                  */
                 connection: "public" | "private" | "bastion" | "ssm";
                 /** @default [] */
-                control_cidrs: (string)[];
+                control_cidrs: string[];
                 /**
                  * @default {
                  *       "size_gib": 20,
@@ -770,11 +770,7 @@ export interface components {
                 key_name: string | null;
                 /** @default null */
                 kms_key_id: string | null;
-                /**
-                 * @default {
-                 *       "mode": "default"
-                 *     }
-                 */
+                /** @description Default: `{"mode":"default"}`. */
                 network: {
                     /** @constant */
                     mode: "default";
@@ -937,7 +933,7 @@ export interface components {
             [key: string]: unknown;
         };
         /** @enum {string} */
-        ErrorCode: "INVALID_REQUEST" | "MALFORMED_JSON" | "BODY_TOO_LARGE" | "HEADERS_TOO_LARGE" | "REQUEST_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE" | "INVALID_CURSOR" | "PRECONDITION_FAILED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_KEY_IN_USE" | "TOO_MANY_REQUESTS" | "TOO_MANY_STREAMS" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "INVALID_CLUSTER_NAME" | "INVALID_LSN" | "PARAMETER_UNKNOWN" | "PARAMETER_INVALID" | "PARAMETER_OWNED" | "PARAMETER_READ_ONLY" | "PARAMETER_TOO_SMALL" | "PARAMETER_TOO_LARGE" | "PARAMETER_UNSAFE" | "PARAMETER_REJECTED" | "FORBIDDEN_HOST" | "FORBIDDEN_ORIGIN" | "UNAUTHORIZED" | "TOKEN_REQUIRED" | "CLUSTER_NOT_FOUND" | "CLUSTER_EXISTS" | "CLUSTER_PROTECTED" | "CLUSTER_BUSY" | "OPERATION_NOT_FOUND" | "REPORT_NOT_FOUND" | "PLAN_NOT_FOUND" | "TRANSITION_NOT_ALLOWED" | "STEP_MISSING" | "OPERATION_FAILED" | "OPERATION_CANCELLED" | "OPERATION_INTERRUPTED" | "LEASE_LOST" | "DEADLINE_EXCEEDED" | "PLAN_STALE" | "PLAN_ALTERED" | "TERRAFORM_FAILED" | "STATE_UNREADABLE" | "ANSIBLE_FAILED" | "PARAMETER_NOT_APPLIED" | "REPLICATION_NOT_PROVEN" | "NETWORK_TAKEN" | "NETWORK_EXHAUSTED" | "NODE_UNREACHABLE" | "NODE_REFUSED" | "NODE_SETUP_FAILED" | "CLOUD_UNAVAILABLE" | "CLOUD_REFUSED" | "TOOL_MISSING" | "TOOL_TOO_OLD" | "DISK_FULL" | "WORKSPACE_FAILED" | "PORT_IN_USE" | "DATA_DIRECTORY_LOCKED" | "DATABASE_UNAVAILABLE" | "CONFIGURATION_INVALID" | "SECRET_UNREADABLE" | "INTERNAL";
+        ErrorCode: "INVALID_REQUEST" | "MALFORMED_JSON" | "BODY_TOO_LARGE" | "HEADERS_TOO_LARGE" | "REQUEST_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE" | "INVALID_CURSOR" | "PRECONDITION_FAILED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_KEY_IN_USE" | "TOO_MANY_REQUESTS" | "TOO_MANY_STREAMS" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "INVALID_CLUSTER_NAME" | "INVALID_LSN" | "PARAMETER_UNKNOWN" | "PARAMETER_INVALID" | "PARAMETER_OWNED" | "PARAMETER_READ_ONLY" | "PARAMETER_TOO_SMALL" | "PARAMETER_TOO_LARGE" | "PARAMETER_UNSAFE" | "PARAMETER_REJECTED" | "FORBIDDEN_HOST" | "FORBIDDEN_ORIGIN" | "UNAUTHORIZED" | "TOKEN_REQUIRED" | "CLUSTER_NOT_FOUND" | "CLUSTER_EXISTS" | "CLUSTER_PROTECTED" | "CLUSTER_BUSY" | "OPERATION_NOT_FOUND" | "REPORT_NOT_FOUND" | "PLAN_NOT_FOUND" | "TRANSITION_NOT_ALLOWED" | "STEP_MISSING" | "OPERATION_FAILED" | "OPERATION_CANCELLED" | "OPERATION_INTERRUPTED" | "LEASE_LOST" | "DEADLINE_EXCEEDED" | "PLAN_STALE" | "PLAN_ALTERED" | "PLAN_REFUSED" | "TERRAFORM_FAILED" | "STATE_UNREADABLE" | "ANSIBLE_FAILED" | "PARAMETER_NOT_APPLIED" | "REPLICATION_NOT_PROVEN" | "NETWORK_TAKEN" | "NETWORK_EXHAUSTED" | "NODE_UNREACHABLE" | "NODE_REFUSED" | "NODE_SETUP_FAILED" | "CLOUD_UNAVAILABLE" | "CLOUD_REFUSED" | "TOOL_MISSING" | "TOOL_TOO_OLD" | "TOOL_FAILED" | "DISK_FULL" | "WORKSPACE_FAILED" | "PORT_IN_USE" | "DATA_DIRECTORY_LOCKED" | "DATABASE_UNAVAILABLE" | "CONFIGURATION_INVALID" | "SECRET_UNREADABLE" | "INTERNAL";
         /**
          * @description What an error code means and what helps.
          * @example {
@@ -1200,7 +1196,10 @@ export interface components {
             approval: "automatic" | "manual" | "granted";
             /** @description 0 before the first worker took it; one more with each that does. */
             attempt: number;
-            /** @description 0 nothing asked, 1 stop, 2 stop by force. */
+            /**
+             * @description 0 nothing asked, 1 stop, 2 stop by force.
+             * @enum {integer}
+             */
             cancel_level: 0 | 1 | 2;
             cluster_id: string;
             cluster_name: string;
@@ -1273,6 +1272,7 @@ export interface components {
          *       "regions": [
          *         "eu-central-1"
          *       ],
+         *       "failures": [],
          *       "orphans": [
          *         {
          *           "kind": "instance",
@@ -1290,8 +1290,16 @@ export interface components {
          *     }
          */
         Orphans: {
+            /** @description Regions that could not be searched. Their orphans are not in the list. */
+            failures: {
+                /** @description Error code, e.g. `CLOUD_UNAVAILABLE`. */
+                code: string;
+                /** @description Reason, with what to do. */
+                message: string;
+                region: string;
+            }[];
             orphans: components["schemas"]["Orphan"][];
-            /** @description Where it was looked for. */
+            /** @description Regions that were searched. */
             regions: string[];
         };
         /**
@@ -1371,7 +1379,7 @@ export interface components {
          *       },
          *       "changes": [
          *         {
-         *           "address": "module.nodes.terraform_data.node[\"orders-1\"]",
+         *           "address": "module.cluster.terraform_data.node[\"orders-1\"]",
          *           "type": "terraform_data",
          *           "name": "node",
          *           "actions": [
@@ -1383,7 +1391,12 @@ export interface components {
          *               "name": "orders-1"
          *             }
          *           },
-         *           "action_reason": null
+         *           "action_reason": null,
+         *           "attributes": [],
+         *           "node": "orders-1",
+         *           "part": "container",
+         *           "role": null,
+         *           "effect": "adds"
          *         }
          *       ],
          *       "files": [
@@ -1393,6 +1406,7 @@ export interface components {
          *         }
          *       ],
          *       "context": null,
+         *       "refusals": [],
          *       "outcome": null,
          *       "allowed_actions": [
          *         "apply"
@@ -1429,6 +1443,8 @@ export interface components {
             outcome: {
                 [key: string]: unknown;
             } | null;
+            /** @description Why the plan is not applied (`PLAN_REFUSED`); empty where it may be. */
+            refusals: components["schemas"]["PlanRefusal"][];
             /** @enum {string} */
             state: "ready" | "applying" | "applied" | "stale" | "failed";
             summary: components["schemas"]["PlanSummary"];
@@ -1462,6 +1478,21 @@ export interface components {
                 arn: string;
                 region: string;
             };
+        };
+        PlanRefusal: {
+            /** @description The next command. */
+            action: string;
+            /** @description Resource in the plan. */
+            address: string | null;
+            /** @description Attributes that cause it. */
+            attributes: string[];
+            message: string;
+            /** @description null where several nodes are concerned. */
+            node: string | null;
+            /** @enum {string} */
+            reason: "removes-primary" | "primary-unknown" | "removes-etcd-majority" | "replaces-node" | "removes-data" | "stops-node" | "cuts-nodes-off";
+            /** @description Observed role of the node. */
+            role: ("primary" | "replica" | "witness") | null;
         };
         PlanSummary: {
             add: number;
@@ -1593,8 +1624,21 @@ export interface components {
             address: string;
             /** @description Sensitive values are masked. */
             after: unknown;
+            /** @description Attributes that differ; of a replacement, those that force it. */
+            attributes: string[];
             before: unknown;
+            /**
+             * @description What the change does. `loses-data`: PostgreSQL data of an existing node is removed.
+             * @enum {string}
+             */
+            effect: "adds" | "in-place" | "stops-node" | "replaces" | "removes" | "loses-data";
             name: string;
+            /** @description Node that the resource belongs to, if any. */
+            node: string | null;
+            /** @description What the resource is to its node. */
+            part: ("container" | "instance" | "data-volume" | "data-attachment") | null;
+            /** @description Observed role of the node when the plan was made; null where not observed. */
+            role: ("primary" | "replica" | "witness") | null;
             type: string;
         };
         Stage: {
@@ -1635,7 +1679,7 @@ export interface components {
          *       },
          *       "changes": [
          *         {
-         *           "address": "module.nodes.terraform_data.node[\"orders-1\"]",
+         *           "address": "module.cluster.terraform_data.node[\"orders-1\"]",
          *           "type": "terraform_data",
          *           "name": "node",
          *           "actions": [
@@ -1647,9 +1691,15 @@ export interface components {
          *               "name": "orders-1"
          *             }
          *           },
-         *           "action_reason": null
+         *           "action_reason": null,
+         *           "attributes": [],
+         *           "node": "orders-1",
+         *           "part": "container",
+         *           "role": null,
+         *           "effect": "adds"
          *         }
          *       ],
+         *       "refusals": [],
          *       "engine": {
          *         "name": "terraform",
          *         "version": "1.11.4"
@@ -1676,6 +1726,8 @@ export interface components {
             /** @description Id of the operation that did it. */
             operation: string;
             plan_id: string;
+            /** @description Why the plan is not applied (`PLAN_REFUSED`); empty where it may be. */
+            refusals?: components["schemas"]["PlanRefusal"][];
             summary: {
                 add: number;
                 change: number;
@@ -1811,8 +1863,8 @@ export interface operations {
                  *     }
                  */
                 "application/json": {
-                    /** @description Networks of clients, besides the cluster's own. */
-                    allow_list?: (string)[];
+                    /** @description Networks of clients, besides the cluster's own, in CIDR notation without host bits. */
+                    allow_list?: string[];
                     /**
                      * @description `manual` waits with the plan until it is approved.
                      * @default manual
@@ -1832,7 +1884,7 @@ export interface operations {
                         } | null;
                         /** @enum {string} */
                         connection?: "public" | "private" | "bastion" | "ssm";
-                        control_cidrs?: (string)[];
+                        control_cidrs?: string[];
                         data_volume?: {
                             iops?: number;
                             size_gib?: number;
@@ -3553,6 +3605,8 @@ export interface operations {
              *     `TRANSITION_NOT_ALLOWED`: The operation is not in a state in which this can be done.
              *
              *     `PLAN_STALE`: The plan was made for an older revision of the cluster or its state.
+             *
+             *     `PLAN_REFUSED`: The plan would remove the primary, the majority of etcd or the data of a node, or stop a node.
              */
             409: {
                 headers: {
@@ -3633,6 +3687,7 @@ export interface operations {
                     /**
                      * @description 1 stops cleanly (SIGINT); 2, once that was asked for, stops by force (SIGKILL).
                      * @default 1
+                     * @enum {integer}
                      */
                     level?: 1 | 2;
                 };
@@ -3776,7 +3831,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["OperationEvent"];
+                    "text/event-stream": string;
                 };
             };
             /** @description The operation has ended and all of it was received. */
@@ -4351,6 +4406,8 @@ export interface operations {
              *     `PLAN_STALE`: The plan was made for an older revision of the cluster or its state.
              *
              *     `PLAN_ALTERED`: The saved plan file is not the one that was reviewed.
+             *
+             *     `PLAN_REFUSED`: The plan would remove the primary, the majority of etcd or the data of a node, or stop a node.
              */
             409: {
                 headers: {
@@ -4428,6 +4485,8 @@ export interface operations {
              * @description `TOOL_MISSING`: A program that Hathi needs is not installed or not running.
              *
              *     `TOOL_TOO_OLD`: A program that Hathi needs is older than what Hathi works with.
+             *
+             *     `TOOL_FAILED`: A program that Hathi needs is installed but does not work.
              *
              *     `DATABASE_UNAVAILABLE`: The database does not answer.
              *
@@ -4646,6 +4705,8 @@ export interface operations {
              *
              *     `TOOL_TOO_OLD`: A program that Hathi needs is older than what Hathi works with.
              *
+             *     `TOOL_FAILED`: A program that Hathi needs is installed but does not work.
+             *
              *     `DATABASE_UNAVAILABLE`: The database does not answer.
              *
              *     `CLOUD_UNAVAILABLE`: The API of the cloud did not answer, or did not accept the credentials.
@@ -4860,6 +4921,8 @@ export interface operations {
              * @description `TOOL_MISSING`: A program that Hathi needs is not installed or not running.
              *
              *     `TOOL_TOO_OLD`: A program that Hathi needs is older than what Hathi works with.
+             *
+             *     `TOOL_FAILED`: A program that Hathi needs is installed but does not work.
              *
              *     `DATABASE_UNAVAILABLE`: The database does not answer.
              *
@@ -5168,6 +5231,8 @@ export interface operations {
              *
              *     `TOOL_TOO_OLD`: A program that Hathi needs is older than what Hathi works with.
              *
+             *     `TOOL_FAILED`: A program that Hathi needs is installed but does not work.
+             *
              *     `DATABASE_UNAVAILABLE`: The database does not answer.
              *
              *     `CLOUD_UNAVAILABLE`: The API of the cloud did not answer, or did not accept the credentials.
@@ -5221,8 +5286,8 @@ export interface operations {
                  *     }
                  */
                 "application/json": {
-                    /** @description Networks of clients, besides the cluster's own. */
-                    allow_list?: (string)[];
+                    /** @description Networks of clients, besides the cluster's own, in CIDR notation without host bits. */
+                    allow_list?: string[];
                     /** @description Settings of a cluster on `aws`. A setting that is left out keeps its value, or gets its default in a new cluster. This also applies to each field of an object. */
                     aws?: {
                         ami_id?: string | null;
@@ -5236,7 +5301,7 @@ export interface operations {
                         } | null;
                         /** @enum {string} */
                         connection?: "public" | "private" | "bastion" | "ssm";
-                        control_cidrs?: (string)[];
+                        control_cidrs?: string[];
                         data_volume?: {
                             iops?: number;
                             size_gib?: number;
@@ -5433,6 +5498,8 @@ export interface operations {
              * @description `TOOL_MISSING`: A program that Hathi needs is not installed or not running.
              *
              *     `TOOL_TOO_OLD`: A program that Hathi needs is older than what Hathi works with.
+             *
+             *     `TOOL_FAILED`: A program that Hathi needs is installed but does not work.
              *
              *     `DATABASE_UNAVAILABLE`: The database does not answer.
              *
@@ -5804,6 +5871,8 @@ export interface operations {
              *
              *     `TOOL_TOO_OLD`: A program that Hathi needs is older than what Hathi works with.
              *
+             *     `TOOL_FAILED`: A program that Hathi needs is installed but does not work.
+             *
              *     `DATABASE_UNAVAILABLE`: The database does not answer.
              *
              *     `CLOUD_UNAVAILABLE`: The API of the cloud did not answer, or did not accept the credentials.
@@ -6094,6 +6163,8 @@ export interface operations {
              * @description `TOOL_MISSING`: A program that Hathi needs is not installed or not running.
              *
              *     `TOOL_TOO_OLD`: A program that Hathi needs is older than what Hathi works with.
+             *
+             *     `TOOL_FAILED`: A program that Hathi needs is installed but does not work.
              *
              *     `DATABASE_UNAVAILABLE`: The database does not answer.
              *

@@ -29,6 +29,7 @@ import { readSite } from './adapters/system/site.ts';
 import { createTerraform } from './adapters/terraform/terraform.ts';
 import { createFileWorkspace } from './adapters/workspace/file-workspace.ts';
 import { type Config, readConfig, secretsOf } from './config.ts';
+import { asDiskFull } from './core/disk-full.ts';
 import { isHathiError } from './core/errors.ts';
 import { confineProcess, type Environment, serverEnvironmentOf } from './environment.ts';
 import { buildApp } from './http/app.ts';
@@ -330,7 +331,8 @@ export async function runServer(config: Config): Promise<void> {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   runServer(readConfig()).catch((error: unknown) => {
     // A person reads this: the sentence, not where in the code it came from.
-    console.error(isHathiError(error) ? `${error.code}: ${error.message}` : error);
+    const known = isHathiError(error) ? error : asDiskFull(error);
+    console.error(known ? `${known.code}: ${known.message}` : error);
     process.exit(1);
   });
 }

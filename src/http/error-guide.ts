@@ -274,8 +274,10 @@ export const ERROR_GUIDE = {
     remedy: 'The detail contains the error of the program. Fix its installation, then try again.',
   },
   DISK_FULL: {
-    cause: 'The file system of the data directory is full.',
-    remedy: 'Make room and call the step again; nothing half-written was left.',
+    cause:
+      'The file system of the data directory, or the disk of the database, is full. The embedded database accepts no write while less than 48 MiB is free; an apply needs 64 MiB.',
+    remedy:
+      'Free some space on the disk that `path` or the detail names, then send the request again. Nothing that was stored is lost. An operation that was running continues.',
   },
   WORKSPACE_FAILED: {
     cause: 'The data directory belongs to someone else, or is mounted read-only.',

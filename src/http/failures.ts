@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { asDiskFull } from '../core/disk-full.ts';
 import { type ErrorCode, HathiError, isHathiError } from '../core/errors.ts';
 import { MAX_BODY_BYTES } from './json-body.ts';
 import { nothingAt } from './not-found.ts';
@@ -25,7 +26,7 @@ export function answerError(
   reply: FastifyReply,
   clean: (text: string) => string = (text) => text,
 ): void {
-  const known = isHathiError(error) ? error : fromFramework(error, request);
+  const known = isHathiError(error) ? error : (asDiskFull(error) ?? fromFramework(error, request));
   const problem = problemOf(known, request.id);
   if (problem.status >= 500) request.log.error({ err: error, code: known.code }, known.message);
   if (known.code === 'UNAUTHORIZED') reply.header('www-authenticate', 'Bearer');

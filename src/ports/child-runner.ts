@@ -21,6 +21,8 @@ export interface ChildResult {
   exitCode: number;
   /** Whether the cancellation ladder signalled it, since an interrupted run exits like a failed one. */
   cancelled: boolean;
+  /** Whether the disk of its output was full when it ended; output may then be missing. */
+  diskWasFull: boolean;
   stdoutPath: string;
   stderrPath: string;
 }

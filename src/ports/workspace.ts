@@ -34,6 +34,11 @@ export interface Workspace {
   write(cluster: string, path: string, content: string | Uint8Array, mode?: number): Promise<void>;
   /** null when the file is not there. */
   read(cluster: string, path: string): Promise<Uint8Array | null>;
+  /**
+   * @param purpose a verb and its object, e.g. `apply the plan`
+   * @throws DISK_FULL with the path, the bytes that are free and the bytes that are needed
+   */
+  requireSpace(neededBytes: number, purpose: string): void;
   /** The folder where the output of an operation's children lies. */
   operationFolder(operationId: string): string;
   /**

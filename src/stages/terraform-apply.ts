@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { saysDiskFull } from '../core/disk-full.ts';
 import { HathiError, isHathiError } from '../core/errors.ts';
 import type { StageName } from '../core/operation/operation-kinds.ts';
 import type { StageContext } from '../ports/stage.ts';
@@ -9,6 +10,12 @@ import { orphansOf } from './orphans.ts';
 import { makePlan, sealedPlace } from './terraform-plan.ts';
 import { createStateKeeper, reconcileState } from './terraform-state.ts';
 import { readLockFile, type TerraformTools, terraformRun } from './terraform-tools.ts';
+
+/**
+ * What an apply may write: the output of Terraform, its state twice, the events and versions of the
+ * state in the embedded database, which itself needs 48 MiB to stay writable.
+ */
+const APPLY_BYTES = 64 * 2 ** 20;
 
 export type StoredPlan = Omit<PlanRecord, 'created_at'>;
 
@@ -84,11 +91,19 @@ export async function executePlan(
   stage: StageName,
 ): Promise<{ applied: AppliedPlan; state: TerraformState | null }> {
   const bytes = reviewedBytes(tools, plan);
+  const run = terraformRun(context, tools, stage);
+  // One that runs already is taken up whatever the disk has left.
+  if (!(await tools.terraform.applyStarted(run))) {
+    tools.workspace.requireSpace(
+      APPLY_BYTES,
+      plan.destroy ? 'destroy the cluster' : 'apply the plan',
+    );
+  }
   await context.write(({ plans }) => plans.setState(plan.id, 'applying'));
   const keeper = createStateKeeper(context, tools);
   let applied: AppliedPlan;
   try {
-    applied = await tools.terraform.apply(terraformRun(context, tools, stage), bytes, async () => {
+    applied = await tools.terraform.apply(run, bytes, async () => {
       await keeper.keep();
     });
   } catch (error) {
@@ -128,7 +143,8 @@ function applyFailed(
   const said = errors.map(({ summary, detail, address }) =>
     [address, detail || summary].filter(Boolean).join(': '),
   );
-  return new HathiError('TERRAFORM_FAILED', `The apply failed. ${said.join(' ')}`, {
+  const code = saysDiskFull(said.join(' ')) ? 'DISK_FULL' : 'TERRAFORM_FAILED';
+  return new HathiError(code, `The apply failed. ${said.join(' ')}`, {
     ...facts,
     diagnostics: errors,
   });

@@ -9,11 +9,26 @@ import type { ClusterRecord } from '../ports/stores.ts';
 import type { AwsConfiguration, LocalConfiguration } from '../ports/terraform.ts';
 import type { WorkspaceFile, WrittenFile } from '../ports/workspace.ts';
 import { type ClientKey, ensureKeys, keyPairOf } from './key-pair.ts';
-import { FOLDER, LOCK_FILE, STATE_FILE, type TerraformTools, targetOf } from './terraform-tools.ts';
+import {
+  ERRORED_STATE_FILE,
+  FOLDER,
+  LOCK_FILE,
+  STATE_FILE,
+  type TerraformTools,
+  targetOf,
+  UNREADABLE_STATE_FILE,
+} from './terraform-tools.ts';
 
 const KEY_MODE = 0o600;
 /** Carried over when the folder is written anew. */
-const KEPT = [STATE_FILE, `${STATE_FILE}.backup`, LOCK_FILE, '.terraform'];
+const KEPT = [
+  STATE_FILE,
+  `${STATE_FILE}.backup`,
+  ERRORED_STATE_FILE,
+  UNREADABLE_STATE_FILE,
+  LOCK_FILE,
+  '.terraform',
+];
 const LOOPBACK = '127.0.0.1';
 
 /**

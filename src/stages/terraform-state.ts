@@ -2,7 +2,14 @@ import { HathiError } from '../core/errors.ts';
 import { statePlace } from '../core/sealed-places.ts';
 import type { StageContext } from '../ports/stage.ts';
 import type { TerraformState } from '../ports/terraform.ts';
-import { FOLDER, STATE_FILE, type TerraformTools, terraformRun } from './terraform-tools.ts';
+import {
+  ERRORED_STATE_FILE,
+  FOLDER,
+  STATE_FILE,
+  type TerraformTools,
+  terraformRun,
+  UNREADABLE_STATE_FILE,
+} from './terraform-tools.ts';
 
 const PATH = `${FOLDER}/${STATE_FILE}`;
 /** A state may hold secrets in clear text. */
@@ -21,9 +28,8 @@ export async function reconcileState(
 ): Promise<TerraformState | null> {
   const { cluster } = context;
   if (cluster.spec.aws?.state_bucket) return await remoteState(context, tools);
-  const bytes = await tools.workspace.read(cluster.name, PATH);
-  const file = bytes === null ? null : tools.terraform.readState(bytes);
   const stored = await context.read.states.latest(cluster.id);
+  const { bytes, file } = await stateFile(context, tools, stored?.lineage ?? null);
   if (bytes !== null && file) {
     if (stored && stored.lineage !== file.lineage) {
       throw new HathiError(
@@ -42,11 +48,68 @@ export async function reconcileState(
   }
   // Terraform takes an empty file for no state.
   if (bytes === null || bytes.length === 0) return null;
+  if (cluster.applied_revision === null || context.operation.kind === 'destroy-terraform') {
+    await startWithoutState(context, tools, bytes);
+    return null;
+  }
   throw new HathiError(
     'STATE_UNREADABLE',
     `${tools.workspace.path(cluster.name, FOLDER, STATE_FILE)} cannot be read as a Terraform state, and Hathi has stored none. Put a good copy there, or move it away to begin without a state.`,
     { bytes: bytes.length },
   );
+}
+
+/**
+ * The newest state among Terraform's files. Terraform writes its state in place: on a full disk the file
+ * is cut off, and the state is then in `errored.tfstate`. The backup is older, so it counts only where
+ * nothing better is stored.
+ * @returns `file` null where none can be read; `bytes` are then those of the state file
+ */
+async function stateFile(
+  { cluster }: StageContext,
+  tools: TerraformTools,
+  storedLineage: string | null,
+): Promise<{ bytes: Uint8Array | null; file: TerraformState | null }> {
+  const read = async (path: string) => {
+    const bytes = await tools.workspace.read(cluster.name, path);
+    return { bytes, file: bytes === null ? null : tools.terraform.readState(bytes) };
+  };
+  const [own, errored] = [await read(PATH), await read(`${FOLDER}/${ERRORED_STATE_FILE}`)];
+  const isNewer =
+    errored.file !== null &&
+    (storedLineage === null || storedLineage === errored.file.lineage) &&
+    (own.file === null ||
+      (own.file.lineage === errored.file.lineage && own.file.serial < errored.file.serial));
+  const isUnreadable = own.bytes !== null && own.bytes.length > 0 && own.file === null;
+  const best = isNewer
+    ? errored
+    : isUnreadable && storedLineage === null
+      ? await read(`${FOLDER}/${STATE_FILE}.backup`)
+      : own;
+  if (best === own || best.bytes === null || best.file === null) return own;
+  await tools.workspace.write(cluster.name, PATH, best.bytes, STATE_MODE);
+  return best;
+}
+
+/**
+ * Sets a state file aside that nobody can read. This is safe only where the cluster was never applied
+ * as a whole, or is destroyed: what its first apply made is found by its labels.
+ */
+async function startWithoutState(
+  context: StageContext,
+  tools: TerraformTools,
+  bytes: Uint8Array,
+): Promise<void> {
+  const { cluster } = context;
+  await tools.workspace.write(
+    cluster.name,
+    `${FOLDER}/${UNREADABLE_STATE_FILE}`,
+    bytes,
+    STATE_MODE,
+  );
+  await tools.workspace.write(cluster.name, PATH, '', STATE_MODE);
+  const message = `${STATE_FILE} was cut off, and no version of it is stored. It is now ${UNREADABLE_STATE_FILE}, and Hathi starts without a state.`;
+  await context.emit({ type: 'terraform.log', data: { level: 'warning', message } });
 }
 
 /**

@@ -24,6 +24,9 @@ export interface TerraformTools {
 
 export const FOLDER = 'terraform';
 export const STATE_FILE = 'terraform.tfstate';
+/** Written by Terraform where it could not write its state file. */
+export const ERRORED_STATE_FILE = 'errored.tfstate';
+export const UNREADABLE_STATE_FILE = `${STATE_FILE}.unreadable`;
 export const LOCK_FILE = '.terraform.lock.hcl';
 
 export function targetOf(

@@ -214,6 +214,7 @@ async function finish(
   return {
     exitCode,
     cancelled: sent > 0 && exitCode !== 0,
+    diskWasFull: (await exitText(record.folder))?.includes('full') ?? false,
     stdoutPath: join(record.folder, 'stdout'),
     stderrPath: join(record.folder, 'stderr'),
   };
@@ -268,6 +269,11 @@ function completeLines(path: string, from: number, size: number, toTheEnd: boole
 }
 
 async function readExitCode(folder: string): Promise<number | null> {
-  const text = await readFile(join(folder, 'exit-code'), 'utf8').catch(() => null);
+  const text = await exitText(folder);
   return text === null ? null : Number.parseInt(text, 10);
+}
+
+/** The exit code, followed by `full` where the disk was full at the end. @see supervise.sh */
+async function exitText(folder: string): Promise<string | null> {
+  return await readFile(join(folder, 'exit-code'), 'utf8').catch(() => null);
 }

@@ -1,3 +1,4 @@
+import { asDiskFull } from '../core/disk-full.ts';
 import { type HathiError, isHathiError } from '../core/errors.ts';
 import type {
   Operation,
@@ -54,7 +55,8 @@ export async function runOperation(
     ]);
     await runStages(tools, engine, operation, resumedStage);
   } catch (error) {
-    if (!isLeftToNext(error)) throw error;
+    // Not even the failure could be stored: the operation is taken up again when its lease is over.
+    if (!isLeftToNext(error) && !isHathiError(error, 'DISK_FULL')) throw error;
     tools.log.warn(facts, error.message);
   } finally {
     shutDown.removeEventListener('abort', stop);
@@ -108,7 +110,7 @@ async function runStages(
       const ending = await fail(tools, engine, operation, name, error);
       const seconds = (tools.clock.now().getTime() - began) / 1000;
       tools.metrics.stageEnded(name, ending, seconds);
-      const code = isHathiError(error) ? error.code : 'INTERNAL';
+      const { code } = storedError(operation, error);
       tools.log.warn({ ...facts, seconds, code }, `stage ${ending}`);
       tellEnd(tools, operation, engine.lease.attempt, ending);
       return;
@@ -205,9 +207,8 @@ function endingOf(engine: StageEngine, error: unknown): StageState & OperationSt
 }
 
 function storedError(operation: Operation, error: unknown): StoredError {
-  if (isHathiError(error)) {
-    return { code: error.code, message: error.message, details: error.details };
-  }
+  const known = isHathiError(error) ? error : asDiskFull(error);
+  if (known) return { code: known.code, message: known.message, details: known.details };
   return {
     code: 'INTERNAL',
     message: 'Hathi has a defect here; the log of the server has the details.',

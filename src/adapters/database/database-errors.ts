@@ -1,3 +1,4 @@
+import { asDiskFull } from '../../core/disk-full.ts';
 import { HathiError } from '../../core/errors.ts';
 
 /** Connection lost or refused, server starting or going down, serialization failure, deadlock. */
@@ -7,12 +8,14 @@ const PASSING_SYSTEM = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOU
 const PASSING_MESSAGE = /connection terminated|timeout exceeded when trying to connect/i;
 
 /**
- * The domain's error for what the database driver threw: DATABASE_UNAVAILABLE where asking again a
- * moment later may go well, else the error itself. Drivers differ in classes, not in `code`.
+ * The domain's error for what the database driver threw: DISK_FULL, DATABASE_UNAVAILABLE where a retry
+ * a moment later may succeed, else the error itself. Drivers differ in classes, not in `code`.
  * @see PostgreSQL docs, "PostgreSQL Error Codes"
  */
 export function translateDatabaseError(error: unknown): unknown {
   if (error instanceof HathiError || !(error instanceof Error)) return error;
+  const full = asDiskFull(error);
+  if (full) return full;
   const { code = '' } = error as { code?: string };
   const passes =
     PASSING.has(code) || PASSING_SYSTEM.has(code) || PASSING_MESSAGE.test(error.message);

@@ -1,4 +1,4 @@
-import { openPglite } from './embedded.ts';
+import { openPglite } from './embedded-instance.ts';
 
 /** Run as a process of its own by `embedded.ts`: makes the database and ends. */
 const [folder] = process.argv.slice(2);

@@ -1,32 +1,37 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PGlite } from '@electric-sql/pglite';
 import { Kysely, PGliteDialect } from 'kysely';
+import { asDiskFull } from '../../core/disk-full.ts';
 import { HathiError } from '../../core/errors.ts';
 import type { Wakeups } from '../../ports/event-stream.ts';
+import { requireSpace } from '../process/free-space.ts';
 import { runCommand } from '../process/run-command.ts';
 import type { Database } from './database.ts';
+import { EmbeddedInstance, openPglite } from './embedded-instance.ts';
 import type { Schema } from './schema.ts';
 
 const FIRST_START_TIMEOUT_SECONDS = 120;
+const MEBIBYTE = 2 ** 20;
+/** A new database has 40 MiB; the rest is for its first writes. */
+const FIRST_START_BYTES = 96 * MEBIBYTE;
+/** PostgreSQL writes at every start, e.g. to recover what a killed server left. */
+const START_BYTES = 32 * MEBIBYTE;
 const FIRST_START = fileURLToPath(
   new URL(`./embedded-first-start${extname(import.meta.filename)}`, import.meta.url),
 );
 
-/** `int8`, which PGlite gives as a bigint where it does not fit and as a number where it does. */
-const INT8_OID = 20;
-
 /**
  * PGlite in the data directory; the caller holds the lock on that directory, since two processes on
  * one PGlite lose rows without a word.
- * @throws DATABASE_UNAVAILABLE
+ * @throws DATABASE_UNAVAILABLE | DISK_FULL
  */
 export async function openEmbedded(dataDirectory: string): Promise<Database> {
   const folder = join(dataDirectory, 'database');
   try {
     await startFirst(folder);
-    const pglite = await openPglite(folder);
+    requireSpace(folder, START_BYTES, 'open its database');
+    const pglite = new EmbeddedInstance(folder, await openPglite(folder));
     return {
       db: new Kysely<Schema>({ dialect: new PGliteDialect({ pglite }) }),
       wakeups: new PgliteWakeups(),
@@ -37,6 +42,8 @@ export async function openEmbedded(dataDirectory: string): Promise<Database> {
       },
     };
   } catch (error) {
+    const full = asDiskFull(error);
+    if (full) throw full;
     throw new HathiError(
       'DATABASE_UNAVAILABLE',
       `The embedded database in ${folder} does not open: ${(error as Error).message}`,
@@ -44,10 +51,6 @@ export async function openEmbedded(dataDirectory: string): Promise<Database> {
       { cause: error },
     );
   }
-}
-
-export async function openPglite(folder: string): Promise<PGlite> {
-  return await PGlite.create(folder, { parsers: { [INT8_OID]: Number } });
 }
 
 /**
@@ -58,6 +61,7 @@ export async function openPglite(folder: string): Promise<PGlite> {
 async function startFirst(folder: string): Promise<void> {
   if (existsSync(join(folder, 'PG_VERSION'))) return;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  requireSpace(folder, FIRST_START_BYTES, 'create its database');
   const { exitCode, stderr } = await runCommand(process.execPath, [FIRST_START, folder], {
     timeoutSeconds: FIRST_START_TIMEOUT_SECONDS,
   });

@@ -64,6 +64,7 @@ it('says that a build failed, and forgets it so that the next attempt builds aga
     run: async () => ({
       exitCode: 1,
       cancelled: false,
+      diskWasFull: false,
       stdoutPath: '/dev/null',
       stderrPath: '/dev/null',
     }),

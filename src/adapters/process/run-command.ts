@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HathiError } from '../../core/errors.ts';
@@ -15,6 +15,9 @@ const MAX_CAPTURED_BYTES = 64 * 1024 * 1024;
 
 /** Between SIGTERM and SIGKILL of a short command that ran out of time. */
 const KILL_GRACE_MILLISECONDS = 2_000;
+
+/** More than a pid or an exit code needs. */
+const RESERVED_CHARACTERS = 16;
 
 export interface CommandOptions {
   cwd?: string;
@@ -98,6 +101,10 @@ function capture(stream: NodeJS.ReadableStream): () => string {
  * @see supervise.sh for what becomes of signals
  */
 export function startDetached(options: DetachedCommand): number {
+  // Room for what the supervisor writes later, when the disk may be full.
+  for (const name of ['pid', 'exit-code.part']) {
+    writeFileSync(join(options.folder, name), ' '.repeat(RESERVED_CHARACTERS), { mode: 0o600 });
+  }
   const log = openSync(join(options.folder, 'supervisor.log'), 'a', 0o600);
   try {
     const notAfter = String(Math.floor(options.startBefore.getTime() / 1000));

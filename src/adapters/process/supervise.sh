@@ -10,12 +10,19 @@ folder=$1
 start_before=$2
 shift 2
 
+# Both files were made with room for their content, and are overwritten in place (1<>): on a full disk the
+# pid and the exit code are written all the same.
 finish() {
-  printf '%s\n' "$1" >"$folder/exit-code.part" && mv "$folder/exit-code.part" "$folder/exit-code"
+  # The output of the program is lost on a full disk; the word is for the reader of the exit code. The probe
+  # is large, as the end of the program may free a few blocks.
+  full=
+  head -c 1048576 /dev/zero >"$folder/probe" 2>/dev/null || full=' full'
+  rm -f "$folder/probe"
+  printf '%-12s\n' "$1$full" 1<>"$folder/exit-code.part" && mv "$folder/exit-code.part" "$folder/exit-code"
 }
 
-# A server that dies before it could note whom it started is told here.
-echo $$ >"$folder/pid"
+# For a server that dies before it can store the pid.
+printf '%-10s\n' $$ 1<>"$folder/pid"
 if [ "$(date +%s)" -ge "$start_before" ]; then
   echo "not started: the lease had run out" >&2
   finish 75

@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { expect, test, vi } from 'vitest';
 import { fakeApp } from '../../../test/support/fake-app.ts';
-import { createLogger } from './logger.ts';
+import { createLogger, openLog } from './logger.ts';
 
 const SECRET = 'a-secret-that-only-tests-know';
 
@@ -86,4 +87,16 @@ test('no line contains a character that a terminal obeys', () => {
   log.info({ label: text }, text);
   expect(lines[0]).toMatch(/^[\x20-\x7e]*\n$/);
   expect(JSON.parse(lines[0] ?? '').msg).toBe(text);
+});
+
+test.runIf(existsSync('/dev/full'))('loses lines on a full disk, and nothing else', async () => {
+  const fd = openSync('/dev/full', 'w');
+  const log = createLogger('info', { destination: openLog(fd) });
+  const uncaught = vi.fn();
+  process.once('uncaughtException', uncaught);
+  for (let line = 0; line < 2_000; line++) log.info('x'.repeat(1_000));
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('uncaughtException', uncaught);
+  closeSync(fd);
+  expect(uncaught).not.toHaveBeenCalled();
 });

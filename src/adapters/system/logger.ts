@@ -39,8 +39,23 @@ export function createLogger(
   const withoutKnownSecrets = createSecretFilter(secrets);
   const clean = (line: string): string =>
     withoutSecrets(shortened(withoutKnownSecrets(line))).replace(TERMINAL_CONTROLS, escaped);
-  const options = { level, hooks: { streamWrite: clean } };
-  return destination ? pino(options, destination) : pino(options);
+  return pino({ level, hooks: { streamWrite: clean } }, destination ?? openLog());
+}
+
+/** Lines that wait for space on a full disk take no more memory than this; later ones are lost. */
+const MAX_WAITING_BYTES = 2 ** 20;
+const STDOUT = 1;
+
+/**
+ * A destination that survives a failed write, e.g. to `server.log` on a full disk or to a closed pipe.
+ * The lines wait, and the next line that can be written takes them along.
+ * @param fd file descriptor; tests use a file of their own
+ */
+export function openLog(fd: number = STDOUT): DestinationStream {
+  const log = pino.destination({ dest: fd, sync: true, maxLength: MAX_WAITING_BYTES });
+  // Without a listener the event ends the process. There is no other place to report it.
+  log.on('error', () => {});
+  return log;
 }
 
 function withoutSecrets(line: string): string {

@@ -116,7 +116,10 @@ export function importsFile(imports: readonly Import[]): string {
  * state. The lock file is hidden, and compared by itself.
  */
 export async function configurationDigest(folder: string): Promise<string> {
-  const paths = await filesBelow(folder, (name) => !name.startsWith('terraform.tfstate'));
+  const paths = await filesBelow(
+    folder,
+    (name) => !name.startsWith('terraform.tfstate') && name !== 'errored.tfstate',
+  );
   const hash = createHash('sha256');
   for (const path of paths) {
     const content = await readFile(join(folder, path));

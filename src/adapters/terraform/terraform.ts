@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { saysDiskFull } from '../../core/disk-full.ts';
 import { HathiError, isHathiError } from '../../core/errors.ts';
 import type { ChildCommand, ChildHandlers, ChildResult } from '../../ports/child-runner.ts';
 import type {
@@ -229,7 +230,9 @@ async function fromStderr(result: ChildResult) {
   return {
     severity: 'error' as const,
     summary: `The program ended with exit code ${result.exitCode}.`,
-    detail: stderr.trim().slice(-STDERR_CHARACTERS),
+    detail:
+      stderr.trim().slice(-STDERR_CHARACTERS) ||
+      (result.diskWasFull ? 'Its output was lost: no space left on device.' : ''),
     address: null,
   };
 }
@@ -240,9 +243,10 @@ async function failure(verb: string, result: ChildResult): Promise<HathiError> {
   const { diagnostics } = conclude(await readFile(result.stdoutPath, 'utf8').catch(() => ''));
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   if (errors.length === 0) errors.push(await fromStderr(result));
+  const text = errors.map(({ summary, detail }) => detail || summary).join('; ');
   return new HathiError(
-    'TERRAFORM_FAILED',
-    `terraform ${verb} failed: ${errors.map(({ summary, detail }) => detail || summary).join('; ')}`,
+    saysDiskFull(text) ? 'DISK_FULL' : 'TERRAFORM_FAILED',
+    `terraform ${verb} failed: ${text}`,
     { exit_code: result.exitCode, diagnostics: errors },
   );
 }

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CLUSTER_NAME_PATTERN } from '../../core/cluster/cluster-spec.ts';
+import { isDiskFull } from '../../core/disk-full.ts';
 import { HathiError } from '../../core/errors.ts';
 import type {
   Workspace,
@@ -8,6 +9,7 @@ import type {
   WorkspaceFolder,
   WrittenFile,
 } from '../../ports/workspace.ts';
+import { requireSpace } from '../process/free-space.ts';
 import { carryOver, digestOf, putFile, syncDirectory } from './files.ts';
 import { besideName, recoverFolder } from './leftovers.ts';
 
@@ -90,6 +92,8 @@ export function createFileWorkspace(dataDirectory: string): Workspace {
       return inWords(`read ${target}`, () => readFile(target).catch(ignoreMissing));
     },
 
+    requireSpace: (neededBytes, purpose) => requireSpace(dataDirectory, neededBytes, purpose),
+
     operationFolder(operationId: string): string {
       if (!OPERATION_ID_PATTERN.test(operationId)) {
         throw new HathiError('WORKSPACE_FAILED', `"${operationId}" cannot name a folder.`);
@@ -149,7 +153,7 @@ async function inWords<T>(doing: string, work: () => Promise<T>): Promise<T> {
   } catch (cause) {
     if (cause instanceof HathiError) throw cause;
     const { code, message } = cause as NodeJS.ErrnoException;
-    const full = code === 'ENOSPC' || code === 'EDQUOT';
+    const full = isDiskFull(cause);
     throw new HathiError(
       full ? 'DISK_FULL' : 'WORKSPACE_FAILED',
       `Could not ${doing}: ${full ? 'no space is left on the disk' : message}.`,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { copyFile, link, lstat, mkdir, open, readdir, readlink, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { isDiskFull } from '../../core/disk-full.ts';
 
 /** Writes a new file and syncs it. The mode is set whatever the umask. */
 export async function putFile(
@@ -61,7 +62,7 @@ async function linkFile(from: string, to: string): Promise<void> {
   await link(from, to).catch(async (error: NodeJS.ErrnoException) => {
     if (error.code === 'EEXIST') return;
     // Some network and shared file systems know no hard links.
-    if (error.code === 'ENOSPC') throw error;
+    if (isDiskFull(error)) throw error;
     await copyFile(from, to);
   });
 }

@@ -61,12 +61,13 @@ const ANY_ROUTE: readonly ErrorCode[] = [
   'INTERNAL',
 ];
 
-/** Answered by any route that takes a body. */
+/** Returned by any route with a body; such a route also writes to the database. */
 export const BODY_PROBLEMS: readonly ErrorCode[] = [
   'INVALID_REQUEST',
   'MALFORMED_JSON',
   'BODY_TOO_LARGE',
   'UNSUPPORTED_MEDIA_TYPE',
+  'DISK_FULL',
 ];
 
 /** Answered where PostgreSQL parameters are given. */

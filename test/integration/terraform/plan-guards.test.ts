@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ClusterRecord } from '../../../src/ports/stores.ts';
 import { openTerraformBench, type TerraformBench } from '../../support/terraform-bench.ts';
 import { enginesHere } from '../../support/terraform-engines.ts';
@@ -105,6 +105,46 @@ it('goes on with no state that is of another lineage than the one it stored', as
   await bench.outcome(cluster, 'plan-terraform');
   await bench.workspace.write(cluster.name, file, state('two'));
   expect((await bench.run(cluster, 'plan-terraform')).error?.code).toBe('STATE_UNREADABLE');
+});
+
+describe('a state file that a full disk cut off', () => {
+  const FILE = 'terraform/terraform.tfstate';
+  const CUT_OFF = '{"version": 4, "ser';
+  const state = (serial: number) =>
+    JSON.stringify({ version: 4, serial, lineage: 'one', outputs: {}, resources: [] });
+  const put = (file: string, text: string) => bench.workspace.write(cluster.name, file, text);
+  const serial = async () =>
+    JSON.parse(Buffer.from((await bench.workspace.read(cluster.name, FILE)) ?? []).toString())
+      .serial;
+
+  it('gives way to the version that is stored', async () => {
+    await put(FILE, state(2));
+    await bench.outcome(cluster, 'plan-terraform');
+    await put(FILE, CUT_OFF);
+    await put(`${FILE}.backup`, state(1));
+    await bench.outcome(cluster, 'plan-terraform');
+    expect(await serial()).toBe(2);
+  });
+
+  it('gives way to what Terraform saved beside it, or to its backup', async () => {
+    await put(FILE, CUT_OFF);
+    await put(`${FILE}.backup`, state(1));
+    await bench.outcome(cluster, 'plan-terraform');
+    expect(await serial()).toBe(1);
+    await put(FILE, CUT_OFF);
+    await put('terraform/errored.tfstate', state(3));
+    await bench.outcome(cluster, 'plan-terraform');
+    expect(await serial()).toBe(3);
+  });
+
+  it('keeps the cluster neither from a plan nor from its destruction', async () => {
+    await put(FILE, CUT_OFF);
+    await bench.outcome(cluster, 'plan-terraform');
+    const kept = await bench.workspace.read(cluster.name, `${FILE}.unreadable`);
+    expect(Buffer.from(kept ?? []).toString()).toBe(CUT_OFF);
+    await put(FILE, CUT_OFF);
+    expect(await bench.outcome(cluster, 'destroy-terraform')).toMatchObject({ destroyed: true });
+  });
 });
 
 it('destroys a cluster of which nothing was made', async () => {

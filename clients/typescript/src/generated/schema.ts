@@ -2097,6 +2097,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `DISK_FULL`: There is no space left where Hathi writes its files. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     getCluster: {
@@ -2461,6 +2470,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `DISK_FULL`: There is no space left where Hathi writes its files. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     getConnection: {
@@ -2698,6 +2716,15 @@ export interface operations {
             };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `DISK_FULL`: There is no space left where Hathi writes its files. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3340,6 +3367,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `DISK_FULL`: There is no space left where Hathi writes its files. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     listOperations: {
@@ -3661,6 +3697,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `DISK_FULL`: There is no space left where Hathi writes its files. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     cancelOperation: {
@@ -3798,6 +3843,15 @@ export interface operations {
             };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `DISK_FULL`: There is no space left where Hathi writes its files. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4037,6 +4091,15 @@ export interface operations {
             };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `DISK_FULL`: There is no space left where Hathi writes its files. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };

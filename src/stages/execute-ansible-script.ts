@@ -41,9 +41,7 @@ export function createExecuteAnsibleScriptStage(tools: ExecuteAnsibleScriptTools
       const { cluster } = context;
       const secret = (name: string) =>
         requireSecret(context, tools.secretBox, name, 'execute-ansible-script');
-      if ((await tools.workspace.read(cluster.name, 'ansible/main.yml')) === null) {
-        throw notWritten('There is no main.yml to run');
-      }
+      await requireFiles(tools, cluster);
       const caCertificate = await secret('ca-certificate');
       const password = await secret('postgres-superuser-password');
       for (const name of ['superuser', 'replication', 'rewind']) {
@@ -141,11 +139,28 @@ function notApplied(differences: readonly SettingDifference[]): HathiError {
   );
 }
 
-function notWritten(reason: string): HathiError {
-  return new HathiError('STEP_MISSING', `${reason}: create-ansible-script first.`, {
-    step: 'execute-ansible-script',
-    missing: 'create-ansible-script',
-  });
+/**
+ * Somebody may have removed files of the workspace after they were written.
+ * @throws STEP_MISSING naming the file and the step that writes it again
+ */
+async function requireFiles(
+  { workspace }: ExecuteAnsibleScriptTools,
+  { name }: ClusterRecord,
+): Promise<void> {
+  const writers = {
+    'ansible/main.yml': 'create-ansible-script',
+    'ansible/inventory/hosts': 'create-ansible-script',
+    'ssh/id_ed25519': 'generate-terraform',
+    'ssh/known_hosts': 'generate-terraform',
+  };
+  for (const [file, missing] of Object.entries(writers)) {
+    if ((await workspace.read(name, file)) !== null) continue;
+    throw new HathiError(
+      'STEP_MISSING',
+      `${workspace.path(name, ...file.split('/'))} does not exist. Write it again with ${missing}: POST /${missing} {"cluster": "${name}"}`,
+      { step: 'execute-ansible-script', missing },
+    );
+  }
 }
 
 /** @throws PARAMETER_REJECTED naming parameter, value, node and PostgreSQL's message */

@@ -1,7 +1,7 @@
 import { HathiError } from '../core/errors.ts';
 import type { Stage, StageContext } from '../ports/stage.ts';
 import { makePlan } from './terraform-plan.ts';
-import type { TerraformTools } from './terraform-tools.ts';
+import { requireConfiguration, type TerraformTools } from './terraform-tools.ts';
 
 const NAME = 'plan-terraform';
 
@@ -11,6 +11,7 @@ export function createPlanTerraformStage(tools: TerraformTools): Stage {
     name: NAME,
     async run(context) {
       assertGenerated(context);
+      await requireConfiguration(context, tools, NAME);
       const plan = await makePlan(context, tools, NAME, false);
       return {
         plan_id: plan.id,

@@ -9,7 +9,12 @@ import type { AppliedPlan, TerraformState } from '../ports/terraform.ts';
 import { orphansOf } from './orphans.ts';
 import { makePlan, sealedPlace } from './terraform-plan.ts';
 import { createStateKeeper, reconcileState } from './terraform-state.ts';
-import { readLockFile, type TerraformTools, terraformRun } from './terraform-tools.ts';
+import {
+  readLockFile,
+  requireConfiguration,
+  type TerraformTools,
+  terraformRun,
+} from './terraform-tools.ts';
 
 /**
  * What an apply may write: the output of Terraform, its state twice, the events and versions of the
@@ -37,6 +42,7 @@ export async function assertFresh(
       cluster_revision: cluster.infrastructure_revision,
     });
   }
+  await requireConfiguration(context, tools, stage);
   const state = await reconcileState(context, tools);
   const base = plan.base_state;
   if (base?.lineage !== state?.lineage || base?.serial !== state?.serial) {

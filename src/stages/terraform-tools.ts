@@ -1,4 +1,5 @@
 import type { ClusterSpec } from '../core/cluster/cluster-spec.ts';
+import { HathiError } from '../core/errors.ts';
 import type { StageName } from '../core/operation/operation-kinds.ts';
 import type { Clock, IdSource } from '../ports/clock.ts';
 import type { SshKeys } from '../ports/pki.ts';
@@ -47,6 +48,23 @@ export function terraformRun(
     folder: workspace.path(context.cluster.name, FOLDER),
     scratch: workspace.operationFolder(context.operation.id),
   };
+}
+
+/**
+ * Somebody may have removed files of the workspace after they were generated.
+ * @throws STEP_MISSING where the configuration of the cluster is missing
+ */
+export async function requireConfiguration(
+  { cluster }: StageContext,
+  { workspace }: Pick<TerraformTools, 'workspace'>,
+  step: StageName,
+): Promise<void> {
+  if ((await workspace.read(cluster.name, `${FOLDER}/main.tf`)) !== null) return;
+  throw new HathiError(
+    'STEP_MISSING',
+    `${workspace.path(cluster.name, FOLDER, 'main.tf')} does not exist. Write it again with generate-terraform: POST /generate-terraform {"cluster": "${cluster.name}"}`,
+    { step, missing: 'generate-terraform' },
+  );
 }
 
 /** Text of the lock file of providers; empty where none is locked. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ClusterRecord } from '../../../src/ports/stores.ts';
 import { openTerraformBench, type TerraformBench } from '../../support/terraform-bench.ts';
@@ -105,6 +106,22 @@ it('goes on with no state that is of another lineage than the one it stored', as
   await bench.outcome(cluster, 'plan-terraform');
   await bench.workspace.write(cluster.name, file, state('two'));
   expect((await bench.run(cluster, 'plan-terraform')).error?.code).toBe('STATE_UNREADABLE');
+});
+
+it('names the step that writes files again which somebody removed', async () => {
+  const folder = bench.workspace.path(cluster.name, 'terraform');
+  for (const step of ['plan-terraform', 'apply-terraform'] as const) {
+    await rm(folder, { recursive: true, force: true });
+    expect((await bench.run(cluster, step)).error).toMatchObject({
+      code: 'STEP_MISSING',
+      message: expect.stringContaining(`POST /generate-terraform {"cluster": "${cluster.name}"}`),
+      details: { step, missing: 'generate-terraform' },
+    });
+  }
+  await bench.outcome(cluster, 'generate-terraform');
+  await bench.outcome(cluster, 'plan-terraform');
+  await rm(bench.workspace.path(cluster.name), { recursive: true });
+  expect(await bench.outcome(cluster, 'destroy-terraform')).toMatchObject({ destroyed: true });
 });
 
 describe('a state file that a full disk cut off', () => {

@@ -112,6 +112,12 @@ test('every variable is read', () => {
 describe('a wrong value', () => {
   test.each([
     ['HATHI_HOST', 'http://localhost'],
+    ['HATHI_DATA_DIR', '/data/50%'],
+    ['HATHI_DATA_DIR', '/data/$HOME'],
+    ['HATHI_DATA_DIR', '/data/a"b'],
+    ['HATHI_DATA_DIR', '/data/a\\b'],
+    ['HATHI_DATA_DIR', '/data/{{ a }}'],
+    ['HATHI_DATA_DIR', '/data/a\nb'],
     ['HATHI_PORT', '65536'],
     ['HATHI_PORT', '-1'],
     ['HATHI_PORT', '5e3'],
@@ -189,6 +195,13 @@ test('programs see what they need and none of the settings', () => {
     LC_ALL: LOCALE,
   });
 });
+
+test.each(['/data/a b', "/data/o'b", '/data/~a', '/data/*', '/data/a,b:c#d', '/data/ä'])(
+  'a data directory may be %s',
+  (path) => {
+    expect(readConfig({ HATHI_DATA_DIR: path }).dataDirectory).toBe(path);
+  },
+);
 
 test('a misspelt setting is warned of', () => {
   expect(readConfig({ HATHI_PROT: '1' }).warnings).toEqual([

@@ -82,7 +82,8 @@ export const SETTINGS = {
   },
   HATHI_DATA_DIR: {
     default: '`$XDG_DATA_HOME/hathi`, or `~/.local/share/hathi`',
-    description: 'Directory of the embedded database, the workspaces and the master key.',
+    description:
+      'Directory of the embedded database, the workspaces and the master key. Its path must not contain a double quote, a backtick, a backslash, `%`, `$`, a brace or a control character.',
   },
   DATABASE_URL: {
     default: 'none: embedded',
@@ -184,7 +185,7 @@ export function readConfig(environment: Environment = process.env): Config {
     port: read('HATHI_PORT', wholeNumber(0, 65_535), 5_000),
     token,
     allowedHosts: read('HATHI_ALLOWED_HOSTS', namesSchema, []),
-    dataDirectory: resolve(environment.HATHI_DATA_DIR || defaultDataDirectory(environment)),
+    dataDirectory: dataDirectoryOf(environment),
     databaseUrl: read('DATABASE_URL', databaseUrlSchema.nullable(), null),
     target: read('HATHI_TARGET', oneOf(TARGETS), 'local'),
     masterKey: readSecret(environment, 'HATHI_MASTER_KEY', 'HATHI_MASTER_KEY_FILE'),
@@ -308,6 +309,22 @@ function readSecret(
   }
   if (text === '') throw invalid(fileName, `names ${file}, which is empty`);
   return text;
+}
+
+/**
+ * ssh, Ansible and Terraform receive paths below it in their configuration, where these characters are
+ * no part of a name: quotes and backslashes, tokens of ssh, variables of the environment, templates.
+ */
+const UNUSABLE_IN_PATHS = /["`\\%${}\p{Cc}]/u;
+
+function dataDirectoryOf(environment: Environment): string {
+  const path = resolve(environment.HATHI_DATA_DIR || defaultDataDirectory(environment));
+  const unusable = UNUSABLE_IN_PATHS.exec(path)?.[0];
+  if (unusable === undefined) return path;
+  throw invalid(
+    'HATHI_DATA_DIR',
+    `must be a path without ${JSON.stringify(unusable)}, which ssh or Ansible would interpret: not ${JSON.stringify(path)}. Set it to another directory`,
+  );
 }
 
 /** @see XDG Base Directory Specification */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HathiError } from '../../core/errors.ts';
 import type { Ansible } from '../../ports/ansible.ts';
@@ -22,6 +22,9 @@ const OLDEST_MINOR = 19;
 
 /** A task that waits for a replica to be cloned says nothing meanwhile. */
 const SILENCE_SECONDS = 900;
+
+/** Of the 104 bytes of a socket's path on macOS, without the name: mark, address, port, ssh's suffix. */
+const LONGEST_CONTROL_FOLDER_BYTES = 55;
 
 /** What is kept of stderr. */
 const LAST_WORDS_CHARACTERS = 2_000;
@@ -64,6 +67,7 @@ export function createAnsible(options: AnsibleOptions): Ansible {
             ANSIBLE_NOCOLOR: '1',
             // The folder holds what was written and nothing else.
             PYTHONDONTWRITEBYTECODE: '1',
+            ...(await controlFolder(options.env.HOME ?? '')),
           },
           silenceSeconds: SILENCE_SECONDS,
         },
@@ -78,6 +82,18 @@ export function createAnsible(options: AnsibleOptions): Ansible {
       };
     },
   };
+}
+
+/**
+ * Where ssh puts the sockets of shared connections. Ansible's default is in the home folder, and a socket
+ * whose path is too long fails every connection.
+ * @returns the variable for a short folder that only this user can read; nothing where the default works
+ */
+async function controlFolder(home: string): Promise<Record<string, string>> {
+  const folder = join(home, '.ansible', 'cp');
+  const works = Buffer.byteLength(folder) <= LONGEST_CONTROL_FOLDER_BYTES && !folder.includes('%');
+  if (works) return {};
+  return { ANSIBLE_SSH_CONTROL_PATH_DIR: await mkdtemp('/tmp/hathi-') };
 }
 
 /** @throws TOOL_MISSING | TOOL_TOO_OLD | TOOL_FAILED */

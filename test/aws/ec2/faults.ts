@@ -1,4 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { canonicalize, checkParameters, type Rejection, type Service } from './constraints.ts';
+import { checkRules } from './rules.ts';
 
 /** Answers in the place of the API, or null to let the question through. */
 export type Fault = (question: URLSearchParams) => { status: number; code: string } | null;
@@ -52,17 +54,31 @@ export async function startFaults(origin: string): Promise<Faults> {
       const refusal = fault(question);
       if (refusal) {
         response.writeHead(refusal.status, { 'content-type': 'text/xml' });
-        response.end(refusalText(refusal.code));
+        const message = `${refusal.code}, as the test wants it.`;
+        response.end(ec2Rejection({ code: refusal.code, message }));
         return;
       }
     }
+    const service = SERVICES[question.get('Version') ?? ''];
+    const rejection =
+      service &&
+      (checkParameters(service, question) ??
+        (service === 'ec2'
+          ? await checkRules(question, (parameters) => ask(origin, request, parameters))
+          : null));
+    if (service && rejection) {
+      response.writeHead(400, { 'content-type': 'text/xml' });
+      response.end(service === 'iam' ? iamRejection(rejection) : ec2Rejection(rejection));
+      return;
+    }
+    const sent = service && canonicalize(service, question) ? question.toString() : body;
     const headers = Object.entries(request.headers).filter(
       ([name]) => !['host', 'connection', 'content-length', 'expect'].includes(name),
     ) as [string, string][];
     const told = await fetch(`${origin}${request.url}`, {
       method: request.method ?? 'POST',
       headers: [...headers, ['host', request.headers.host ?? '']],
-      ...(body.length > 0 ? { body } : {}),
+      ...(sent.length > 0 ? { body: sent } : {}),
     });
     const text = Buffer.from(await told.arrayBuffer());
     if (kept?.action === action) {
@@ -116,6 +132,31 @@ export async function startFaults(origin: string): Promise<Faults> {
   };
 }
 
-function refusalText(code: string): string {
-  return `<?xml version="1.0" encoding="UTF-8"?><Response><Errors><Error><Code>${code}</Code><Message>${code}, as the test wants it.</Message></Error></Errors><RequestID>00000000-0000-0000-0000-000000000000</RequestID></Response>`;
+/** By the version of the API, which every request of these protocols states. */
+const SERVICES: Record<string, Service> = { '2016-11-15': 'ec2', '2010-05-08': 'iam' };
+
+const REQUEST_ID = '00000000-0000-0000-0000-000000000000';
+
+/** A question of the proxy's own, with the region and the account of the one that it is about. */
+async function ask(
+  origin: string,
+  about: IncomingMessage,
+  parameters: Record<string, string>,
+): Promise<string> {
+  const answer = await fetch(origin, {
+    method: 'POST',
+    headers: { authorization: about.headers.authorization ?? '' },
+    body: new URLSearchParams({ Version: '2016-11-15', ...parameters }),
+  });
+  return await answer.text();
+}
+
+const escaped = (text: string) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').slice(0, 1_000);
+
+function ec2Rejection({ code, message }: Rejection): string {
+  return `<?xml version="1.0" encoding="UTF-8"?><Response><Errors><Error><Code>${code}</Code><Message>${escaped(message)}</Message></Error></Errors><RequestID>${REQUEST_ID}</RequestID></Response>`;
+}
+
+function iamRejection({ code, message }: Rejection): string {
+  return `<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error><Type>Sender</Type><Code>${code}</Code><Message>${escaped(message)}</Message></Error><RequestId>${REQUEST_ID}</RequestId></ErrorResponse>`;
 }

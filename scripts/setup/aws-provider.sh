@@ -15,7 +15,7 @@ if curl -fsS --max-time 10 -o /dev/null https://registry.terraform.io/.well-know
   rm -f "$mirror/.built"
   exit 0
 fi
-sources=$(find "$source" -type f \( -name '*.go' ! -name '*_test.go' -o -name 'go.*' -o -name schema.json \) | LC_ALL=C sort)
+sources=$(find "$source" -type f \( -name '*.go' ! -name '*_test.go' -o -name 'go.*' -o -name '*.json' \) | LC_ALL=C sort)
 # shellcheck disable=SC2086 # No path of ours has a blank.
 wanted=$(digest $sources)
 [ "$(cat "$mirror/.built" 2>/dev/null)" = "$wanted" ] && exit 0

@@ -38,9 +38,9 @@ func asAny(set map[string]string) any {
 const noEntity = "NoSuchEntity"
 
 var iamRoleResource = resource{
-	handled:  []string{"name", "path", "assume_role_policy"},
-	replaces: []string{"name", "path"},
-	tagged:   true,
+	handled: []string{"name", "path", "assume_role_policy"},
+	updates: []string{"assume_role_policy"},
+	tagged:  true,
 	create: func(ctx context.Context, p *provider, plan object) (object, error) {
 		made, err := p.iam.CreateRole(ctx, &iam.CreateRoleInput{
 			RoleName: orNil(plan, "name"), Path: orNil(plan, "path"), AssumeRolePolicyDocument: orNil(plan, "assume_role_policy"), Tags: iamTags(plan["tags_all"]),
@@ -92,8 +92,7 @@ var iamRoleResource = resource{
 }
 
 var rolePolicyAttachmentResource = resource{
-	handled:  []string{"role", "policy_arn"},
-	replaces: []string{"role", "policy_arn"},
+	handled: []string{"role", "policy_arn"},
 	create: func(ctx context.Context, p *provider, plan object) (object, error) {
 		_, err := p.iam.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: orNil(plan, "role"), PolicyArn: orNil(plan, "policy_arn")})
 		if err != nil {
@@ -120,9 +119,21 @@ var rolePolicyAttachmentResource = resource{
 }
 
 var instanceProfileResource = resource{
-	handled:  []string{"name", "path", "role"},
-	replaces: []string{"name", "path"},
-	tagged:   true,
+	handled: []string{"name", "path", "role"},
+	updates: []string{"role"},
+	update: func(ctx context.Context, p *provider, prior, plan object) error {
+		if same(prior["role"], plan["role"]) {
+			return nil
+		}
+		if role := orNil(prior, "role"); role != nil {
+			if _, err := p.iam.RemoveRoleFromInstanceProfile(ctx, &iam.RemoveRoleFromInstanceProfileInput{InstanceProfileName: orNil(plan, "id"), RoleName: role}); err != nil {
+				return err
+			}
+		}
+		_, err := p.iam.AddRoleToInstanceProfile(ctx, &iam.AddRoleToInstanceProfileInput{InstanceProfileName: orNil(plan, "id"), RoleName: orNil(plan, "role")})
+		return err
+	},
+	tagged: true,
 	create: func(ctx context.Context, p *provider, plan object) (object, error) {
 		made, err := p.iam.CreateInstanceProfile(ctx, &iam.CreateInstanceProfileInput{
 			InstanceProfileName: orNil(plan, "name"), Path: orNil(plan, "path"), Tags: iamTags(plan["tags_all"]),

@@ -20,8 +20,12 @@ var instanceResource = resource{
 		"ami", "instance_type", "subnet_id", "vpc_security_group_ids", "key_name", "user_data", "user_data_replace_on_change", "iam_instance_profile",
 		"associate_public_ip_address", "disable_api_termination", "force_destroy", "metadata_options", "root_block_device",
 	},
-	replaces: []string{"ami", "subnet_id", "key_name", "associate_public_ip_address"},
-	tagged:   true,
+	updates: []string{
+		"disable_api_termination", "iam_instance_profile", "instance_type", "metadata_options.http_endpoint", "metadata_options.http_put_response_hop_limit",
+		"metadata_options.http_tokens", "metadata_options.instance_metadata_tags", "root_block_device.tags", "root_block_device.volume_size",
+		"root_block_device.volume_type", "user_data", "vpc_security_group_ids",
+	},
+	tagged: true,
 	plan: func(p *provider, configured, prior, plan object) {
 		if root := only(plan, "root_block_device"); root != nil {
 			root["tags_all"] = p.allTags(root["tags"])
@@ -210,22 +214,39 @@ func updateInstance(ctx context.Context, p *provider, prior, plan object) error 
 			return err
 		}
 	}
-	if err := p.resizeInstance(ctx, id, prior, plan); err != nil {
-		return err
+	for _, step := range []func(context.Context, string, object, object) error{
+		p.changeProfile, p.changeType, p.changeUserData, p.changeMetadataOptions, p.changeRootVolume,
+	} {
+		if err := step(ctx, id, prior, plan); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+func (p *provider) changeRootVolume(ctx context.Context, _ string, prior, plan object) error {
 	before, after := only(prior, "root_block_device"), only(plan, "root_block_device")
 	if before == nil || after == nil {
 		return nil
 	}
-	for _, name := range []string{"volume_size", "volume_type", "iops", "throughput"} {
-		if same(before[name], after[name]) {
-			continue
+	volume := orNil(before, "volume_id")
+	input := &ec2.ModifyVolumeInput{VolumeId: volume}
+	changed := false
+	if !same(before["volume_size"], after["volume_size"]) {
+		input.Size, changed = number(after, "volume_size"), true
+	}
+	if !same(before["volume_type"], after["volume_type"]) {
+		input.VolumeType, changed = types.VolumeType(text(after, "volume_type")), true
+	}
+	for name, field := range map[string]**int32{"iops": &input.Iops, "throughput": &input.Throughput} {
+		if value := number(after, name); value != nil && !same(before[name], after[name]) {
+			*field, changed = value, true
 		}
-		_, err := p.ec2.ModifyVolume(ctx, &ec2.ModifyVolumeInput{VolumeId: orNil(after, "volume_id"), Size: number(after, "volume_size"), VolumeType: types.VolumeType(text(after, "volume_type"))})
-		if err != nil {
+	}
+	if changed {
+		if _, err := p.ec2.ModifyVolume(ctx, input); err != nil {
 			return err
 		}
-		break
 	}
 	old, _ := before["tags_all"].(object)
 	now, _ := after["tags_all"].(object)
@@ -233,23 +254,74 @@ func updateInstance(ctx context.Context, p *provider, prior, plan object) error 
 	if len(set)+len(remove) == 0 {
 		return nil
 	}
-	return p.tagEC2(ctx, text(after, "volume_id"), set, remove)
+	return p.tagEC2(ctx, aws.ToString(volume), set, remove)
 }
 
-// resizeInstance changes the type in place, which wants the machine stopped.
-func (p *provider) resizeInstance(ctx context.Context, id string, prior, plan object) error {
-	if same(prior["instance_type"], plan["instance_type"]) {
-		return nil
-	}
+// changeStopped changes what EC2 changes on a stopped machine only, and starts the machine again.
+func (p *provider) changeStopped(ctx context.Context, input *ec2.ModifyInstanceAttributeInput) error {
+	id := aws.ToString(input.InstanceId)
 	if err := p.stopInstance(ctx, id); err != nil {
 		return err
 	}
-	wanted := &types.AttributeValue{Value: orNil(plan, "instance_type")}
-	if _, err := p.ec2.ModifyInstanceAttribute(ctx, &ec2.ModifyInstanceAttributeInput{InstanceId: &id, InstanceType: wanted}); err != nil {
+	if _, err := p.ec2.ModifyInstanceAttribute(ctx, input); err != nil {
 		return err
 	}
 	if _, err := p.ec2.StartInstances(ctx, &ec2.StartInstancesInput{InstanceIds: []string{id}}); err != nil {
 		return err
 	}
 	return p.awaitInstance(ctx, id, types.InstanceStateNameRunning)
+}
+
+func (p *provider) changeType(ctx context.Context, id string, prior, plan object) error {
+	if same(prior["instance_type"], plan["instance_type"]) {
+		return nil
+	}
+	wanted := &types.AttributeValue{Value: orNil(plan, "instance_type")}
+	return p.changeStopped(ctx, &ec2.ModifyInstanceAttributeInput{InstanceId: &id, InstanceType: wanted})
+}
+
+func (p *provider) changeUserData(ctx context.Context, id string, prior, plan object) error {
+	if same(prior["user_data"], plan["user_data"]) {
+		return nil
+	}
+	encoded := base64.StdEncoding.EncodeToString([]byte(text(plan, "user_data")))
+	wanted := &types.SecureBlobAttributeValue{Value: []byte(encoded)}
+	return p.changeStopped(ctx, &ec2.ModifyInstanceAttributeInput{InstanceId: &id, UserData: wanted})
+}
+
+// changeProfile associates, replaces or removes the instance profile while the machine runs.
+func (p *provider) changeProfile(ctx context.Context, id string, prior, plan object) error {
+	if text(prior, "iam_instance_profile") == text(plan, "iam_instance_profile") {
+		return nil
+	}
+	found, err := p.ec2.DescribeIamInstanceProfileAssociations(ctx, &ec2.DescribeIamInstanceProfileAssociationsInput{
+		Filters: []types.Filter{{Name: aws.String("instance-id"), Values: []string{id}}},
+	})
+	if err != nil {
+		return err
+	}
+	association := first(found.IamInstanceProfileAssociations)
+	wanted := &types.IamInstanceProfileSpecification{Name: orNil(plan, "iam_instance_profile")}
+	switch {
+	case wanted.Name == nil && association != nil:
+		_, err = p.ec2.DisassociateIamInstanceProfile(ctx, &ec2.DisassociateIamInstanceProfileInput{AssociationId: association.AssociationId})
+	case wanted.Name != nil && association != nil:
+		_, err = p.ec2.ReplaceIamInstanceProfileAssociation(ctx, &ec2.ReplaceIamInstanceProfileAssociationInput{AssociationId: association.AssociationId, IamInstanceProfile: wanted})
+	case wanted.Name != nil:
+		_, err = p.ec2.AssociateIamInstanceProfile(ctx, &ec2.AssociateIamInstanceProfileInput{InstanceId: &id, IamInstanceProfile: wanted})
+	}
+	return err
+}
+
+func (p *provider) changeMetadataOptions(ctx context.Context, id string, prior, plan object) error {
+	options := only(plan, "metadata_options")
+	if options == nil || same(only(prior, "metadata_options"), options) {
+		return nil
+	}
+	_, err := p.ec2.ModifyInstanceMetadataOptions(ctx, &ec2.ModifyInstanceMetadataOptionsInput{
+		InstanceId: &id, HttpEndpoint: types.InstanceMetadataEndpointState(text(options, "http_endpoint")),
+		HttpTokens: types.HttpTokensState(text(options, "http_tokens")), HttpPutResponseHopLimit: number(options, "http_put_response_hop_limit"),
+		InstanceMetadataTags: types.InstanceMetadataTagsState(text(options, "instance_metadata_tags")),
+	})
+	return err
 }

@@ -15,6 +15,9 @@ func (p *provider) ValidateResourceTypeConfig(_ context.Context, request *tfprot
 	if err == nil {
 		err = refuseUnhandled(configured, append([]string{"id", "tags", "region", "timeouts"}, resources[request.TypeName].handled...))
 	}
+	if err == nil {
+		err = validate(request.TypeName, configured)
+	}
 	if err != nil {
 		answer.Diagnostics = problem(err)
 	}
@@ -77,7 +80,7 @@ func (p *provider) refresh(ctx context.Context, name string, state object) (obje
 	return fresh, nil
 }
 
-func (p *provider) PlanResourceChange(_ context.Context, request *tfprotov5.PlanResourceChangeRequest) (*tfprotov5.PlanResourceChangeResponse, error) {
+func (p *provider) PlanResourceChange(ctx context.Context, request *tfprotov5.PlanResourceChangeRequest) (*tfprotov5.PlanResourceChangeResponse, error) {
 	answer := &tfprotov5.PlanResourceChangeResponse{
 		PlannedState: request.ProposedNewState, PlannedPrivate: request.PriorPrivate,
 		// As the real provider: it plans defaults of attributes that are not computed.
@@ -112,10 +115,9 @@ func (p *provider) PlanResourceChange(_ context.Context, request *tfprotov5.Plan
 		kind.plan(p, configured, prior, plan)
 	}
 	if prior != nil {
-		for _, name := range kind.replaces {
-			if !same(prior[name], plan[name]) {
-				answer.RequiresReplace = append(answer.RequiresReplace, tftypes.NewAttributePath().WithAttributeName(name))
-			}
+		if answer.RequiresReplace, err = p.replacements(ctx, request.TypeName, prior, plan); err != nil {
+			answer.Diagnostics = problem(err)
+			return answer, nil
 		}
 	}
 	answer.PlannedState, err = pack(plan, schema)

@@ -14,9 +14,9 @@ import (
 const networkMinutes = 10 * time.Minute
 
 var vpcResource = resource{
-	handled:  []string{"cidr_block", "enable_dns_support", "enable_dns_hostnames"},
-	replaces: []string{"cidr_block"},
-	tagged:   true,
+	handled: []string{"cidr_block", "enable_dns_support", "enable_dns_hostnames"},
+	updates: []string{"enable_dns_hostnames", "enable_dns_support"},
+	tagged:  true,
 	create: func(ctx context.Context, p *provider, plan object) (object, error) {
 		made, err := p.ec2.CreateVpc(ctx, &ec2.CreateVpcInput{
 			CidrBlock: orNil(plan, "cidr_block"), TagSpecifications: ec2Tags(types.ResourceTypeVpc, plan["tags_all"]),
@@ -89,9 +89,19 @@ func (p *provider) readVpc(ctx context.Context, input *ec2.DescribeVpcsInput) (o
 }
 
 var internetGatewayResource = resource{
-	handled:  []string{"vpc_id"},
-	replaces: []string{"vpc_id"},
-	tagged:   true,
+	handled: []string{"vpc_id"},
+	updates: []string{"vpc_id"},
+	tagged:  true,
+	update: func(ctx context.Context, p *provider, prior, plan object) error {
+		if same(prior["vpc_id"], plan["vpc_id"]) {
+			return nil
+		}
+		if _, err := p.ec2.DetachInternetGateway(ctx, &ec2.DetachInternetGatewayInput{InternetGatewayId: orNil(plan, "id"), VpcId: orNil(prior, "vpc_id")}); err != nil {
+			return err
+		}
+		_, err := p.ec2.AttachInternetGateway(ctx, &ec2.AttachInternetGatewayInput{InternetGatewayId: orNil(plan, "id"), VpcId: orNil(plan, "vpc_id")})
+		return err
+	},
 	create: func(ctx context.Context, p *provider, plan object) (object, error) {
 		made, err := p.ec2.CreateInternetGateway(ctx, &ec2.CreateInternetGatewayInput{
 			TagSpecifications: ec2Tags(types.ResourceTypeInternetGateway, plan["tags_all"]),
@@ -127,9 +137,8 @@ var internetGatewayResource = resource{
 }
 
 var subnetResource = resource{
-	handled:  []string{"vpc_id", "cidr_block", "availability_zone", "map_public_ip_on_launch"},
-	replaces: []string{"vpc_id", "cidr_block", "availability_zone"},
-	tagged:   true,
+	handled: []string{"vpc_id", "cidr_block", "availability_zone", "map_public_ip_on_launch"},
+	tagged:  true,
 	create: func(ctx context.Context, p *provider, plan object) (object, error) {
 		zone, _ := plan["availability_zone"].(string)
 		input := &ec2.CreateSubnetInput{

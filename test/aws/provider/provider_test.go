@@ -27,7 +27,7 @@ func TestHandledAttributesAreOfTheRealSchema(t *testing.T) {
 	}
 	for name, kind := range resources {
 		definition := p.schemas.Resources[name]
-		for _, attribute := range slices.Concat(kind.handled, kind.replaces) {
+		for _, attribute := range kind.handled {
 			_, isAttribute := definition.Attributes[attribute]
 			_, isBlock := definition.Blocks[attribute]
 			if !isAttribute && !isBlock {

@@ -9,8 +9,8 @@ import (
 type resource struct {
 	// handled are the attributes and blocks that a configuration may set, besides id, tags and region.
 	handled []string
-	// replaces are those whose change needs a new resource, as the real provider's documentation says.
-	replaces []string
+	// updates are those whose change update carries out; of others a change replaces the resource, or is kept in the state only.
+	updates []string
 	// tagged is whether the type has tags, and so tags_all.
 	tagged bool
 	// plan completes a plan with what can be known without asking.

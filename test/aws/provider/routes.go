@@ -18,9 +18,8 @@ func (p *provider) routeTable(ctx context.Context, id string) (*types.RouteTable
 }
 
 var routeTableResource = resource{
-	handled:  []string{"vpc_id"},
-	replaces: []string{"vpc_id"},
-	tagged:   true,
+	handled: []string{"vpc_id"},
+	tagged:  true,
 	create: func(ctx context.Context, p *provider, plan object) (object, error) {
 		made, err := p.ec2.CreateRouteTable(ctx, &ec2.CreateRouteTableInput{
 			VpcId: orNil(plan, "vpc_id"), TagSpecifications: ec2Tags(types.ResourceTypeRouteTable, plan["tags_all"]),
@@ -49,8 +48,8 @@ var routeTableResource = resource{
 }
 
 var routeResource = resource{
-	handled:  []string{"route_table_id", "destination_cidr_block", "gateway_id", "nat_gateway_id"},
-	replaces: []string{"route_table_id", "destination_cidr_block"},
+	handled: []string{"route_table_id", "destination_cidr_block", "gateway_id", "nat_gateway_id"},
+	updates: []string{"gateway_id", "nat_gateway_id"},
 	create: func(ctx context.Context, p *provider, plan object) (object, error) {
 		_, err := p.ec2.CreateRoute(ctx, &ec2.CreateRouteInput{
 			RouteTableId: orNil(plan, "route_table_id"), DestinationCidrBlock: orNil(plan, "destination_cidr_block"),
@@ -99,8 +98,21 @@ var routeResource = resource{
 func orEmpty(value *string) any { return aws.ToString(value) }
 
 var routeTableAssociationResource = resource{
-	handled:  []string{"subnet_id", "route_table_id"},
-	replaces: []string{"subnet_id"},
+	handled: []string{"subnet_id", "route_table_id"},
+	updates: []string{"route_table_id"},
+	update: func(ctx context.Context, p *provider, prior, plan object) error {
+		if same(prior["route_table_id"], plan["route_table_id"]) {
+			return nil
+		}
+		made, err := p.ec2.ReplaceRouteTableAssociation(ctx, &ec2.ReplaceRouteTableAssociationInput{
+			AssociationId: orNil(prior, "id"), RouteTableId: orNil(plan, "route_table_id"),
+		})
+		if err == nil {
+			// The association has another id then.
+			plan["id"] = aws.ToString(made.NewAssociationId)
+		}
+		return err
+	},
 	create: func(ctx context.Context, p *provider, plan object) (object, error) {
 		made, err := p.ec2.AssociateRouteTable(ctx, &ec2.AssociateRouteTableInput{
 			RouteTableId: orNil(plan, "route_table_id"), SubnetId: orNil(plan, "subnet_id"),
@@ -129,9 +141,8 @@ var routeTableAssociationResource = resource{
 }
 
 var eipResource = resource{
-	handled:  []string{"domain"},
-	replaces: []string{"domain"},
-	tagged:   true,
+	handled: []string{"domain"},
+	tagged:  true,
 	create: func(ctx context.Context, p *provider, plan object) (object, error) {
 		made, err := p.ec2.AllocateAddress(ctx, &ec2.AllocateAddressInput{
 			Domain: types.DomainTypeVpc, TagSpecifications: ec2Tags(types.ResourceTypeElasticIp, plan["tags_all"]),
@@ -161,9 +172,8 @@ var eipResource = resource{
 }
 
 var natGatewayResource = resource{
-	handled:  []string{"allocation_id", "subnet_id"},
-	replaces: []string{"allocation_id", "subnet_id"},
-	tagged:   true,
+	handled: []string{"allocation_id", "subnet_id"},
+	tagged:  true,
 	create: func(ctx context.Context, p *provider, plan object) (object, error) {
 		made, err := p.ec2.CreateNatGateway(ctx, &ec2.CreateNatGatewayInput{
 			AllocationId: orNil(plan, "allocation_id"), SubnetId: orNil(plan, "subnet_id"),

@@ -10,9 +10,8 @@ import (
 )
 
 var securityGroupResource = resource{
-	handled:  []string{"name", "description", "vpc_id", "revoke_rules_on_delete"},
-	replaces: []string{"name", "description", "vpc_id"},
-	tagged:   true,
+	handled: []string{"name", "description", "vpc_id", "revoke_rules_on_delete"},
+	tagged:  true,
 	plan: func(_ *provider, configured, prior, plan object) {
 		if configured["description"] == nil {
 			plan["description"] = "Managed by Terraform"
@@ -80,9 +79,8 @@ func permission(plan object) types.IpPermission {
 func rule(create func(context.Context, *provider, object) ([]types.SecurityGroupRule, error), remove func(context.Context, *provider, object) error) resource {
 	return resource{
 		handled: ruleAttributes,
-		// The real provider changes all but the group in place, by ModifySecurityGroupRules.
-		replaces: []string{"security_group_id"},
-		tagged:   true,
+		updates: ruleAttributes[1:],
+		tagged:  true,
 		create: func(ctx context.Context, p *provider, plan object) (object, error) {
 			made, err := create(ctx, p, plan)
 			if err != nil {
@@ -118,11 +116,7 @@ func rule(create func(context.Context, *provider, object) ([]types.SecurityGroup
 			return read, nil
 		},
 		update: func(ctx context.Context, p *provider, prior, plan object) error {
-			changed := false
-			for _, name := range ruleAttributes {
-				changed = changed || !same(prior[name], plan[name])
-			}
-			if !changed {
+			if len(differing(prior, plan, ruleAttributes...)) == 0 {
 				return nil
 			}
 			_, err := p.ec2.ModifySecurityGroupRules(ctx, &ec2.ModifySecurityGroupRulesInput{
@@ -183,9 +177,8 @@ var egressRuleResource = rule(
 )
 
 var keyPairResource = resource{
-	handled:  []string{"key_name", "public_key"},
-	replaces: []string{"key_name", "public_key"},
-	tagged:   true,
+	handled: []string{"key_name", "public_key"},
+	tagged:  true,
 	create: func(ctx context.Context, p *provider, plan object) (object, error) {
 		made, err := p.ec2.ImportKeyPair(ctx, &ec2.ImportKeyPairInput{
 			KeyName: orNil(plan, "key_name"), PublicKeyMaterial: []byte(text(plan, "public_key")),

@@ -14,9 +14,9 @@ import (
 const volumeMinutes = 5 * time.Minute
 
 var ebsVolumeResource = resource{
-	handled:  []string{"availability_zone", "size", "type", "iops", "throughput", "encrypted", "kms_key_id"},
-	replaces: []string{"availability_zone", "encrypted", "kms_key_id"},
-	tagged:   true,
+	handled: []string{"availability_zone", "size", "type", "iops", "throughput", "encrypted", "kms_key_id"},
+	updates: []string{"iops", "size", "throughput", "type"},
+	tagged:  true,
 	create: func(ctx context.Context, p *provider, plan object) (object, error) {
 		made, err := p.ec2.CreateVolume(ctx, &ec2.CreateVolumeInput{
 			AvailabilityZone: orNil(plan, "availability_zone"), Size: number(plan, "size"), VolumeType: types.VolumeType(text(plan, "type")),
@@ -57,17 +57,24 @@ var ebsVolumeResource = resource{
 		return read, nil
 	},
 	update: func(ctx context.Context, p *provider, prior, plan object) error {
-		changed := false
-		for _, name := range []string{"size", "type", "iops", "throughput"} {
-			changed = changed || !same(prior[name], plan[name])
-		}
-		if !changed {
+		if len(differing(prior, plan, "size", "type", "iops", "throughput")) == 0 {
 			return nil
 		}
-		_, err := p.ec2.ModifyVolume(ctx, &ec2.ModifyVolumeInput{
-			VolumeId: orNil(plan, "id"), Size: number(plan, "size"), VolumeType: types.VolumeType(text(plan, "type")),
-			Iops: number(plan, "iops"), Throughput: number(plan, "throughput"),
-		})
+		// As the real provider: what differs, the throughput always, and the IOPS with another type.
+		input := &ec2.ModifyVolumeInput{VolumeId: orNil(plan, "id")}
+		if !same(prior["size"], plan["size"]) {
+			input.Size = number(plan, "size")
+		}
+		if !same(prior["type"], plan["type"]) {
+			input.VolumeType = types.VolumeType(text(plan, "type"))
+		}
+		if !same(prior["iops"], plan["iops"]) || input.VolumeType == types.VolumeTypeGp3 {
+			input.Iops = number(plan, "iops")
+		}
+		if text(plan, "type") == "gp3" {
+			input.Throughput = number(plan, "throughput")
+		}
+		_, err := p.ec2.ModifyVolume(ctx, input)
 		return err
 	},
 	remove: func(ctx context.Context, p *provider, state object) error {
@@ -100,8 +107,7 @@ func (p *provider) volume(ctx context.Context, id string) (*types.Volume, error)
 }
 
 var volumeAttachmentResource = resource{
-	handled:  []string{"device_name", "instance_id", "volume_id", "stop_instance_before_detaching", "force_detach", "skip_destroy"},
-	replaces: []string{"device_name", "instance_id", "volume_id"},
+	handled: []string{"device_name", "instance_id", "volume_id", "stop_instance_before_detaching", "force_detach", "skip_destroy"},
 	create: func(ctx context.Context, p *provider, plan object) (object, error) {
 		device, instance, volume := text(plan, "device_name"), text(plan, "instance_id"), text(plan, "volume_id")
 		state := object{"id": attachmentID(device, volume, instance)}

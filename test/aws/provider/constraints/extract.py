@@ -32,7 +32,8 @@ OPERATIONS = {
         'CreateRouteTable', 'CreateSecurityGroup', 'CreateSubnet', 'CreateTags', 'CreateVolume',
         'CreateVpc', 'ImportKeyPair', 'ModifyInstanceAttribute', 'ModifyInstanceMetadataOptions',
         'ModifySecurityGroupRules', 'ModifySubnetAttribute', 'ModifyVolume', 'ModifyVpcAttribute',
-        'ReplaceRoute', 'ReplaceRouteTableAssociation', 'RunInstances',
+        'ReplaceIamInstanceProfileAssociation', 'ReplaceRoute', 'ReplaceRouteTableAssociation',
+        'RunInstances',
     ],
     'iam': [
         'AddRoleToInstanceProfile', 'AttachRolePolicy', 'CreateInstanceProfile', 'CreateRole',

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { canonicalCidr } from './cidr.ts';
+import { canonicalCidr } from '../../../src/core/cidr.ts';
 
 /** A limit of one member of a request; lengths in characters. */
 export interface Constraint {

@@ -8,10 +8,10 @@ const module = (target: string) =>
 
 it.each([
   ['aws_instance', 'instance_type', 'stops-instance'],
-  ['aws_ebs_volume', 'kms_key_id', 'replaces'],
+  ['aws_ebs_volume', 'kms_key_id', 'ignored-by-module'],
   ['aws_ebs_volume', 'size', 'in-place'],
   ['aws_instance', 'tags.Name', 'in-place'],
-  ['aws_instance', 'root_block_device.kms_key_id', 'replaces'],
+  ['aws_instance', 'root_block_device.volume_type', 'in-place'],
 ])('reads what a change of %s.%s does', async (type, attribute, change) => {
   const effects = await readAttributeEffects(module('aws'));
   expect(attributeEffect(effects, type, attribute)?.change).toBe(change);

@@ -105,13 +105,19 @@ it('says whose account it is, what was found and what it costs', () => {
     findings: [
       { severity: 'warning', message: 'Two addresses are left.', action: 'Add a subnet.' },
     ],
-    cost: { currency: 'USD', per_hour: 0.1234, per_month: 90.082, note: 'An estimate.' },
+    cost: {
+      currency: 'USD',
+      per_hour: 0.1234,
+      per_month: 90.082,
+      parts: [{ per_month: 90.082 }, { per_month: null }],
+      note: 'An estimate.',
+    },
   };
   const text = planText({ ...plan, context }, plain);
   expect(text).toContain('Account 123456789012, region eu-west-1, as arn:aws:iam::1:user/ada');
   expect(text).toContain('warning: Two addresses are left. Add a subnet.');
-  expect(text).toContain('about 0.123 USD an hour, 90.08 a month. An estimate.');
+  expect(text).toContain('at least 0.123 USD an hour, 90.08 a month. An estimate.');
   expect(planText({ ...plan, context: { ...context, cost: null } }, plain)).toContain(
-    'Cost: no estimate',
+    'Cost: unknown.',
   );
 });

@@ -17,7 +17,13 @@ export interface ReviewedPlan {
 interface ReviewedContext {
   identity: { account: string; arn: string; region: string };
   findings: readonly { severity: string; message: string; action: string }[];
-  cost: { currency: string; per_hour: number; per_month: number; note: string } | null;
+  cost: {
+    currency: string;
+    per_hour: number;
+    per_month: number;
+    parts: readonly { per_month: number | null }[];
+    note: string;
+  } | null;
 }
 
 interface ReviewedChange {
@@ -119,8 +125,8 @@ function contextLines({ identity, findings, cost }: ReviewedContext, style: Styl
       style(colour(severity), [`${severity}:`, message, action].filter(Boolean).join(' ')),
     ),
     cost === null
-      ? 'Cost: no estimate; the price of this type in this region is not known here.'
-      : `Cost: about ${money(cost.per_hour, 3)} ${cost.currency} an hour, ${money(cost.per_month, 2)} a month. ${cost.note}`,
+      ? 'Cost: unknown. Hathi has no price for this instance type in this region.'
+      : `Cost: ${cost.parts.some((part) => part.per_month === null) ? 'at least' : 'about'} ${money(cost.per_hour, 3)} ${cost.currency} an hour, ${money(cost.per_month, 2)} a month. ${cost.note}`,
   ];
 }
 

@@ -2,15 +2,27 @@ import prices from './prices.json' with { type: 'json' };
 
 /** Hours of a month, as AWS counts them in its own calculator. */
 const HOURS_PER_MONTH = 730;
-/** What every gp3 volume has at no charge beyond its size. */
-const FREE_IOPS = 3_000;
-const FREE_THROUGHPUT_MIB_S = 125;
 
-interface RegionPrices {
-  gp3: { gib_month: number; iops_month: number; mib_s_month: number };
-  nat_gateway_hour: number;
-  instance_hour: Record<string, number>;
-}
+/**
+ * Sizes of a type, relative to `large`. Within a family AWS's prices are proportional to the size; the
+ * smallest ones are rounded, by less than 1.5 %.
+ */
+const SIZE_FACTORS: Record<string, number> = {
+  nano: 1 / 16,
+  micro: 1 / 8,
+  small: 1 / 4,
+  medium: 1 / 2,
+  large: 1,
+  xlarge: 2,
+  '2xlarge': 4,
+  '4xlarge': 8,
+  '8xlarge': 16,
+  '12xlarge': 24,
+  '16xlarge': 32,
+  '24xlarge': 48,
+  '32xlarge': 64,
+  '48xlarge': 96,
+};
 
 export interface CostInput {
   region: string;
@@ -30,63 +42,67 @@ export interface CostInput {
 /** Amounts are in `currency`, before taxes. */
 export interface CostEstimate {
   currency: string;
+  /** Sum of the parts whose price is known. */
   per_hour: number;
   /** Of 730 hours. */
   per_month: number;
-  /** The month of the table's prices, `YYYY-MM`. */
+  /** The day of the prices, `YYYY-MM-DD`. */
   as_of: string;
-  parts: { what: string; per_month: number }[];
-  /** Says in words that it is an estimate, how old its prices are and what it leaves out. */
+  /** Where the prices are from; absent in plans of earlier versions. */
+  source?: string | undefined;
+  /** `per_month` is null if the price is unknown. */
+  parts: { what: string; per_month: number | null }[];
+  /** States the date of the prices, and what the sum leaves out. */
   note: string;
 }
 
 /**
- * What a cluster costs on AWS, from the small table of on-demand prices beside this file.
- * @returns null for a region or type that the table does not have: none is better than a wrong one
+ * What a cluster costs on AWS, from the table of on-demand prices beside this file. The table has
+ * one source and one date, which has no prices but those of machines. The other parts are listed
+ * with their quantity and without a price.
+ * @returns null for a region or type that the table does not have: no price is better than a wrong one
  */
 export function estimateCost(input: CostInput): CostEstimate | null {
-  const region = lookUp<RegionPrices>(prices.regions, input.region);
-  const instanceHour = region ? lookUp(region.instance_hour, input.instanceType) : null;
-  if (region === null || instanceHour === null) return null;
+  const instanceHour = hourOf(input.region, input.instanceType);
+  if (instanceHour === null) return null;
 
   const machines = input.nodes + input.witnessNodes;
   const { sizeGib, iops, throughput } = input.dataVolume;
-  const { gp3 } = region;
-  const all: [what: string, perMonth: number][] = [
-    [`${machines} × ${input.instanceType}`, machines * instanceHour * HOURS_PER_MONTH],
+  const perHour = machines * instanceHour;
+  const unknown = [
+    [machines, `${machines} × ${input.rootGib} GiB gp3 for the system`],
     [
-      `${machines} × ${input.rootGib} GiB gp3 for the system`,
-      machines * input.rootGib * gp3.gib_month,
+      input.nodes,
+      `${input.nodes} × ${sizeGib} GiB gp3 for data, with ${iops} IOPS and ${throughput} MiB/s`,
     ],
-    [`${input.nodes} × ${sizeGib} GiB gp3 for data`, input.nodes * sizeGib * gp3.gib_month],
-    [
-      `${input.nodes} × ${iops} IOPS, ${FREE_IOPS} of them free`,
-      input.nodes * Math.max(0, iops - FREE_IOPS) * gp3.iops_month,
-    ],
-    [
-      `${input.nodes} × ${throughput} MiB/s, ${FREE_THROUGHPUT_MIB_S} of them free`,
-      input.nodes * Math.max(0, throughput - FREE_THROUGHPUT_MIB_S) * gp3.mib_s_month,
-    ],
-    [
-      `${input.publicAddresses} × public IPv4 address`,
-      input.publicAddresses * prices.public_ipv4_hour * HOURS_PER_MONTH,
-    ],
-    [
-      `${input.natGateways} × NAT gateway`,
-      input.natGateways * region.nat_gateway_hour * HOURS_PER_MONTH,
-    ],
-  ];
-  const total = all.reduce((sum, [, perMonth]) => sum + perMonth, 0);
+    [input.publicAddresses, `${input.publicAddresses} × public IPv4 address`],
+    [input.natGateways, `${input.natGateways} × NAT gateway`],
+  ] as const;
+  const needed = unknown.filter(([count]) => count > 0).map(([, what]) => what);
   return {
     currency: prices.currency,
-    per_hour: rounded(total / HOURS_PER_MONTH, 4),
-    per_month: rounded(total, 2),
+    per_hour: rounded(perHour, 4),
+    per_month: rounded(perHour * HOURS_PER_MONTH, 2),
     as_of: prices.as_of,
-    parts: all
-      .filter(([, perMonth]) => perMonth > 0)
-      .map(([what, perMonth]) => ({ what, per_month: rounded(perMonth, 2) })),
-    note: `Estimate from on-demand Linux prices as of ${prices.as_of}, ${HOURS_PER_MONTH} hours a month. Traffic, CPU credits beyond the baseline, snapshots, requests to KMS, discounts and taxes are left out.`,
+    source: prices.source,
+    parts: [
+      {
+        what: `${machines} × ${input.instanceType}`,
+        per_month: rounded(perHour * HOURS_PER_MONTH, 2),
+      },
+      ...needed.map((what) => ({ what, per_month: null })),
+    ],
+    note: `Estimate for the machines alone, from on-demand Linux prices as of ${prices.as_of} and ${HOURS_PER_MONTH} hours a month. Price unknown: ${needed.join('; ')}. Also not included: traffic, CPU credits beyond the baseline, snapshots, requests to KMS, discounts, taxes.`,
   };
+}
+
+/** @returns null if the table does not have the region, family or size */
+function hourOf(region: string, instanceType: string): number | null {
+  const families = lookUp<Record<string, number>>(prices.large_hour, region);
+  const [family = '', size = ''] = instanceType.split('.');
+  const large = families === null ? null : lookUp(families, family);
+  const factor = lookUp(SIZE_FACTORS, size);
+  return large === null || factor === null ? null : large * factor;
 }
 
 function lookUp<T>(table: Record<string, T>, key: string): T | null {

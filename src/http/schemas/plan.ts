@@ -76,14 +76,20 @@ export const planContextSchema = z
     cost: z
       .object({
         currency: z.string(),
-        per_hour: z.number(),
-        per_month: z.number(),
-        as_of: z.string().describe('Month of the prices.'),
-        parts: z.array(z.object({ what: z.string(), per_month: z.number() })),
-        note: z.string(),
+        per_hour: z.number().describe('Sum of the parts whose price is known.'),
+        per_month: z.number().describe('The same for 730 hours.'),
+        as_of: z.string().describe('Date of the prices.'),
+        source: z.string().optional().describe('Source of the prices.'),
+        parts: z.array(
+          z.object({
+            what: z.string(),
+            per_month: z.number().nullable().describe('null if the price is unknown.'),
+          }),
+        ),
+        note: z.string().describe('What the sum includes, and what it leaves out.'),
       })
       .nullable()
-      .describe('An estimate; null where a price is not known.'),
+      .describe('An estimate; null if the price of the machines is unknown.'),
   })
   .meta({ id: 'PlanContext', description: 'What was looked up beside Terraform.' });
 

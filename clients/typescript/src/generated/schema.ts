@@ -1451,18 +1451,24 @@ export interface components {
         };
         /** @description What was looked up beside Terraform. */
         PlanContext: {
-            /** @description An estimate; null where a price is not known. */
+            /** @description An estimate; null if the price of the machines is unknown. */
             cost: {
-                /** @description Month of the prices. */
+                /** @description Date of the prices. */
                 as_of: string;
                 currency: string;
+                /** @description What the sum includes, and what it leaves out. */
                 note: string;
                 parts: {
-                    per_month: number;
+                    /** @description null if the price is unknown. */
+                    per_month: number | null;
                     what: string;
                 }[];
+                /** @description Sum of the parts whose price is known. */
                 per_hour: number;
+                /** @description The same for 730 hours. */
                 per_month: number;
+                /** @description Source of the prices. */
+                source?: string;
             } | null;
             findings: {
                 /** @description What to do about it. */

@@ -20,6 +20,7 @@ import {
   revisionsFor,
 } from './cluster-requests.ts';
 import { checkedParameters, type NodeSizes } from './parameter-requests.ts';
+import { assertOwnState } from './state-bucket.ts';
 
 export interface OperationRequestTools {
   unitOfWork: UnitOfWork;
@@ -95,6 +96,7 @@ export function createOperationRequests(tools: OperationRequestTools) {
     const parameters = checkedParameters({ spec }, given, size, '/parameters');
     return await withFreeNetwork(spec.target, (networkIndex) =>
       unitOfWork.transaction(async (stores) => {
+        await assertOwnState(stores.clusters, spec);
         const wanted = { ...spec, parameters };
         const cluster = await stores.clusters.insert({
           ...newCluster(tools.ids.next(), tools.site, wanted, networkIndex),
@@ -126,6 +128,7 @@ export function createOperationRequests(tools: OperationRequestTools) {
         const current = await stores.clusters.findForUpdate(name);
         const spec = specFrom(current);
         if (!current) {
+          await assertOwnState(stores.clusters, spec);
           const cluster = await stores.clusters.insert({
             ...newCluster(tools.ids.next(), tools.site, spec, networkIndex),
             deletion_protection: spec.target !== 'local',

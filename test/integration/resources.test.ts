@@ -200,6 +200,26 @@ describe.each(DATABASE_KINDS)('resources on the %s database', (kind) => {
     expect((await ask('GET', '/clusters/second')).status).toBe(404);
   });
 
+  it('keeps the state of one cluster in a bucket from another', async () => {
+    const state_bucket = { bucket: 'states', key: 'one.tfstate', region: 'eu-central-1' };
+    const aws = { region: 'eu-central-1', control_cidrs: ['192.0.2.0/24'], state_bucket };
+    expect((await create('state-one', { target: 'aws', aws })).status).toBe(202);
+    const refused = await create('state-two', { target: 'aws', aws });
+    expect(refused).toMatchObject({
+      status: 400,
+      body: { code: 'INVALID_REQUEST', errors: [{ path: '/aws/state_bucket/key' }] },
+    });
+    const step = { cluster: 'state-three', target: 'aws', aws };
+    const response = await app.inject({
+      method: 'POST',
+      url: '/generate-terraform',
+      payload: step,
+    });
+    expect(response.json()).toMatchObject({ code: 'INVALID_REQUEST' });
+    const other = { ...aws, state_bucket: { ...state_bucket, key: 'two.tfstate' } };
+    expect((await create('state-two', { target: 'aws', aws: other })).status).toBe(202);
+  });
+
   it('lets one of two creates with one name win', async () => {
     const answers = await Promise.all([1, 2, 3, 4].map(() => create('race')));
     const statuses = answers.map(({ status }) => status).sort();

@@ -15,6 +15,7 @@ export async function openApiDocument(): Promise<OpenAPIV3_1.Document> {
     metrics: {} as never,
     readiness: { checks: async () => [] },
     config: { token: null, allowedHosts: [] },
+    localCallers: null,
   });
   const document = app.swagger() as OpenAPIV3_1.Document;
   await app.close();

@@ -18,6 +18,8 @@ export interface Config {
   token: string | null;
   /** Names besides loopback's by which the server may be asked. */
   allowedHosts: string[];
+  /** Which local users may call without a token. */
+  localCallers: LocalCallersPolicy;
   /** Absolute. */
   dataDirectory: string;
   /** null: the embedded database in the data directory. */
@@ -54,6 +56,9 @@ export interface Config {
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+export const LOCAL_CALLERS_POLICIES = ['owner', 'strict', 'any'] as const;
+export type LocalCallersPolicy = (typeof LOCAL_CALLERS_POLICIES)[number];
+
 const MIN_TOKEN_LENGTH = 16;
 
 export interface Setting {
@@ -75,6 +80,11 @@ export const SETTINGS = {
     description: `Bearer token that every caller must send, at least ${MIN_TOKEN_LENGTH} characters.`,
   },
   HATHI_TOKEN_FILE: { default: 'none', description: 'File that holds the token, instead.' },
+  HATHI_LOCAL_CALLERS: {
+    default: '`owner`',
+    description:
+      'Local users that need no token while none is set. `owner`: the user that runs the server, and root; where the system does not show the owner of a connection (macOS, a hidden `/proc`), every local user, with a warning at start. `strict`: as `owner`, but the server does not start there. `any`: every local user.',
+  },
   HATHI_ALLOWED_HOSTS: {
     default: 'none',
     description:
@@ -184,6 +194,7 @@ export function readConfig(environment: Environment = process.env): Config {
     host,
     port: read('HATHI_PORT', wholeNumber(0, 65_535), 5_000),
     token,
+    localCallers: read('HATHI_LOCAL_CALLERS', oneOf(LOCAL_CALLERS_POLICIES), 'owner'),
     allowedHosts: read('HATHI_ALLOWED_HOSTS', namesSchema, []),
     dataDirectory: dataDirectoryOf(environment),
     databaseUrl: read('DATABASE_URL', databaseUrlSchema.nullable(), null),

@@ -24,6 +24,7 @@ import { createSecretBox } from './adapters/secrets/secret-box.ts';
 import { createNodeAccess } from './adapters/ssh/node-access.ts';
 import { createSshKeys } from './adapters/ssh/ssh-keys.ts';
 import { systemClock, uuidSource } from './adapters/system/clock.ts';
+import { createLocalCallers } from './adapters/system/local-callers.ts';
 import { createLogger } from './adapters/system/logger.ts';
 import { readSite } from './adapters/system/site.ts';
 import { createTerraform } from './adapters/terraform/terraform.ts';
@@ -39,6 +40,7 @@ import { createClusterService } from './services/clusters.ts';
 import { createCursors } from './services/cursors.ts';
 import { createEventStream } from './services/follow-events.ts';
 import { createIdempotencyService } from './services/idempotency.ts';
+import { chooseLocalCallers } from './services/local-callers.ts';
 import { createMetricsService } from './services/metrics.ts';
 import { createOperationService } from './services/operations.ts';
 import { createOrphanService } from './services/orphans.ts';
@@ -75,6 +77,11 @@ export interface Server {
 export async function startServer(config: Config): Promise<Server> {
   const log = createLogger(config.logLevel, { secrets: secretsOf(config) });
   for (const warning of config.warnings) log.warn(warning);
+  const localCallers = await chooseLocalCallers(
+    config,
+    () => createLocalCallers(),
+    (warning) => log.warn(warning),
+  );
   const lock = lockDataDirectory(config.dataDirectory);
   const site = readSite(config.dataDirectory);
   const database = await openDatabase(config);
@@ -192,6 +199,7 @@ export async function startServer(config: Config): Promise<Server> {
     }),
     readiness,
     config,
+    localCallers,
     logger: log,
   });
   const close = async () => {

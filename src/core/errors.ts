@@ -35,7 +35,7 @@ export const ERROR_CODES = {
   FORBIDDEN_HOST: 'The Host header names an address that this server does not serve.',
   FORBIDDEN_ORIGIN: 'A web page of another origin may not use this server.',
   UNAUTHORIZED: 'A valid bearer token is needed.',
-  TOKEN_REQUIRED: 'The server refuses to listen beyond loopback without a token.',
+  TOKEN_REQUIRED: 'The server does not start in this way without a token.',
 
   // Clusters and operations
   CLUSTER_NOT_FOUND: 'No cluster has this name.',

@@ -1,3 +1,5 @@
+import { Agent, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type FakeApp, fakeApp } from '../../test/support/fake-app.ts';
 import type { AccessSettings } from './access.ts';
@@ -149,5 +151,65 @@ describe('a token, once there is one,', () => {
 
   test.each(['/health/../api/v1/clusters', '//health', '/health/x'])('is at %s', async (url) => {
     expect((await ask({}, { config, url })).statusCode).toBe(401);
+  });
+});
+
+describe('without a token, another user of the machine', () => {
+  const callers = (isOwner: boolean) => {
+    const asked: unknown[] = [];
+    return {
+      asked,
+      localCallers: {
+        isOwner: async (connection: unknown) => asked.push(connection) > 0 && isOwner,
+      },
+    };
+  };
+  const url = '/api/v1/clusters';
+  const headers = { host: 'localhost' };
+
+  test.each(['/api/v1/clusters', '/docs', '/openapi.json', '/metrics', '/nothing'])(
+    'is rejected at %s',
+    async (path) => {
+      fake = await fakeApp({}, callers(false));
+      const response = await fake.app.inject({ url: path, headers });
+      expect(response.json()).toMatchObject({ code: 'UNAUTHORIZED', status: 401 });
+      expect(response.json().detail).toContain('HATHI_TOKEN');
+    },
+  );
+
+  test.each(['/health', '/ready'])('may use %s', async (path) => {
+    fake = await fakeApp({}, callers(false));
+    expect((await fake.app.inject({ url: path, headers })).statusCode).toBe(200);
+  });
+
+  test('is recognized once per connection', async () => {
+    const { asked, localCallers } = callers(true);
+    fake = await fakeApp({}, { localCallers });
+    await fake.app.listen({ port: 0, host: '127.0.0.1' });
+    const { port } = fake.app.server.address() as AddressInfo;
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const get = () =>
+      new Promise((resolve, reject) => {
+        const options = { agent, path: url, port, host: '127.0.0.1' };
+        request(options, (response) =>
+          response.resume().on('end', () => resolve(response.statusCode)),
+        )
+          .on('error', reject)
+          .end();
+      });
+    expect([await get(), await get(), await get()]).toEqual([200, 200, 200]);
+    agent.destroy();
+    expect(asked).toMatchObject([
+      { remoteAddress: '127.0.0.1', localAddress: '127.0.0.1', localPort: port },
+    ]);
+  });
+
+  test('is not looked for where a token decides', async () => {
+    const { asked, localCallers } = callers(false);
+    fake = await fakeApp({ token: TOKEN }, { localCallers });
+    const authorization = `Bearer ${TOKEN}`;
+    const response = await fake.app.inject({ url, headers: { ...headers, authorization } });
+    expect(response.statusCode).toBe(200);
+    expect(asked).toEqual([]);
   });
 });

@@ -1,6 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { HathiError } from '../core/errors.ts';
+import type { LocalCallers } from '../ports/local-callers.ts';
 
 export interface AccessSettings {
   /** The bearer token that every caller needs; null where being local is enough. */
@@ -16,30 +18,51 @@ export const HEALTH_PATH = '/health';
 const OPEN_PATHS: readonly string[] = [HEALTH_PATH, '/ready'];
 
 /**
- * Keeps web pages out that run in the browser of someone who may reach the server: by the name it was
- * asked for (a rebound DNS name is not ours), by the page's origin, and by the browser's own word.
- * The port of `Host` is not compared, since a forwarded port is a fair way to come here.
+ * Rejects web pages in the browser of a user who may call the server: by the name in `Host` (a rebound
+ * DNS name is not accepted), by the page's origin, and by the browser's own headers. The port of `Host`
+ * is not compared, since a forwarded port is a valid way to reach the server.
+ * Without a token it also rejects other local users.
+ * @param localCallers null where every local user is accepted
  */
-export function guardAccess(app: FastifyInstance, settings: AccessSettings): void {
+export function guardAccess(
+  app: FastifyInstance,
+  settings: AccessSettings,
+  localCallers: LocalCallers | null,
+): void {
   const hosts = new Set([
     ...LOOPBACK_HOSTS,
     ...settings.allowedHosts.map((host) => host.toLowerCase()),
   ]);
-  const check = (request: FastifyRequest): void => {
+  const isOwner = localCallers === null ? async () => true : oncePerConnection(localCallers);
+  app.addHook('onRequest', async (request) => {
     // With a token every caller has proven itself by something that no web page can know.
     if (settings.token === null) checkHost(request, hosts);
     checkOrigin(request);
     const path = request.url.split('?', 1)[0] ?? '';
-    if (settings.token !== null && !OPEN_PATHS.includes(path)) checkToken(request, settings.token);
-  };
-  app.addHook('onRequest', (request, _reply, done) => {
-    try {
-      check(request);
-    } catch (error) {
-      return done(error as Error);
-    }
-    done();
+    if (OPEN_PATHS.includes(path)) return;
+    if (settings.token !== null) checkToken(request, settings.token);
+    else if (!(await isOwner(request.raw.socket))) throw notTheOwner();
   });
+}
+
+/** A connection keeps its owner, so its first request alone has to wait. */
+function oncePerConnection(localCallers: LocalCallers): (socket: Socket) => Promise<boolean> {
+  const verdicts = new WeakMap<Socket, Promise<boolean>>();
+  return (socket) => {
+    const known = verdicts.get(socket);
+    if (known) return known;
+    const { remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0 } = socket;
+    const verdict = localCallers.isOwner({ remoteAddress, remotePort, localAddress, localPort });
+    verdicts.set(socket, verdict);
+    return verdict;
+  };
+}
+
+function notTheOwner(): HathiError {
+  return new HathiError(
+    'UNAUTHORIZED',
+    'Without a token this server accepts only the user that runs it, and root. To let other users in, start it with HATHI_TOKEN or HATHI_TOKEN_FILE, and send that token as "Authorization: Bearer <token>".',
+  );
 }
 
 function checkHost(request: FastifyRequest, hosts: ReadonlySet<string>): void {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fastifySwagger from '@fastify/swagger';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { LocalCallers } from '../ports/local-callers.ts';
 import type {
   ClusterService,
   IdempotencyService,
@@ -44,6 +45,8 @@ export interface AppOptions {
   metrics: MetricsService;
   readiness: ReadinessService;
   config: AccessSettings & { limits?: RequestLimits };
+  /** null: every local user is accepted without a token. */
+  localCallers: LocalCallers | null;
   /** A pino logger; none where absent. */
   logger?: FastifyBaseLogger;
   /** What to do with an answer that differs from its schema; `log` where absent. */
@@ -75,7 +78,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.setSerializerCompiler(serializerCompilerOf(options.mismatch ?? 'log', app.log));
   rejectAmbiguousTargets(app);
   await limitRate(app, limits, callerKey, [HEALTH_PATH]);
-  guardAccess(app, options.config);
+  guardAccess(app, options.config, options.localCallers);
   const clean = rejectMisplacedToken(app, options.config.token);
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply, clean));
   answerUnknownRoutes(app);

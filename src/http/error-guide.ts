@@ -126,11 +126,14 @@ export const ERROR_GUIDE = {
     remedy: 'Call the server from a program, or from a page that it serves itself.',
   },
   UNAUTHORIZED: {
-    cause: 'The server has a token, and the request has none or another one.',
-    remedy: 'Send `Authorization: Bearer <token>` with the token of `HATHI_TOKEN`.',
+    cause:
+      'The server has a token, and the request has none or another one. Or the server has no token, and another user than its own sent the request.',
+    remedy:
+      'Send `Authorization: Bearer <token>` with the token of `HATHI_TOKEN`. Where the server has none, run the client as its user, or start the server with a token.',
   },
   TOKEN_REQUIRED: {
-    cause: 'The server was told to listen beyond loopback, where anyone could command it.',
+    cause:
+      '`HATHI_HOST` is an address that other machines can reach. Or `HATHI_LOCAL_CALLERS` is `strict`, and the system does not show which user opened a connection.',
     remedy: 'Set `HATHI_TOKEN` (e.g. made by `openssl rand -hex 32`), or listen on localhost.',
   },
 

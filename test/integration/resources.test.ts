@@ -115,6 +115,7 @@ describe.each(DATABASE_KINDS)('resources on the %s database', (kind) => {
       }),
       readiness: new FakeReadiness(),
       config: { token: null, allowedHosts: [] },
+      localCallers: null,
       mismatch: 'throw',
     });
     return described(built);

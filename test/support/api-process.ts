@@ -22,6 +22,7 @@ import { processes } from '../../src/adapters/process/processes.ts';
 import { loadMasterKeys } from '../../src/adapters/secrets/master-key.ts';
 import { createSecretBox } from '../../src/adapters/secrets/secret-box.ts';
 import { systemClock, uuidSource } from '../../src/adapters/system/clock.ts';
+import { createLocalCallers } from '../../src/adapters/system/local-callers.ts';
 import { createLogger } from '../../src/adapters/system/logger.ts';
 import { readSite } from '../../src/adapters/system/site.ts';
 import { createFileWorkspace } from '../../src/adapters/workspace/file-workspace.ts';
@@ -151,6 +152,7 @@ const app = await buildApp({
     ansible: { engine } as never,
   }),
   config,
+  localCallers: config.token === null ? await createLocalCallers() : null,
   logger: log,
   // An answer that differs from its description is an error 500 here, and so is seen.
   mismatch: process.env.FAKE_MISMATCH === 'log' ? 'log' : 'throw',

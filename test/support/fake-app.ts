@@ -41,6 +41,7 @@ export async function fakeApp(
     metrics: new FakeMetrics(),
     readiness,
     config: { token: null, allowedHosts: [], ...config },
+    localCallers: null,
     mismatch: 'throw',
     ...more,
   });

@@ -1,0 +1,119 @@
+import { readFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import type { Connection, LocalCallers } from '../../ports/local-callers.ts';
+import { callerKeys, findOwners } from './socket-table.ts';
+
+/** Not `/proc/net`: a `/proc` that is mounted with `subset=pid` has only the first. */
+const TABLES = ['/proc/self/net/tcp', '/proc/self/net/tcp6'];
+
+/** A table is read in pieces, so a socket can be missed while others in it come and go. */
+const READS = 3;
+
+const ROOT = 0;
+/** As which every user appears that a user namespace does not map. @see user_namespaces(7) */
+const OVERFLOW_UID = '/proc/sys/kernel/overflowuid';
+const UID_MAP = '/proc/self/uid_map';
+const WHOLE_MAP = ['0', '0', '4294967295'];
+
+type Owners = Map<string, number>;
+
+/**
+ * Callers of this machine, told apart by the kernel's tables of sockets (Linux only).
+ * @param ownUid the user to accept beside root
+ * @returns null when the kernel does not show whose a socket is: another system, a hidden `/proc`
+ */
+export async function createLocalCallers(
+  ownUid: number | undefined = process.geteuid?.(),
+  tables: readonly string[] = TABLES,
+): Promise<LocalCallers | null> {
+  if (process.platform !== 'linux' || ownUid === undefined) return null;
+  const unmapped = await unmappedUid();
+  const table = new SocketOwners(tables);
+  const isOwner = async (connection: Connection, accepted: readonly number[]) => {
+    const keys = callerKeys(connection);
+    for (let read = 0; read < READS && keys.length > 0; read++) {
+      const owners = await table.read(keys).catch((): Owners => new Map());
+      const uid = keys.map((key) => owners.get(key)).find((known) => known !== undefined);
+      if (uid !== undefined) return uid !== unmapped && accepted.includes(uid);
+    }
+    return false;
+  };
+  // The kernel itself shows whether this works here, whatever the system is called.
+  const works = await overOwnConnection((connection) =>
+    isOwner(connection, [process.geteuid?.() ?? ROOT]),
+  ).catch(() => false);
+  return works ? { isOwner: (connection) => isOwner(connection, [ownUid, ROOT]) } : null;
+}
+
+/** Reads the tables once for all that wait: with many sockets it costs some milliseconds. */
+class SocketOwners {
+  readonly #tables: readonly string[];
+  #waiting = new Set<string>();
+  #reading: Promise<unknown> = Promise.resolve();
+  #next: Promise<Owners> | null = null;
+
+  constructor(tables: readonly string[]) {
+    this.#tables = tables;
+  }
+
+  /** A read that began earlier may have passed the socket's place, so the next one is waited for. */
+  read(keys: readonly string[]): Promise<Owners> {
+    for (const key of keys) this.#waiting.add(key);
+    this.#next ??= this.#reading.then(() => {
+      const wanted = this.#waiting;
+      this.#waiting = new Set();
+      this.#next = null;
+      const owners = readTables(this.#tables, wanted);
+      this.#reading = owners.catch(() => {});
+      return owners;
+    });
+    return this.#next;
+  }
+}
+
+async function readTables(tables: readonly string[], keys: ReadonlySet<string>): Promise<Owners> {
+  const texts = await Promise.all(
+    tables.map((path) =>
+      readFile(path, 'latin1').catch((error: NodeJS.ErrnoException) => {
+        // A kernel without IPv6 has no second table.
+        if (error.code === 'ENOENT') return '';
+        throw error;
+      }),
+    ),
+  );
+  return new Map(texts.flatMap((text) => [...findOwners(text, keys)]));
+}
+
+/** The uid that may stand for any user; null where every user has its own. */
+async function unmappedUid(): Promise<number | null> {
+  try {
+    const map = (await readFile(UID_MAP, 'utf8')).trim().split(/\s+/);
+    if (map.join() === WHOLE_MAP.join()) return null;
+    return Number(await readFile(OVERFLOW_UID, 'utf8'));
+  } catch {
+    return null;
+  }
+}
+
+/** Calls `look` with an open connection from this process to itself. */
+async function overOwnConnection<T>(look: (connection: Connection) => Promise<T>): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const server = createServer((socket) => {
+    const { remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0 } = socket;
+    look({ remoteAddress, remotePort, localAddress, localPort }).then(resolve, reject);
+    socket.on('error', reject);
+  });
+  server.on('error', reject);
+  const client = await new Promise<ReturnType<typeof connect>>((made) => {
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      made(connect(port, '127.0.0.1').on('error', reject));
+    });
+  });
+  try {
+    return await promise;
+  } finally {
+    client.destroy();
+    server.close();
+  }
+}

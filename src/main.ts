@@ -31,7 +31,7 @@ import { createTerraform } from './adapters/terraform/terraform.ts';
 import { createFileWorkspace } from './adapters/workspace/file-workspace.ts';
 import { type Config, readConfig, secretsOf } from './config.ts';
 import { asDiskFull } from './core/disk-full.ts';
-import { isHathiError } from './core/errors.ts';
+import { sentenceOf } from './core/errors.ts';
 import { confineProcess, type Environment, serverEnvironmentOf } from './environment.ts';
 import { buildApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
@@ -75,6 +75,26 @@ export interface Server {
  * @throws DATA_DIRECTORY_LOCKED | DATABASE_UNAVAILABLE | PORT_IN_USE | CONFIGURATION_INVALID
  */
 export async function startServer(config: Config): Promise<Server> {
+  const closers: Closer[] = [];
+  const close = async () => {
+    for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
+  };
+  try {
+    return { urls: await start(config, closers), close };
+  } catch (error) {
+    // What was opened would keep the process alive. The first error is the one that matters.
+    await close().catch(() => {});
+    throw error;
+  }
+}
+
+type Closer = () => Promise<void> | void;
+
+/**
+ * @param closers receives what ends each part that was started, in the order of the starts
+ * @returns the URLs of the server
+ */
+async function start(config: Config, closers: Closer[]): Promise<string[]> {
   const log = createLogger(config.logLevel, { secrets: secretsOf(config) });
   for (const warning of config.warnings) log.warn(warning);
   const localCallers = await chooseLocalCallers(
@@ -83,8 +103,10 @@ export async function startServer(config: Config): Promise<Server> {
     (warning) => log.warn(warning),
   );
   const lock = lockDataDirectory(config.dataDirectory);
+  closers.push(() => lock.release());
   const site = readSite(config.dataDirectory);
   const database = await openDatabase(config);
+  closers.push(() => database.close());
   await migrateToLatest(database.db);
   const unitOfWork = new SqlUnitOfWork(database.db);
   const { wakeups } = database;
@@ -141,6 +163,7 @@ export async function startServer(config: Config): Promise<Server> {
     },
     { identity: { id: `${site}:${uuidSource.next()}`, site }, concurrency: config.workers },
   );
+  closers.push(() => worker.stop());
   const readiness = createReadinessService({
     unitOfWork,
     terraform,
@@ -202,21 +225,11 @@ export async function startServer(config: Config): Promise<Server> {
     localCallers,
     logger: log,
   });
-  const close = async () => {
-    await app.close();
-    await worker.stop();
-    await database.close();
-    lock.release();
-  };
-  try {
-    const urls = await listen(app, config);
-    log.info({ urls, database: database.description, site }, 'Hathi is ready');
-    void tellOfTools(readiness, log);
-    return { urls, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  closers.push(() => app.close());
+  const urls = await listen(app, config);
+  log.info({ urls, database: database.description, site }, 'Hathi is ready');
+  void tellOfTools(readiness, log);
+  return urls;
 }
 
 function toolsOf(config: Config) {
@@ -327,7 +340,7 @@ export async function runServer(config: Config): Promise<void> {
     server.close().then(
       () => process.exit(0),
       (error) => {
-        console.error(error);
+        console.error(sentenceOf(error));
         process.exit(1);
       },
     );
@@ -337,10 +350,11 @@ export async function runServer(config: Config): Promise<void> {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  runServer(readConfig()).catch((error: unknown) => {
-    // A person reads this: the sentence, not where in the code it came from.
-    const known = isHathiError(error) ? error : asDiskFull(error);
-    console.error(known ? `${known.code}: ${known.message}` : error);
+  try {
+    await runServer(readConfig());
+  } catch (error) {
+    // A person reads this: the sentence, not its place in the code.
+    console.error(sentenceOf(asDiskFull(error) ?? error));
     process.exit(1);
-  });
+  }
 }

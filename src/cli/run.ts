@@ -56,13 +56,13 @@ function failed(error: unknown, words: readonly string[], world: World): number 
     }
     return codeOf(error.exit);
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ');
   const code = (error as { code?: unknown } | null)?.code;
   write(
     world.stderr,
     json
       ? `${JSON.stringify({ exit_code: codeOf('failed'), detail: message }, null, 2)}\n`
-      : `${style('red', typeof code === 'string' ? `${code}: ${message}` : message)}\n`,
+      : `${style('red', typeof code === 'string' && !message.startsWith(code) ? `${code}: ${message}` : message)}\n`,
   );
   return codeOf('failed');
 }

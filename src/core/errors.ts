@@ -120,3 +120,16 @@ export class HathiError extends Error {
 export function isHathiError(error: unknown, ...codes: ErrorCode[]): error is HathiError {
   return error instanceof HathiError && (codes.length === 0 || codes.includes(error.code));
 }
+
+/**
+ * One line for a person or a log: `CODE: what failed`. Never a stack trace.
+ * @param error anything that was thrown; an error of the operating system keeps its own code
+ */
+export function sentenceOf(error: unknown): string {
+  const message = (error instanceof Error ? error.message : String(error))
+    .replace(/\s+/g, ' ')
+    .trim();
+  const code = (error as { code?: unknown } | null)?.code;
+  const known = typeof code === 'string' ? code : 'INTERNAL';
+  return message.startsWith(`${known}:`) ? message : `${known}: ${message}`;
+}

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { asDiskFull } from '../../core/disk-full.ts';
 import { HathiError } from '../../core/errors.ts';
 
 /** Held for the life of the server. Keep the reference: a collected handle drops the lock. */
@@ -12,11 +13,11 @@ export interface DataDirectoryLock {
  * An exclusive transaction on a file of its own: the operating system releases it when the process
  * dies, however it dies, and children that outlive it do not inherit it.
  * @throws DATA_DIRECTORY_LOCKED with the holder's pid
+ * @throws CONFIGURATION_INVALID for a directory that cannot be made or written | DISK_FULL
  */
 export function lockDataDirectory(dataDirectory: string): DataDirectoryLock {
-  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
   const pidFile = join(dataDirectory, 'server.pid');
-  const handle = new DatabaseSync(join(dataDirectory, 'lock.sqlite'), { timeout: 0 });
+  const handle = openLockFile(dataDirectory);
   try {
     handle.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
   } catch (cause) {
@@ -32,6 +33,25 @@ export function lockDataDirectory(dataDirectory: string): DataDirectoryLock {
   }
   writeFileSync(pidFile, `${process.pid}\n`);
   return { release: () => handle.close() };
+}
+
+function openLockFile(dataDirectory: string): DatabaseSync {
+  try {
+    mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+    // SQLite reports only that it could not open its file. That file is not opened here: closing it would
+    // release the lock of another server in this process.
+    accessSync(dataDirectory, constants.W_OK | constants.X_OK);
+    return new DatabaseSync(join(dataDirectory, 'lock.sqlite'), { timeout: 0 });
+  } catch (cause) {
+    const full = asDiskFull(cause);
+    if (full) throw full;
+    throw new HathiError(
+      'CONFIGURATION_INVALID',
+      `The data directory ${dataDirectory} cannot be used: ${(cause as Error).message}. Set HATHI_DATA_DIR to a directory that the user of the server can write.`,
+      { data_directory: dataDirectory },
+      { cause },
+    );
+  }
 }
 
 function readHolder(pidFile: string): number | null {

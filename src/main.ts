@@ -146,6 +146,7 @@ async function start(config: Config, closers: Closer[]): Promise<string[]> {
       unitOfWork,
       wakeups,
       clock: systemClock,
+      leases: database.leases,
       leaseSeconds: config.leaseSeconds,
       processes,
       workspace,

@@ -172,9 +172,20 @@ export interface OperationStore {
   list(page: Page, filter: OperationFilter): Promise<Operation[]>;
   /** The operation that a request with this key made, if any. */
   findByIdempotencyKey(key: string): Promise<Operation | null>;
-  /** Takes the oldest operation that is free for this worker, under a new attempt. */
-  claim(worker: WorkerIdentity, leaseSeconds: number): Promise<ClaimedOperation | null>;
-  /** @returns the level of cancellation asked for. @throws LEASE_LOST */
+  /**
+   * Takes the oldest operation that is free for this worker, under a new attempt.
+   * @param running ids of the operations that the worker still runs; it takes none of them from itself
+   */
+  claim(
+    worker: WorkerIdentity,
+    leaseSeconds: number,
+    running?: readonly string[],
+  ): Promise<ClaimedOperation | null>;
+  /**
+   * Extends the lease, also one that ran out while no other worker claimed the operation.
+   * @returns the requested level of cancellation
+   * @throws LEASE_LOST when another worker has the operation, or it needs no worker any more
+   */
   renew(lease: Lease, leaseSeconds: number): Promise<Operation['cancel_level']>;
   /** Frees what workers of this site held; sound only under the lock on its data directory. */
   releaseSite(site: string): Promise<number>;

@@ -123,6 +123,8 @@ async function start(tools: ChildRunnerTools, command: ChildCommand): Promise<Ch
   };
   // The intent is written under the lease: a worker that was paused past it stops here.
   await engine.write(({ operations }) => operations.saveChild(record));
+  const lost = await engine.ended();
+  if (lost) throw lost;
   engine.signal.throwIfAborted();
   const pid = processes.startDetached({
     command: command.command,
@@ -130,7 +132,7 @@ async function start(tools: ChildRunnerTools, command: ChildCommand): Promise<Ch
     cwd: command.cwd,
     env: command.env,
     folder,
-    startBefore: engine.leaseEnds(),
+    startBefore: engine.mayStartUntil(),
   });
   const started = { ...record, pid, pid_started: await processes.started(pid) };
   await engine.write(({ operations }) => operations.saveChild(started));
@@ -155,10 +157,11 @@ async function watch(
     }
     if (tick % TICKS_PER_ON_TICK === 0 || !alive) await handlers.onTick?.();
     if (!alive) break;
-    if (engine.ended()) {
+    const ended = await engine.ended();
+    if (ended) {
       // A server that is shut down leaves its children to the next one.
       if (!engine.shutDown() && record.pid !== null) processes.signalGroup(record.pid, 'SIGINT');
-      throw engine.ended();
+      throw ended;
     }
     climb(processes, engine.cancelLevel(), ladder, record);
     const silentSeconds = (clock.now().getTime() - lastProgress) / 1000;

@@ -3,6 +3,7 @@ import type { NewEvent } from '../core/operation/operation.ts';
 import type { StageName } from '../core/operation/operation-kinds.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Wakeups } from '../ports/event-stream.ts';
+import type { KeptLease, LeaseKeeper } from '../ports/lease-keeper.ts';
 import type { ChildRecord, Lease, Stores } from '../ports/stores.ts';
 import type { UnitOfWork } from '../ports/unit-of-work.ts';
 import { createMask, type Mask } from './mask.ts';
@@ -14,6 +15,7 @@ export interface EngineTools {
   unitOfWork: UnitOfWork;
   wakeups: Wakeups;
   clock: Clock;
+  leases: LeaseKeeper;
   leaseSeconds: number;
 }
 
@@ -24,7 +26,9 @@ export class StageEngine {
   readonly #tools: EngineTools;
   readonly #ending = new AbortController();
   readonly #cancelling = new AbortController();
-  #leaseEnds: Date;
+  /** By the renewals of this thread, in milliseconds of Unix time. */
+  #leaseEnds: number;
+  #kept: KeptLease | null = null;
   #cancelLevel: 0 | 1 | 2;
   #isShutDown = false;
 
@@ -33,7 +37,7 @@ export class StageEngine {
     this.lease = lease;
     this.#cancelLevel = cancelLevel;
     if (cancelLevel > 0) this.#cancelling.abort(cancelled());
-    this.#leaseEnds = this.#endOfLease(tools.clock.now());
+    this.#leaseEnds = this.#now() + this.#leaseMilliseconds();
   }
 
   /** Aborted when cancellation is asked for, the lease is lost or the server shuts down. */
@@ -41,19 +45,27 @@ export class StageEngine {
     return AbortSignal.any([this.#ending.signal, this.#cancelling.signal]);
   }
 
-  leaseEnds(): Date {
-    return this.#leaseEnds;
+  /** A program may be started until then: the end of the lease, but no more than one lease from now. */
+  mayStartUntil(): Date {
+    const latest = this.#now() + this.#leaseMilliseconds();
+    return new Date(Math.min(latest, this.#heldUntil()));
   }
 
   cancelLevel(): 0 | 1 | 2 {
     return this.#cancelLevel;
   }
 
-  /** Why this worker may no longer write: a lost lease or a shutdown; null while it may. */
-  ended(): HathiError | null {
-    if (this.#ending.signal.aborted) return this.#ending.signal.reason as HathiError;
-    // A worker that was paused finds its lease over by its own clock before it asks.
-    if (this.#tools.clock.now() >= this.#leaseEnds) this.#lose();
+  /**
+   * Why this worker may no longer write: a lost lease or a shutdown; null while it may. A lease that is
+   * over by this machine's clock is renewed first: it is lost where that fails, since another worker
+   * may have taken it.
+   */
+  async ended(): Promise<HathiError | null> {
+    if (!this.#ending.signal.aborted && this.#now() >= this.#heldUntil()) {
+      const { clock } = this.#tools;
+      await Promise.race([this.#renew(), clock.sleep(this.#renewalMilliseconds())]);
+      if (this.#now() >= this.#heldUntil()) this.#lose();
+    }
     return this.#ending.signal.aborted ? (this.#ending.signal.reason as HathiError) : null;
   }
 
@@ -67,17 +79,22 @@ export class StageEngine {
     this.#ending.abort(new HathiError('LEASE_LOST', 'The server is shutting down.'));
   }
 
-  /** Renews the lease until `stop`, or until it is lost. */
+  /**
+   * Renews the lease until `done`, or until it is lost: by the keeper, and here, where a renewal also
+   * brings the requested cancellation.
+   */
   async keepLease(done: AbortSignal): Promise<void> {
-    const { clock, leaseSeconds, wakeups } = this.#tools;
-    const interval = (leaseSeconds * 1000) / RENEWALS_PER_LEASE;
+    const { clock, leases, leaseSeconds, wakeups } = this.#tools;
+    this.#kept = leases.keep(this.lease, leaseSeconds);
     let wake = () => {};
-    const unsubscribe = await wakeups.subscribe(`cancel:${this.lease.operationId}`, () => wake());
     const until = AbortSignal.any([done, this.#ending.signal]);
+    // At once, also while a query of this thread is waited for.
+    until.addEventListener('abort', () => this.#kept?.release());
+    const unsubscribe = await wakeups.subscribe(`cancel:${this.lease.operationId}`, () => wake());
     try {
       while (!until.aborted) {
         await Promise.race([
-          clock.sleep(interval, until).catch(() => {}),
+          clock.sleep(this.#renewalMilliseconds(), until).catch(() => {}),
           new Promise<void>((resolve) => {
             wake = resolve;
           }),
@@ -90,12 +107,11 @@ export class StageEngine {
   }
 
   async #renew(): Promise<void> {
-    if (this.ended()) return;
-    const asked = this.#tools.clock.now();
+    const asked = this.#now();
     try {
       const { unitOfWork, leaseSeconds } = this.#tools;
       const level = await unitOfWork.direct.operations.renew(this.lease, leaseSeconds);
-      this.#leaseEnds = this.#endOfLease(asked);
+      this.#leaseEnds = asked + this.#leaseMilliseconds();
       if (level > this.#cancelLevel) {
         this.#cancelLevel = level;
         this.#cancelling.abort(cancelled());
@@ -106,8 +122,20 @@ export class StageEngine {
     }
   }
 
-  #endOfLease(from: Date): Date {
-    return new Date(from.getTime() + this.#tools.leaseSeconds * 1000);
+  #now(): number {
+    return this.#tools.clock.now().getTime();
+  }
+
+  #heldUntil(): number {
+    return Math.max(this.#leaseEnds, this.#kept?.endsAt() ?? 0);
+  }
+
+  #leaseMilliseconds(): number {
+    return this.#tools.leaseSeconds * 1000;
+  }
+
+  #renewalMilliseconds(): number {
+    return this.#leaseMilliseconds() / RENEWALS_PER_LEASE;
   }
 
   #lose(): void {
@@ -118,7 +146,7 @@ export class StageEngine {
 
   /** A transaction under the lease. @throws LEASE_LOST */
   async write<T>(work: (stores: Stores) => Promise<T>): Promise<T> {
-    const ended = this.ended();
+    const ended = await this.ended();
     if (ended) throw ended;
     try {
       return await this.#tools.unitOfWork.fenced(this.lease, work);

@@ -18,7 +18,8 @@ export interface Worker {
 /** Takes operations off the queue and runs their stages. */
 export async function startWorker(tools: RunTools, options: WorkerOptions): Promise<Worker> {
   const shutDown = new AbortController();
-  const running = new Set<Promise<void>>();
+  /** By the id of the operation. */
+  const running = new Map<string, Promise<void>>();
   let wake = () => {};
   const unsubscribe = await tools.wakeups.subscribe('operations', () => wake());
 
@@ -27,6 +28,7 @@ export async function startWorker(tools: RunTools, options: WorkerOptions): Prom
       const claimed = await tools.unitOfWork.direct.operations.claim(
         options.identity,
         tools.leaseSeconds,
+        [...running.keys()],
       );
       if (!claimed) return;
       const run = runOperation(tools, claimed, shutDown.signal)
@@ -38,10 +40,10 @@ export async function startWorker(tools: RunTools, options: WorkerOptions): Prom
           tools.log.error(facts, 'operation dropped');
         })
         .finally(() => {
-          running.delete(run);
+          running.delete(claimed.operation.id);
           wake();
         });
-      running.add(run);
+      running.set(claimed.operation.id, run);
     }
   };
 
@@ -70,7 +72,7 @@ export async function startWorker(tools: RunTools, options: WorkerOptions): Prom
       shutDown.abort();
       wake();
       await loop;
-      await Promise.all(running);
+      await Promise.all(running.values());
       await unsubscribe();
     },
   };

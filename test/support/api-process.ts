@@ -7,6 +7,7 @@
  *   FAKE_EVENT_MILLISECONDS   the time between two of them, 0
  *   FAKE_EVENT_BYTES          how long the text in each of them is, 0
  *   FAKE_STREAM_MILLISECONDS  after this time the server ends every event stream, 0 for never
+ *   FAKE_BLOCK_SECONDS        for how long SIGUSR2 blocks the event loop, 0
  *   FAKE_MISMATCH=log         answers are compared as in production, for measurements
  *
  * node test/support/api-process.ts
@@ -66,6 +67,7 @@ const worker = await startWorker(
     unitOfWork,
     wakeups,
     clock,
+    leases: database.leases,
     leaseSeconds: config.leaseSeconds,
     processes,
     workspace,
@@ -159,6 +161,12 @@ const app = await buildApp({
 });
 const urls = await listen(app, config);
 console.error(`Hathi answers at ${urls.join(' and ')}`);
+
+process.on('SIGUSR2', () => {
+  const seconds = number('FAKE_BLOCK_SECONDS');
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, seconds * 1000);
+  console.error(`blocked for ${seconds} s`);
+});
 
 process.once('SIGTERM', async () => {
   await app.close();

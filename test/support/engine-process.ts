@@ -74,6 +74,7 @@ await startWorker(
     unitOfWork: new SqlUnitOfWork(database.db),
     wakeups: database.wakeups,
     clock: systemClock,
+    leases: database.leases,
     leaseSeconds: Number(leaseSeconds),
     stages: stages as Record<StageName, Stage>,
     processes: process.env.DIE_AT_START ? { ...processes, startDetached: startAndDie } : processes,

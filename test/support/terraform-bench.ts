@@ -86,6 +86,7 @@ export async function openTerraformBench(
     unitOfWork,
     wakeups: database.wakeups,
     clock: systemClock,
+    leases: database.leases,
     leaseSeconds: LEASE_SECONDS,
     stages,
     processes,

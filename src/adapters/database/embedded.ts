@@ -9,6 +9,7 @@ import { requireSpace } from '../process/free-space.ts';
 import { runCommand } from '../process/run-command.ts';
 import type { Database } from './database.ts';
 import { EmbeddedInstance, openPglite } from './embedded-instance.ts';
+import { soleWorkerLeases } from './lease-keeper.ts';
 import type { Schema } from './schema.ts';
 
 const FIRST_START_TIMEOUT_SECONDS = 120;
@@ -35,6 +36,7 @@ export async function openEmbedded(dataDirectory: string): Promise<Database> {
     return {
       db: new Kysely<Schema>({ dialect: new PGliteDialect({ pglite }) }),
       wakeups: new PgliteWakeups(),
+      leases: soleWorkerLeases,
       description: `embedded PostgreSQL (PGlite) in ${folder}`,
       // Kysely's own destroy does nothing to a PGlite that no query went through.
       close: async () => {

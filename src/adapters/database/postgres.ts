@@ -3,6 +3,7 @@ import pg from 'pg';
 import { HathiError } from '../../core/errors.ts';
 import type { Wakeups } from '../../ports/event-stream.ts';
 import type { Database } from './database.ts';
+import { ThreadLeaseKeeper } from './lease-keeper.ts';
 import type { Schema } from './schema.ts';
 
 const MAX_CONNECTIONS = 10;
@@ -40,12 +41,15 @@ export async function openPostgres(url: string): Promise<Database> {
     );
   }
   const wakeups = new PostgresWakeups(url, db);
+  const leases = new ThreadLeaseKeeper(url);
   return {
     db,
     wakeups,
+    leases,
     description: `PostgreSQL ${version}`,
     close: async () => {
       await wakeups.close();
+      await leases.close();
       await db.destroy();
     },
   };

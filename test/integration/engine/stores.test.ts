@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SqlUnitOfWork } from '../../../src/adapters/database/sql-unit-of-work.ts';
-import type { ClusterRecord, NewOperation } from '../../../src/ports/stores.ts';
+import type { ClusterRecord, Lease, NewOperation } from '../../../src/ports/stores.ts';
 import { newCluster } from '../../support/clusters.ts';
 import { DATABASE_KINDS, openTestDatabase, type TestDatabase } from '../../support/databases.ts';
 
@@ -117,11 +117,13 @@ describe.each(DATABASE_KINDS)('stores on %s', (kind) => {
     await work.direct.operations.setState(operation.id, 'succeeded');
   });
 
-  it('fences every write of a worker whose lease is over', async () => {
+  it('fences every write of a worker whose operation another one has taken', async () => {
     const made = await cluster();
     await work.direct.operations.insert(operationOn(made));
     const first = await work.direct.operations.claim(WORKER, 0);
     if (!first) throw new Error('nothing was claimed');
+    const second = await work.direct.operations.claim(WORKER, LEASE_SECONDS);
+    expect(second?.lease.attempt).toBe(first.lease.attempt + 1);
     const written = work.fenced(first.lease, (stores) =>
       stores.clusters.update(made.id, { spec_revision: 99 }),
     );
@@ -129,13 +131,24 @@ describe.each(DATABASE_KINDS)('stores on %s', (kind) => {
     await expect(work.direct.operations.renew(first.lease, 30)).rejects.toMatchObject({
       code: 'LEASE_LOST',
     });
-    const second = await work.direct.operations.claim(WORKER, LEASE_SECONDS);
-    expect(second?.lease.attempt).toBe(first.lease.attempt + 1);
-    await expect(
-      work.fenced(first.lease, async () => 'ran under the old attempt'),
-    ).rejects.toMatchObject({ code: 'LEASE_LOST' });
     expect((await work.direct.clusters.get(made.id)).spec_revision).toBe(1);
     await work.direct.operations.setState(first.operation.id, 'succeeded');
+    await expect(
+      work.fenced(second?.lease as Lease, async () => 'ran after the end'),
+    ).rejects.toMatchObject({ code: 'LEASE_LOST' });
+  });
+
+  it('renews a lease that ran out while nobody took the operation', async () => {
+    const made = await cluster();
+    const { id } = await work.direct.operations.insert(operationOn(made));
+    const first = await work.direct.operations.claim(WORKER, 0);
+    if (!first) throw new Error('nothing was claimed');
+    // Its own worker takes it from itself as little as it takes a second one.
+    expect(await work.direct.operations.claim(WORKER, LEASE_SECONDS, [id])).toBeNull();
+    expect(await work.fenced(first.lease, async () => 'ran')).toBe('ran');
+    expect(await work.direct.operations.renew(first.lease, LEASE_SECONDS)).toBe(0);
+    expect(await work.direct.operations.claim(WORKER, LEASE_SECONDS)).toBeNull();
+    await work.direct.operations.setState(id, 'succeeded');
   });
 
   it('refuses what the table of transitions does not allow', async () => {

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { CompiledQuery, type Kysely, sql } from 'kysely';
 import { HathiError } from '../../../core/errors.ts';
 import type {
   NewEvent,
@@ -34,6 +34,7 @@ import { json } from './columns.ts';
 import { appendEvents, eventsAfter } from './events.ts';
 import { clusterBusy, leaseLost } from './operation-errors.ts';
 import { toOperation } from './operation-rows.ts';
+import { RENEW_LEASE, renewLeaseValues } from './renew-lease.ts';
 
 export class SqlOperationStore implements OperationStore {
   readonly #db: Kysely<Schema>;
@@ -143,7 +144,11 @@ export class SqlOperationStore implements OperationStore {
     return row ? await this.get(row.id) : null;
   }
 
-  async claim(worker: WorkerIdentity, leaseSeconds: number): Promise<ClaimedOperation | null> {
+  async claim(
+    worker: WorkerIdentity,
+    leaseSeconds: number,
+    running: readonly string[] = [],
+  ): Promise<ClaimedOperation | null> {
     const claimed = await sql<{ id: string; attempt: number }>`
       update operations
       set state = case when state = 'queued' then 'running' else state end,
@@ -156,6 +161,7 @@ export class SqlOperationStore implements OperationStore {
         where (state = 'queued'
                or (state in ('running', 'cancelling') and lease_expires_at < clock_timestamp()))
           and (site is null or site = ${worker.site})
+          and id::text <> all (${[...running]}::text[])
         order by created_at, id
         for update skip locked
         limit 1
@@ -172,12 +178,10 @@ export class SqlOperationStore implements OperationStore {
   }
 
   async renew(lease: Lease, leaseSeconds: number): Promise<Operation['cancel_level']> {
-    const { rows } = await sql<{ cancel_level: number }>`
-      update operations
-      set lease_expires_at = clock_timestamp() + make_interval(secs => ${leaseSeconds})
-      where id = ${lease.operationId} and attempt = ${lease.attempt}
-        and worker_id = ${lease.workerId} and lease_expires_at > clock_timestamp()
-      returning cancel_level`.execute(this.#db);
+    const values = renewLeaseValues(lease, leaseSeconds);
+    const { rows } = await this.#db.executeQuery<{ cancel_level: number }>(
+      CompiledQuery.raw(RENEW_LEASE, values),
+    );
     const row = rows[0];
     if (!row) throw leaseLost(lease);
     return row.cancel_level as Operation['cancel_level'];
@@ -185,12 +189,13 @@ export class SqlOperationStore implements OperationStore {
 
   /** Takes the row for the rest of the transaction. @throws LEASE_LOST */
   async holdLease(lease: Lease): Promise<void> {
-    const { rows } = await sql<{ held: boolean }>`
-      select lease_expires_at > clock_timestamp() as held from operations
+    // By attempt and not by time, as a renewal is: see renew-lease.ts.
+    const { rows } = await sql`
+      select from operations
       where id = ${lease.operationId} and attempt = ${lease.attempt}
         and worker_id = ${lease.workerId}
       for update`.execute(this.#db);
-    if (!rows[0]?.held) throw leaseLost(lease);
+    if (rows.length === 0) throw leaseLost(lease);
   }
 
   async releaseSite(site: string): Promise<number> {

@@ -1,0 +1,17 @@
+import type { Lease } from './stores.ts';
+
+/** A lease that is renewed while this process is alive, also while its event loop is blocked. */
+export interface KeptLease {
+  /**
+   * Until when the lease is known to be held, in milliseconds of Unix time. Can be read at any time, also
+   * directly after the event loop was blocked. 0 when unknown; Infinity when nobody else can take it.
+   */
+  endsAt(): number;
+  /** Ends the renewals at once. */
+  release(): void;
+}
+
+/** Renews leases outside the event loop that serves HTTP. */
+export interface LeaseKeeper {
+  keep(lease: Lease, leaseSeconds: number): KeptLease;
+}

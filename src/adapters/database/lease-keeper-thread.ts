@@ -20,6 +20,7 @@ const pool = new pg.Pool({
   connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
 });
 pool.on('error', () => {}); // An idle connection that broke is replaced at the next use.
+pool.on('connect', (client) => client.on('error', () => {})); // One in use fails its query.
 
 type Kept = Extract<KeeperMessage, { type: 'keep' }>;
 const timers = new Map<number, { kept: Kept; timer: NodeJS.Timeout }>();

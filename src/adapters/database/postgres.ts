@@ -24,6 +24,9 @@ export async function openPostgres(url: string): Promise<Database> {
   // Every statement here finds its rows by an index, whatever the values are; PostgreSQL would plan
   // the larger ones anew each time. On a server that does not know the setting nothing is lost.
   pool.on('connect', (client) => {
+    // A connection that breaks between two statements of a transaction: the next statement fails. Without
+    // a listener the event would end the process.
+    client.on('error', () => {});
     client.query('set plan_cache_mode = force_generic_plan').catch(() => {});
   });
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SqlUnitOfWork } from '../../../src/adapters/database/sql-unit-of-work.ts';
 import type { ClusterRecord, Lease, NewOperation } from '../../../src/ports/stores.ts';
@@ -7,6 +9,29 @@ import { DATABASE_KINDS, openTestDatabase, type TestDatabase } from '../../suppo
 
 const WORKER = { id: 'abc123:one', site: 'abc123' };
 const LEASE_SECONDS = 30;
+
+describe('a connection to PostgreSQL', () => {
+  it('can break in the middle of a transaction, which alone fails', async () => {
+    const opened = await openTestDatabase('postgres');
+    try {
+      const { db } = opened.database;
+      const other = await opened.reopen();
+      const pidOf = async (on: typeof db) =>
+        (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(on)).rows[0]?.pid;
+      const broken = db.transaction().execute(async (trx) => {
+        const pid = await pidOf(trx);
+        await sql`select pg_terminate_backend(${pid}::integer)`.execute(other.db);
+        // The news of the end arrives while no statement waits for it.
+        await setTimeout(200);
+        await pidOf(trx);
+      });
+      await expect(broken).rejects.toThrow();
+      expect(await pidOf(db)).toEqual(expect.any(Number));
+    } finally {
+      await opened.stop();
+    }
+  }, 120_000);
+});
 
 describe.each(DATABASE_KINDS)('stores on %s', (kind) => {
   let opened: TestDatabase;

@@ -19,14 +19,19 @@ export interface Processes {
    * @returns its pid, which is also its process group
    */
   startDetached(command: DetachedCommand): number;
-  /** The pid of what runs for that folder; null when nothing does, or is not known to. */
-  findDetached(folder: string): Promise<number | null>;
+  /**
+   * The supervisor of that folder, or its group where it was killed and its program still runs.
+   * @returns null when nothing runs for the folder, or is not known to
+   */
+  findDetached(folder: string): Promise<{ pid: number; started: string | null } | null>;
   /** When it started, in the operating system's own words; null when it is gone. */
   started(pid: number): Promise<string | null>;
   /** Whether the process of that pid is still the one that started then. */
   isAlive(pid: number, started: string | null): Promise<boolean>;
   /** Whether anything in that group still runs: what a program started may outlive it. */
   isGroupAlive(groupId: number): Promise<boolean>;
+  /** The same for a group whose first process, the supervisor, is known to be dead. */
+  isOrphanedGroupAlive(groupId: number): Promise<boolean>;
   /** @returns false when the group is gone */
   signalGroup(groupId: number, signal: NodeJS.Signals): boolean;
 }

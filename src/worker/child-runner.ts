@@ -49,8 +49,18 @@ export function createChildRunner(tools: ChildRunnerTools): ChildRunner {
   };
 }
 
-async function lives(processes: Processes, { pid, pid_started }: ChildRecord): Promise<boolean> {
-  return pid !== null && (await processes.isAlive(pid, pid_started));
+/**
+ * Whether anything of the child still acts. A supervisor that was killed leaves its program running: only
+ * an exit code, or the end of its whole group, is the end of the child.
+ */
+async function lives(
+  processes: Processes,
+  { pid, pid_started, folder }: ChildRecord,
+): Promise<boolean> {
+  if (pid === null) return false;
+  if (await processes.isAlive(pid, pid_started)) return true;
+  if ((await readExitCode(folder)) !== null) return false;
+  return await processes.isOrphanedGroupAlive(pid);
 }
 
 async function runChild(
@@ -71,9 +81,9 @@ async function findChild(
 ): Promise<ChildRecord | null> {
   const record = await engine.child(stage, name);
   if (!record || record.pid !== null) return record;
-  const pid = await processes.findDetached(record.folder);
-  if (pid === null) return record;
-  const found = { ...record, pid, pid_started: await processes.started(pid) };
+  const running = await processes.findDetached(record.folder);
+  if (running === null) return record;
+  const found = { ...record, pid: running.pid, pid_started: running.started };
   await engine.write(({ operations }) => operations.saveChild(found));
   return found;
 }
@@ -205,7 +215,7 @@ async function finish(
   if (exitCode === null) {
     throw new HathiError(
       'OPERATION_INTERRUPTED',
-      `${command.name} ended without an exit code: it was killed together with its supervisor.`,
+      `${command.name} ended without an exit code: the supervisor that records it was killed.`,
       { child: command.name, pid: record.pid },
     );
   }

@@ -65,14 +65,32 @@ export async function isGroupAlive(groupId: number): Promise<boolean> {
 }
 
 /**
- * The supervisor of a folder, by what it wrote there; see supervise.sh.
- * @returns null where it wrote nothing, is gone, or its pid is another process by now
+ * Whether a process that a supervisor started still runs after the supervisor's own death. The operating
+ * system gives the id of a group to no new process while the group has members, so a process with the
+ * supervisor's pid means that the group is gone.
+ * @param groupId the pid of the supervisor, which is dead
+ * @see supervise.sh
  */
-export async function findSupervisor(folder: string): Promise<number | null> {
+export async function isOrphanedGroupAlive(groupId: number): Promise<boolean> {
+  return (await processStarted(groupId)) === null && (await isGroupAlive(groupId));
+}
+
+/** Of a supervisor that died before its start was recorded. No process ever started then. */
+export const START_UNKNOWN = 'unknown';
+
+/**
+ * The supervisor of a folder, by what it wrote there; see supervise.sh.
+ * @returns null where it wrote nothing, or nothing of it runs any more. The start is START_UNKNOWN
+ *   where the supervisor was killed and its program still runs
+ */
+export async function findSupervisor(
+  folder: string,
+): Promise<{ pid: number; started: string | null } | null> {
   const text = await readFile(join(folder, 'pid'), 'utf8').catch(() => '');
   const pid = Number.parseInt(text, 10);
   if (Number.isNaN(pid)) return null;
-  return (await commandOf(pid)).includes(folder) ? pid : null;
+  if ((await commandOf(pid)).includes(folder)) return { pid, started: await processStarted(pid) };
+  return (await isOrphanedGroupAlive(pid)) ? { pid, started: START_UNKNOWN } : null;
 }
 
 /** Its program and arguments; nothing when it is gone. */

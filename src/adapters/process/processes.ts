@@ -3,6 +3,7 @@ import {
   findSupervisor,
   isAlive,
   isGroupAlive,
+  isOrphanedGroupAlive,
   processStarted,
   signalGroup,
 } from './process-identity.ts';
@@ -15,5 +16,6 @@ export const processes: Processes = {
   started: processStarted,
   isAlive,
   isGroupAlive,
+  isOrphanedGroupAlive,
   signalGroup,
 };

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SqlUnitOfWork } from '../../../src/adapters/database/sql-unit-of-work.ts';
 import { isFinished, type Operation } from '../../../src/core/operation/operation.ts';
 import type { OperationKind, StageName } from '../../../src/core/operation/operation-kinds.ts';
@@ -198,6 +198,79 @@ it('an apply that was killed together with the worker ends interrupted and is no
   });
   expect(applied()).toEqual(['apply-terraform abc123:first began']);
 });
+
+/** Kills the supervisor alone, by the pid that it wrote; what it started goes on. */
+async function killSupervisor(id: string, stage: StageName): Promise<void> {
+  const { folder: childFolder } = await eventually(() =>
+    work.direct.operations.child(id, stage, 'work'),
+  );
+  const pid = await eventually(() => {
+    const path = join(childFolder, 'pid');
+    return existsSync(path) && Number.parseInt(readFileSync(path, 'utf8'), 10);
+  });
+  process.kill(pid, 'SIGKILL');
+}
+
+describe.each<StageName>(['apply-terraform', 'execute-ansible-script'])(
+  'a program of %s whose supervisor was killed',
+  (stage) => {
+    /** No result while the program acts, no second program, and an interrupted stage after its end. */
+    async function expectInterruptedAfterTheEnd(id: string): Promise<void> {
+      await sleep(1_000);
+      expect((await work.direct.operations.get(id)).state).toBe('running');
+      finish(stage);
+      expect(await finished(id)).toMatchObject({
+        state: 'interrupted',
+        error: { code: 'OPERATION_INTERRUPTED' },
+      });
+      expect(applied()).toEqual([`${stage} abc123:first began`, `${stage} abc123:first ended`]);
+      expect(await lines(id)).toEqual(['line-1', 'line-2', 'line-3']);
+    }
+
+    it('is waited for by its worker', async () => {
+      await startWorkerProcess('abc123:first');
+      const { id } = await enqueue(stage);
+      release(stage);
+      await eventually(async () => (await lines(id)).length === 2);
+      await killSupervisor(id, stage);
+      await expectInterruptedAfterTheEnd(id);
+    });
+
+    it('is found and waited for by the next worker', async () => {
+      const first = await startWorkerProcess('abc123:first');
+      const { id } = await enqueue(stage);
+      release(stage);
+      await eventually(async () => (await lines(id)).length === 2);
+      first.kill('SIGKILL');
+      await killSupervisor(id, stage);
+      await startWorkerProcess('abc123:second');
+      await eventually(async () => (await work.direct.operations.get(id)).attempt === 2);
+      await expectInterruptedAfterTheEnd(id);
+    });
+
+    it('is found also where the first worker did not live to record it', async () => {
+      await startWorkerProcess('abc123:first', { DIE_AT_START: 'yes' });
+      const { id } = await enqueue(stage);
+      release(stage);
+      await eventually(() => applied().length === 1);
+      await killSupervisor(id, stage);
+      await startWorkerProcess('abc123:second');
+      await eventually(async () => (await lines(id)).length === 2);
+      await expectInterruptedAfterTheEnd(id);
+    });
+
+    it('is stopped by a cancellation', async () => {
+      await startWorkerProcess('abc123:first');
+      const { id } = await enqueue(stage);
+      release(stage);
+      await eventually(async () => (await lines(id)).length === 2);
+      await killSupervisor(id, stage);
+      await cancel(id);
+      await eventually(() => applied().includes(`${stage} abc123:first interrupted`));
+      expect((await finished(id)).state).toMatch(/cancelled|interrupted/);
+    });
+  },
+);
 
 it('a worker stopped for longer than its lease writes nothing and starts nothing', async () => {
   const first = await startWorkerProcess('abc123:first');

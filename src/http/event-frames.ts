@@ -11,8 +11,15 @@ const RETRY_MILLISECONDS = 1_000;
  * type by one listener; the type is in the data. JSON escapes line breaks, so the data is one line.
  */
 export function frameOf(event: OperationEvent): string {
-  return `id: ${event.sequence}\ndata: ${JSON.stringify(event)}\n\n`;
+  const known = frames.get(event);
+  if (known !== undefined) return known;
+  const frame = `id: ${event.sequence}\ndata: ${JSON.stringify(event)}\n\n`;
+  frames.set(event, frame);
+  return frame;
 }
+
+/** A thousand followers of an operation receive the same event, which is written once. */
+const frames = new WeakMap<OperationEvent, string>();
 
 /**
  * Frames of the events as they come, a comment where none came for a while. Takes the next event only

@@ -4,6 +4,7 @@ import type {
   NewEvent,
   Operation,
   OperationEvent,
+  OperationProgress,
   OperationState,
   StageState,
   StoredError,
@@ -199,6 +200,8 @@ export interface OperationStore {
   appendEvents(id: string, attempt: number, events: readonly NewEvent[]): Promise<void>;
   /** Events after `sequence`, in order. */
   eventsAfter(id: string, sequence: number, limit: number): Promise<OperationEvent[]>;
+  /** How far those operations have come, in one query; an id that does not exist is left out. */
+  progress(ids: readonly string[]): Promise<OperationProgress[]>;
   child(id: string, stage: StageName, name: string): Promise<ChildRecord | null>;
   saveChild(child: ChildRecord): Promise<void>;
   forgetChild(id: string, stage: StageName, name: string): Promise<void>;

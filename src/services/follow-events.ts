@@ -1,7 +1,8 @@
+import { HathiError } from '../core/errors.ts';
 import {
   isFinished,
   type OperationEvent,
-  type OperationState,
+  type OperationProgress,
 } from '../core/operation/operation.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EventStream, Wakeups } from '../ports/event-stream.ts';
@@ -21,31 +22,63 @@ export interface FollowTools {
 /** What the followers of one operation share: its wake-ups, and each read of its events. */
 interface Audience {
   listeners: Set<() => void>;
-  /** Under way, by the sequence that they begin after; each began after the last wake-up. */
+  /** In progress, by the sequence that they begin after; each began after the last wake-up. */
   reads: Map<number, Promise<OperationEvent[]>>;
+  /** The newest sequence for which the poll woke the followers. */
+  announced: number;
   subscribed: Promise<() => Promise<void>>;
 }
 
-/** Stored events first, then those to come. Subscribed before the first read, so none is lost. */
+/**
+ * Stored events first, then new ones. A follower subscribes before its first read, so none is lost.
+ *
+ * A thousand followers cost little more than one: where an operation stands is read once for all of them,
+ * in one query for all operations, and so is each batch of its events. Followers are woken only when there
+ * is something to read; a timer per follower would be a thousand queries per second.
+ */
 export function createEventStream({ unitOfWork, wakeups, clock }: FollowTools): EventStream {
   const audiences = new Map<string, Audience>();
+  let polling = false;
+  const progressOf = sharedProgress(unitOfWork);
 
   const audienceOf = (operationId: string): Audience => {
     const known = audiences.get(operationId);
     if (known) return known;
     const listeners = new Set<() => void>();
     const reads: Audience['reads'] = new Map();
-    const subscribed = wakeups.subscribe(`events:${operationId}`, () => {
-      // A read that began before may not have seen what this tells of.
-      reads.clear();
-      for (const listener of listeners) listener();
-    });
-    const made = { listeners, reads, subscribed };
+    const subscribed = wakeups.subscribe(`events:${operationId}`, () => wake(made));
+    const made: Audience = { listeners, reads, announced: 0, subscribed };
     audiences.set(operationId, made);
+    if (!polling) void pollWhileFollowed();
     return made;
   };
 
-  /** A hundred followers who stand at one event ask once. */
+  const wake = ({ reads, listeners }: Audience) => {
+    // A read that began before may not have seen the new events.
+    reads.clear();
+    for (const listener of listeners) listener();
+  };
+
+  /** Finds what a lost wake-up, or a worker elsewhere that died before it could wake, left unannounced. */
+  const pollWhileFollowed = async () => {
+    polling = true;
+    while (audiences.size > 0) {
+      await clock.sleep(POLL_MILLISECONDS);
+      await Promise.all(
+        [...audiences].map(async ([id, audience]) => {
+          const progress = await progressOf(id).catch(() => null);
+          if (progress === null) return;
+          const { last_sequence: newest, state } = progress;
+          if (newest <= audience.announced && !isFinished(state)) return;
+          audience.announced = newest;
+          wake(audience);
+        }),
+      );
+    }
+    polling = false;
+  };
+
+  /** A thousand followers at the same event share one read. */
   const eventsAfter = ({ reads }: Audience, operationId: string, sequence: number) => {
     const shared = reads.get(sequence);
     if (shared) return shared;
@@ -60,39 +93,28 @@ export function createEventStream({ unitOfWork, wakeups, clock }: FollowTools): 
 
   return {
     async *follow(operationId, sequence, signal): AsyncGenerator<OperationEvent> {
-      await unitOfWork.direct.operations.get(operationId);
-      let woken = false;
-      let wake = () => {};
-      const listener = () => {
-        woken = true;
-        wake();
-      };
+      const waiting = createWaiting(signal);
       const audience = audienceOf(operationId);
-      audience.listeners.add(listener);
+      audience.listeners.add(waiting.wake);
       try {
         await audience.subscribed;
         let last = sequence;
         while (!signal.aborted) {
-          woken = false;
-          const events = await eventsAfter(audience, operationId, last);
-          for (const event of events) {
+          waiting.begin();
+          const { last_sequence: newest, state } = await progressOf(operationId);
+          for (const event of last < newest ? await eventsAfter(audience, operationId, last) : []) {
             last = event.sequence;
             yield event;
             if (endsOperation(event)) return;
           }
-          if (events.length === BATCH) continue;
-          if (events.length === 0 && (await isOver(unitOfWork, operationId, last))) return;
-          if (woken || signal.aborted) continue;
-          await Promise.race([
-            new Promise<void>((resolve) => {
-              wake = resolve;
-              if (woken) resolve();
-            }),
-            clock.sleep(POLL_MILLISECONDS, signal).catch(() => {}),
-          ]);
+          // One batch of many, or a shared read that began before the newest event.
+          if (last < newest) continue;
+          if (isFinished(state)) return;
+          await waiting.untilWoken();
         }
       } finally {
-        audience.listeners.delete(listener);
+        waiting.end();
+        audience.listeners.delete(waiting.wake);
         if (audience.listeners.size === 0) {
           if (audiences.get(operationId) === audience) audiences.delete(operationId);
           const unsubscribe = await audience.subscribed.catch(() => null);
@@ -103,13 +125,56 @@ export function createEventStream({ unitOfWork, wakeups, clock }: FollowTools): 
   };
 }
 
+/** One follower's wait. A wake-up between `begin` and `untilWoken` ends the wait at once. */
+function createWaiting(signal: AbortSignal) {
+  let woken = false;
+  let resolve = () => {};
+  const wake = () => {
+    woken = true;
+    resolve();
+  };
+  signal.addEventListener('abort', wake);
+  return {
+    wake,
+    begin: () => {
+      woken = false;
+    },
+    untilWoken: () =>
+      new Promise<void>((done) => {
+        if (woken || signal.aborted) return done();
+        resolve = done;
+      }),
+    end: () => signal.removeEventListener('abort', wake),
+  };
+}
+
+/**
+ * Reads where operations stand, all that are waited for in one query.
+ * @returns a function that throws OPERATION_NOT_FOUND
+ */
+function sharedProgress(unitOfWork: UnitOfWork): (id: string) => Promise<OperationProgress> {
+  type Found = ReadonlyMap<string, OperationProgress>;
+  let wanted = new Set<string>();
+  let reading: Promise<unknown> = Promise.resolve();
+  let next: Promise<Found> | null = null;
+  return async (id) => {
+    wanted.add(id);
+    // A query in progress may have begun before what the caller was woken for, so the next one counts.
+    next ??= reading.then(async () => {
+      const ids = [...wanted];
+      wanted = new Set();
+      next = null;
+      const read = unitOfWork.direct.operations.progress(ids);
+      reading = read.catch(() => {});
+      return new Map((await read).map((progress) => [progress.id, progress]));
+    });
+    const progress = (await next).get(id);
+    if (progress) return progress;
+    throw new HathiError('OPERATION_NOT_FOUND', `There is no operation ${id}.`, { operation: id });
+  };
+}
+
 function endsOperation({ type }: OperationEvent): boolean {
   const state = type.startsWith('operation.') ? type.slice('operation.'.length) : '';
   return ['succeeded', 'failed', 'cancelled', 'interrupted'].includes(state);
-}
-
-/** A follower that begins after the last event of a finished operation has nothing to wait for. */
-async function isOver(unitOfWork: UnitOfWork, id: string, last: number): Promise<boolean> {
-  const operation = await unitOfWork.direct.operations.get(id);
-  return isFinished(operation.state as OperationState) && operation.last_sequence <= last;
 }

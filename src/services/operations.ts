@@ -10,6 +10,7 @@ import type { OperationService, OperationView } from './api.ts';
 import { clusterNotFound } from './cluster-requests.ts';
 import type { Cursors } from './cursors.ts';
 import { createOperationRequests, type OperationRequestTools } from './operation-requests.ts';
+import { SharedReads } from './shared-reads.ts';
 
 export interface OperationServiceTools extends OperationRequestTools {
   unitOfWork: UnitOfWork;
@@ -22,6 +23,7 @@ export interface OperationServiceTools extends OperationRequestTools {
 export function createOperationService(tools: OperationServiceTools): OperationService {
   const { unitOfWork, wakeups, events, cursors } = tools;
   const requests = createOperationRequests(tools);
+  const reads = new SharedReads(() => unitOfWork.snapshot());
 
   /** What was enqueued is waited for by a worker somewhere. */
   const submitted = async (operation: Operation): Promise<OperationView> => {
@@ -58,7 +60,11 @@ export function createOperationService(tools: OperationServiceTools): OperationS
       signal.throwIfAborted();
       return viewOf(await unitOfWork.direct.operations.get(operationId));
     },
-    get: async (operationId) => viewOf(await unitOfWork.direct.operations.get(operationId)),
+    // Each event stream begins with it, and a thousand may begin at once.
+    get: (operationId) =>
+      reads.read(operationId, async () =>
+        viewOf(await unitOfWork.direct.operations.get(operationId)),
+      ),
     follow: (operationId, afterSequence, signal) =>
       events.follow(operationId, afterSequence, signal),
     async cancel(operationId, level) {

@@ -102,6 +102,9 @@ export interface Operation {
   last_sequence: number;
 }
 
+/** How far an operation has come. */
+export type OperationProgress = Pick<Operation, 'id' | 'state' | 'last_sequence'>;
+
 /** What a worker or a stage tells; stored, then read back with its sequence. */
 export interface NewEvent {
   type: string;

@@ -4,6 +4,7 @@ import type {
   NewEvent,
   Operation,
   OperationEvent,
+  OperationProgress,
   OperationState,
   StoredError,
 } from '../../../core/operation/operation.ts';
@@ -270,6 +271,14 @@ export class SqlOperationStore implements OperationStore {
 
   async eventsAfter(id: string, sequence: number, limit: number): Promise<OperationEvent[]> {
     return await eventsAfter(this.#db, id, sequence, limit);
+  }
+
+  async progress(ids: readonly string[]): Promise<OperationProgress[]> {
+    // An array is one parameter: the text of the statement stays the same for every number of ids.
+    const { rows } = await sql<OperationProgress>`
+      select id, state, last_sequence from operations
+      where id = any (${[...ids]}::uuid[])`.execute(this.#db);
+    return rows;
   }
 
   async child(id: string, stage: StageName, name: string): Promise<ChildRecord | null> {

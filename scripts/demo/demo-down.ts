@@ -2,7 +2,15 @@ import { rmSync } from 'node:fs';
 import type { Operation } from '../../src/core/operation/operation.ts';
 import type { ClusterView } from '../../src/services/cluster-api.ts';
 import { type Api, ApiProblem } from './api.ts';
-import { apiAt, type DemoNote, ensureServer, paths, readNote, stopServer } from './server.ts';
+import {
+  apiAt,
+  type DemoNote,
+  ensureServer,
+  paths,
+  readNote,
+  stopServer,
+  waitFor,
+} from './server.ts';
 
 async function main(): Promise<void> {
   const noted = readNote();
@@ -14,9 +22,12 @@ async function main(): Promise<void> {
   const { api, note } = noted.server
     ? await ensureServer()
     : { api: apiAt(noted.base), note: noted };
-  for (const cluster of await clustersToRemove(api, note)) await destroy(api, cluster);
+  for (const cluster of await clustersToRemove(api, note)) {
+    await waitFor(`Destroying cluster ${cluster}`, destroy(api, cluster));
+    console.log(`Cluster ${cluster} is destroyed.`);
+  }
   if (note.server) {
-    await stopServer(note);
+    await waitFor('Stopping the server', stopServer(note));
     rmSync(paths.data, { recursive: true, force: true });
     console.log(`The server is stopped and ${paths.data} removed.`);
   } else {
@@ -52,17 +63,13 @@ async function destroy(api: Api, cluster: string): Promise<void> {
       // The stream ends with the operation.
     }
     const operation = await api.get<Operation>(`/api/v1/operations/${id}`);
-    if (operation.state === 'succeeded') {
-      console.log(`Cluster ${cluster} is destroyed.`);
-      return;
-    }
+    if (operation.state === 'succeeded') return;
     throw new Error(
       `Cluster ${cluster} was not destroyed: ${operation.error?.message ?? operation.state} (operation ${id}; log: ${paths.log})`,
     );
   } catch (error) {
     const gone = ['CLUSTER_NOT_FOUND', 'STEP_MISSING'];
     if (!(error instanceof ApiProblem) || !gone.includes(error.code)) throw error;
-    console.log(`Cluster ${cluster} has no machines.`);
   }
 }
 

@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isAlive, processStarted } from '../../src/adapters/process/process-identity.ts';
+import { mannerOf } from '../../src/cli/terminal.ts';
+import { whileWaiting } from '../../src/cli/waiting.ts';
 import type { ReadinessCheck } from '../../src/services/api.ts';
 import { Api, ApiProblem } from './api.ts';
 
@@ -9,7 +11,6 @@ const REPOSITORY = resolve(import.meta.dirname, '../..');
 const DATA_DIRECTORY = resolve(process.env.HATHI_DATA_DIR || join(REPOSITORY, '.hathi/demo'));
 const BASE = `http://localhost:${process.env.HATHI_PORT || '5000'}`;
 const POLL_MILLISECONDS = 100;
-const START_SECONDS = 60;
 const STOP_SECONDS = 15;
 /** What a server lacks after this long will not come by itself. */
 const LACK_SECONDS = 5;
@@ -119,18 +120,23 @@ async function startServer(): Promise<NonNullable<DemoNote['server']>> {
 /** A server that cannot work is stopped, so that the next try starts one in a better world. */
 async function waitUntilReady(api: Api, note: DemoNote): Promise<void> {
   try {
-    await untilReady(api, note);
+    await waitFor('  Starting the server', untilReady(api, note));
   } catch (error) {
     await stopServer(note);
     throw error;
   }
 }
 
+/** Prints what is waited for, and for how long. */
+export async function waitFor<T>(what: string, work: Promise<T>): Promise<T> {
+  const manner = mannerOf(process.stdout, process.env);
+  return await whileWaiting({ out: process.stdout, manner, what, atOnce: true }, work);
+}
+
 async function untilReady(api: Api, note: DemoNote): Promise<void> {
-  const deadline = Date.now() + START_SECONDS * 1000;
-  let lack = 'it does not answer';
   let answeredAt: number | null = null;
-  while (Date.now() < deadline) {
+  // Without a limit of time while the server lives: a first start on a slow machine may take minutes.
+  for (;;) {
     if (!(await serverLives(note))) {
       throw new Error(`The server ended as it started: ${lastLogLine()}`);
     }
@@ -139,16 +145,12 @@ async function untilReady(api: Api, note: DemoNote): Promise<void> {
       return;
     } catch (error) {
       answeredAt ??= error instanceof ApiProblem ? Date.now() : null;
-      lack = lackOf(error);
-    }
-    if (answeredAt !== null && Date.now() - answeredAt > LACK_SECONDS * 1000) {
-      throw new Error(`The server cannot work yet. ${lack}`);
+      if (answeredAt !== null && Date.now() - answeredAt > LACK_SECONDS * 1000) {
+        throw new Error(`The server cannot work yet. ${lackOf(error)}`);
+      }
     }
     await new Promise((done) => setTimeout(done, POLL_MILLISECONDS));
   }
-  throw new Error(
-    `The server was not ready within ${START_SECONDS} s: ${lack}. Its log: ${paths.log}`,
-  );
 }
 
 /** The sentences of the checks that failed: each says what is missing and how to get it. */

@@ -5,6 +5,7 @@ set -eu
 
 mkdir -p "$tools/log"
 log=$tools/log/image.log
+still 'building the node image'
 "$root/images/node/build.sh" 2>"$log" >"$tools/image.$$" || {
   rm -f "$tools/image.$$"
   tail -n 20 "$log" >&2

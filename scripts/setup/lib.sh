@@ -4,7 +4,32 @@
 root=$(cd "$(dirname "$0")/../.." && pwd)
 tools=$root/.tools
 
-say() { printf 'setup: %s\n' "$*"; }
+# say WHAT: prints it, and again every two seconds with the time, until the next `say` or the end of the script.
+say() {
+  printf 'setup: %s\n' "$*"
+  still "$*"
+}
+# still WHAT: the same without the first line, for work that is usually done at once.
+still() {
+  hush
+  # Not in a subshell: a command substitution would wait for the background process for ever.
+  [ "$(exec sh -c 'echo $PPID')" = $$ ] || return 0
+  (
+    seconds=0
+    # The script may be killed without its trap; `sleep` must not hold the pipe that a reader waits for.
+    while sleep 2 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
+      seconds=$((seconds + 2))
+      printf 'setup: %s (%s s)\n' "$1" "$seconds"
+    done
+  ) &
+  ticker=$!
+}
+ticker=
+hush() {
+  if [ -n "$ticker" ]; then kill "$ticker" 2>/dev/null || :; fi
+  ticker=
+}
+trap hush EXIT
 fail() {
   printf 'setup: %s\n' "$*" >&2
   exit 1

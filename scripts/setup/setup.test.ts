@@ -175,3 +175,16 @@ it('names what differs from the lock file', () => {
     'node_modules/b is missing',
   ]);
 });
+
+it('prints every two seconds what takes long, and leaves nothing behind', () => {
+  const script = join(root, 'scripts/setup/long.sh');
+  writeFileSync(
+    script,
+    '#!/bin/sh\nset -eu\n. "$(dirname "$0")/lib.sh"\nvalue=$(say inner >&2; echo x)\nsay "installing $value"\nsleep 3\n',
+  );
+  const { status, stdout } = spawnSync('sh', [script], { encoding: 'utf8', timeout: 15_000 });
+  expect({ status, stdout }).toEqual({
+    status: 0,
+    stdout: 'setup: installing x\nsetup: installing x (2 s)\n',
+  });
+});

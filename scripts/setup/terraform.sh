@@ -27,7 +27,7 @@ say "compiling OpenTofu $version: three to five minutes on two idle cores, once"
 mkdir -p "$tools/bin" "$tools/log"
 log=$tools/log/opentofu.log
 partial=$tools/bin/tofu.$$
-trap 'rm -f "$partial"' EXIT
+trap 'rm -f "$partial"; hush' EXIT
 # -buildvcs=false: the version stamp would want a Git work tree that Git trusts.
 (cd "$module" && GOTOOLCHAIN=local GOWORK=off CGO_ENABLED=0 "$go" build -mod=readonly -trimpath \
   -buildvcs=false -ldflags '-s -w -X github.com/opentofu/opentofu/version.dev=no' \

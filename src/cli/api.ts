@@ -34,7 +34,7 @@ export interface Api {
   told(error: unknown): unknown;
 }
 
-export function apiOf({ settings: { url, token } }: Cli): Api {
+export function apiOf({ settings: { url, token }, patiently }: Cli): Api {
   const client = createHathiClient({ baseUrl: url, token: token ?? undefined });
   const told = (error: unknown): unknown => {
     if (error instanceof HathiProblem) return problemError(error.problem);
@@ -45,7 +45,7 @@ export function apiOf({ settings: { url, token } }: Cli): Api {
   };
   const call: Api['call'] = async (ask) => {
     try {
-      return await ask(client);
+      return await patiently('Waiting for the server', ask(client));
     } catch (error) {
       throw told(error);
     }

@@ -2,6 +2,7 @@ import { EXIT, type Exit } from './exit-codes.ts';
 import { type ClientSettings, readClientSettings } from './settings.ts';
 import { canAsk, type Manner, mannerOf, type World } from './terminal.ts';
 import { write } from './terminal-text.ts';
+import { whileWaiting } from './waiting.ts';
 
 /** Options that every command has. */
 export interface GlobalOptions {
@@ -24,6 +25,10 @@ export interface Cli {
   interactive: boolean;
   /** Tells a person; silent with `--json`. */
   say(text: string): void;
+  /** Prints at once what is waited for, then how long, on stdout; silent with `--json`. */
+  waiting<T>(what: string, work: Promise<T>): Promise<T>;
+  /** The same on stderr, and only where it takes longer than two seconds. */
+  patiently<T>(what: string, work: Promise<T>): Promise<T>;
   /** The answer itself: the document with `--json`, else the text. */
   answer(document: unknown, text: () => string): void;
 }
@@ -34,7 +39,16 @@ export function createCli(world: World, options: GlobalOptions): Cli {
   const print = (text: string): void => {
     write(world.stdout, `${text}\n`);
   };
+  const { stdout: out, stderr } = world;
   return {
+    waiting: (what, work) =>
+      json
+        ? work
+        : whileWaiting({ out, manner: mannerOf(out, world.environment), what, atOnce: true }, work),
+    patiently: (what, work) =>
+      json
+        ? work
+        : whileWaiting({ out: stderr, manner: mannerOf(stderr, world.environment), what }, work),
     world,
     manner: mannerOf(world.stdout, world.environment, options.color),
     settings: readClientSettings(world.environment, options.url),

@@ -15,7 +15,10 @@ interface Finding {
 /** Looks for everything that Hathi uses. @returns failed when something required is missing */
 export async function doctor(cli: Cli): Ending {
   const config = readConfig(cli.world.environment);
-  const [machine, server] = await Promise.all([inspectMachine(config), findServer(cli)]);
+  const [machine, server] = await cli.patiently(
+    'Looking at this machine',
+    Promise.all([inspectMachine(config), findServer(cli)]),
+  );
   const checks: Finding[] = [...machine, server];
   const ready = checks.every((check) => check.ready || !check.required);
   const { style } = cli.manner;

@@ -117,6 +117,10 @@ export function takeEvent(stage: StageProgress, event: ProgressEvent): string | 
     case 'ansible.task':
       stage.activity = String(data.task ?? '');
       return null;
+    case 'terraform.log':
+      // Before Terraform runs, these lines are about the image of the nodes, which may take a minute.
+      if (stage.name === 'generate-terraform') stage.activity = String(data.message ?? '');
+      return null;
     case 'terraform.resource':
       return takeResource(stage, data);
     case 'ansible.host':

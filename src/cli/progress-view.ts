@@ -4,6 +4,8 @@ import { control, inOneLine, withoutControls, write } from './terminal-text.ts';
 
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const FRAME_MILLISECONDS = 80;
+/** Without a terminal, a stage that runs is reported after so long without another line. */
+const QUIET_MILLISECONDS = 2_000;
 const NAME_WIDTH = 24;
 const HIDE_CURSOR = control('\u001b[?25l');
 const SHOW_CURSOR = control('\u001b[?25h');
@@ -21,16 +23,27 @@ export function createView(
   out: NodeJS.WriteStream,
   { live, style }: Manner,
 ): ProgressView {
-  return live ? liveView(stages, out, style) : plainView(out);
+  return live ? liveView(stages, out, style) : plainView(stages, out);
 }
 
-function plainView(out: NodeJS.WriteStream): ProgressView {
+function plainView(stages: readonly StageProgress[], out: NodeJS.WriteStream): ProgressView {
   const told = new Map<string, string>();
+  let writtenAt = Date.now();
+  const writeLine = (text: string): void => {
+    writtenAt = Date.now();
+    write(out, `${inOneLine(text)}\n`);
+  };
   const tell = (key: string, text: string): void => {
     if (told.get(key) === text) return;
     told.set(key, text);
-    write(out, `${inOneLine(text)}\n`);
+    writeLine(text);
   };
+  const timer = setInterval(() => {
+    const stage = stages.find(({ state }) => state === 'running');
+    if (!stage || Date.now() - writtenAt < QUIET_MILLISECONDS) return;
+    const seconds = Math.round((Date.now() - stage.startedAt) / 1_000);
+    writeLine(`${stage.name} … (${seconds} s) ${stage.activity}`.trimEnd());
+  }, QUIET_MILLISECONDS / 2);
   return {
     changed(stage, node) {
       if (node !== null) {
@@ -43,7 +56,9 @@ function plainView(out: NodeJS.WriteStream): ProgressView {
         tell(stage.name, `${stage.name} ${how} in ${stage.seconds.toFixed(1)} s${summary}`);
       }
     },
-    end() {},
+    end() {
+      clearInterval(timer);
+    },
   };
 }
 

@@ -46,24 +46,26 @@ export async function serveInBackground(
       hints: ['Choose another port: hathi serve --detach --port 5001'],
     });
   }
-  cli.say('Starting the server …');
   const { pid, logPath, ended } = startServerInBackground(config, environment);
   const over = new AbortController();
   void ended.then(() => over.abort());
-  if (await untilItAnswers(url, over.signal)) return { url, pid, logPath };
+  const answered = cli.waiting('Starting the server', untilItAnswers(url, over.signal));
+  if (await answered) return { url, pid, logPath };
   throw new CliError('failed', 'The server did not come up.', {
     hints: [...(await lastWords(logPath)), `Its log: ${logPath}`],
   });
 }
 
-const START_SECONDS = 60;
 const POLL_MILLISECONDS = 100;
 const ANSWER_MILLISECONDS = 2_000;
 
-/** @param over aborted when the server has ended */
+/**
+ * Without a limit of time: a first start on a slow machine, or a recovery of its database, may take minutes.
+ * @param over aborted when the server has ended
+ * @returns false when the server has ended
+ */
 async function untilItAnswers(url: string, over: AbortSignal): Promise<boolean> {
-  const deadline = Date.now() + START_SECONDS * 1000;
-  while (Date.now() < deadline && !over.aborted) {
+  while (!over.aborted) {
     if (await answers(url)) return true;
     await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS));
   }

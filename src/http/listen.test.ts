@@ -214,4 +214,6 @@ test('a server that stops says where the operation will be found', async () => {
   expect(response.status).toBe(202);
   const { id } = anOperation('plan-terraform');
   expect(response.headers.get('location')).toBe(`/api/v1/operations/${id}`);
+  // It would keep the server alive until its keep-alive timeout.
+  expect(response.headers.get('connection')).toBe('close');
 });

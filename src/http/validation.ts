@@ -22,11 +22,11 @@ const SHOWN_CHARACTERS = 60;
  */
 export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
   return (data: unknown) => {
-    const unusable = unusableValueIn(data, httpPart ?? 'body');
-    if (unusable !== null) return { error: unusable };
     // Headers are bounded by the server itself, and most of them are not described.
     const excess = httpPart === 'headers' ? null : excessOf(data, schema, httpPart ?? 'body');
     if (excess !== null) return { error: excess };
+    const unusable = unusableValueIn(data, httpPart ?? 'body');
+    if (unusable !== null) return { error: unusable };
     const result = schema.safeParse(data, { reportInput: true });
     if (result.success) return { value: result.data };
     return { error: refusal(result.error.issues, schema, httpPart ?? 'body') };

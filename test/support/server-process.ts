@@ -90,6 +90,12 @@ export class ServerProcess {
     return this.#child?.pid as number;
   }
 
+  /** How it ended; null while it runs. */
+  get exit(): { code: number | null; signal: string | null } | null {
+    const { exitCode = null, signalCode = null } = this.#child ?? {};
+    return exitCode === null && signalCode === null ? null : { code: exitCode, signal: signalCode };
+  }
+
   get log(): string {
     return this.#log;
   }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { type FakeApp, fakeApp } from '../../test/support/fake-app.ts';
+import { anEvent, anOperation } from '../../test/support/fake-services.ts';
 import { createLogger } from '../adapters/system/logger.ts';
 import { listen } from './listen.ts';
 import { NO_LIMITS, type RequestLimits, StreamCount } from './request-limits.ts';
@@ -66,6 +67,22 @@ test('one caller cannot take every event stream', () => {
   streams.take('c');
   expect(() => streams.take('d')).toThrow(/limit of this server/);
   fake = { app: { close: async () => {} } } as never;
+});
+
+test('the limit of streams counts for the route of events', async () => {
+  fake = await fakeApp({ limits: { ...NO_LIMITS, streamsPerCaller: 1 } } as never);
+  const id = '01940000-0000-7000-8000-000000000001';
+  fake.operations.add(anOperation('plan-terraform', { id }));
+  const follow = (remoteAddress: string) =>
+    fake.app.inject({ url: `/api/v1/operations/${id}/events`, remoteAddress });
+  const open = [follow('127.0.0.1'), follow('127.0.0.2')];
+  await expect.poll(() => fake.operations.following).toBe(2);
+  const rejected = await follow('127.0.0.1');
+  expect(rejected.json()).toMatchObject({ code: 'TOO_MANY_STREAMS', status: 429, maximum: 1 });
+  expect(Number(rejected.headers['retry-after'])).toBeGreaterThan(0);
+  fake.operations.emit(anEvent(1));
+  fake.operations.end(id, 'succeeded');
+  await Promise.all(open);
 });
 
 /** Sends the texts with pauses; returns what came back once the server closed the connection. */

@@ -17,17 +17,35 @@ export interface ReadinessTools {
 /** What makes the nodes of a target, as a person knows it. */
 const PROGRAM_OF: Record<Target, string> = { local: 'docker', aws: 'aws' };
 
-/** Asks each thing that the server needs, all at once. */
+/** For this long a result is returned to other callers: a check starts programs, and needs no token. */
+const RESULT_MILLISECONDS = 1_000;
+
+/** Checks each thing that the server needs, all at once, at most once in RESULT_MILLISECONDS. */
 export function createReadinessService(tools: ReadinessTools): ReadinessService {
+  const checkAll = () =>
+    Promise.all([
+      check('database', async () => {
+        await tools.unitOfWork.direct.clusters.list({ limit: 1 });
+        return 'answers';
+      }),
+      ...toolChecks(tools),
+    ]);
+  let latest: { result: Promise<ReadinessCheck[]>; endedAt: number | null } | null = null;
   return {
-    checks: async () =>
-      await Promise.all([
-        check('database', async () => {
-          await tools.unitOfWork.direct.clusters.list({ limit: 1 });
-          return 'answers';
-        }),
-        ...toolChecks(tools),
-      ]),
+    async checks() {
+      const isFresh =
+        latest !== null &&
+        (latest.endedAt === null || performance.now() - latest.endedAt < RESULT_MILLISECONDS);
+      if (latest === null || !isFresh) {
+        // `check` never throws, so the result never rejects.
+        const started = { result: checkAll(), endedAt: null as number | null };
+        latest = started;
+        void started.result.then(() => {
+          started.endedAt = performance.now();
+        });
+      }
+      return await latest.result;
+    },
   };
 }
 

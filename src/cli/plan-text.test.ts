@@ -26,6 +26,7 @@ it('names nodes in order, says what differs, and sums up', () => {
       id: 'a',
       context: null,
       refusals: [],
+      starts: [{ node: 'orders-1' }],
       cluster_name: 'orders',
       destroy: false,
       summary: { add: 1, change: 1, replace: 1, destroy: 1, empty: false },
@@ -54,8 +55,9 @@ it('names nodes in order, says what differs, and sums up', () => {
    ~ network
          subnet: a → known after apply
    + node orders-10
+   > node orders-1 is stopped: started
 
-Plan: 1 to add, 1 to change, 1 to replace, 1 to destroy.`);
+Plan: 1 to add, 1 to change, 1 to replace, 1 to destroy, 1 to start.`);
 });
 
 it('shows removals of data first and in red, with the observed role and why they are refused', () => {
@@ -77,6 +79,7 @@ it('shows removals of data first and in red, with the observed role and why they
           effect: 'loses-data',
         }),
       ],
+      starts: [],
       refusals: [{ message: 'orders-9 is the primary.', action: 'Keep it.' }],
     },
     marked,
@@ -99,6 +102,7 @@ it('says whose account it is, what was found and what it costs', () => {
     summary: { add: 0, change: 0, replace: 0, destroy: 0, empty: true },
     changes: [],
     refusals: [],
+    starts: [],
   };
   const context = {
     identity: { account: '123456789012', arn: 'arn:aws:iam::1:user/ada', region: 'eu-west-1' },

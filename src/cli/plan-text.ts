@@ -10,6 +10,8 @@ export interface ReviewedPlan {
   changes: readonly ReviewedChange[];
   /** Why it is not applied; empty where it may be. */
   refusals: readonly { message: string; action: string }[];
+  /** Stopped machines that its apply starts. */
+  starts: readonly { node: string }[];
   context: ReviewedContext | null;
 }
 
@@ -65,7 +67,10 @@ export function planText(plan: ReviewedPlan, style: Style): string {
       ? `To remove ${plan.cluster_name}:`
       : `To make ${plan.cluster_name} what was asked for:`,
   );
-  const sum = summaryLine(plan.summary);
+  const sum = summaryLine(plan);
+  lines.push(
+    ...plan.starts.map(({ node }) => style('yellow', `  > node ${node} is stopped: started`)),
+  );
   return [
     head,
     '',
@@ -132,9 +137,11 @@ function contextLines({ identity, findings, cost }: ReviewedContext, style: Styl
 
 const money = (amount: number, digits: number): string => amount.toFixed(digits);
 
-function summaryLine({ add, change, replace, destroy, empty }: ReviewedPlan['summary']): string {
-  if (empty) return 'Plan: nothing to change.';
-  return `Plan: ${add} to add, ${change} to change, ${replace} to replace, ${destroy} to destroy.`;
+function summaryLine({ summary, starts }: ReviewedPlan): string {
+  const { add, change, replace, destroy, empty } = summary;
+  const toStart = starts.length === 0 ? '' : `, ${starts.length} to start`;
+  if (empty) return `Plan: nothing to change${toStart}.`;
+  return `Plan: ${add} to add, ${change} to change, ${replace} to replace, ${destroy} to destroy${toStart}.`;
 }
 
 function signOf(actions: readonly string[]): Sign | null {

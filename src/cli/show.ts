@@ -15,19 +15,37 @@ export async function showCluster(cli: Cli, name: string): Ending {
     const rows = nodes.map((node) => [
       node.name,
       node.role ?? (node.made ? '?' : 'not made'),
+      node.machine ? statusText(node.machine.state, style) : '-',
       node.postgres_host ? `${node.postgres_host}:${node.postgres_port}` : '-',
       node.replication ? statusText(node.replication.status, style) : '-',
       node.replication?.lag_bytes == null ? '-' : `${node.replication.lag_bytes} bytes`,
     ]);
     const parts = [facts(clusterFacts(cluster, cli), style)];
     if (rows.length > 0)
-      parts.push(table(['node', 'role', 'address', 'replication', 'lag'], rows, style));
+      parts.push(table(['node', 'role', 'machine', 'address', 'replication', 'lag'], rows, style));
+    parts.push(...machineLines(name, nodes));
     if (cluster.operation) {
       parts.push(`Under way: ${cluster.operation.kind}. Watch it: hathi cluster watch ${name}`);
     }
     return parts.join('\n\n');
   });
   return 'done';
+}
+
+/** Machines that do not run, when that was observed, and the next command. */
+function machineLines(
+  cluster: string,
+  nodes: readonly { name: string; machine: { state: string; observed_at: string } | null }[],
+): string[] {
+  const down = nodes.flatMap(({ name, machine }) =>
+    machine === null || machine.state === 'running' ? [] : [{ name, ...machine }],
+  );
+  const [first] = down;
+  if (first === undefined) return [];
+  const states = down.map(({ name, state }) => `${name} is ${state}`).join(', ');
+  return [
+    `${states} (observed ${ago(first.observed_at, Date.now())}). The next plan and apply bring it back: POST /plan-terraform with {"cluster": "${cluster}"}, then POST /apply-terraform.`,
+  ];
 }
 
 function clusterFacts(cluster: Cluster, cli: Cli): [string, string][] {

@@ -8,6 +8,8 @@ const COLOURS: Record<string, StyleName> = {
   interrupted: 'red',
   'awaiting-approval': 'yellow',
   unproven: 'yellow',
+  stopped: 'yellow',
+  missing: 'red',
   cancelling: 'yellow',
   changing: 'cyan',
   running: 'cyan',

@@ -98,6 +98,8 @@ export interface Cloud {
    * What is being deleted already is left out.
    */
   resources(filter: { region: string; site?: string; cluster?: string }): Promise<CloudResource[]>;
+  /** Starts stopped machines and waits until they run. */
+  start(region: string, ids: readonly string[]): Promise<void>;
   /** The machines of a cluster by their tags, whatever a state knows of them. */
   nodes(region: string, site: string, cluster: string): Promise<CloudNode[]>;
   /**

@@ -36,6 +36,13 @@ export interface ResourceChange {
   effect: ChangeEffect;
 }
 
+/** A machine that was stopped when the plan was made. */
+export interface MachineStart {
+  node: string;
+  /** ISO 8601, UTC. */
+  observed_at: string;
+}
+
 export interface PlanRecord {
   id: string;
   cluster_id: string;
@@ -60,6 +67,8 @@ export interface PlanRecord {
   context: PlanContext | null;
   /** Why the plan must not be applied; empty where it may be. */
   refusals: Refusal[];
+  /** Stopped machines that the apply starts. No other machine is started. */
+  starts: MachineStart[];
   /** The plan file, sealed with context `plan:<id>`. */
   sealed_file: Sealed;
   /** Outcome of the apply, once there is one. */

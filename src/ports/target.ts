@@ -55,6 +55,11 @@ export interface NodeTarget {
     cluster: TargetCluster,
     nodes: readonly string[],
   ): Promise<{ nodes: NodeObservation[]; network: boolean }>;
+  /**
+   * Starts stopped machines of the named nodes, and waits until they run.
+   * @throws OPERATION_FAILED when one cannot be started
+   */
+  start(cluster: TargetCluster, nodes: readonly string[]): Promise<void>;
   /** Everything that carries the cluster's labels, whatever a state knows of it. */
   resources(cluster: TargetCluster): Promise<LabelledResource[]>;
   /** Removes what `resources` named, in an order that works. */

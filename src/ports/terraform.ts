@@ -143,6 +143,8 @@ export interface Terraform {
    * @throws OPERATION_INTERRUPTED when an earlier apply is gone without an exit code
    */
   apply(run: TerraformRun, plan: Uint8Array, onTick: () => Promise<void>): Promise<AppliedPlan>;
+  /** Brings state and outputs up to date with what exists, and changes nothing else. */
+  refresh(run: TerraformRun): Promise<void>;
   /** Whether an apply was started by this or an earlier attempt of the stage. */
   applyStarted(run: TerraformRun): Promise<boolean>;
   /**

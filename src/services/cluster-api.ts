@@ -72,6 +72,8 @@ export interface NodeView {
   ssh_port: number | null;
   postgres_host: string | null;
   postgres_port: number | null;
+  /** The container or instance as the target has it; null where it was not made or not observed. */
+  machine: { state: 'running' | 'stopped' | 'missing'; observed_at: string } | null;
   /** From the newest report. */
   replication: { status: string; lag_bytes: number | null; observed_at: string } | null;
 }

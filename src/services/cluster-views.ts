@@ -3,6 +3,7 @@ import { plannedNodes } from '../core/cluster/topology.ts';
 import type { NodeReport } from '../core/postgres/replication-report.ts';
 import type { ClusterRecord, ClusterSummary, ReportRecord } from '../ports/stores.ts';
 import type { ClusterView, NodeView } from './api.ts';
+import type { Machines } from './machines.ts';
 
 export function clusterView({ cluster, operation, report }: ClusterSummary): ClusterView {
   const {
@@ -30,7 +31,11 @@ export function clusterView({ cluster, operation, report }: ClusterSummary): Clu
 }
 
 /** Each node as it is planned, as it was made, and as it was last seen. */
-export function nodeViews(cluster: ClusterRecord, report: ReportRecord | null): NodeView[] {
+export function nodeViews(
+  cluster: ClusterRecord,
+  report: ReportRecord | null,
+  machines: Machines | null,
+): NodeView[] {
   const made = new Map((cluster.nodes ?? []).map((node) => [node.name, node]));
   const seen = new Map((cluster.topology?.nodes ?? []).map(({ name, role }) => [name, role]));
   const reported = new Map(
@@ -42,6 +47,7 @@ export function nodeViews(cluster: ClusterRecord, report: ReportRecord | null): 
     const plan = planned.find((node) => node.name === name);
     const node = made.get(name);
     const last = reported.get(name);
+    const machine = machines?.states.get(name);
     return {
       name,
       planned: plan !== undefined,
@@ -56,6 +62,7 @@ export function nodeViews(cluster: ClusterRecord, report: ReportRecord | null): 
       ssh_port: node?.ssh_port ?? null,
       postgres_host: node?.postgres_host ?? null,
       postgres_port: node?.postgres_port ?? null,
+      machine: machines && machine ? { state: machine, observed_at: machines.observedAt } : null,
       replication: last
         ? { status: last.status, lag_bytes: last.lag_bytes, observed_at: report?.created_at ?? '' }
         : null,

@@ -11,6 +11,7 @@ import { clusterNotFound, clusterProtected } from './cluster-requests.ts';
 import { readSecret } from './cluster-secrets.ts';
 import { clusterView, nodeViews } from './cluster-views.ts';
 import type { Cursors } from './cursors.ts';
+import { createMachineObserver } from './machines.ts';
 import { SharedReads } from './shared-reads.ts';
 
 export interface ClusterServiceTools {
@@ -28,6 +29,7 @@ const DATABASE = 'postgres';
 export function createClusterService(tools: ClusterServiceTools): ClusterService {
   const { unitOfWork } = tools;
   const stores = unitOfWork.direct;
+  const observeMachines = createMachineObserver(tools);
   const shared = new SharedReads(() => unitOfWork.snapshot());
 
   const find = async (name: string): Promise<ClusterRecord> => {
@@ -63,7 +65,11 @@ export function createClusterService(tools: ClusterServiceTools): ClusterService
     get: (name) => shared.read(`cluster ${name}`, () => tagged(name)),
     async nodes(name) {
       const cluster = await find(name);
-      return nodeViews(cluster, await stores.reports.latest(cluster.id));
+      const [report, machines] = await Promise.all([
+        stores.reports.latest(cluster.id),
+        observeMachines(cluster),
+      ]);
+      return nodeViews(cluster, report, machines);
     },
     async connection(name) {
       const cluster = await find(name);

@@ -2,6 +2,7 @@ import { HathiError } from '../core/errors.ts';
 import type { Stage, StageContext, StageOutcome } from '../ports/stage.ts';
 import type { PlanRecord } from '../ports/stores.ts';
 import { assertAllowed } from './guard-plan.ts';
+import { startMachines } from './machines.ts';
 import { assertFresh, executePlan, type StoredPlan, stale } from './terraform-apply.ts';
 import { reconcileState } from './terraform-state.ts';
 import { type TerraformTools, terraformRun } from './terraform-tools.ts';
@@ -67,6 +68,7 @@ async function apply(
   if (plan.state === 'stale') throw stale(plan, 'a newer plan was made', { state: plan.state });
   await assertFresh(context, tools, plan, NAME);
   await assertAllowed(context, tools, plan);
+  await startMachines(context, tools, plan.starts);
   return finish(context, tools, plan);
 }
 
@@ -75,12 +77,16 @@ async function finish(
   tools: TerraformTools,
   plan: StoredPlan,
 ): Promise<StageOutcome> {
-  const { applied, state } = await executePlan(context, tools, plan, NAME);
+  const { applied, state: applyState } = await executePlan(context, tools, plan, NAME);
+  const started = plan.starts.map(({ node }) => node);
+  // A machine may have another address after a stop, and the plan has those of before.
+  if (started.length > 0) await tools.terraform.refresh(terraformRun(context, tools, NAME));
+  const state = started.length > 0 ? null : applyState;
   const nodes = (state ?? (await reconcileState(context, tools)))?.nodes ?? null;
   if (nodes === null) {
     throw new HathiError('TERRAFORM_FAILED', 'The apply succeeded, but gave no output "nodes".');
   }
-  const outcome = { plan_id: plan.id, applied: true, resources: applied.resources, nodes };
+  const outcome = { plan_id: plan.id, applied: true, resources: applied.resources, started, nodes };
   await context.write(async ({ clusters, plans }) => {
     await plans.setState(plan.id, 'applied', outcome);
     await clusters.update(context.cluster.id, {

@@ -5,6 +5,7 @@ import type { PlanContext } from '../ports/plan-context.ts';
 import type { StageContext } from '../ports/stage.ts';
 import type { TerraformState } from '../ports/terraform.ts';
 import { keyPairOf } from './key-pair.ts';
+import type { ObservedMachines } from './machines.ts';
 import { importable, orphansOf } from './orphans.ts';
 import { FOLDER, type TerraformTools, targetOf } from './terraform-tools.ts';
 
@@ -21,6 +22,7 @@ export async function lookAround(
   context: StageContext,
   tools: TerraformTools,
   state: TerraformState | null,
+  machines: ObservedMachines | null,
 ): Promise<PlanContext | null> {
   const { cluster } = context;
   const target = targetOf(cluster, tools);
@@ -50,6 +52,16 @@ export async function lookAround(
     ...found,
     findings: [
       ...found.findings,
+      ...(machines?.nodes ?? [])
+        .filter((node) => node.state === 'stopped')
+        .map(
+          ({ name, id }): Finding => ({
+            check: 'machine-stopped',
+            severity: 'warning',
+            message: `The machine ${id} of ${name} is stopped.`,
+            action: 'The apply of this plan starts it.',
+          }),
+        ),
       ...imports.map(
         ({ address, id }): Finding => ({
           check: 'taken-over',

@@ -20,6 +20,7 @@ export function createPlanTerraformStage(tools: TerraformTools): Stage {
         changes: plan.changes,
         context: plan.context,
         refusals: plan.refusals,
+        starts: plan.starts,
         engine: await tools.terraform.engine(),
       };
     },

@@ -1,18 +1,11 @@
-import { plannedNodes } from '../core/cluster/topology.ts';
 import type { StageName } from '../core/operation/operation-kinds.ts';
 import type { StageContext } from '../ports/stage.ts';
 import type { PlanRecord } from '../ports/stores.ts';
-import type { TerraformState } from '../ports/terraform.ts';
 import { judgeChanges } from './guard-plan.ts';
 import { lookAround } from './look-around.ts';
+import { observeMachines, startsOf, vanished } from './machines.ts';
 import { reconcileState } from './terraform-state.ts';
-import {
-  FOLDER,
-  readLockFile,
-  type TerraformTools,
-  targetOf,
-  terraformRun,
-} from './terraform-tools.ts';
+import { FOLDER, readLockFile, type TerraformTools, terraformRun } from './terraform-tools.ts';
 
 const REVIEWED_FILES = [`${FOLDER}/main.tf`, `${FOLDER}/imports.tf`, `${FOLDER}/outputs.tf`];
 
@@ -31,11 +24,12 @@ export async function makePlan(
   const { cluster, operation } = context;
   const { terraform, secretBox } = tools;
   const state = await reconcileState(context, tools);
-  const found = destroy ? null : await lookAround(context, tools, state);
+  const machines = destroy || !state ? null : await observeMachines(context, tools);
+  const found = destroy ? null : await lookAround(context, tools, state, machines);
   const run = terraformRun(context, tools, stage);
   const made = await terraform.plan(run, {
     destroy,
-    replace: destroy || !state ? [] : await vanished(context, tools, state),
+    replace: state && machines ? vanished(context, tools, state, machines) : [],
     operationId: operation.id,
   });
   const judged = await judgeChanges(context, tools, made.changes);
@@ -62,6 +56,7 @@ export async function makePlan(
     context: found,
     // The removal of the whole cluster was confirmed, and its protection was checked.
     refusals: destroy ? [] : judged.refusals,
+    starts: state && machines ? startsOf(context, tools, state, machines, judged.changes) : [],
     sealed_file: secretBox.seal(made.bytes, sealedPlace(id)),
     outcome: null,
   };
@@ -71,7 +66,7 @@ export async function makePlan(
   });
   await context.emit({
     type: 'terraform.plan',
-    data: { plan_id: id, summary: made.summary, refusals: plan.refusals },
+    data: { plan_id: id, summary: made.summary, refusals: plan.refusals, starts: plan.starts },
   });
   return plan;
 }
@@ -88,25 +83,4 @@ async function configurationFiles(context: StageContext, tools: TerraformTools) 
 
 export function sealedPlace(planId: string): string {
   return `plan:${planId}`;
-}
-
-/** Addresses in the state of what is no longer on the target. */
-async function vanished(
-  context: StageContext,
-  tools: TerraformTools,
-  state: TerraformState,
-): Promise<string[]> {
-  const { cluster } = context;
-  const names = plannedNodes(cluster.spec).map(({ name }) => name);
-  const { target } = cluster.spec;
-  const observed = await targetOf(cluster, tools).observe(cluster, names);
-  const gone = observed.nodes
-    .filter((node) => node.state === 'missing')
-    .map(({ name }) => tools.terraform.addressOf(target, { kind: 'node', node: name }));
-  if (!observed.network) {
-    gone.push(tools.terraform.addressOf(target, { kind: 'network', node: null }));
-  }
-  return gone
-    .filter((address) => address !== null)
-    .filter((address) => state.addresses.includes(address));
 }

@@ -9,6 +9,7 @@ import {
   type EC2Client,
   ImportKeyPairCommand,
   type Instance,
+  StopInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createSshKeys } from '../../src/adapters/ssh/ssh-keys.ts';
@@ -156,7 +157,7 @@ it('says that the credentials expired, and carries on with others', async () => 
   await carriesOn(['default-1']);
 });
 
-it('neither stops nor replaces machines and volumes that exist, whoever asks for it', async () => {
+it('starts a stopped machine, and stops or replaces none, whatever is requested', async () => {
   await planned();
   await server.step('/apply-terraform', {});
   await server.step('/create-ansible-script', {});
@@ -168,6 +169,18 @@ it('neither stops nor replaces machines and volumes that exist, whoever asks for
     ].sort();
   };
   const before = await idsOf();
+  const [machine] = await instances();
+  await ec2.send(new StopInstancesCommand({ InstanceIds: [machine?.InstanceId ?? ''] }));
+  const restart = await server.step('/plan-terraform', {});
+  expect(restart.starts).toMatchObject([{ node: 'default-1' }]);
+  expect(restart.context.findings).toContainEqual(
+    expect.objectContaining({ check: 'machine-stopped', severity: 'warning' }),
+  );
+  const shown = await server.get('/api/v1/clusters/default/nodes');
+  expect(shown.body.nodes[0].machine).toMatchObject({ state: 'stopped' });
+  expect(await server.step('/apply-terraform', {})).toMatchObject({ started: ['default-1'] });
+  expect((await instances())[0]?.State?.Name).toBe('running');
+
   const kms = 'arn:aws:kms:eu-central-1:123456789012:key/other';
   const refused = await server.post('/generate-terraform', {
     instance_type: 'm7g.large',

@@ -448,6 +448,12 @@ it('knows the state of machines by their tags', async () => {
     { name: 'states-2', id: ids[1], state: 'stopped' },
     { name: 'states-10', id: ids[2], state: 'running' },
   ]);
+  await cloud.start(REGION, [ids[1] ?? '']);
+  expect((await cloud.nodes(REGION, SITE, 'states')).map(({ state }) => state)).toEqual([
+    'running',
+    'running',
+    'running',
+  ]);
   await cloud.remove(await cloud.resources({ region: REGION, cluster: 'states' }));
   const again = await makeNode('states', 1);
   expect(

@@ -171,6 +171,7 @@ describe.each(DATABASE_KINDS)('resources on the %s database', (kind) => {
       files: [{ path: 'terraform/main.tf', content: '# nothing' }],
       sealed_file: { keyId: 'k1', bytes: Uint8Array.of(1) },
       context: null,
+      starts: [],
       refusals,
       outcome: null,
     };

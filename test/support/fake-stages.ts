@@ -218,6 +218,7 @@ async function insertPlan(
     files: [FILE],
     sealed_file: secretBox.seal(bytes, `plan:${id}`),
     context: null,
+    starts: [],
     refusals: [],
     outcome: null,
   };
@@ -267,6 +268,7 @@ export function fakeTarget(): NodeTarget {
       nodes: names.map((name) => ({ name, state: 'missing', id: null })),
       network: false,
     }),
+    start: async () => {},
     resources: async () => [],
     remove: async () => {},
     freeNetworkIndex: async (taken) => Math.max(-1, ...taken) + 1,

@@ -7,6 +7,7 @@ import { listResources } from './list-resources.ts';
 import { preflight } from './preflight.ts';
 import { describeType } from './region-facts.ts';
 import { type RemovalPace, removeResources } from './remove-resources.ts';
+import { startInstances } from './start-instances.ts';
 
 const MEBIBYTE = 2 ** 20;
 
@@ -21,6 +22,9 @@ export function createAwsAccount(pace: RemovalPace): Cloud {
 
     nodes: (region, site, cluster) =>
       asking(region, 'ec2:DescribeInstances', ({ ec2 }) => listNodes(ec2, site, cluster)),
+
+    start: (region, ids) =>
+      asking(region, 'ec2:StartInstances', ({ ec2 }) => startInstances(ec2, ids)),
 
     async remove(resources) {
       const byRegion = new Map<string, CloudResource[]>();

@@ -63,6 +63,17 @@ export function createAwsTarget(cloud: Cloud, { env }: AwsTargetOptions): NodeTa
       };
     },
 
+    async start({ site, name, spec }, nodes) {
+      const { region } = settingsOf(spec);
+      const made = await cloud.nodes(region, site, name);
+      const stopped = made.filter((one) => nodes.includes(one.name) && one.state === 'stopped');
+      if (stopped.length === 0) return;
+      await cloud.start(
+        region,
+        stopped.map(({ id }) => id),
+      );
+    },
+
     resources: async ({ site, name, spec }) => (await found(site, name, spec)).map(labelled),
 
     async remove({ site, name, spec }, resources) {

@@ -5,6 +5,7 @@ import * as operations from './migrations/0001-operations.ts';
 import * as resources from './migrations/0002-resources.ts';
 import * as targets from './migrations/0003-targets.ts';
 import * as planRefusals from './migrations/0004-plan-refusals.ts';
+import * as machineStarts from './migrations/0005-machine-starts.ts';
 
 /** In order; a migration that has shipped is never edited. */
 const MIGRATIONS: Record<string, Migration> = {
@@ -12,6 +13,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0002-resources': resources,
   '0003-targets': targets,
   '0004-plan-refusals': planRefusals,
+  '0005-machine-starts': machineStarts,
 };
 
 /**

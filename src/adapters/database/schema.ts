@@ -110,6 +110,7 @@ export interface PlansTable extends SealedColumns {
   files: Json<unknown[]>;
   context: NullableJson<unknown>;
   refusals: Json<unknown[]>;
+  starts: Json<unknown[]>;
   outcome: NullableJson<unknown>;
   created_at: Timestamp;
 }

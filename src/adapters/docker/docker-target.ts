@@ -81,6 +81,12 @@ export function createDockerTarget({ assetsRoot, env }: DockerTargetOptions): Do
       return { nodes: observed, network: network.length > 0 };
     },
 
+    async start({ site, name: cluster }, nodes) {
+      const found = await containers(site, cluster);
+      const names = found.filter(({ node }) => nodes.includes(node)).map(({ name }) => name);
+      if (names.length > 0) await docker('start', ...names);
+    },
+
     async resources({ site, name: cluster }) {
       const [found, network] = await Promise.all([
         containers(site, cluster),

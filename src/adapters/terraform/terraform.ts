@@ -186,6 +186,13 @@ export function createTerraform(options: TerraformOptions): Terraform {
     }
   }
 
+  async function refresh(run: TerraformRun): Promise<void> {
+    const args = ['apply', '-refresh-only', '-auto-approve', '-json', '-input=false'];
+    const child = await command(run, 'terraform-refresh', [...args, LOCK_TIMEOUT, PARALLELISM]);
+    const result = await runAfresh(run, child);
+    if (result.exitCode !== 0) throw await failure('apply -refresh-only', result);
+  }
+
   return {
     engine,
     configuration: (input) =>
@@ -195,6 +202,7 @@ export function createTerraform(options: TerraformOptions): Terraform {
       readAttributeEffects(join(options.assetsRoot, 'terraform', 'modules', target)),
     plan,
     apply,
+    refresh,
     pullState,
     applyStarted: async (run) => (await run.children.find(APPLY)) !== null,
     readState,

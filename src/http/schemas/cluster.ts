@@ -190,6 +190,12 @@ export const nodeListSchema = z
           ssh_port: z.int().nullable(),
           postgres_host: z.string().nullable(),
           postgres_port: z.int().nullable(),
+          machine: z
+            .object({ state: z.enum(['running', 'stopped', 'missing']), observed_at: instant })
+            .nullable()
+            .describe(
+              'Container or instance as the target has it now; null where it was not created or the target does not answer.',
+            ),
           replication: z
             .object({
               status: z.string(),

@@ -84,6 +84,7 @@ export const nodeExample: NodeView = {
   made: true,
   role: 'replica',
   etcd: true,
+  machine: { state: 'running', observed_at: PROVEN },
   replication: { status: 'streaming', lag_bytes: 0, observed_at: PROVEN },
 };
 
@@ -209,6 +210,7 @@ export const planExample: PlanView = {
   files: [{ path: FILE.path, content: 'module "nodes" {\n  …\n}\n' }],
   context: null,
   refusals: [],
+  starts: [],
   outcome: null,
   allowed_actions: ['apply'],
   created_at: PLANNED,
@@ -234,6 +236,7 @@ export const outcomeExamples = {
     summary: SUMMARY,
     changes: [CHANGE],
     refusals: [],
+    starts: [],
     engine: ENGINE,
   },
   'apply-terraform': {

@@ -60,6 +60,14 @@ export const refusalsSchema = z
   )
   .describe('Why the plan is not applied (`PLAN_REFUSED`); empty where it may be.');
 
+export const startsSchema = z
+  .array(
+    z
+      .object({ node: z.string(), observed_at: z.string().describe('ISO 8601, UTC.') })
+      .meta({ id: 'MachineStart' }),
+  )
+  .describe('Stopped machines that the apply starts. No other machine is started.');
+
 export const planContextSchema = z
   .object({
     identity: z
@@ -114,6 +122,7 @@ export const planSchema = z
       .describe('The configuration that was planned.'),
     context: planContextSchema.nullable().describe('null for a target without an account.'),
     refusals: refusalsSchema,
+    starts: startsSchema,
     outcome: z.record(z.string(), z.unknown()).nullable(),
     allowed_actions: z.array(z.enum(['apply'])),
     created_at: z.string().describe('ISO 8601, UTC.'),

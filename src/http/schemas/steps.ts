@@ -9,7 +9,7 @@ import type { StageName } from '../../core/operation/operation-kinds.ts';
 import { MAX_PARAMETERS } from '../../core/postgres/parameters.ts';
 import { awsBody, clusterNodeSchema, parameterValueSchema, topologySchema } from './cluster.ts';
 import { outcomeExamples } from './examples.ts';
-import { planContextSchema, refusalsSchema } from './plan.ts';
+import { planContextSchema, refusalsSchema, startsSchema } from './plan.ts';
 
 const cluster = clusterNameSchema
   .default(DEFAULT_CLUSTER)
@@ -130,6 +130,7 @@ export const stepOutcomes = {
         .describe('Sensitive values are masked.'),
       context: planContextSchema.nullable().optional(),
       refusals: refusalsSchema.optional(),
+      starts: startsSchema.optional(),
       engine,
     })
     .meta({

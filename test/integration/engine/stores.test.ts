@@ -269,6 +269,7 @@ describe.each(DATABASE_KINDS)('stores on %s', (kind) => {
       files: [],
       sealed_file: { keyId: 'k', bytes: Uint8Array.of(0, 255) },
       context: null,
+      starts: [{ node: 'pg-1', observed_at: '2026-01-01T00:00:00.000Z' }],
       refusals: [
         {
           reason: 'removes-data' as const,

@@ -55,6 +55,7 @@ it('grows and shrinks a cluster, keeping the nodes that stay', async () => {
   const cluster = await bench.cluster('pg', 1);
   await bringUp(cluster);
   const three = await containers();
+  await startsAgain(cluster);
   // The witness becomes a full node, which needs a port for PostgreSQL, so it is made anew.
   expect(await resize(cluster, 2)).toMatchObject({ add: 0, replace: 1, destroy: 0 });
   const grown = await containers();
@@ -68,6 +69,24 @@ it('grows and shrinks a cluster, keeping the nodes that stay', async () => {
   expect(nodes?.map(({ name }) => name)).toEqual(['pg-1']);
   await bench.outcome(cluster, 'destroy-terraform');
 });
+
+/** Of stopped machines only the one that the plan lists is started. */
+async function startsAgain(cluster: ClusterRecord): Promise<void> {
+  const container = (n: number) => `hathi-${bench.site}-pg-${n}`;
+  const states = async () =>
+    (await bench.target.observe(cluster, ['pg-1', 'pg-2', 'pg-3'])).nodes.map(({ state }) => state);
+  await bench.docker('stop', '--time', '1', container(3));
+  const plan = await bench.outcome<Planned>(cluster, 'plan-terraform');
+  expect(plan.summary.empty).toBe(true);
+  expect(plan.starts).toEqual([{ node: 'pg-3', observed_at: expect.any(String) }]);
+  await bench.docker('stop', '--time', '1', container(2));
+  expect(await states()).toEqual(['running', 'stopped', 'stopped']);
+  expect(await bench.outcome(cluster, 'apply-terraform')).toMatchObject({ started: ['pg-3'] });
+  expect(await states()).toEqual(['running', 'stopped', 'running']);
+  await bench.outcome(cluster, 'plan-terraform');
+  await bench.outcome(cluster, 'apply-terraform');
+  expect(await states()).toEqual(['running', 'running', 'running']);
+}
 
 /** As after execute-ansible-script: from here on the nodes may hold data. */
 async function withData(cluster: ClusterRecord): Promise<void> {
@@ -95,6 +114,7 @@ async function withData(cluster: ClusterRecord): Promise<void> {
 interface Planned {
   summary: PlanSummary;
   refusals: Refusal[];
+  starts: { node: string }[];
   changes: ResourceChange[];
 }
 

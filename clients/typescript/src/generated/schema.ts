@@ -1104,6 +1104,11 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        MachineStart: {
+            node: string;
+            /** @description ISO 8601, UTC. */
+            observed_at: string;
+        };
         /**
          * @example {
          *       "name": "orders-2",
@@ -1119,6 +1124,10 @@ export interface components {
          *       "made": true,
          *       "role": "replica",
          *       "etcd": true,
+         *       "machine": {
+         *         "state": "running",
+         *         "observed_at": "2026-01-02T03:04:31.250Z"
+         *       },
          *       "replication": {
          *         "status": "streaming",
          *         "lag_bytes": 0,
@@ -1131,6 +1140,13 @@ export interface components {
             /** @description Whether it is a member of etcd. */
             etcd: boolean;
             instance_id: string | null;
+            /** @description Container or instance as the target has it now; null where it was not created or the target does not answer. */
+            machine: {
+                /** @description ISO 8601, UTC. */
+                observed_at: string;
+                /** @enum {string} */
+                state: "running" | "stopped" | "missing";
+            } | null;
             /** @description Whether Terraform made it. */
             made: boolean;
             name: string;
@@ -1407,6 +1423,7 @@ export interface components {
          *       ],
          *       "context": null,
          *       "refusals": [],
+         *       "starts": [],
          *       "outcome": null,
          *       "allowed_actions": [
          *         "apply"
@@ -1445,6 +1462,8 @@ export interface components {
             } | null;
             /** @description Why the plan is not applied (`PLAN_REFUSED`); empty where it may be. */
             refusals: components["schemas"]["PlanRefusal"][];
+            /** @description Stopped machines that the apply starts. No other machine is started. */
+            starts: components["schemas"]["MachineStart"][];
             /** @enum {string} */
             state: "ready" | "applying" | "applied" | "stale" | "failed";
             summary: components["schemas"]["PlanSummary"];
@@ -1706,6 +1725,7 @@ export interface components {
          *         }
          *       ],
          *       "refusals": [],
+         *       "starts": [],
          *       "engine": {
          *         "name": "terraform",
          *         "version": "1.11.4"
@@ -1734,6 +1754,8 @@ export interface components {
             plan_id: string;
             /** @description Why the plan is not applied (`PLAN_REFUSED`); empty where it may be. */
             refusals?: components["schemas"]["PlanRefusal"][];
+            /** @description Stopped machines that the apply starts. No other machine is started. */
+            starts?: components["schemas"]["MachineStart"][];
             summary: {
                 add: number;
                 change: number;

@@ -23,6 +23,12 @@ export async function showCluster(cli: Cli, name: string): Ending {
     const parts = [facts(clusterFacts(cluster, cli), style)];
     if (rows.length > 0)
       parts.push(table(['node', 'role', 'machine', 'address', 'replication', 'lag'], rows, style));
+    if (cluster.pending_change && !cluster.operation) {
+      const { fields, next_step } = cluster.pending_change;
+      parts.push(
+        `Not applied yet: ${fields.join(', ')}. Next: POST /${next_step} with {"cluster": "${name}"}.`,
+      );
+    }
     parts.push(...machineLines(name, nodes));
     if (cluster.operation) {
       parts.push(`Under way: ${cluster.operation.kind}. Watch it: hathi cluster watch ${name}`);

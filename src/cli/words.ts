@@ -8,6 +8,7 @@ const COLOURS: Record<string, StyleName> = {
   interrupted: 'red',
   'awaiting-approval': 'yellow',
   unproven: 'yellow',
+  'change-pending': 'yellow',
   stopped: 'yellow',
   missing: 'red',
   cancelling: 'yellow',

@@ -45,6 +45,10 @@ export interface ClusterRecord {
   applied_revision: number | null;
   ansible_generated_revision: number | null;
   ansible_executed_revision: number | null;
+  /** Spec of the last apply, which the machines have; null before the first. */
+  applied_spec: ClusterSpec | null;
+  /** Spec that Ansible last brought to the nodes; null before the first time. */
+  executed_spec: ClusterSpec | null;
   /** From Terraform's outputs; null before the first apply. */
   nodes: ClusterNode[] | null;
   topology: Topology | null;

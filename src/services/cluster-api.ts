@@ -1,5 +1,6 @@
 import type { ClusterSpec } from '../core/cluster/cluster-spec.ts';
 import type { ClusterAction, ClusterStatus } from '../core/cluster/cluster-status.ts';
+import type { PendingChange } from '../core/cluster/pending-change.ts';
 import type { ClusterNode, Role, Topology } from '../core/cluster/topology.ts';
 import type { CloudResource } from '../ports/cloud.ts';
 import type { PlanRecord } from '../ports/stores.ts';
@@ -23,6 +24,8 @@ export interface ClusterView {
   labels: Record<string, string>;
   deletion_protection: boolean;
   status: ClusterStatus;
+  /** What of the spec is not applied, and the step that comes next; null where nothing is. */
+  pending_change: PendingChange | null;
   /** The unfinished operation that holds the cluster, if any. */
   operation: { id: string; kind: string; state: string } | null;
   latest_report: { id: string; passed: boolean; created_at: string } | null;

@@ -264,6 +264,8 @@ export function newCluster(
     applied_revision: null,
     ansible_generated_revision: null,
     ansible_executed_revision: null,
+    applied_spec: null,
+    executed_spec: null,
     nodes: null,
     topology: null,
     node_size: null,

@@ -1,4 +1,5 @@
 import { clusterActions, type StatusFacts, statusOf } from '../core/cluster/cluster-status.ts';
+import { pendingChange } from '../core/cluster/pending-change.ts';
 import { plannedNodes } from '../core/cluster/topology.ts';
 import type { NodeReport } from '../core/postgres/replication-report.ts';
 import type { ClusterRecord, ClusterSummary, ReportRecord } from '../ports/stores.ts';
@@ -12,18 +13,21 @@ export function clusterView({ cluster, operation, report }: ClusterSummary): Clu
     node_size: _size,
     destroyed_at: _destroyed,
     metadata_revision: _revision,
+    applied_spec: _applied,
+    executed_spec: _executed,
     ...members
   } = cluster;
   const facts: StatusFacts = {
     hasNodes: cluster.nodes !== null,
-    specRevision: cluster.spec_revision,
     executedRevision: cluster.ansible_executed_revision,
+    pending: pendingChange(cluster),
     operation,
     report,
   };
   return {
     ...members,
     status: statusOf(facts),
+    pending_change: facts.pending,
     operation: operation && { id: operation.id, kind: operation.kind, state: operation.state },
     latest_report: report,
     allowed_actions: clusterActions({ ...facts, deletionProtection: cluster.deletion_protection }),

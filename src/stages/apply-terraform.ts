@@ -92,6 +92,7 @@ async function finish(
     await clusters.update(context.cluster.id, {
       nodes,
       applied_revision: plan.infrastructure_revision,
+      applied_spec: context.cluster.spec,
     });
   });
   return outcome;

@@ -60,6 +60,9 @@ export function createExecuteAnsibleScriptStage(tools: ExecuteAnsibleScriptTools
           topology,
           // What was run is what was written, which may be of an older spec.
           ansible_executed_revision: cluster.ansible_generated_revision,
+          ...(cluster.ansible_generated_revision === cluster.spec_revision
+            ? { executed_spec: cluster.spec }
+            : {}),
         }),
       );
       return {

@@ -50,6 +50,17 @@ describe('a cluster from its request to its end', () => {
     expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index + 1));
 
     expect((await server.get(api('/clusters/orders'))).body.status).toBe('healthy');
+    await server.step('/generate-terraform', { cluster: 'orders', replica_count: 3 });
+    expect((await server.get(api('/clusters/orders'))).body).toMatchObject({
+      status: 'change-pending',
+      pending_change: { fields: ['replica_count'], next_step: 'plan-terraform' },
+    });
+    await server.step('/generate-terraform', { cluster: 'orders', replica_count: 2 });
+    expect((await server.get(api('/clusters/orders'))).body).toMatchObject({
+      status: 'healthy',
+      pending_change: null,
+    });
+
     expect((await server.get(api('/clusters/orders/nodes'))).body.nodes).toHaveLength(3);
     expect((await server.get(api('/clusters/orders/connection'))).body.user).toBe('postgres');
     expect((await server.get(api('/clusters/orders/parameters'))).status).toBe(200);

@@ -104,6 +104,7 @@ export function aCluster(name: string): ClusterView {
     labels: {},
     deletion_protection: false,
     status: 'not-created',
+    pending_change: null,
     operation: null,
     latest_report: null,
     allowed_actions: ['update', 'destroy', 'forget'],

@@ -88,7 +88,11 @@ const WORK: Record<StageName, Work> = {
     const outcome = { plan_id: plan.id, applied: true, resources, nodes };
     await write(async ({ clusters, plans }) => {
       await plans.setState(plan.id, 'applied', outcome);
-      await clusters.update(cluster.id, { nodes, applied_revision: plan.infrastructure_revision });
+      await clusters.update(cluster.id, {
+        nodes,
+        applied_revision: plan.infrastructure_revision,
+        applied_spec: cluster.spec,
+      });
     });
     return outcome;
   },
@@ -117,6 +121,7 @@ const WORK: Record<StageName, Work> = {
       clusters.update(cluster.id, {
         topology,
         ansible_executed_revision: cluster.ansible_generated_revision,
+        executed_spec: cluster.spec,
       }),
     );
     const each = { ok: 9, changed: 3, failed: 0, unreachable: 0, skipped: 1 };

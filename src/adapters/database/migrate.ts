@@ -6,6 +6,7 @@ import * as resources from './migrations/0002-resources.ts';
 import * as targets from './migrations/0003-targets.ts';
 import * as planRefusals from './migrations/0004-plan-refusals.ts';
 import * as machineStarts from './migrations/0005-machine-starts.ts';
+import * as appliedSpecs from './migrations/0006-applied-specs.ts';
 
 /** In order; a migration that has shipped is never edited. */
 const MIGRATIONS: Record<string, Migration> = {
@@ -14,6 +15,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0003-targets': targets,
   '0004-plan-refusals': planRefusals,
   '0005-machine-starts': machineStarts,
+  '0006-applied-specs': appliedSpecs,
 };
 
 /**

@@ -24,6 +24,8 @@ export interface ClustersTable {
   applied_revision: number | null;
   ansible_generated_revision: number | null;
   ansible_executed_revision: number | null;
+  applied_spec: NullableJson<unknown>;
+  executed_spec: NullableJson<unknown>;
   nodes: NullableJson<unknown>;
   topology: NullableJson<unknown>;
   node_size: NullableJson<unknown>;

@@ -1,12 +1,17 @@
 import type { OperationState } from '../operation/operation.ts';
 import type { OperationKind } from '../operation/operation-kinds.ts';
+import type { PendingChange } from './pending-change.ts';
 
-/** What a cluster is, in one word; `healthy` means that replication was proven for the present spec. */
+/**
+ * Status of a cluster in one word. `healthy`: replication was proven, and the nodes have the present
+ * spec. `change-pending`: the spec was changed, and the steps that apply it did not all run.
+ */
 export const CLUSTER_STATUSES = [
   'not-created',
   'awaiting-approval',
   'changing',
   'destroying',
+  'change-pending',
   'unproven',
   'healthy',
   'unhealthy',
@@ -16,9 +21,10 @@ export type ClusterStatus = (typeof CLUSTER_STATUSES)[number];
 export interface StatusFacts {
   /** Whether machines were ever made. */
   hasNodes: boolean;
-  specRevision: number;
   /** Spec revision that Ansible last brought to the nodes. */
   executedRevision: number | null;
+  /** What of the spec is not applied, if anything. */
+  pending: PendingChange | null;
   /** The unfinished operation, if any. */
   operation: { kind: OperationKind; state: OperationState } | null;
   /** The newest report, if any. */
@@ -32,9 +38,9 @@ export function statusOf(facts: StatusFacts): ClusterStatus {
   // Looking at a cluster does not change it.
   if (operation && operation.kind !== 'verify-replication') return 'changing';
   if (!facts.hasNodes) return 'not-created';
-  if (report === null) return 'unproven';
-  if (!report.passed) return 'unhealthy';
-  return facts.executedRevision === facts.specRevision ? 'healthy' : 'unproven';
+  if (report?.passed === false) return 'unhealthy';
+  if (facts.pending !== null) return 'change-pending';
+  return report === null || facts.executedRevision === null ? 'unproven' : 'healthy';
 }
 
 export const CLUSTER_ACTIONS = ['update', 'verify', 'destroy', 'forget'] as const;

@@ -7,6 +7,7 @@ import {
 } from '../../core/cluster/cluster-spec.ts';
 import { CLUSTER_ACTIONS, CLUSTER_STATUSES } from '../../core/cluster/cluster-status.ts';
 import { type ClusterNode, ROLES, type Topology } from '../../core/cluster/topology.ts';
+import { STAGE_NAMES } from '../../core/operation/operation-kinds.ts';
 import { MAX_PARAMETERS } from '../../core/postgres/parameters.ts';
 import type {
   ClusterView,
@@ -101,7 +102,18 @@ export const clusterSchema = z
     deletion_protection: z.boolean().describe('While it is on, the cluster cannot be destroyed.'),
     status: z
       .enum(CLUSTER_STATUSES)
-      .describe('`healthy`: replication was proven for the present spec.'),
+      .describe(
+        '`healthy`: replication was proven, and the nodes have the present spec. `change-pending`: the spec was changed and not applied yet; see `pending_change`.',
+      ),
+    pending_change: z
+      .object({
+        fields: z.array(z.string()).describe('Members of the spec that differ.'),
+        next_step: z.enum(STAGE_NAMES).describe('Step that comes next.'),
+      })
+      .nullable()
+      .describe(
+        'Difference between the spec and what was applied to the nodes; null where there is none.',
+      ),
     operation: z
       .object({ id: z.string(), kind: z.string(), state: z.string() })
       .nullable()

@@ -70,6 +70,7 @@ export const clusterExample: ClusterView = {
   labels: { team: 'billing' },
   deletion_protection: false,
   status: 'healthy',
+  pending_change: null,
   operation: null,
   latest_report: { id: REPORT_ID, passed: true, created_at: PROVEN },
   allowed_actions: ['verify', 'destroy', 'forget', 'update'],

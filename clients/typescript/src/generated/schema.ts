@@ -653,6 +653,7 @@ export interface components {
          *       },
          *       "deletion_protection": false,
          *       "status": "healthy",
+         *       "pending_change": null,
          *       "operation": null,
          *       "latest_report": {
          *         "id": "01a20b11-0c1d-7f41-b1a2-7c8d9e0f1a04",
@@ -697,13 +698,23 @@ export interface components {
                 kind: string;
                 state: string;
             } | null;
+            /** @description Difference between the spec and what was applied to the nodes; null where there is none. */
+            pending_change: {
+                /** @description Members of the spec that differ. */
+                fields: string[];
+                /**
+                 * @description Step that comes next.
+                 * @enum {string}
+                 */
+                next_step: "generate-terraform" | "plan-terraform" | "apply-terraform" | "create-ansible-script" | "execute-ansible-script" | "verify-replication" | "destroy-terraform";
+            } | null;
             spec: components["schemas"]["ClusterSpec"];
             spec_revision: number;
             /**
-             * @description `healthy`: replication was proven for the present spec.
+             * @description `healthy`: replication was proven, and the nodes have the present spec. `change-pending`: the spec was changed and not applied yet; see `pending_change`.
              * @enum {string}
              */
-            status: "not-created" | "awaiting-approval" | "changing" | "destroying" | "unproven" | "healthy" | "unhealthy";
+            status: "not-created" | "awaiting-approval" | "changing" | "destroying" | "change-pending" | "unproven" | "healthy" | "unhealthy";
             terraform_generated_revision: number | null;
             topology: components["schemas"]["Topology"] | null;
             /** @description ISO 8601, UTC. */

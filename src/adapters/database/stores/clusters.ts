@@ -97,6 +97,8 @@ export class SqlClusterStore implements ClusterStore {
       .values({
         ...record,
         spec: JSON.stringify(record.spec),
+        applied_spec: json(record.applied_spec),
+        executed_spec: json(record.executed_spec),
         nodes: json(record.nodes),
         topology: json(record.topology),
         node_size: json(record.node_size),
@@ -110,12 +112,15 @@ export class SqlClusterStore implements ClusterStore {
   }
 
   async update(id: string, changes: ClusterChanges): Promise<void> {
-    const { spec, nodes, topology, node_size, labels, ...columns } = changes;
+    const { spec, applied_spec, executed_spec, nodes, topology, node_size, labels, ...columns } =
+      changes;
     await this.#db
       .updateTable('clusters')
       .set({
         ...columns,
         ...(spec === undefined ? {} : { spec: JSON.stringify(spec) }),
+        ...(applied_spec === undefined ? {} : { applied_spec: json(applied_spec) }),
+        ...(executed_spec === undefined ? {} : { executed_spec: json(executed_spec) }),
         ...(nodes === undefined ? {} : { nodes: json(nodes) }),
         ...(topology === undefined ? {} : { topology: json(topology) }),
         ...(node_size === undefined ? {} : { node_size: json(node_size) }),
@@ -148,6 +153,8 @@ function toRecord(row: Selectable<ClustersTable>): ClusterRecord {
   return {
     ...row,
     spec: row.spec as ClusterRecord['spec'],
+    applied_spec: row.applied_spec as ClusterRecord['applied_spec'],
+    executed_spec: row.executed_spec as ClusterRecord['executed_spec'],
     nodes: row.nodes as ClusterRecord['nodes'],
     topology: row.topology as ClusterRecord['topology'],
     node_size: row.node_size as ClusterRecord['node_size'],

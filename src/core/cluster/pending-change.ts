@@ -1,0 +1,61 @@
+import type { StageName } from '../operation/operation-kinds.ts';
+import { type ClusterSpec, INFRASTRUCTURE_FIELDS } from './cluster-spec.ts';
+
+/** A change of the spec that was not applied to the nodes, or not completely. */
+export interface PendingChange {
+  /** Members of the spec that differ, e.g. `replica_count`. */
+  fields: string[];
+  /** The step that comes next. */
+  next_step: StageName;
+}
+
+export interface AppliedSpecs {
+  spec: ClusterSpec;
+  /** Spec of the last apply, which the machines have; null before the first. */
+  applied_spec: ClusterSpec | null;
+  /** Spec that Ansible last brought to the nodes; null before the first time. */
+  executed_spec: ClusterSpec | null;
+  spec_revision: number;
+  infrastructure_revision: number;
+  terraform_generated_revision: number | null;
+  applied_revision: number | null;
+  ansible_generated_revision: number | null;
+}
+
+/**
+ * What differs between the spec and what was applied, by content: a spec that was changed and changed
+ * back has a higher revision, and nothing is pending.
+ * @returns null where nothing differs, and before the nodes were set up for the first time
+ */
+export function pendingChange(cluster: AppliedSpecs): PendingChange | null {
+  const { spec, applied_spec: applied, executed_spec: executed } = cluster;
+  if (executed === null) return null;
+  const names = Object.keys({ ...executed, ...spec }) as (keyof ClusterSpec)[];
+  const infrastructure: readonly string[] = INFRASTRUCTURE_FIELDS;
+  const fields = names.filter(
+    (name) =>
+      !sameValue(spec[name], executed[name]) ||
+      (infrastructure.includes(name) && applied !== null && !sameValue(spec[name], applied[name])),
+  );
+  return fields.length === 0 ? null : { fields: fields.sort(), next_step: nextStep(cluster) };
+}
+
+function nextStep(cluster: AppliedSpecs): StageName {
+  const revision = cluster.infrastructure_revision;
+  if (cluster.terraform_generated_revision !== revision) return 'generate-terraform';
+  if (cluster.applied_revision !== revision) return 'plan-terraform';
+  const isWritten = cluster.ansible_generated_revision === cluster.spec_revision;
+  return isWritten ? 'execute-ansible-script' : 'create-ansible-script';
+}
+
+/** Of two JSON values; the order of an object's members does not matter. */
+function sameValue(one: unknown, other: unknown): boolean {
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) {
+    return one === other;
+  }
+  if (Array.isArray(one) !== Array.isArray(other)) return false;
+  const [first, second] = [one as Record<string, unknown>, other as Record<string, unknown>];
+  return [...new Set([...Object.keys(first), ...Object.keys(second)])].every((name) =>
+    sameValue(first[name], second[name]),
+  );
+}

@@ -43,6 +43,7 @@ export function addClusterCommands(program: Command, { run }: Definition): void 
     )
     .option('--aws <json>', 'Anything else of `aws`, as the API takes it', jsonObject)
     .option('--allow <network>', 'Network of clients, as often as needed', collect)
+    .option('--locale <locale>', 'Locale of the nodes, e.g. de_DE.UTF-8; repeat for more', collect)
     .option('-p, --parameter <name=value>', 'PostgreSQL parameter, as often as needed', assignment)
     .option('-l, --label <name=value>', 'Label, as often as needed', assignment)
     .option('--protect', 'Refuse to destroy it until the protection is taken off')

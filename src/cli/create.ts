@@ -19,6 +19,7 @@ export interface CreateOptions {
   control?: string[] | undefined;
   aws?: Record<string, unknown> | undefined;
   allow?: string[] | undefined;
+  locale?: string[] | undefined;
   parameter?: Record<string, string> | undefined;
   label?: Record<string, string> | undefined;
   protect?: true | undefined;
@@ -87,8 +88,18 @@ export async function create(cli: Cli, name: string, options: CreateOptions): En
 }
 
 function specOf(options: CreateOptions) {
-  const { replicas, target, instanceType, postgres, failover, allow, parameter, label, protect } =
-    options;
+  const {
+    replicas,
+    target,
+    instanceType,
+    postgres,
+    failover,
+    allow,
+    locale,
+    parameter,
+    label,
+    protect,
+  } = options;
   return {
     ...(replicas === undefined ? {} : { replica_count: replicas }),
     ...(target === undefined ? {} : { target }),
@@ -96,6 +107,7 @@ function specOf(options: CreateOptions) {
     ...(postgres === undefined ? {} : { postgres_version: postgres }),
     ...(failover === undefined ? {} : { failover_profile: failover }),
     ...(allow === undefined ? {} : { allow_list: allow }),
+    ...(locale === undefined ? {} : { locales: locale }),
     ...awsOf(options),
     ...(protect === undefined ? {} : { deletion_protection: true }),
     parameters: parameter ?? {},

@@ -67,6 +67,7 @@ function clusterFacts(cluster: Cluster, cli: Cli): [string, string][] {
     ['postgres', spec.postgres_version],
     ['replicas', String(spec.replica_count)],
     ['failover', spec.failover_profile],
+    ...optional('locales', (spec.locales ?? []).join(' ')),
     ...optional('parameters', words(spec.parameters)),
     ...optional('labels', words(cluster.labels)),
     ['protected', cluster.deletion_protection ? 'yes' : 'no'],

@@ -26,6 +26,8 @@ export interface AnsibleInput {
   ssh: { config: string; user: string } | null;
   /** CIDRs from which clients may come besides. */
   allowList: readonly string[];
+  /** That each node has besides `C.UTF-8`. */
+  locales: readonly string[];
   failover: FailoverTimings;
   /** Whether the nodes test the configuration before they use it: it has values that a user gave. */
   trial: boolean;

@@ -56,6 +56,7 @@ export function createCreateAnsibleScriptStage(tools: CreateAnsibleScriptTools):
         nodes: await inventoryNodes(tools, context, authority),
         ssh: await writeSshConfig(tools, cluster),
         allowList: cluster.spec.allow_list,
+        locales: cluster.spec.locales ?? [],
         failover: FAILOVER_TIMINGS[cluster.spec.failover_profile],
         trial: Object.keys(cluster.spec.parameters).length > 0,
         dynamicParameters: valuesOf(parameters, 'dynamic'),

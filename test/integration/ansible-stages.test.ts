@@ -71,8 +71,12 @@ describe('writing and running the Ansible of a cluster', { timeout: PLAY_MILLISE
   }
 
   /** Changes the parameters in the spec and writes the folder. */
-  async function give(parameters: Record<string, string>): Promise<void> {
-    await bench.direct.clusters.update(cluster.id, { spec: { ...cluster.spec, parameters } });
+  async function give(
+    parameters: Record<string, string>,
+    more: { locales?: string[] } = {},
+  ): Promise<void> {
+    const spec = { ...cluster.spec, parameters, ...more };
+    await bench.direct.clusters.update(cluster.id, { spec });
     cluster = await bench.direct.clusters.get(cluster.id);
     await bench.outcome(cluster, 'create-ansible-script');
   }
@@ -205,12 +209,30 @@ describe('writing and running the Ansible of a cluster', { timeout: PLAY_MILLISE
     });
     expect(await onNode('weird-1', 'stat -c %Y-%i /etc/patroni/config.yml')).toBe(before);
     expect(await onNode('weird-1', 'ls /var/lib/hathi/trial')).not.toMatch(/data|socket/);
-    await give({ ...PARAMETERS, log_timezone: 'Europe/Berlin' });
+    const german = { log_timezone: 'Europe/Berlin', lc_messages: 'de_DE.UTF-8' };
+    await give({ ...PARAMETERS, ...german }, { locales: ['de_DE.UTF-8'] });
     await bench.outcome(cluster, 'execute-ansible-script');
     for (const node of NODES.slice(0, 2)) {
       expect(await settingOn(node, 'log_timezone')).toBe('<Europe/Berlin>');
+      expect(await settingOn(node, 'lc_messages')).toBe('<de_DE.UTF-8>');
     }
+    // The running PostgreSQL has the new locale, too.
+    await onPrimary(
+      "create database german template template0 locale_provider libc locale 'de_DE.UTF-8'",
+    );
+    await onPrimary('drop database german');
   });
+
+  async function sqlOn(node: string, query: string): Promise<string> {
+    const psql = ['runuser', '-u', 'postgres', '--', 'psql', '-XAtqc', query];
+    return await bench.docker('exec', `hathi-${bench.site}-${node}`, ...psql);
+  }
+
+  async function onPrimary(query: string): Promise<void> {
+    for (const node of NODES.slice(0, 2)) {
+      if ((await sqlOn(node, 'select pg_is_in_recovery()')) === 'f') await sqlOn(node, query);
+    }
+  }
 
   /** Puts a value where Hathi puts it, as a version without the trial did, and reloads Patroni. */
   async function putPastTrial(name: string, value: string): Promise<void> {
@@ -252,15 +274,6 @@ yaml.safe_dump(text, open(path, 'w'))`;
   });
 
   it('proves replication whatever the defaults of sessions are', async () => {
-    const [primary] = await Promise.all(
-      NODES.slice(0, 2).map(async (node) => {
-        const query = 'select pg_is_in_recovery()';
-        const psql = ['runuser', '-u', 'postgres', '--', 'psql', '-XAtqc', query];
-        return (await bench.docker('exec', `hathi-${bench.site}-${node}`, ...psql)) === 'f'
-          ? node
-          : '';
-      }),
-    ).then((names) => names.filter(Boolean));
     for (const setting of [
       'default_transaction_read_only = on',
       "default_transaction_isolation = 'serializable'",
@@ -268,9 +281,7 @@ yaml.safe_dump(text, open(path, 'w'))`;
       "statement_timeout = '1ms'",
       "datestyle = 'SQL, DMY'",
     ]) {
-      const query = `alter database hathi set ${setting}`;
-      const psql = ['runuser', '-u', 'postgres', '--', 'psql', '-XAtqc', query];
-      await bench.docker('exec', `hathi-${bench.site}-${primary}`, ...psql);
+      await onPrimary(`alter database hathi set ${setting}`);
     }
     await bench.outcome(cluster, 'verify-replication');
   });

@@ -88,6 +88,7 @@ function variables(input: AnsibleInput): string {
     cluster_addresses: Object.fromEntries(input.nodes.map(({ name, address }) => [name, address])),
     cluster_subnets: [...new Set(input.nodes.map(({ subnet }) => subnet))].sort(),
     cluster_allow_list: input.allowList,
+    cluster_locales: input.locales,
     postgres_version: input.postgresVersion,
     pki_directory: 'pki',
     patroni_scope: input.cluster,

@@ -60,6 +60,13 @@ const MOST_ALLOWED_NETWORKS = 64;
 /** The allow-list of a request. Stored ones may have host bits, from earlier versions. */
 export const allowListSchema = networkListSchema(MOST_ALLOWED_NETWORKS);
 
+/** glibc's name of a locale; UTF-8 alone, since that is the encoding of each database. */
+const LOCALE_PATTERN = /^[a-z]{2,3}_[A-Z]{2}\.UTF-8(?:@[a-z]{1,20})?$/;
+
+const localeSchema = z
+  .string()
+  .regex(LOCALE_PATTERN, 'must be the name of a locale with UTF-8, e.g. de_DE.UTF-8');
+
 /** What the user asked for: the document that is stored, served and compared. */
 export const clusterSpecSchema = z.strictObject({
   name: clusterNameSchema,
@@ -69,6 +76,8 @@ export const clusterSpecSchema = z.strictObject({
   postgres_version: z.enum(['15', '16', '17', '18']),
   failover_profile: failoverProfileSchema,
   allow_list: z.array(z.union([z.cidrv4(), z.cidrv6()])).max(MOST_ALLOWED_NETWORKS),
+  /** Locales that each node has besides `C.UTF-8`; absent for none. */
+  locales: z.array(localeSchema).max(16).optional(),
   /** PostgreSQL parameters in PostgreSQL's own spelling; checked against the catalogue. */
   parameters: z.record(z.string(), z.string()),
   /** There where the target is `aws`, and only there. */

@@ -275,6 +275,9 @@ export const createClusterBody = z
       .describe(
         "Networks of clients, besides the cluster's own, in CIDR notation without host bits.",
       ),
+    locales: spec.locales.describe(
+      'Locales that each node has besides `C.UTF-8`, for `lc_messages` and others, and for CREATE DATABASE.',
+    ),
     aws: awsBody,
     parameters: z
       .record(z.string().max(MAX_NAME_LENGTH), parameterValueSchema)

@@ -37,6 +37,9 @@ const generateBody = z
       .describe(
         "Networks of clients, besides the cluster's own, in CIDR notation without host bits.",
       ),
+    locales: spec.locales.describe(
+      'Locales that each node has besides `C.UTF-8`, for `lc_messages` and others, and for CREATE DATABASE.',
+    ),
     aws: awsBody,
   })
   .meta({ examples: [{ instance_type: 't2.medium', replica_count: 2 }] });

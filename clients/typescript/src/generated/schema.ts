@@ -828,6 +828,7 @@ export interface components {
             /** @enum {string} */
             failover_profile: "fast" | "balanced" | "patient";
             instance_type: string;
+            locales?: string[];
             name: string;
             parameters: {
                 [key: string]: string;
@@ -1977,6 +1978,8 @@ export interface operations {
                     labels?: {
                         [key: string]: string;
                     };
+                    /** @description Locales that each node has besides `C.UTF-8`, for `lc_messages` and others, and for CREATE DATABASE. */
+                    locales?: string[];
                     name: string;
                     /**
                      * @description PostgreSQL parameters, checked before anything is made.
@@ -5453,6 +5456,8 @@ export interface operations {
                     failover_profile?: "fast" | "balanced" | "patient";
                     /** @description Type of the machines, e.g. `t2.medium`; for `local` it is recorded and sizes nothing. */
                     instance_type?: string;
+                    /** @description Locales that each node has besides `C.UTF-8`, for `lc_messages` and others, and for CREATE DATABASE. */
+                    locales?: string[];
                     /**
                      * @description Major version of PostgreSQL.
                      * @enum {string}

@@ -176,7 +176,7 @@ function assertTrialPassed({ failures }: PlayedPlaybook): void {
   throw new HathiError(
     'PARAMETER_REJECTED',
     `PostgreSQL on ${failed.host} does not work with ${words}: ${reason}. Nothing was changed on any node. ` +
-      `Give another value, or reset it: POST /create-ansible-script with ${reset}.`,
+      `Give another value, or reset it: POST /create-ansible-script with ${reset}, then POST /execute-ansible-script.`,
     {
       node: failed.host,
       parameter,

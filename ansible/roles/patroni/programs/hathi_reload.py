@@ -34,6 +34,7 @@ class Reload:
         while postgres_is_up() and not self.is_done():
             if self.is_late():
                 self.past_patroni()
+                progress.saw(self.written_at())
             if progress.is_over():
                 words = self.service.last_words()
                 progress.check(f'Patroni on {self.name} does not reload its configuration ({words})')

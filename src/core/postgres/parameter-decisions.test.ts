@@ -87,6 +87,19 @@ describe('a value that PostgreSQL accepts and the cluster does not bear', () => 
     expect(problem(name, value)).toMatchObject({ code, expected: expect.stringMatching(/^at /) });
   });
 
+  test('what each connection takes is bounded by the memory of the node', () => {
+    const given = { max_connections: 5000 };
+    const check = (name: string, value: number) =>
+      checkParameter('17', name, value, { ...limits, given });
+    expect(check('max_locks_per_transaction', 256)).toMatchObject({ ok: true });
+    expect(check('max_locks_per_transaction', 5000)).toMatchObject({
+      problem: { code: 'PARAMETER_TOO_LARGE', expected: 'at most 613' },
+    });
+    expect(check('track_activity_query_size', 1_048_576)).toMatchObject({
+      problem: { code: 'PARAMETER_TOO_LARGE' },
+    });
+  });
+
   test.each([
     ['statement_timeout', 0],
     ['statement_timeout', '30s'],

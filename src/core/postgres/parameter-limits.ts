@@ -120,6 +120,38 @@ function ringProblem(rule: Rule): ParameterProblem | undefined {
   return tooSmall(rule, LEAST_RING_KB, 'PostgreSQL accepts nothing between 0 and that');
 }
 
+/**
+ * Shared memory that one unit of the setting takes for each connection and prepared transaction, in bytes.
+ * PostgreSQL fills it at its start. A lock has an entry in one hash table and two in another.
+ */
+const BYTES_PER_CONNECTION: Readonly<Record<string, number>> = {
+  max_locks_per_transaction: 350,
+  max_pred_locks_per_transaction: 350,
+  track_activity_query_size: 1,
+};
+
+/** The rest is for shared_buffers, sessions and the cache of the system. */
+const SHARE_OF_MEMORY = 1 / 4;
+
+function perConnectionProblem(rule: Rule): ParameterProblem | undefined {
+  const { setting, number, limits } = rule;
+  const connections =
+    (givenNumber(rule, 'max_connections') ?? DEFAULT_MAX_CONNECTIONS) +
+    (givenNumber(rule, 'max_prepared_transactions') ?? 0);
+  const bytesPerUnit = connections * (BYTES_PER_CONNECTION[setting.name] ?? 0);
+  const most = Math.floor(((limits.memoryBytes ?? Infinity) * SHARE_OF_MEMORY) / bytesPerUnit);
+  if (number <= most) return undefined;
+  const given = formatInteger(number, setting.unit);
+  const expected = `at most ${most}`;
+  return {
+    code: 'PARAMETER_TOO_LARGE',
+    name: setting.name,
+    message: `${setting.name} ${given} is too large: it must be ${expected}, since ${connections} connections would take more than a quarter of the memory of the node.`,
+    expected,
+    suggestion: String(most),
+  };
+}
+
 const RULES: Record<string, (rule: Rule) => ParameterProblem | undefined> = {
   max_connections: connectionsProblem,
   superuser_reserved_connections: reservedProblem,
@@ -129,6 +161,9 @@ const RULES: Record<string, (rule: Rule) => ParameterProblem | undefined> = {
   min_wal_size: walSizeProblem,
   max_wal_size: walSizeProblem,
   vacuum_buffer_usage_limit: ringProblem,
+  ...Object.fromEntries(
+    Object.keys(BYTES_PER_CONNECTION).map((name) => [name, perConnectionProblem]),
+  ),
 };
 
 /** Why a value that PostgreSQL would accept is still wrong for this cluster. */

@@ -38,6 +38,7 @@ OWN = {
     'hot_standby': 'on',
     'wal_log_hints': 'on',
     'shared_buffers': '16MB',
+    'wal_buffers': '-1',
     'min_dynamic_shared_memory': '0',
     'fsync': 'off',
     'allow_alter_system': 'on',

@@ -65,6 +65,7 @@ describe('makePortable', () => {
     expect(content['text/event-stream']).toEqual({
       schema: {
         type: 'string',
+        examples: [expect.stringMatching(/^id: \d+\ndata: \{/)],
         contentMediaType: 'application/json',
         contentSchema: { type: 'object' },
       },

@@ -2,6 +2,8 @@
  * Rewrites valid OpenAPI 3.1 into the part of it that client generators support. Each rule names the
  * generator that fails without it; test/clients runs all of them.
  */
+import { frameOf } from './event-frames.ts';
+import { eventExample } from './schemas/examples.ts';
 
 type Json = Record<string, unknown>;
 
@@ -47,6 +49,7 @@ function describeStream({ content }: Answer): void {
   if (!stream) return;
   stream.schema = {
     type: 'string',
+    examples: [frameOf(eventExample)],
     contentMediaType: 'application/json',
     contentSchema: stream.schema,
   };

@@ -13,9 +13,11 @@ export interface AccessSettings {
 
 const LOOPBACK_HOSTS: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 
-/** Paths that a supervisor asks without a token; they tell no secret and change nothing. */
+/** Paths that need no token: they return no secret and change nothing. */
 export const HEALTH_PATH = '/health';
-const OPEN_PATHS: readonly string[] = [HEALTH_PATH, '/ready'];
+/** The start page without clusters, and the description of the API, are public, too. */
+const OPEN_PATHS: readonly string[] = [HEALTH_PATH, '/ready', '/', '/openapi.json', '/docs'];
+const OPEN_FOLDER = '/docs/';
 
 /**
  * Rejects web pages in the browser of a user who may call the server: by the name in `Host` (a rebound
@@ -39,10 +41,25 @@ export function guardAccess(
     if (settings.token === null) checkHost(request, hosts);
     checkOrigin(request);
     const path = request.url.split('?', 1)[0] ?? '';
-    if (OPEN_PATHS.includes(path)) return;
-    if (settings.token !== null) checkToken(request, settings.token);
-    else if (!(await isOwner(request.raw.socket))) throw notTheOwner();
+    const authorize = async (): Promise<void> => {
+      if (settings.token !== null) checkToken(request, settings.token);
+      else if (!(await isOwner(request.raw.socket))) throw notTheOwner();
+    };
+    authorizations.set(request, authorize);
+    if (!OPEN_PATHS.includes(path) && !path.startsWith(OPEN_FOLDER)) await authorize();
   });
+}
+
+const authorizations = new WeakMap<FastifyRequest, () => Promise<void>>();
+
+/** Whether the caller of a public path may also see what is not public. */
+export async function isAuthorized(request: FastifyRequest): Promise<boolean> {
+  const authorize = authorizations.get(request);
+  if (authorize === undefined) return false;
+  return await authorize().then(
+    () => true,
+    () => false,
+  );
 }
 
 /** A connection keeps its owner, so its first request alone has to wait. */
@@ -98,7 +115,7 @@ function isNavigation({ method, headers }: FastifyRequest): boolean {
 }
 
 /** The scheme that the browser used: that of this server, or of the proxy before it. */
-function schemeOf(request: FastifyRequest): string {
+export function schemeOf(request: FastifyRequest): string {
   // A page of another origin cannot set this header, and a proxy replaces it.
   const forwarded = [request.headers['x-forwarded-proto'] ?? ''].flat().join(',');
   return forwarded.split(',', 1)[0]?.trim().toLowerCase() || 'http';

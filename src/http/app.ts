@@ -32,6 +32,7 @@ import { limitRate, NO_LIMITS, type RequestLimits, timeoutOptions } from './requ
 import { RequestLog } from './request-log.ts';
 import { type MismatchPolicy, serializerCompilerOf } from './serialization.ts';
 import { serverRoutes } from './server-routes.ts';
+import { startPageRoutes } from './start-page.ts';
 import { stepRoutes } from './steps.ts';
 import { validatorCompiler } from './validation.ts';
 
@@ -89,6 +90,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(fastifySwagger, openApiOptions);
   await app.register(serverRoutes, options);
   await app.register(metricsRoutes, options);
+  await app.register(startPageRoutes, options);
   await app.register(docsRoutes);
   await app.register(stepRoutes, { ...options, callers });
   await app.register(clusterRoutes, { ...options, prefix: '/api/v1' });

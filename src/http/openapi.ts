@@ -58,11 +58,11 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
     },
     servers: [{ url: 'http://localhost:5000' }],
     tags: [
-      { name: 'steps', description: 'The path to a replicated cluster, one request a step.' },
       { name: 'clusters', description: 'What was asked for and what was seen.' },
       { name: 'operations', description: 'Work that goes on, whoever listens.' },
       { name: 'plans', description: 'What Terraform would do, reviewed once and applied once.' },
       { name: 'reports', description: 'Proofs of replication, as verify-replication made them.' },
+      { name: 'steps', description: 'The path to a replicated cluster, one request a step.' },
       { name: 'server', description: 'The server itself.' },
     ],
     components: {

@@ -107,7 +107,7 @@ export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (ap
         response: {
           200: {
             description: 'Frames `id: <sequence>`, `data: <OperationEvent as JSON>`.',
-            // Each frame's data, as OpenAPI 3.1 has no word for the items of a stream.
+            // The schema of one event; see openapi-portable.ts.
             content: { 'text/event-stream': { schema: operationEventSchema } },
           },
           204: z.undefined().describe('The operation has ended and all of it was received.'),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode, HathiError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import type { ReadinessService } from '../services/api.ts';
+import { schemeOf } from './access.ts';
 import { ERROR_GUIDE } from './error-guide.ts';
 import { STATUS_OF } from './problem.ts';
 import { errorCodeSchema, problems } from './schemas/problem.ts';
@@ -108,7 +109,11 @@ export const serverRoutes: FastifyPluginAsyncZod<ServerRoutes> = async (app, { r
     },
   );
 
-  app.get('/openapi.json', { schema: { hide: true } as never }, async () => app.swagger());
+  app.get('/openapi.json', { schema: { hide: true } as never }, async (request) => ({
+    ...app.swagger(),
+    // A client that is generated from the response uses the server that sent it.
+    servers: [{ url: `${schemeOf(request)}://${request.host}` }],
+  }));
 };
 
 /** @throws NOT_FOUND naming the nearest code */

@@ -52,7 +52,7 @@ variable "nodes" {
   }
 
   validation {
-    condition     = alltrue([for node in values(var.nodes) : node.zone == null ? true : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}[a-h]$", node.zone))])
+    condition     = alltrue([for node in values(var.nodes) : node.zone == null ? true : can(regex("^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}[a-h]$", node.zone))])
     error_message = "A node's zone must be a zone of a region, e.g. eu-central-1a."
   }
 }
@@ -132,7 +132,7 @@ variable "availability_zones" {
   }
 
   validation {
-    condition     = alltrue([for zone in var.availability_zones : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}[a-h]$", zone))])
+    condition     = alltrue([for zone in var.availability_zones : can(regex("^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}[a-h]$", zone))])
     error_message = "availability_zones must be zones of a region, e.g. eu-central-1a."
   }
 }

@@ -116,6 +116,10 @@ class CallbackModule(CallbackBase):
     def _message(fields):
         words = [str(fields.get('msg') or 'failed').strip()]
         words += [str(fields[key]).strip() for key in ('stderr', 'module_stderr') if fields.get(key)]
+        # A raw task has a terminal, so what its command wrote to stderr is the end of stdout.
+        lines = str(fields.get('stdout') or '').strip().splitlines()
+        if words[0] == 'non-zero return code' and lines:
+            words = [lines[-1].strip()]
         return ' | '.join(words)[:LONGEST_MESSAGE]
 
     def v2_runner_on_ok(self, result):

@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { delimiter } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSshKeys } from '../../src/adapters/ssh/ssh-keys.ts';
 import type { ServerProcess } from '../support/server-process.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { clientOf, SETTINGS, startAwsServer } from './aws-server.ts';
 import { type Bastion, startBastion } from './ec2/bastion.ts';
 import { type Emulator, startEmulator } from './ec2/emulator.ts';
@@ -94,4 +95,66 @@ it('goes on by Session Manager, without a port that is open to anyone', async ()
     );
   }
   expect(await bastion.targets()).toHaveLength(seen);
+});
+
+/** Its own cluster would cost minutes, so the machine above serves. */
+describe('the data volume', () => {
+  const WAIT = 'sed -i s/^WAIT_SECONDS=.*/WAIT_SECONDS=2/ /etc/default/hathi-data-volume';
+  const data = '/var/lib/postgresql';
+  const exec = (...command: string[]) => machines.exec('default-1', ...command);
+  const inShell = (text: string) => exec('sh', '-c', text);
+  const states = async () => await inShell('systemctl is-active etcd patroni || true');
+  const proven = async () =>
+    await waitFor('a proven cluster', 90, async () => {
+      const report = await server.post('/verify-replication', {});
+      return report.body.passed === true;
+    });
+
+  it('is missing at a boot: nothing starts on the root disk, and the operation names the cause', async () => {
+    await inShell(WAIT);
+    machines.hideDisks('default-1');
+    await machines.reboot('default-1');
+    await waitFor('the boot to give up', 60, async () =>
+      (await inShell('journalctl -b -u patroni.service')).includes('Dependency failed'),
+    );
+    expect(await states()).toBe('inactive\ninactive');
+    expect(await inShell(`ls -A ${data}`)).toBe('');
+    const executed = await server.post('/execute-ansible-script', {});
+    expect(executed.body.code).toBe('ANSIBLE_FAILED');
+    expect(executed.body.detail).toMatch(
+      /default-1.*the data volume vol-\w+ is not there.*Attach it/,
+    );
+    expect(await inShell(`ls -A ${data}`)).toBe('');
+  });
+
+  it('comes late: everything starts without help', async () => {
+    machines.showDisks('default-1');
+    await proven();
+    expect(await states()).toBe('active\nactive');
+  });
+
+  it('comes late in a slow boot, and PostgreSQL waits for it', async () => {
+    await inShell(WAIT.replace('=2', '=60'));
+    machines.hideDisks('default-1');
+    await machines.reboot('default-1');
+    await waitFor('the service to wait', 60, async () =>
+      (await inShell('systemctl is-active hathi-data-volume || true')).includes('activating'),
+    );
+    expect(await states()).toBe('inactive\ninactive');
+    machines.showDisks('default-1');
+    await proven();
+    expect(await inShell('journalctl -b -u patroni.service')).not.toContain('Dependency failed');
+  });
+
+  it('grows with its file system', async () => {
+    const size = async () =>
+      Number(await inShell(`df --output=size -BG ${data} | tail -n 1 | tr -d " G"`));
+    const before = await size();
+    await prepare({ aws: { data_volume: { size_gib: 24 } } });
+    const executed = await server.step('/execute-ansible-script', {});
+    expect(executed.changed).toBe(1);
+    expect(before).toBeLessThan(21);
+    expect(await size()).toBeGreaterThan(22);
+    expect((await server.step('/execute-ansible-script', {})).changed).toBe(0);
+  });
 });

@@ -131,7 +131,7 @@ it("has PostgreSQL's data on the volume that has it, by its UUID", async () => {
   // The classic t2 is Xen.
   expect(mounted).toBe('/dev/xvdf');
   const fstab = await machines.exec('default-1', 'cat', '/etc/fstab');
-  expect(fstab).toMatch(/^UUID=[0-9a-f-]{36} \/var\/lib\/postgresql ext4 /m);
+  expect(fstab).toMatch(/^UUID=[0-9a-f-]{36} \/var\/lib\/postgresql ext4 .*hathi-data-volume/m);
   const data = await machines.exec('default-1', 'ls', '/var/lib/postgresql/17/main');
   expect(data).toContain('PG_VERSION');
 });

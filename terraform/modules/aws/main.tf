@@ -111,7 +111,8 @@ resource "aws_instance" "node" {
     witness  = each.value.witness
     volume   = each.value.witness ? "" : aws_ebs_volume.data[each.key].id
     device   = local.data_device
-    programs = file("${path.module}/files/hathi-data-volume")
+    program  = file("${path.module}/files/hathi-data-volume")
+    service  = file("${path.module}/files/hathi-data-volume.service")
   })
 
   metadata_options {

@@ -5,7 +5,7 @@ import { createSshKeys } from '../../../src/adapters/ssh/ssh-keys.ts';
 import { freePort } from '../../support/postgres-server.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { machineImage } from './machine-image.ts';
-import { LABEL } from './machines.ts';
+import { LABEL } from './networks.ts';
 import { quietly, shell } from './shell.ts';
 
 const USER = 'root';

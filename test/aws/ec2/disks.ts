@@ -14,6 +14,7 @@ const GIBIBYTE = 2 ** 30;
 interface Disk {
   device: string;
   file: string;
+  gibibytes: number;
   seenIn: string | null;
 }
 
@@ -26,10 +27,11 @@ export function createDisks(client: EC2Client, folder: string) {
     const known = disks.get(id);
     if (known) return known;
     const file = join(folder, `${id}.img`);
+    const gibibytes = volume.Size ?? 1;
     await writeFile(file, '');
-    await truncate(file, (volume.Size ?? 1) * GIBIBYTE);
+    await truncate(file, gibibytes * GIBIBYTE);
     const device = await shell('losetup', '--find', '--show', file);
-    const disk = { device, file, seenIn: null };
+    const disk = { device, file, gibibytes, seenIn: null };
     disks.set(id, disk);
     return disk;
   }
@@ -59,14 +61,25 @@ export function createDisks(client: EC2Client, folder: string) {
         disk.seenIn = container;
       }
     },
-    async removeDeleted() {
+    /** A machine that was stopped has lost its device nodes. */
+    forget(container: string) {
+      for (const disk of disks.values()) if (disk.seenIn === container) disk.seenIn = null;
+    },
+    /** Removes the disks of deleted volumes, and grows those of grown ones. */
+    async follow() {
       if (disks.size === 0) return;
       const found = await client.send(new DescribeVolumesCommand({}));
-      const there = new Set((found.Volumes ?? []).map(({ VolumeId }) => VolumeId));
+      const sizes = new Map((found.Volumes ?? []).map(({ VolumeId, Size }) => [VolumeId, Size]));
       for (const [id, disk] of disks) {
-        if (there.has(id)) continue;
-        disks.delete(id);
-        await release(disk);
+        const gibibytes = sizes.get(id);
+        if (gibibytes === undefined) {
+          disks.delete(id);
+          await release(disk);
+        } else if (gibibytes > disk.gibibytes) {
+          await truncate(disk.file, gibibytes * GIBIBYTE);
+          await shell('losetup', '--set-capacity', disk.device);
+          disk.gibibytes = gibibytes;
+        }
       }
     },
     async removeAll() {

@@ -7,19 +7,21 @@ import {
   DescribeInstancesCommand,
   DescribeInstanceTypesCommand,
   DescribeKeyPairsCommand,
-  DescribeSubnetsCommand,
-  DescribeVpcsCommand,
   type EC2Client,
   type Instance,
   ModifyInstanceAttributeCommand,
+  StartInstancesCommand,
+  StopInstancesCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
+import { waitFor } from '../../support/wait-for.ts';
 import { createDisks } from './disks.ts';
 import { machineImage } from './machine-image.ts';
+import { createNetworks, LABEL, removeLeftovers } from './networks.ts';
 import { quietly, shell } from './shell.ts';
 
 const POLL_MILLISECONDS = 400;
-export const LABEL = 'hathi-test-ec2';
+const REBOOT_SECONDS = 60;
 
 /** Real Debian machines for the instances that an emulated EC2 reports. */
 export interface Machines {
@@ -27,6 +29,11 @@ export interface Machines {
   exec(node: string, ...command: string[]): Promise<string>;
   /** The machine of that node will never open SSH. */
   refuseSsh(node: string): void;
+  /** The machine of that node sees its data volume only after `showDisks`, also when it boots again. */
+  hideDisks(node: string): void;
+  showDisks(node: string): void;
+  /** Stops the instance of that node and starts it again. */
+  reboot(node: string): Promise<void>;
   /** EC2 ends the instance of that node as it boots, once. */
   terminateAtBoot(node: string): void;
   /** As AWS itself may end an instance, whatever protects it. */
@@ -53,50 +60,11 @@ export async function startMachines(client: EC2Client): Promise<Machines> {
   const folder = await mkdtemp(join(tmpdir(), 'hathi-machines-'));
   const disks = createDisks(client, folder);
   const machines = new Map<string, Machine>();
-  const networks = new Map<string, string>();
+  const networks = createNetworks(client);
   const withoutSsh = new Set<string>();
+  const withoutDisks = new Set<string>();
   const ending = new Set<string>();
   const stopped = new AbortController();
-
-  async function networkOf(instance: Instance): Promise<string> {
-    const id = instance.SubnetId ?? '';
-    const known = networks.get(id);
-    if (known) return known;
-    const found = await client.send(new DescribeSubnetsCommand({ SubnetIds: [id] }));
-    const cidr = found.Subnets?.[0]?.CidrBlock ?? '';
-    const name = `${LABEL}-${id}`;
-    // Unprotected: the router of a VPC leads from subnet to subnet, too.
-    const mode = 'com.docker.network.bridge.gateway_mode_ipv4=nat-unprotected';
-    await shell(
-      'docker',
-      'network',
-      'create',
-      '--label',
-      LABEL,
-      '--subnet',
-      cidr,
-      '-o',
-      mode,
-      name,
-    );
-    await routeVpc(instance.VpcId ?? '');
-    networks.set(id, name);
-    return name;
-  }
-
-  /**
-   * Between the subnets of a VPC packets pass, with the addresses that they were sent from. Said anew
-   * for each network, since Docker puts that network's own rules before all others.
-   */
-  async function routeVpc(vpc: string): Promise<void> {
-    const found = await client.send(new DescribeVpcsCommand({ VpcIds: [vpc] }));
-    const cidr = found.Vpcs?.[0]?.CidrBlock ?? '';
-    for (const [table, chain] of CHAINS) {
-      const rule = [chain, '-s', cidr, '-d', cidr, ...COMMENT, '-j', 'ACCEPT'];
-      await quietly('iptables', '-t', table, '-D', ...rule);
-      await shell('iptables', '-t', table, '-I', ...rule);
-    }
-  }
 
   async function boot(id: string, instance: Instance): Promise<void> {
     const node = instance.Tags?.find(({ Key }) => Key === 'hathi:node')?.Value ?? id;
@@ -104,7 +72,8 @@ export async function startMachines(client: EC2Client): Promise<Machines> {
     // Not running yet: disks are shown in machines that are.
     const machine = { container, node, running: false, booting: true };
     machines.set(id, machine);
-    const network = await networkOf(instance);
+    const network = await networks.of(instance);
+    await networks.guardSsh(instance);
     const address = instance.PrivateIpAddress ?? '';
     await shell(
       'docker',
@@ -179,21 +148,23 @@ export async function startMachines(client: EC2Client): Promise<Machines> {
         else if (machine?.running && state === 'stopped') {
           machine.running = false;
           await quietly('docker', 'stop', '--time', '10', machine.container);
+          disks.forget(machine.container);
         } else if (machine && !machine.running && !machine.booting && state === 'running') {
           machine.running = true;
           await shell('docker', 'start', machine.container);
         } else if (machine && (state === 'terminated' || state === 'shutting-down')) {
           machines.delete(id);
+          await networks.forget(instance);
           await quietly('docker', 'rm', '--force', '--volumes', machine.container);
         }
       }),
     );
     for (const instance of instances) {
       const machine = machines.get(instance.InstanceId ?? '');
-      if (!machine?.running) continue;
+      if (!machine?.running || withoutDisks.has(machine.node)) continue;
       await disks.attach(instance, machine.container, () => isNitro(instance));
     }
-    await disks.removeDeleted();
+    await disks.follow();
   }
 
   const failures: string[] = [];
@@ -214,15 +185,27 @@ export async function startMachines(client: EC2Client): Promise<Machines> {
     return machine.container;
   };
 
+  const idOf = (node: string): string => {
+    const [id] = [...machines].find(([, one]) => one.node === node) ?? [];
+    if (id === undefined) throw new Error(`no machine of ${node}`);
+    return id;
+  };
+
   return {
     exec: async (node, ...command) => await shell('docker', 'exec', containerOf(node), ...command),
     refuseSsh: (node) => withoutSsh.add(node),
-    terminateAtBoot: (node) => ending.add(node),
-    async terminate(node) {
-      const [id] = [...machines].find(([, one]) => one.node === node) ?? [];
-      if (id === undefined) throw new Error(`no machine of ${node}`);
-      await end(id);
+    hideDisks: (node) => withoutDisks.add(node),
+    showDisks: (node) => withoutDisks.delete(node),
+    async reboot(node) {
+      const id = idOf(node);
+      const isRunning = () => machines.get(id)?.running === true;
+      await client.send(new StopInstancesCommand({ InstanceIds: [id] }));
+      await waitFor(`${node} to stop`, REBOOT_SECONDS, async () => !isRunning());
+      await client.send(new StartInstancesCommand({ InstanceIds: [id] }));
+      await waitFor(`${node} to boot`, REBOOT_SECONDS, async () => isRunning());
     },
+    terminateAtBoot: (node) => ending.add(node),
+    terminate: async (node) => await end(idOf(node)),
     async stop() {
       stopped.abort();
       await watching;
@@ -249,31 +232,4 @@ async function cgroupFlags(): Promise<string[]> {
   return version === '2'
     ? ['--cgroupns', 'private']
     : ['--cgroupns', 'host', '--volume', '/sys/fs/cgroup:/sys/fs/cgroup:rw'];
-}
-
-const COMMENT = ['-m', 'comment', '--comment', LABEL];
-
-const CHAINS = [
-  ['filter', 'DOCKER-USER'],
-  ['nat', 'POSTROUTING'],
-] as const;
-
-async function removeLeftovers(): Promise<void> {
-  const containers = await shell('docker', 'ps', '-aq', '--filter', `label=${LABEL}`);
-  for (const id of containers.split('\n').filter(Boolean)) {
-    await quietly('docker', 'rm', '--force', '--volumes', id);
-  }
-  const networks = await shell('docker', 'network', 'ls', '-q', '--filter', `label=${LABEL}`);
-  for (const id of networks.split('\n').filter(Boolean)) {
-    await quietly('docker', 'network', 'rm', id);
-  }
-  for (const [table] of CHAINS) {
-    const rules = await shell('iptables', '-t', table, '-S').catch(() => '');
-    for (const rule of rules
-      .split('\n')
-      .filter((line) => line.includes(`"${LABEL}"`) || line.includes(`--comment ${LABEL} `))) {
-      const words = rule.replaceAll('"', '').split(' ');
-      await quietly('iptables', '-t', table, '-D', ...words.slice(1));
-    }
-  }
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LABEL } from './machines.ts';
+import { LABEL } from './networks.ts';
 
 /** Where AWS's own door is: it finds the instance's machine, and carries bytes to its sshd. */
 const PROGRAM = `#!/usr/bin/env python3

@@ -8,6 +8,7 @@ const OF_A_NODE: Record<Target, Record<string, string>> = {
     node: 'aws_instance.node',
     instance: 'aws_instance.node',
     'data-volume': 'aws_ebs_volume.data',
+    'public-address': 'aws_eip.node',
   },
 };
 

@@ -42,6 +42,11 @@ it.each([
   { region: 'eu-central-1', private_key_file: 'key.pem' },
   { region: 'eu-central-1', private_key_file: '/a"b' },
   { region: 'eu-central-1', ami_id: 'debian' },
+  { region: 'eu-central-1', ssm_agent_url: 'ftp://mirror/agent.deb' },
+  { region: 'eu-central-1', ssm_agent_sha256: 'abc' },
+  { region: 'eu-central-1', proxy: 'http://user:secret@proxy:3128' },
+  { region: 'eu-central-1', apt_mirror: 'http://mirror/debian" x' },
+  { region: 'eu-central-1', public_address: 'static' },
 ])('refuses %j', (given) => {
   expect(awsSettingsSchema.safeParse(given).success).toBe(false);
 });
@@ -53,6 +58,13 @@ describe('what does not go together', () => {
     ['a bastion that is not said', { connection: 'bastion' }, ['bastion']],
     ['a bastion that nobody uses', { bastion: BASTION }, ['bastion']],
     ['ssm without a profile', { connection: 'ssm', control_cidrs: [] }, ['session_manager']],
+    ['an agent without ssm', { ssm_agent_url: 'https://mirror/agent.deb' }, ['ssm_agent_url']],
+    ['a digest without ssm', { ssm_agent_sha256: 'a'.repeat(64) }, ['ssm_agent_sha256']],
+    [
+      'elastic addresses that nobody uses',
+      { connection: 'private', public_address: 'elastic' },
+      ['public_address'],
+    ],
     ['ssm with one', { connection: 'ssm', control_cidrs: [], session_manager: true }, []],
     [
       'public addresses in private subnets',

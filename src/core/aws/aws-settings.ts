@@ -35,6 +35,12 @@ const HOST_KEY = matching(
 const ABSOLUTE_PATH = matching(/^\/[^\0\n\r"\\]{1,1023}$/, '/home/me/.ssh/key.pem');
 /** Of EC2: up to 255 characters of ASCII; quotes and backslashes are left out. */
 const KEY_NAME = matching(/^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,255}$/, 'my-key-pair');
+const DOWNLOAD = matching(
+  /^https?:\/\/[A-Za-z0-9.:/_~%-]{1,1000}$/,
+  'https://mirror.example.com/…',
+);
+const SHA256 = matching(/^[0-9a-f]{64}$/, '64 lowercase hexadecimal digits');
+const PROXY = matching(/^http:\/\/[A-Za-z0-9.-]{1,253}:\d{1,5}\/?$/, 'http://10.0.0.10:3128');
 const BUCKET = matching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'my-bucket');
 const OBJECT_KEY = matching(/^[A-Za-z0-9!_.*'()/-]{1,512}$/, 'hathi/orders.tfstate');
 
@@ -92,6 +98,15 @@ const members = {
   kms_key_id: KMS_KEY.nullable().default(null),
   termination_protection: z.boolean().default(true),
   session_manager: z.boolean().default(false),
+  /** Debian package of the agent of Systems Manager; null for the bucket of AWS in the region. */
+  ssm_agent_url: DOWNLOAD.nullable().default(null),
+  ssm_agent_sha256: SHA256.nullable().default(null),
+  /** An Elastic IP stays when a machine is stopped and started. */
+  public_address: z.enum(['ephemeral', 'elastic']).default('ephemeral'),
+  /** For downloads of packages. These three take effect at the first boot of a node. */
+  proxy: PROXY.nullable().default(null),
+  apt_mirror: DOWNLOAD.nullable().default(null),
+  apt_security_mirror: DOWNLOAD.nullable().default(null),
   state_bucket: z
 
     .strictObject({
@@ -160,6 +175,16 @@ export function settingsConflicts(settings: AwsSettings): SettingsConflict[] {
   }
   if (connection === 'ssm' && !settings.session_manager) {
     conflict('session_manager', 'must be on where connection is ssm', 'true');
+  }
+  if (!settings.session_manager && (settings.ssm_agent_url ?? settings.ssm_agent_sha256) !== null) {
+    conflict(
+      settings.ssm_agent_url === null ? 'ssm_agent_sha256' : 'ssm_agent_url',
+      'is used only with session_manager',
+      'null',
+    );
+  }
+  if (settings.public_address === 'elastic' && connection !== 'public') {
+    conflict('public_address', `cannot be elastic if connection is ${connection}`, 'ephemeral');
   }
   if (connection === 'public' && network.mode === 'own' && network.private) {
     conflict('connection', 'cannot be public in private subnets', 'private, bastion or ssm');

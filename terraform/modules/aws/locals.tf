@@ -62,4 +62,20 @@ locals {
   postgres_nodes = { for name, node in var.nodes : name => node if !node.witness }
 
   data_device = "/dev/sdf"
+
+  # @see "Manually installing SSM Agent on Debian Server instances" in the user guide of Systems Manager
+  region        = data.aws_availability_zones.available.id
+  ssm_agent_url = "https://amazon-ssm-${local.region}.s3.${local.region}.${data.aws_partition.current.dns_suffix}/latest/debian_${local.architecture}/amazon-ssm-agent.deb"
+
+  # For cloud-init, which writes the configuration of apt.
+  apt = merge(
+    var.proxy == null ? {} : { http_proxy = var.proxy, https_proxy = var.proxy },
+    var.apt_mirror == null ? {} : { primary = [{ arches = ["default"], uri = var.apt_mirror }] },
+    var.apt_security_mirror == null ? {} : { security = [{ arches = ["default"], uri = var.apt_security_mirror }] },
+    var.apt_mirror == null && var.apt_security_mirror == null ? {} : { preserve_sources_list = false },
+  )
+
+  # Each network once, however it is written.
+  control_cidrs = toset([for cidr in var.control_cidrs : cidrsubnet(cidr, 0, 0)])
+  allow_list    = toset([for cidr in var.allow_list : cidrsubnet(cidr, 0, 0)])
 }

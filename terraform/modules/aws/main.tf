@@ -105,14 +105,18 @@ resource "aws_instance" "node" {
   force_destroy = true
 
   user_data = templatefile("${path.module}/templates/user-data.yaml.tftpl", {
-    node     = each.key
-    private  = sensitive(file("${var.host_keys_directory}/${each.key}/ssh_host_ed25519_key"))
-    public   = trimspace(file("${var.host_keys_directory}/${each.key}/ssh_host_ed25519_key.pub"))
-    witness  = each.value.witness
-    volume   = each.value.witness ? "" : aws_ebs_volume.data[each.key].id
-    device   = local.data_device
-    program  = file("${path.module}/files/hathi-data-volume")
-    service  = file("${path.module}/files/hathi-data-volume.service")
+    node    = each.key
+    private = sensitive(file("${var.host_keys_directory}/${each.key}/ssh_host_ed25519_key"))
+    public  = trimspace(file("${var.host_keys_directory}/${each.key}/ssh_host_ed25519_key.pub"))
+    witness = each.value.witness
+    volume  = each.value.witness ? "" : aws_ebs_volume.data[each.key].id
+    device  = local.data_device
+    program = file("${path.module}/files/hathi-data-volume")
+    service = file("${path.module}/files/hathi-data-volume.service")
+    agent   = var.session_manager ? file("${path.module}/files/hathi-ssm-agent") : ""
+    install = compact([coalesce(var.ssm_agent_url, local.ssm_agent_url), var.ssm_agent_sha256])
+    proxy   = var.proxy == null ? "" : var.proxy
+    apt     = local.apt
   })
 
   metadata_options {
@@ -178,4 +182,16 @@ resource "aws_volume_attachment" "data" {
 
   # PostgreSQL is shut down before its disk is taken away.
   stop_instance_before_detaching = true
+}
+
+# Keeps the address of a node that is stopped and started.
+resource "aws_eip" "node" {
+  for_each = var.connection == "public" && var.public_address == "elastic" ? var.nodes : {}
+  domain   = "vpc"
+  instance = aws_instance.node[each.key].id
+  tags     = merge(local.tags, { "Name" = each.key, "hathi:node" = each.key, "hathi:resource" = "public-address" })
+
+  lifecycle {
+    ignore_changes = [tags["hathi:operation"]]
+  }
 }

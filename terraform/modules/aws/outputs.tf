@@ -2,15 +2,20 @@ locals {
   # Grouped, since mocked subnets may all have one id.
   cidr_of_subnet = { for subnet in values(local.subnets) : subnet.id => subnet.cidr_block... }
 
+  public_ip_of = {
+    for name, instance in aws_instance.node : name => (
+      contains(keys(aws_eip.node), name) ? aws_eip.node[name].public_ip : instance.public_ip
+    )
+  }
   host_of = {
     for name, instance in aws_instance.node : name => (
-      var.connection == "public" ? instance.public_ip :
+      var.connection == "public" ? local.public_ip_of[name] :
       var.connection == "ssm" ? instance.id : instance.private_ip
     )
   }
   client_host_of = {
     for name, instance in aws_instance.node : name =>
-    var.connection == "public" ? instance.public_ip : instance.private_ip
+    var.connection == "public" ? local.public_ip_of[name] : instance.private_ip
   }
 }
 

@@ -45,7 +45,7 @@ resource "aws_vpc_security_group_ingress_rule" "inside" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "postgres" {
-  for_each          = toset(var.allow_list)
+  for_each          = local.allow_list
   security_group_id = aws_security_group.cluster.id
   cidr_ipv4         = strcontains(each.value, ":") ? null : each.value
   cidr_ipv6         = strcontains(each.value, ":") ? each.value : null
@@ -61,7 +61,7 @@ resource "aws_vpc_security_group_ingress_rule" "postgres" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "ssh" {
-  for_each          = toset(var.connection == "ssm" ? [] : var.control_cidrs)
+  for_each          = var.connection == "ssm" ? toset([]) : local.control_cidrs
   security_group_id = aws_security_group.cluster.id
   cidr_ipv4         = strcontains(each.value, ":") ? null : each.value
   cidr_ipv6         = strcontains(each.value, ":") ? each.value : null

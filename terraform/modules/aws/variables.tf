@@ -248,7 +248,73 @@ variable "termination_protection" {
 }
 
 variable "session_manager" {
-  description = "Whether the machines get an instance profile with which AWS Systems Manager reaches them. connection ssm needs it."
+  description = "Whether AWS Systems Manager reaches the machines: they get an instance profile, and a new node installs the agent. connection ssm needs it."
   type        = bool
   default     = false
+}
+
+variable "ssm_agent_url" {
+  description = "Address of the Debian package of the agent of AWS Systems Manager, which a new node installs if session_manager is set. Default: the bucket of AWS in the region."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.ssm_agent_url == null ? true : can(regex("^https?://[A-Za-z0-9.:/_~%-]+$", var.ssm_agent_url))
+    error_message = "ssm_agent_url must be an address that begins with https:// or http://."
+  }
+}
+
+variable "ssm_agent_sha256" {
+  description = "SHA-256 digest of that package. A node installs no other one. Default: not checked."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.ssm_agent_sha256 == null ? true : can(regex("^[0-9a-f]{64}$", var.ssm_agent_sha256))
+    error_message = "ssm_agent_sha256 must be 64 lowercase hexadecimal digits."
+  }
+}
+
+variable "public_address" {
+  description = "ephemeral: EC2 gives a node another public address whenever it starts. elastic: each node has an Elastic IP, which stays. For connection public."
+  type        = string
+  default     = "ephemeral"
+
+  validation {
+    condition     = contains(["ephemeral", "elastic"], var.public_address)
+    error_message = "public_address must be ephemeral or elastic."
+  }
+}
+
+variable "proxy" {
+  description = "HTTP proxy through which a new node downloads packages, e.g. http://10.0.0.10:3128. Default: none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.proxy == null ? true : can(regex("^http://[A-Za-z0-9.-]+:[0-9]{1,5}/?$", var.proxy))
+    error_message = "proxy must be of the form http://host:port."
+  }
+}
+
+variable "apt_mirror" {
+  description = "Mirror of Debian's packages for a new node, e.g. https://mirror.example.com/debian. Default: that of the image."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.apt_mirror == null ? true : can(regex("^https?://[A-Za-z0-9.:/_~-]+$", var.apt_mirror))
+    error_message = "apt_mirror must be an address that begins with https:// or http://."
+  }
+}
+
+variable "apt_security_mirror" {
+  description = "Mirror of Debian's security updates for a new node, e.g. https://mirror.example.com/debian-security. Default: that of the image."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.apt_security_mirror == null ? true : can(regex("^https?://[A-Za-z0-9.:/_~-]+$", var.apt_security_mirror))
+    error_message = "apt_security_mirror must be an address that begins with https:// or http://."
+  }
 }

@@ -161,7 +161,9 @@ export async function startMachines(client: EC2Client): Promise<Machines> {
     );
     for (const instance of instances) {
       const machine = machines.get(instance.InstanceId ?? '');
-      if (!machine?.running || withoutDisks.has(machine.node)) continue;
+      if (!machine?.running) continue;
+      await networks.guardSsh(instance);
+      if (withoutDisks.has(machine.node)) continue;
       await disks.attach(instance, machine.container, () => isNitro(instance));
     }
     await disks.follow();

@@ -62,8 +62,9 @@ export function createNetworks(client: EC2Client) {
       networks.set(id, name);
       return name;
     },
-    /** Closes SSH, from before the boot, where no security group of the instance opens it to anybody. */
-    async guardSsh({ InstanceId = '', PrivateIpAddress: address, SecurityGroups = [] }: Instance) {
+    /** Closes SSH, from before the boot, while no security group of the instance opens it to anybody. */
+    async guardSsh(instance: Instance): Promise<void> {
+      const { InstanceId: id = '', PrivateIpAddress: address, SecurityGroups = [] } = instance;
       const GroupIds = SecurityGroups.flatMap(({ GroupId }) => GroupId ?? []);
       if (address === undefined || GroupIds.length === 0) return;
       const found = await client.send(new DescribeSecurityGroupsCommand({ GroupIds }));
@@ -73,9 +74,11 @@ export function createNetworks(client: EC2Client) {
           ({ FromPort = 0, ToPort = 65_535, IpRanges = [], Ipv6Ranges = [] }) =>
             FromPort <= SSH_PORT && ToPort >= SSH_PORT && IpRanges.length + Ipv6Ranges.length > 0,
         );
-      if (opens) return;
-      closed.set(InstanceId, address);
-      await shell('iptables', '-I', ...reject(address));
+      if (opens) await this.forget(instance);
+      else if (!closed.has(id)) {
+        closed.set(id, address);
+        await shell('iptables', '-I', ...reject(address));
+      }
     },
     /** The address of a terminated instance may be given to another one. */
     async forget({ InstanceId = '' }: Instance): Promise<void> {

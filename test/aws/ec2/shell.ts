@@ -5,8 +5,17 @@ const SECONDS = 120;
 
 /** @throws with what the command said on stderr */
 export async function shell(command: string, ...args: string[]): Promise<string> {
+  return await shellWithin(SECONDS, command, ...args);
+}
+
+/** As `shell`, with a deadline of its own. */
+export async function shellWithin(
+  seconds: number,
+  command: string,
+  ...args: string[]
+): Promise<string> {
   const { stdout } = await promisify(execFile)(command, args, {
-    timeout: SECONDS * 1_000,
+    timeout: seconds * 1_000,
     maxBuffer: 2 ** 24,
   });
   return stdout.trim();

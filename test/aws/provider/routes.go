@@ -141,7 +141,7 @@ var routeTableAssociationResource = resource{
 }
 
 var eipResource = resource{
-	handled: []string{"domain"},
+	handled: []string{"domain", "instance"},
 	tagged:  true,
 	create: func(ctx context.Context, p *provider, plan object) (object, error) {
 		made, err := p.ec2.AllocateAddress(ctx, &ec2.AllocateAddressInput{
@@ -150,7 +150,10 @@ var eipResource = resource{
 		if err != nil {
 			return nil, err
 		}
-		return object{"id": aws.ToString(made.AllocationId)}, nil
+		return object{"id": aws.ToString(made.AllocationId)}, p.associate(ctx, aws.ToString(made.AllocationId), text(plan, "instance"))
+	},
+	update: func(ctx context.Context, p *provider, state, plan object) error {
+		return p.associate(ctx, text(state, "id"), text(plan, "instance"))
 	},
 	read: func(ctx context.Context, p *provider, state object) (object, error) {
 		found, err := p.ec2.DescribeAddresses(ctx, &ec2.DescribeAddressesInput{AllocationIds: []string{text(state, "id")}})
@@ -166,9 +169,26 @@ var eipResource = resource{
 		}, nil
 	},
 	remove: func(ctx context.Context, p *provider, state object) error {
+		if association := text(state, "association_id"); association != "" && text(state, "instance") != "" {
+			_, err := p.ec2.DisassociateAddress(ctx, &ec2.DisassociateAddressInput{AssociationId: aws.String(association)})
+			if err = unless(err, "InvalidAssociationID.NotFound"); err != nil {
+				return err
+			}
+		}
 		_, err := p.ec2.ReleaseAddress(ctx, &ec2.ReleaseAddressInput{AllocationId: orNil(state, "id")})
 		return unless(err, "InvalidAllocationID.NotFound")
 	},
+}
+
+// associate gives the address to an instance; without one it does nothing.
+func (p *provider) associate(ctx context.Context, allocation, instance string) error {
+	if instance == "" {
+		return nil
+	}
+	_, err := p.ec2.AssociateAddress(ctx, &ec2.AssociateAddressInput{
+		AllocationId: aws.String(allocation), InstanceId: aws.String(instance), AllowReassociation: aws.Bool(true),
+	})
+	return err
 }
 
 var natGatewayResource = resource{

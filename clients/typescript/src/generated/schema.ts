@@ -742,6 +742,10 @@ export interface components {
             aws?: {
                 /** @default null */
                 ami_id: string | null;
+                /** @default null */
+                apt_mirror: string | null;
+                /** @default null */
+                apt_security_mirror: string | null;
                 /** @default [] */
                 availability_zones: string[];
                 /** @default null */
@@ -800,6 +804,13 @@ export interface components {
                 };
                 /** @default null */
                 private_key_file: string | null;
+                /** @default null */
+                proxy: string | null;
+                /**
+                 * @default ephemeral
+                 * @enum {string}
+                 */
+                public_address: "ephemeral" | "elastic";
                 region: string;
                 /**
                  * @default {
@@ -814,6 +825,10 @@ export interface components {
                 session_manager: boolean;
                 /** @default admin */
                 ssh_user: string;
+                /** @default null */
+                ssm_agent_sha256: string | null;
+                /** @default null */
+                ssm_agent_url: string | null;
                 /** @default null */
                 state_bucket: {
                     bucket: string;
@@ -1914,6 +1929,8 @@ export interface operations {
                     /** @description Settings of a cluster on `aws`. A setting that is left out keeps its value, or gets its default in a new cluster. This also applies to each field of an object. */
                     aws?: {
                         ami_id?: string | null;
+                        apt_mirror?: string | null;
+                        apt_security_mirror?: string | null;
                         availability_zones?: string[];
                         bastion?: {
                             host?: string;
@@ -1948,12 +1965,17 @@ export interface operations {
                             private?: boolean;
                         };
                         private_key_file?: string | null;
+                        proxy?: string | null;
+                        /** @enum {string} */
+                        public_address?: "ephemeral" | "elastic";
                         region?: string;
                         root_volume?: {
                             size_gib?: number;
                         };
                         session_manager?: boolean;
                         ssh_user?: string;
+                        ssm_agent_sha256?: string | null;
+                        ssm_agent_url?: string | null;
                         state_bucket?: {
                             bucket?: string;
                             key?: string;
@@ -5396,6 +5418,8 @@ export interface operations {
                     /** @description Settings of a cluster on `aws`. A setting that is left out keeps its value, or gets its default in a new cluster. This also applies to each field of an object. */
                     aws?: {
                         ami_id?: string | null;
+                        apt_mirror?: string | null;
+                        apt_security_mirror?: string | null;
                         availability_zones?: string[];
                         bastion?: {
                             host?: string;
@@ -5430,12 +5454,17 @@ export interface operations {
                             private?: boolean;
                         };
                         private_key_file?: string | null;
+                        proxy?: string | null;
+                        /** @enum {string} */
+                        public_address?: "ephemeral" | "elastic";
                         region?: string;
                         root_volume?: {
                             size_gib?: number;
                         };
                         session_manager?: boolean;
                         ssh_user?: string;
+                        ssm_agent_sha256?: string | null;
+                        ssm_agent_url?: string | null;
                         state_bucket?: {
                             bucket?: string;
                             key?: string;

@@ -3,7 +3,7 @@
 
 mock_provider "aws" {
   mock_data "aws_availability_zones" {
-    defaults = { names = ["eu-central-1a", "eu-central-1b", "eu-central-1c"] }
+    defaults = { id = "eu-central-1", names = ["eu-central-1a", "eu-central-1b", "eu-central-1c"] }
   }
   mock_data "aws_ec2_instance_type_offerings" {
     defaults = { locations = ["eu-central-1a", "eu-central-1b", "eu-central-1c"] }
@@ -206,6 +206,123 @@ run "names_the_partition_of_the_account" {
   assert {
     condition     = aws_iam_role_policy_attachment.session_manager[0].policy_arn == "arn:aws-cn:iam::aws:policy/AmazonSSMManagedInstanceCore" && strcontains(aws_iam_role.node[0].assume_role_policy, "ec2.amazonaws.com.cn")
     error_message = "The names of IAM are not those of the partition."
+  }
+}
+
+run "installs_the_agent_of_systems_manager" {
+  command = plan
+  variables {
+    session_manager = true
+    connection      = "ssm"
+    control_cidrs   = []
+  }
+  assert {
+    condition     = (strcontains(aws_instance.node["pg-3"].user_data, "[\"/usr/local/sbin/hathi-ssm-agent\",\"https://amazon-ssm-eu-central-1.s3.eu-central-1.amazonaws.com/latest/debian_amd64/amazon-ssm-agent.deb\"]"))
+    error_message = "A node does not install the agent from the bucket of its region."
+  }
+}
+
+run "installs_the_agent_in_china_on_arm64" {
+  command = plan
+  variables {
+    ami_id          = "ami-0123456789abcdef0"
+    session_manager = true
+  }
+  override_data {
+    target = data.aws_partition.current
+    values = { partition = "aws-cn", dns_suffix = "amazonaws.com.cn" }
+  }
+  override_data {
+    target = data.aws_availability_zones.available
+    values = { id = "cn-north-1", names = ["cn-north-1a"] }
+  }
+  override_data {
+    target = data.aws_ec2_instance_type_offerings.zones
+    values = { locations = ["cn-north-1a"] }
+  }
+  override_data {
+    target = data.aws_ec2_instance_type.node
+    values = { supported_architectures = ["arm64"] }
+  }
+  assert {
+    condition     = strcontains(aws_instance.node["pg-3"].user_data, "https://amazon-ssm-cn-north-1.s3.cn-north-1.amazonaws.com.cn/latest/debian_arm64/amazon-ssm-agent.deb")
+    error_message = "The agent is not that of the region and the architecture."
+  }
+}
+
+run "installs_the_agent_from_elsewhere_by_its_digest" {
+  command = plan
+  variables {
+    session_manager  = true
+    ssm_agent_url    = "https://mirror.example.com/agent.deb"
+    ssm_agent_sha256 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    proxy            = "http://10.0.0.10:3128"
+  }
+  assert {
+    condition     = contains(yamldecode(aws_instance.node["pg-3"].user_data).runcmd, ["env", "http_proxy=http://10.0.0.10:3128", "https_proxy=http://10.0.0.10:3128", "/usr/local/sbin/hathi-ssm-agent", "https://mirror.example.com/agent.deb", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"])
+    error_message = "The source, the digest or the proxy of the agent is not as configured."
+  }
+}
+
+run "installs_no_agent_without_session_manager" {
+  command = plan
+  assert {
+    condition     = !strcontains(aws_instance.node["pg-3"].user_data, "ssm-agent")
+    error_message = "An agent is installed that nobody requested."
+  }
+}
+
+run "downloads_through_a_proxy_and_from_a_mirror" {
+  command = plan
+  variables {
+    proxy               = "http://10.0.0.10:3128"
+    apt_mirror          = "https://mirror.example.com/debian"
+    apt_security_mirror = "https://mirror.example.com/debian-security"
+  }
+  assert {
+    condition = yamldecode(aws_instance.node["pg-3"].user_data).apt == {
+      http_proxy            = "http://10.0.0.10:3128"
+      https_proxy           = "http://10.0.0.10:3128"
+      preserve_sources_list = false
+      primary               = [{ arches = ["default"], uri = "https://mirror.example.com/debian" }]
+      security              = [{ arches = ["default"], uri = "https://mirror.example.com/debian-security" }]
+    }
+    error_message = "apt does not use the proxy and the mirrors."
+  }
+}
+
+run "gives_elastic_addresses" {
+  command = plan
+  variables {
+    public_address = "elastic"
+  }
+  assert {
+    condition     = keys(aws_eip.node) == ["pg-1", "pg-2", "pg-3"]
+    error_message = "A node has no Elastic IP."
+  }
+}
+
+run "gives_elastic_addresses_to_public_nodes_alone" {
+  command = plan
+  variables {
+    public_address = "elastic"
+    connection     = "private"
+  }
+  assert {
+    condition     = length(aws_eip.node) == 0
+    error_message = "A private node has an Elastic IP."
+  }
+}
+
+run "makes_each_rule_once" {
+  command = plan
+  variables {
+    control_cidrs = ["203.0.113.7/32", "203.0.113.7/32", "2001:DB8::/32", "2001:0db8::/32"]
+    allow_list    = ["203.0.113.7/32", "198.51.100.0/24", "198.51.100.7/24"]
+  }
+  assert {
+    condition     = keys(aws_vpc_security_group_ingress_rule.ssh) == ["2001:db8::/32", "203.0.113.7/32"] && keys(aws_vpc_security_group_ingress_rule.postgres) == ["198.51.100.0/24", "203.0.113.7/32"]
+    error_message = "A network has two rules for one port."
   }
 }
 

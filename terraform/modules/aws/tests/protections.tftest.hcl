@@ -3,7 +3,7 @@
 
 mock_provider "aws" {
   mock_data "aws_availability_zones" {
-    defaults = { names = ["eu-central-1a", "eu-central-1b", "eu-central-1c"] }
+    defaults = { id = "eu-central-1", names = ["eu-central-1a", "eu-central-1b", "eu-central-1c"] }
   }
   mock_data "aws_ec2_instance_type_offerings" {
     defaults = { locations = ["eu-central-1a", "eu-central-1b", "eu-central-1c"] }
@@ -55,6 +55,10 @@ variables {
 }
 
 run "made" {
+  assert {
+    condition     = alltrue([for node in aws_instance.node : length(node.user_data) < 16384 && can(yamldecode(node.user_data))])
+    error_message = "The user data are no YAML, or larger than EC2 accepts."
+  }
   assert {
     condition     = alltrue([for volume in aws_ebs_volume.data : volume.encrypted])
     error_message = "A data volume is not encrypted."
@@ -132,6 +136,24 @@ run "witness_becomes_full" {
   assert {
     condition     = alltrue([for name in ["pg-1", "pg-2"] : aws_instance.node[name].id == run.made.nodes[name].instance_id])
     error_message = "A node is replaced when another one changes."
+  }
+}
+
+run "elastic" {
+  variables {
+    public_address = "elastic"
+  }
+}
+
+run "elastic_with_another_operation" {
+  command = plan
+  variables {
+    public_address = "elastic"
+    operation_id   = "op-2"
+  }
+  assert {
+    condition     = aws_eip.node["pg-1"].tags["hathi:operation"] == "op-1"
+    error_message = "aws_eip.node: the tag of the operation that made it was changed."
   }
 }
 

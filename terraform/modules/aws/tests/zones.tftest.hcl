@@ -2,7 +2,7 @@
 
 mock_provider "aws" {
   mock_data "aws_availability_zones" {
-    defaults = { names = ["eu-central-1a", "eu-central-1b", "eu-central-1c"] }
+    defaults = { id = "eu-central-1", names = ["eu-central-1a", "eu-central-1b", "eu-central-1c"] }
   }
   mock_data "aws_ec2_instance_type_offerings" {
     defaults = { locations = ["eu-central-1a", "eu-central-1b", "eu-central-1c"] }

@@ -58,3 +58,11 @@ it('takes over what was done before one looked', () => {
   expect(done).toMatchObject({ state: 'done', seconds: 2 });
   expect(running).toMatchObject({ state: 'waiting' });
 });
+
+it('shows that the image of the nodes is being built', () => {
+  const stage = newStage('generate-terraform');
+  const message = 'node image: building hathi-node:bookworm-0123 (about a minute, once)';
+  const data = { level: 'info', message };
+  takeEvent(stage, { type: 'terraform.log', stage: stage.name, at: at(1), data });
+  expect(stage.activity).toBe(message);
+});

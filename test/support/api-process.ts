@@ -30,7 +30,7 @@ import { createFileWorkspace } from '../../src/adapters/workspace/file-workspace
 import { readConfig, secretsOf } from '../../src/config.ts';
 import { buildApp } from '../../src/http/app.ts';
 import { listen } from '../../src/http/listen.ts';
-import type { EventStream } from '../../src/ports/event-stream.ts';
+import type { OperationService } from '../../src/services/api.ts';
 import { createClusterService } from '../../src/services/clusters.ts';
 import { createCursors } from '../../src/services/cursors.ts';
 import { createEventStream } from '../../src/services/follow-events.ts';
@@ -86,27 +86,21 @@ const worker = await startWorker(
   { identity: { id: `${site}:${uuidSource.next()}`, site }, concurrency: config.workers },
 );
 const cursors = createCursors(secretBox);
-const endless = createEventStream({ unitOfWork, wakeups, clock });
-const streamMilliseconds = number('FAKE_STREAM_MILLISECONDS');
-const events: EventStream =
-  streamMilliseconds === 0
-    ? endless
-    : {
-        async *follow(id, sequence, signal) {
-          // Not AbortSignal.any() with AbortSignal.timeout(): the garbage collector can take that timer.
-          const end = new AbortController();
-          const abort = () => end.abort();
-          signal.addEventListener('abort', abort, { once: true });
-          const timer = setTimeout(abort, streamMilliseconds);
-          try {
-            yield* endless.follow(id, sequence, end.signal);
-          } finally {
-            clearTimeout(timer);
-            signal.removeEventListener('abort', abort);
-          }
-        },
-      };
 const engine = async () => FAKE_ENGINE;
+const operations = createOperationService({
+  unitOfWork,
+  wakeups,
+  events: createEventStream({ unitOfWork, wakeups, clock }),
+  metrics,
+  cursors,
+  ids: uuidSource,
+  targets,
+  sizes: async () => ({ memory_bytes: 4 * 2 ** 30, disk_bytes: null }),
+  site,
+  defaultTarget: config.target,
+  awsDefaults: config.awsDefaults,
+  awsRegions: config.awsRegions,
+});
 const app = await buildApp({
   clusters: createClusterService({
     unitOfWork,
@@ -132,20 +126,7 @@ const app = await buildApp({
     holder: uuidSource.next(),
     mayLive: () => false,
   }),
-  operations: createOperationService({
-    unitOfWork,
-    wakeups,
-    events,
-    metrics,
-    cursors,
-    ids: uuidSource,
-    targets,
-    sizes: async () => ({ memory_bytes: 4 * 2 ** 30, disk_bytes: null }),
-    site,
-    defaultTarget: config.target,
-    awsDefaults: config.awsDefaults,
-    awsRegions: config.awsRegions,
-  }),
+  operations: withBoundedStreams(operations),
   readiness: createReadinessService({
     unitOfWork,
     targets,
@@ -174,3 +155,25 @@ process.once('SIGTERM', async () => {
   await database.close();
   process.exit(0);
 });
+
+/** Ends the event streams of the API, but not the waits of the steps, which follow the same events. */
+function withBoundedStreams(whole: OperationService): OperationService {
+  const milliseconds = number('FAKE_STREAM_MILLISECONDS');
+  if (milliseconds === 0) return whole;
+  return {
+    ...whole,
+    async *follow(id, sequence, signal) {
+      // Not AbortSignal.any() with AbortSignal.timeout(): the garbage collector can take that timer.
+      const end = new AbortController();
+      const abort = () => end.abort();
+      signal.addEventListener('abort', abort, { once: true });
+      const timer = setTimeout(abort, milliseconds);
+      try {
+        yield* whole.follow(id, sequence, end.signal);
+      } finally {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', abort);
+      }
+    },
+  };
+}

@@ -63,7 +63,7 @@ export function callerKeys(connection: Connection): string[] {
 /** @returns 4 bytes for an IPv4 address, mapped or not, 16 for IPv6; null for anything else */
 function addressBytes(address: string): number[] | null {
   if (isIPv4(address)) return address.split('.').map(Number);
-  const withoutZone = address.replace(/%.*$/, '');
+  const [withoutZone = ''] = address.split('%', 1);
   if (!URL.canParse(`http://[${withoutZone}]`)) return null;
   // The URL parser writes every form of an IPv6 address in one way, in groups of hexadecimal digits.
   const text = new URL(`http://[${withoutZone}]`).hostname.slice(1, -1);

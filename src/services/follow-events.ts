@@ -102,12 +102,16 @@ export function createEventStream({ unitOfWork, wakeups, clock }: FollowTools): 
         while (!signal.aborted) {
           waiting.begin();
           const { last_sequence: newest, state } = await progressOf(operationId);
-          for (const event of last < newest ? await eventsAfter(audience, operationId, last) : []) {
-            last = event.sequence;
-            yield event;
-            if (endsOperation(event)) return;
+          while (last < newest && !signal.aborted) {
+            const events = await eventsAfter(audience, operationId, last);
+            for (const event of events) {
+              last = event.sequence;
+              yield event;
+              if (endsOperation(event)) return;
+            }
+            // A shared read can have begun before the newest event.
+            if (events.length === 0) break;
           }
-          // One batch of many, or a shared read that began before the newest event.
           if (last < newest) continue;
           if (isFinished(state)) return;
           await waiting.untilWoken();

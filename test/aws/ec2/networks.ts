@@ -64,8 +64,11 @@ export function createNetworks(client: EC2Client) {
     },
     /** Closes SSH, from before the boot, while no security group of the instance opens it to anybody. */
     async guardSsh(instance: Instance): Promise<void> {
-      const { InstanceId: id = '', PrivateIpAddress: address, SecurityGroups = [] } = instance;
-      const GroupIds = SecurityGroups.flatMap(({ GroupId }) => GroupId ?? []);
+      const { InstanceId: id = '', PrivateIpAddress: address, NetworkInterfaces = [] } = instance;
+      // The emulator names the groups of an instance only at its interfaces.
+      const GroupIds = NetworkInterfaces.flatMap(({ Groups = [] }) =>
+        Groups.flatMap(({ GroupId }) => GroupId ?? []),
+      );
       if (address === undefined || GroupIds.length === 0) return;
       const found = await client.send(new DescribeSecurityGroupsCommand({ GroupIds }));
       const opens = (found.SecurityGroups ?? [])

@@ -25,6 +25,7 @@ import { createNodeAccess } from './adapters/ssh/node-access.ts';
 import { createSshKeys } from './adapters/ssh/ssh-keys.ts';
 import { systemClock, uuidSource } from './adapters/system/clock.ts';
 import { createLocalCallers } from './adapters/system/local-callers.ts';
+import { localNetworks } from './adapters/system/local-networks.ts';
 import { createLogger } from './adapters/system/logger.ts';
 import { readSite } from './adapters/system/site.ts';
 import { createTerraform } from './adapters/terraform/terraform.ts';
@@ -182,6 +183,7 @@ async function start(config: Config, closers: Closer[]): Promise<string[]> {
       targets,
       cursors,
       clock: systemClock,
+      localNetworks,
     }),
     records: createRecordService({ unitOfWork, cursors }),
     orphans: createOrphanService({

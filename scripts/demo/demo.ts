@@ -138,7 +138,7 @@ ${indent(reportText(report.nodes, style))}
 ${lines.join('\n')}
 
   CA certificate  ${certificate}
-  API             ${api.base}   (described at ${api.base}/openapi.json)
+  API             ${api.base}   (documentation: ${api.base}/docs)
 
   ${style('bold', 'Try next')}
 

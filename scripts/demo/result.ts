@@ -1,16 +1,25 @@
 import { chmodSync, writeFileSync } from 'node:fs';
+import { CONNECT_TIMEOUT_SECONDS } from '../../src/core/cluster/connection-strings.ts';
 import type { ConnectionView } from '../../src/services/api.ts';
 import { paths } from './server.ts';
 
-/** One line of psql for each node; the passwords lie in a file of their own, not in the lines. */
+/**
+ * Commands that open psql on the primary and on a replica, also after a failover. The password is in a
+ * file, not in the commands.
+ */
 export function connectionLines(connection: ConnectionView, certificate: string): string[] {
-  const entries = connection.nodes.map(
-    ({ host, port }) => `${host}:${port}:*:${connection.user}:${connection.password}\n`,
-  );
+  const { nodes, user, password, database } = connection;
+  const entries = nodes.map(({ host, port }) => `${host}:${port}:*:${user}:${password}\n`);
   writeFileSync(paths.passwords, entries.join(''), { mode: 0o600 });
   chmodSync(paths.passwords, 0o600);
-  return connection.nodes.map(
-    ({ name, role, host, port }) =>
-      `  ${(role ?? '?').padEnd(8)} ${name}\n  psql "host=${host} port=${port} user=${connection.user} dbname=${connection.database} sslmode=verify-full sslrootcert=${certificate}"`,
-  );
+  const hosts = nodes.map(({ host }) => host).join(',');
+  const ports = nodes.map(({ port }) => port).join(',');
+  const psql = (attributes: string): string =>
+    `  psql "host=${hosts} port=${ports} user=${user} dbname=${database} sslmode=verify-full sslrootcert=${certificate} connect_timeout=${CONNECT_TIMEOUT_SECONDS} target_session_attrs=${attributes}"`;
+  return [
+    '  # the primary, also after a failover',
+    psql('read-write'),
+    '  # a replica',
+    psql('prefer-standby'),
+  ];
 }

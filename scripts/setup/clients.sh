@@ -11,6 +11,19 @@ python_environment "$tools/clients-venv" "$root/test/clients/requirements.txt" '
 has javac || apt_install 'a JDK, to compile a generated client' default-jdk-headless
 has mvn || apt_install 'Maven, to compile a generated client' maven
 
+# The JDBC driver that the tests of connection strings use.
+driver=org.postgresql:postgresql:42.7.14
+jar=$tools/clients-java/postgresql-42.7.14.jar
+if [ ! -f "$jar" ]; then
+  say 'downloading the JDBC driver of PostgreSQL'
+  mkdir -p "$tools/log"
+  mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy -Dartifact=$driver \
+    -DoutputDirectory="$tools/clients-java" >"$tools/log/clients-java.log" 2>&1 || {
+    tail -n 15 "$tools/log/clients-java.log" >&2
+    fail "Maven could not download $driver; see $tools/log/clients-java.log"
+  }
+fi
+
 wanted=$(digest "$module/go.mod" "$module/go.sum")
 [ "$(cat "$folder/.built" 2>/dev/null)" = "$wanted" ] && exit 0
 go=$(go_for "$module/go.mod" 'Go, to compile oapi-codegen and a generated client')

@@ -19,10 +19,20 @@ export async function connect(
   psqlArguments: readonly string[],
   options: ConnectOptions,
 ): Ending {
+  if (options.replica && options.node) {
+    throw new CliError('usage', '--replica and --node exclude each other.', {
+      hints: ['Use --node to connect to one node, whatever its role.'],
+    });
+  }
   const connection = await apiOf(cli).call((client) => client.getConnection({ name }));
   const nodes = nodesFor(connection, options);
   if (options.print || cli.json) {
-    const uri = options.replica || options.node ? (nodes[0]?.uri ?? '') : connection.uri;
+    const { libpq } = connection.strings;
+    const uri = options.node
+      ? (nodes[0]?.uri ?? '')
+      : options.replica
+        ? libpq.read_only
+        : libpq.read_write;
     cli.answer({ ...connection, nodes, uri }, () => uri);
     return 'done';
   }
@@ -42,6 +52,9 @@ export async function connect(
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** Per node, as in the connection strings of the API. */
+const CONNECT_TIMEOUT_SECONDS = '3';
 
 type Nodes = Connection['nodes'];
 
@@ -87,6 +100,8 @@ function psqlEnvironment(
     PGDATABASE: database,
     PGSSLMODE: 'verify-full',
     PGSSLROOTCERT: certificate,
+    // Otherwise psql waits for ever on a frozen node that precedes the primary.
+    PGCONNECT_TIMEOUT: CONNECT_TIMEOUT_SECONDS,
     PGTARGETSESSIONATTRS: node ? 'any' : replica ? 'standby' : 'read-write',
   };
 }

@@ -1,5 +1,6 @@
 import type { ClusterSpec } from '../core/cluster/cluster-spec.ts';
 import type { ClusterAction, ClusterStatus } from '../core/cluster/cluster-status.ts';
+import type { ConnectionStrings } from '../core/cluster/connection-strings.ts';
 import type { PendingChange } from '../core/cluster/pending-change.ts';
 import type { ClusterNode, Role, Topology } from '../core/cluster/topology.ts';
 import type { CloudResource } from '../ports/cloud.ts';
@@ -44,8 +45,23 @@ export interface ConnectionView {
   ca_certificate: string;
   /** Where the same certificate lies on the machine of the server; null if it has none there. */
   ca_certificate_path: string | null;
-  nodes: { name: string; role: Role | null; host: string; port: number; uri: string }[];
-  /** All nodes in one URI; libpq finds the primary by `target_session_attrs=read-write`. */
+  /** The known primary first. */
+  nodes: ConnectionNode[];
+  /** The same as `strings.libpq.read_write`. */
+  uri: string;
+  strings: ConnectionStrings;
+  /** When the roles were observed; null before the first observation. */
+  observed_at: string | null;
+}
+
+export interface ConnectionNode {
+  name: string;
+  role: Role | null;
+  host: string;
+  port: number;
+  /** Address and port inside the cluster's own network. */
+  private_host: string;
+  private_port: number;
   uri: string;
 }
 

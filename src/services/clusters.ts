@@ -1,6 +1,8 @@
-import type { Role } from '../core/cluster/topology.ts';
+import { connectionStrings, libpqUri } from '../core/cluster/connection-strings.ts';
+import type { ClusterNode, Role } from '../core/cluster/topology.ts';
 import { HathiError } from '../core/errors.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { LocalNetworks } from '../ports/local-networks.ts';
 import type { SecretBox } from '../ports/secrets.ts';
 import type { ClusterRecord } from '../ports/stores.ts';
 import type { NodeTargets } from '../ports/target.ts';
@@ -21,10 +23,13 @@ export interface ClusterServiceTools {
   targets: NodeTargets;
   cursors: Cursors;
   clock: Clock;
+  localNetworks: LocalNetworks;
 }
 
 const SUPERUSER = 'postgres';
 const DATABASE = 'postgres';
+const POSTGRES_PORT = 5432;
+const LOOPBACK = '127.0.0.1';
 
 export function createClusterService(tools: ClusterServiceTools): ClusterService {
   const { unitOfWork } = tools;
@@ -83,7 +88,12 @@ export function createClusterService(tools: ClusterServiceTools): ClusterService
         );
       }
       const path = tools.workspace.path(name, 'ansible', 'pki', 'ca.crt');
-      return connectionView(cluster, password, certificate, path);
+      return connectionView(cluster, {
+        password,
+        certificate,
+        certificatePath: path,
+        localNetworks: tools.localNetworks,
+      });
     },
     async latestReport(name) {
       const report = await stores.reports.latest((await find(name)).id);
@@ -139,20 +149,41 @@ function changedMeanwhile(name: string, cluster: ClusterRecord): HathiError {
   );
 }
 
+interface ConnectionFacts {
+  password: string;
+  certificate: string;
+  certificatePath: string;
+  localNetworks: LocalNetworks;
+}
+
 function connectionView(
   cluster: ClusterRecord,
-  password: string,
-  certificate: string,
-  certificatePath: string,
+  { password, certificate, certificatePath, localNetworks }: ConnectionFacts,
 ): ConnectionView {
-  const reachable = (cluster.nodes ?? []).flatMap(({ name, postgres_host, postgres_port }) =>
-    postgres_host !== null && postgres_port !== null
-      ? [{ name, role: roleOf(cluster, name), host: postgres_host, port: postgres_port }]
-      : [],
-  );
-  const uriOf = (hosts: string, more = '') =>
-    `postgresql://${SUPERUSER}:${encodeURIComponent(password)}@${hosts}/${DATABASE}` +
-    `?sslmode=verify-full&sslrootcert=${encodeURIComponent(certificatePath)}${more}`;
+  const credentials = {
+    user: SUPERUSER,
+    password,
+    database: DATABASE,
+    caPath: certificatePath,
+  };
+  const nodes = (cluster.nodes ?? [])
+    .flatMap((node) => {
+      const endpoint = endpointOf(node, localNetworks);
+      if (endpoint === null) return [];
+      return [
+        {
+          name: node.name,
+          role: roleOf(cluster, node.name),
+          ...endpoint,
+          private_host: node.address,
+          private_port: POSTGRES_PORT,
+          uri: libpqUri(`${endpoint.host}:${endpoint.port}`, credentials),
+        },
+      ];
+    })
+    // Stable: the known primary first, then by number.
+    .sort((one, other) => Number(other.role === 'primary') - Number(one.role === 'primary'));
+  const strings = connectionStrings(nodes, credentials);
   return {
     cluster: cluster.name,
     user: SUPERUSER,
@@ -160,12 +191,24 @@ function connectionView(
     database: DATABASE,
     ca_certificate: certificate,
     ca_certificate_path: certificatePath,
-    nodes: reachable.map((node) => ({ ...node, uri: uriOf(`${node.host}:${node.port}`) })),
-    uri: uriOf(
-      reachable.map(({ host, port }) => `${host}:${port}`).join(','),
-      '&target_session_attrs=read-write',
-    ),
+    nodes,
+    uri: strings.libpq.read_write,
+    strings,
+    observed_at: cluster.topology?.observed_at ?? null,
   };
+}
+
+/**
+ * Where clients reach PostgreSQL; null for a witness. A port that Docker publishes accepts a connection
+ * also while PostgreSQL is stopped, and libpq then tries no other node. So the node's own address is
+ * used wherever this machine is in its network.
+ */
+function endpointOf(node: ClusterNode, localNetworks: LocalNetworks) {
+  const { address, subnet, postgres_host: host, postgres_port: port } = node;
+  if (host === null || port === null) return null;
+  const isPublished = host === LOOPBACK && address !== LOOPBACK;
+  if (isPublished && localNetworks.isOn(subnet)) return { host: address, port: POSTGRES_PORT };
+  return { host, port };
 }
 
 function roleOf(cluster: ClusterRecord, node: string): Role | null {

@@ -82,6 +82,7 @@ describe.each(DATABASE_KINDS)('resources on the %s database', (kind) => {
         targets: { local: idleTarget, aws: idleTarget },
         cursors,
         clock: systemClock,
+        localNetworks: { isOn: () => false },
       }),
       operations: createOperationService({
         unitOfWork,

@@ -24,6 +24,7 @@ import { loadMasterKeys } from '../../src/adapters/secrets/master-key.ts';
 import { createSecretBox } from '../../src/adapters/secrets/secret-box.ts';
 import { systemClock, uuidSource } from '../../src/adapters/system/clock.ts';
 import { createLocalCallers } from '../../src/adapters/system/local-callers.ts';
+import { localNetworks } from '../../src/adapters/system/local-networks.ts';
 import { createLogger } from '../../src/adapters/system/logger.ts';
 import { readSite } from '../../src/adapters/system/site.ts';
 import { createFileWorkspace } from '../../src/adapters/workspace/file-workspace.ts';
@@ -109,6 +110,7 @@ const app = await buildApp({
     targets,
     cursors,
     clock,
+    localNetworks,
   }),
   metrics: createMetricsService(unitOfWork, metrics),
   parameters: createParameterService({

@@ -10,6 +10,7 @@ import { waitFor } from './wait-for.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../..');
 const CLUSTER = 'default';
+export const CONNECTION_PATH = `/api/v1/clusters/${CLUSTER}/connection`;
 const START_SECONDS = 60;
 
 /** Where `make setup` puts what the machine may lack. */
@@ -108,13 +109,17 @@ export class ClusterHarness {
   }
 
   async connection(): Promise<ConnectionView> {
-    return (await this.get<ConnectionView>(`/api/v1/clusters/${CLUSTER}/connection`)).body;
+    return (await this.get<ConnectionView>(CONNECTION_PATH)).body;
   }
 
   async topology(): Promise<Topology> {
     const { topology } = await this.cluster();
     if (topology === null) throw new Error('The cluster has no topology yet.');
     return topology;
+  }
+
+  get url(): string {
+    return this.#server.url;
   }
 
   get site(): string {

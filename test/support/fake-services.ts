@@ -1,3 +1,4 @@
+import { connectionStrings } from '../../src/core/cluster/connection-strings.ts';
 import { HathiError } from '../../src/core/errors.ts';
 import {
   isFinished,
@@ -298,10 +299,19 @@ export class FakeClusters implements ClusterService {
           role: 'primary' as const,
           host: '127.0.0.1',
           port: 5432,
+          private_host: '127.0.0.1',
+          private_port: 5432,
           uri: 'postgresql://127.0.0.1/',
         },
       ],
       uri: 'postgresql://127.0.0.1/',
+      strings: connectionStrings([], {
+        user: 'postgres',
+        password: 'made-for-a-test',
+        database: 'postgres',
+        caPath: 'ca.crt',
+      }),
+      observed_at: null,
     };
   }
 

@@ -1,5 +1,6 @@
 /** One story in all examples of the description: the cluster `orders`, from its request to its proof. */
 import { DEFAULT_CLUSTER } from '../../core/cluster/cluster-spec.ts';
+import { connectionStrings, libpqUri } from '../../core/cluster/connection-strings.ts';
 import type { Topology } from '../../core/cluster/topology.ts';
 import type { OperationEvent } from '../../core/operation/operation.ts';
 import type {
@@ -89,6 +90,18 @@ export const nodeExample: NodeView = {
   replication: { status: 'streaming', lag_bytes: 0, observed_at: PROVEN },
 };
 
+const CONNECTION_ENDPOINTS = [
+  { host: '10.201.0.11', port: 5432 },
+  { host: '10.201.0.12', port: 5432 },
+];
+const CONNECTION_CREDENTIALS = {
+  user: 'postgres',
+  password: 'as-generated',
+  database: 'postgres',
+  caPath: `${WORKSPACE}/ansible/pki/ca.crt`,
+};
+const CONNECTION_STRINGS = connectionStrings(CONNECTION_ENDPOINTS, CONNECTION_CREDENTIALS);
+
 export const connectionExample: ConnectionView = {
   cluster: 'orders',
   user: 'postgres',
@@ -96,16 +109,18 @@ export const connectionExample: ConnectionView = {
   database: 'postgres',
   ca_certificate: '-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n',
   ca_certificate_path: `${WORKSPACE}/ansible/pki/ca.crt`,
-  nodes: [
-    {
-      name: 'orders-1',
-      role: 'primary',
-      host: '127.0.0.1',
-      port: 25_011,
-      uri: 'postgresql://postgres:as-generated@127.0.0.1:25011/postgres?sslmode=verify-full',
-    },
-  ],
-  uri: 'postgresql://postgres:as-generated@127.0.0.1:25011,127.0.0.1:25012/postgres?sslmode=verify-full&target_session_attrs=read-write',
+  nodes: CONNECTION_ENDPOINTS.map(({ host, port }, index) => ({
+    name: `orders-${index + 1}`,
+    role: index === 0 ? ('primary' as const) : ('replica' as const),
+    host,
+    port,
+    private_host: host,
+    private_port: port,
+    uri: libpqUri(`${host}:${port}`, CONNECTION_CREDENTIALS),
+  })),
+  uri: CONNECTION_STRINGS.libpq.read_write,
+  strings: CONNECTION_STRINGS,
+  observed_at: PROVEN,
 };
 
 export const reportExample: ReportView = {

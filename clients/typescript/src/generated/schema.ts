@@ -855,7 +855,7 @@ export interface components {
             target: "local" | "aws";
         };
         /**
-         * @description All that a client of PostgreSQL needs.
+         * @description Everything that a client needs to connect to PostgreSQL, including the password.
          * @example {
          *       "cluster": "orders",
          *       "user": "postgres",
@@ -867,30 +867,86 @@ export interface components {
          *         {
          *           "name": "orders-1",
          *           "role": "primary",
-         *           "host": "127.0.0.1",
-         *           "port": 25011,
-         *           "uri": "postgresql://postgres:as-generated@127.0.0.1:25011/postgres?sslmode=verify-full"
+         *           "host": "10.201.0.11",
+         *           "port": 5432,
+         *           "private_host": "10.201.0.11",
+         *           "private_port": 5432,
+         *           "uri": "postgresql://postgres:as-generated@10.201.0.11:5432/postgres?sslmode=verify-full&sslrootcert=%2Fhome%2Fada%2F.local%2Fshare%2Fhathi%2Fclusters%2Forders%2Fansible%2Fpki%2Fca.crt&connect_timeout=3"
+         *         },
+         *         {
+         *           "name": "orders-2",
+         *           "role": "replica",
+         *           "host": "10.201.0.12",
+         *           "port": 5432,
+         *           "private_host": "10.201.0.12",
+         *           "private_port": 5432,
+         *           "uri": "postgresql://postgres:as-generated@10.201.0.12:5432/postgres?sslmode=verify-full&sslrootcert=%2Fhome%2Fada%2F.local%2Fshare%2Fhathi%2Fclusters%2Forders%2Fansible%2Fpki%2Fca.crt&connect_timeout=3"
          *         }
          *       ],
-         *       "uri": "postgresql://postgres:as-generated@127.0.0.1:25011,127.0.0.1:25012/postgres?sslmode=verify-full&target_session_attrs=read-write"
+         *       "uri": "postgresql://postgres:as-generated@10.201.0.11:5432,10.201.0.12:5432/postgres?sslmode=verify-full&sslrootcert=%2Fhome%2Fada%2F.local%2Fshare%2Fhathi%2Fclusters%2Forders%2Fansible%2Fpki%2Fca.crt&connect_timeout=3&target_session_attrs=read-write",
+         *       "strings": {
+         *         "libpq": {
+         *           "read_write": "postgresql://postgres:as-generated@10.201.0.11:5432,10.201.0.12:5432/postgres?sslmode=verify-full&sslrootcert=%2Fhome%2Fada%2F.local%2Fshare%2Fhathi%2Fclusters%2Forders%2Fansible%2Fpki%2Fca.crt&connect_timeout=3&target_session_attrs=read-write",
+         *           "read_only": "postgresql://postgres:as-generated@10.201.0.12:5432,10.201.0.11:5432/postgres?sslmode=verify-full&sslrootcert=%2Fhome%2Fada%2F.local%2Fshare%2Fhathi%2Fclusters%2Forders%2Fansible%2Fpki%2Fca.crt&connect_timeout=3&target_session_attrs=prefer-standby"
+         *         },
+         *         "jdbc": {
+         *           "read_write": "jdbc:postgresql://10.201.0.11:5432,10.201.0.12:5432/postgres?user=postgres&password=as-generated&sslmode=verify-full&sslrootcert=%2Fhome%2Fada%2F.local%2Fshare%2Fhathi%2Fclusters%2Forders%2Fansible%2Fpki%2Fca.crt&connectTimeout=3&targetServerType=primary",
+         *           "read_only": "jdbc:postgresql://10.201.0.12:5432,10.201.0.11:5432/postgres?user=postgres&password=as-generated&sslmode=verify-full&sslrootcert=%2Fhome%2Fada%2F.local%2Fshare%2Fhathi%2Fclusters%2Forders%2Fansible%2Fpki%2Fca.crt&connectTimeout=3&targetServerType=preferSecondary"
+         *         },
+         *         "sqlalchemy": {
+         *           "read_write": "postgresql+psycopg://postgres:as-generated@/postgres?host=10.201.0.11:5432&host=10.201.0.12:5432&sslmode=verify-full&sslrootcert=%2Fhome%2Fada%2F.local%2Fshare%2Fhathi%2Fclusters%2Forders%2Fansible%2Fpki%2Fca.crt&connect_timeout=3&target_session_attrs=read-write",
+         *           "read_only": "postgresql+psycopg://postgres:as-generated@/postgres?host=10.201.0.12:5432&host=10.201.0.11:5432&sslmode=verify-full&sslrootcert=%2Fhome%2Fada%2F.local%2Fshare%2Fhathi%2Fclusters%2Forders%2Fansible%2Fpki%2Fca.crt&connect_timeout=3&target_session_attrs=prefer-standby"
+         *         }
+         *       },
+         *       "observed_at": "2026-01-02T03:04:31.250Z"
          *     }
          */
         Connection: {
-            /** @description PEM. */
+            /** @description CA certificate in PEM format; save it to a file on the machine of the client. */
             ca_certificate: string;
-            /** @description On the machine of the server. */
+            /** @description Path of the same certificate on the machine of the server; the strings refer to it. */
             ca_certificate_path: string | null;
             cluster: string;
             database: string;
+            /** @description The primary of the last observation first. A witness is not listed. */
             nodes: {
                 host: string;
                 name: string;
                 port: number;
+                /** @description Address inside the cluster's own network. */
+                private_host: string;
+                private_port: number;
                 role: ("primary" | "replica" | "witness") | null;
                 uri: string;
             }[];
+            /** @description When the roles were observed. */
+            observed_at: string | null;
             password: string;
-            /** @description Every node in one URI; libpq finds the primary. */
+            /** @description All nodes in one string. Each driver finds the primary or a replica, and tries the next node after 3 s. */
+            strings: {
+                /** @description pgJDBC. */
+                jdbc: {
+                    /** @description Connects to a replica, or to the primary if no replica responds. */
+                    read_only: string;
+                    /** @description Connects to the primary. */
+                    read_write: string;
+                };
+                /** @description libpq: psql, psycopg and others. */
+                libpq: {
+                    /** @description Connects to a replica, or to the primary if no replica responds. */
+                    read_only: string;
+                    /** @description Connects to the primary. */
+                    read_write: string;
+                };
+                /** @description SQLAlchemy with psycopg. */
+                sqlalchemy: {
+                    /** @description Connects to a replica, or to the primary if no replica responds. */
+                    read_only: string;
+                    /** @description Connects to the primary. */
+                    read_write: string;
+                };
+            };
+            /** @description The same as `strings.libpq.read_write`. */
             uri: string;
             user: string;
         };
@@ -2560,7 +2616,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All that a client of PostgreSQL needs. */
+            /** @description Everything that a client needs to connect to PostgreSQL, including the password. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -1,0 +1,104 @@
+/**
+ * Seconds that a driver waits for one node before it tries the next one. Without a limit, libpq waits
+ * for ever on a frozen node that precedes the primary.
+ */
+export const CONNECT_TIMEOUT_SECONDS = 3;
+
+export interface Endpoint {
+  host: string;
+  port: number;
+}
+
+export interface Credentials {
+  user: string;
+  password: string;
+  database: string;
+  /** Path of the CA certificate on the client's machine. */
+  caPath: string;
+}
+
+/** One string for the primary, one for a replica, or for the primary where no replica responds. */
+export interface ConnectionPair {
+  read_write: string;
+  read_only: string;
+}
+
+/** Strings for all nodes, one pair per driver. */
+export interface ConnectionStrings {
+  /** libpq, and what is based on it: psql, psycopg, Go's pgx, Rust's tokio-postgres. */
+  libpq: ConnectionPair;
+  /** pgJDBC. */
+  jdbc: ConnectionPair;
+  /** SQLAlchemy with psycopg. */
+  sqlalchemy: ConnectionPair;
+}
+
+type Options = Record<string, string>;
+
+/**
+ * @param endpoints the known primary first
+ * @see PostgreSQL docs, "Connection Strings"; pgJDBC docs, "Connection Fail-over"
+ */
+export function connectionStrings(
+  endpoints: readonly Endpoint[],
+  credentials: Credentials,
+): ConnectionStrings {
+  const hosts = endpoints.map(({ host, port }) => `${host}:${port}`);
+  const readOnlyHosts = [...hosts.slice(1), ...hosts.slice(0, 1)];
+  const pair = (write: (hosts: string[], readOnly: boolean) => string): ConnectionPair => ({
+    read_write: write(hosts, false),
+    read_only: write(readOnlyHosts, true),
+  });
+  return {
+    libpq: pair((list, readOnly) => libpqUri(list.join(','), credentials, session(readOnly))),
+    jdbc: pair((list, readOnly) => {
+      const { user, password, database } = credentials;
+      const query = queryOf({
+        user,
+        password,
+        ...tlsOf(credentials),
+        connectTimeout: String(CONNECT_TIMEOUT_SECONDS),
+        targetServerType: readOnly ? 'preferSecondary' : 'primary',
+      });
+      return `jdbc:postgresql://${list.join(',')}/${database}?${query}`;
+    }),
+    sqlalchemy: pair((list, readOnly) => {
+      const { user, password, database } = credentials;
+      const query = queryOf({
+        ...tlsOf(credentials),
+        connect_timeout: String(CONNECT_TIMEOUT_SECONDS),
+        ...session(readOnly),
+      });
+      const named = list.map((host) => `host=${host}`).join('&');
+      return `postgresql+psycopg://${user}:${encodeURIComponent(password)}@/${database}?${named}&${query}`;
+    }),
+  };
+}
+
+/**
+ * A URI for libpq.
+ * @param hosts `host:port`, several with commas
+ */
+export function libpqUri(hosts: string, credentials: Credentials, options: Options = {}): string {
+  const { user, password, database } = credentials;
+  const query = queryOf({
+    ...tlsOf(credentials),
+    connect_timeout: String(CONNECT_TIMEOUT_SECONDS),
+    ...options,
+  });
+  return `postgresql://${user}:${encodeURIComponent(password)}@${hosts}/${database}?${query}`;
+}
+
+function session(readOnly: boolean): Options {
+  return { target_session_attrs: readOnly ? 'prefer-standby' : 'read-write' };
+}
+
+function tlsOf({ caPath }: Credentials): Options {
+  return { sslmode: 'verify-full', sslrootcert: caPath };
+}
+
+function queryOf(options: Options): string {
+  return Object.entries(options)
+    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+    .join('&');
+}

@@ -1,0 +1,5 @@
+/** Networks that this machine has an address in. */
+export interface LocalNetworks {
+  /** @param cidr an IPv4 network, e.g. `10.197.3.0/24` */
+  isOn(cidr: string): boolean;
+}

@@ -99,8 +99,12 @@ class CallbackModule(CallbackBase):
         started = self._task_started.pop((host, task._uuid), time.monotonic())
         message = None
         if status in ('failed', 'unreachable'):
+            # The result of a task that handles secrets is not shown. The task after it reports the cause.
             hidden = fields.get('_ansible_no_log') or task.no_log
-            message = 'hidden: this task handles secrets' if hidden else self._message(fields)
+            if not hidden:
+                message = self._message(fields)
+            elif status == 'unreachable':
+                message = 'the node cannot be reached over SSH'
         self._say(
             'host_task',
             **self._task_fields(task),

@@ -51,7 +51,8 @@ export interface PlaybookFailure {
   host: string;
   role: string | null;
   task: string;
-  message: string;
+  /** null for a task that handles secrets; the next failure of the node has the cause. */
+  message: string | null;
   /** The value that PostgreSQL did not accept in a trial; null for every other failure. */
   rejected: RejectedValue | null;
 }

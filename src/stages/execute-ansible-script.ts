@@ -12,6 +12,7 @@ import type { Stage, StageContext } from '../ports/stage.ts';
 import type { ClusterRecord, NodeSize } from '../ports/stores.ts';
 import type { Workspace } from '../ports/workspace.ts';
 import { requireSecret } from './cluster-secrets.ts';
+import { causesOf, causeText } from './playbook-causes.ts';
 import { sshConfigOf } from './ssh-config.ts';
 
 export interface ExecuteAnsibleScriptTools {
@@ -201,15 +202,14 @@ function assertPlayedWell(played: PlayedPlaybook): void {
       'Ansible was interrupted from outside; running it again goes on.',
     );
   }
-  const named = played.failures
-    .slice(0, FAILURES_NAMED)
-    .map(({ host, task, message }) => `${host}, in "${task}": ${message}`);
-  const more = played.failures.length - named.length;
+  const causes = causesOf(played.failures);
+  const named = causes.slice(0, FAILURES_NAMED).map(causeText);
+  const more = causes.length - named.length;
   throw new HathiError(
     'ANSIBLE_FAILED',
     named.length > 0
-      ? `Ansible failed on ${named.join('; ')}${more > 0 ? `; and ${more} more` : ''}`
+      ? `${named.join(' ')}${more > 0 ? ` ${more} more nodes failed.` : ''}`
       : `Ansible ended with exit code ${played.exitCode}: ${played.lastWords}`,
-    { exit_code: played.exitCode, failures: played.failures, recap: played.recap },
+    { exit_code: played.exitCode, failures: causes, recap: played.recap },
   );
 }

@@ -73,7 +73,7 @@ function toEvent(line: Line, told: Told): Omit<NewEvent, 'stage'> {
           host: line.host,
           role,
           task: line.task,
-          message: message ?? line.status,
+          message,
           rejected,
         });
       }

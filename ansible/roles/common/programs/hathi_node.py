@@ -36,7 +36,11 @@ REQUEST_SECONDS = 3
 
 
 class Problem(Exception):
-    """Why this node is not up: names it."""
+    """Why this node is not up: names it. `node` is another node that has the problem, if any."""
+
+    def __init__(self, text, node=None):
+        super().__init__(text)
+        self.node = node
 
 
 def explain(error):
@@ -95,7 +99,9 @@ def start(payload):
     except Exception as error:
         unit = getattr(program, 'UNIT', None)
         words = f' ({Service(Node(payload), unit).last_words()})' if unit else ''
-        return {'changed': True, 'problem': f'{explain(error)}{words}'}
+        problem = {'changed': True, 'problem': f'{explain(error)}{words}'}
+        node = getattr(error, 'node', None)
+        return {**problem, 'problem_node': node} if node else problem
 
 
 def place_file(node, path, content, owner, mode):

@@ -25,9 +25,9 @@ class Progress:
     def is_over(self):
         return time.monotonic() > self.deadline
 
-    def check(self, reason):
+    def check(self, reason, node=None):
         if self.is_over():
-            raise Problem(f'{reason}, and nothing has moved for {self.seconds} s')
+            raise Problem(f'{reason}, and nothing has moved for {self.seconds} s', node)
 
 
 class Seldom:

@@ -9,7 +9,6 @@ import time
 from hathi_node import Caller, Problem
 from hathi_patroni import Patroni, Progress, is_primary, quoted
 
-UNIT = 'patroni'
 PAUSE_SECONDS = 0.3
 # A member reads the dynamic configuration in its next loop, and notes the pending restart then.
 PENDING_SECONDS = 10
@@ -64,10 +63,10 @@ class Restart:
                 )
                 if status == 200:
                     break
-                progress.check(f'{name} does not restart: {answer}')
+                progress.check(f'{name} does not restart: {answer}', name)
                 time.sleep(PAUSE_SECONDS)
             while self.patroni.status(name).get('state') != 'running':
-                progress.check(f'{name} is {self.patroni.describe(name)} after its restart')
+                progress.check(f'{name} is {self.patroni.describe(name)} after its restart', name)
                 time.sleep(PAUSE_SECONDS)
             self.restarted.append(name)
 
@@ -91,7 +90,7 @@ class Restart:
             written = self.patroni.status(primary).get('xlog', {}).get('location', 0)
             for name in waiting:
                 while self.patroni.status(name).get('xlog', {}).get('replayed_location', -1) < written:
-                    progress.check(f'{name} does not replay what {primary} wrote')
+                    progress.check(f'{name} does not replay what {primary} wrote', name)
                     time.sleep(PAUSE_SECONDS)
                 self.restart([name])
             progress.check(f'{", ".join(waiting)} still waits for a restart')

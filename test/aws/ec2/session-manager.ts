@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { networkInterfaces, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { shell } from './shell.ts';
 
@@ -108,8 +108,10 @@ export interface SessionManager {
  */
 export async function startSessionManager(): Promise<SessionManager> {
   const folder = await mkdtemp(join(tmpdir(), 'hathi-ssm-'));
-  // Of this machine, where containers of every Docker network reach it.
-  const host = networkInterfaces().docker0?.find(({ family }) => family === 'IPv4')?.address;
+  // Of this machine, where containers of every Docker network reach it. Node.js leaves out a bridge that
+  // has no container at the moment.
+  const shown = await shell('ip', '-4', '-oneline', 'address', 'show', 'docker0');
+  const host = /inet ([\d.]+)\//.exec(shown)?.[1];
   if (host === undefined) throw new Error('Docker has no bridge docker0');
   const broker = await startBroker(host);
   const placed = (text: string) =>

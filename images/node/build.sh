@@ -66,7 +66,6 @@ debootstrap_base() {
   [ -f "$keyring" ] || fail "debootstrap needs Debian's keys; install debian-archive-keyring"
 
   mirror=${HATHI_DEBIAN_MIRROR:-$(apt_uris | sed -n 's|/*$||; /\/debian$/p' | head -n 1)}
-  mirror=${mirror:-http://deb.debian.org/debian}
   security=$(apt_uris | sed -n 's|/*$||; /\/debian-security$/p' | head -n 1)
 
   say "no hub in reach: making Debian $debian by debootstrap (about a minute)"
@@ -75,9 +74,11 @@ debootstrap_base() {
   trap 'exit 130' INT
   trap 'exit 143' TERM
   chmod 0755 "$work"
+  # Without a mirror debootstrap uses its own default.
   debootstrap --variant=minbase --include=ca-certificates --keyring="$keyring" \
-    "$flavour" "$work/root" "$mirror" > "$work/log" 2>&1 ||
+    "$flavour" "$work/root" ${mirror:+"$mirror"} > "$work/log" 2>&1 ||
     { tail -n 20 "$work/log" >&2; fail "debootstrap failed"; }
+  mirror=$(awk '$1 == "deb" { print $2; exit }' "$work/root/etc/apt/sources.list")
   {
     echo "deb $mirror $flavour main"
     echo "deb $mirror $flavour-updates main"

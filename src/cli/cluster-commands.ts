@@ -1,6 +1,6 @@
 import type { Command } from '@commander-js/extra-typings';
 import type { Definition } from './cli.ts';
-import { assignment, collect, examples, jsonObject, oneOf, wholeNumber } from './values.ts';
+import { assignment, collect, examples, jsonObject, oneOf, replicaCount } from './values.ts';
 
 /** `hathi cluster …`, each verb loaded when it is run. */
 export function addClusterCommands(program: Command, { run }: Definition): void {
@@ -16,20 +16,39 @@ export function addClusterCommands(program: Command, { run }: Definition): void 
       'Make a cluster. Hathi writes its Terraform and shows the plan; once you have said yes, it makes exactly that, sets PostgreSQL up, and proves that every replica replicates.',
     )
     .argument('<name>', 'Small letters, digits and hyphens')
-    .option('-r, --replicas <count>', 'Replicas beside the one primary (default: 2)', wholeNumber)
-    .addOption(oneOf('--target <target>', 'Where the machines are made', ['local', 'aws']))
-    .option('--instance-type <type>', 'Type of the machines; for local it sizes nothing')
-    .addOption(oneOf('--postgres <version>', 'Major version', ['15', '16', '17', '18']))
+    .option(
+      '-r, --replicas <count>',
+      'Replicas beside the one primary, 0 to 15 (default: 2)',
+      replicaCount,
+    )
     .addOption(
-      oneOf('--failover <profile>', 'How soon a silent primary is taken for dead', [
-        'fast',
-        'balanced',
-        'patient',
+      oneOf('--target <target>', 'Where the machines run (default: that of the server)', [
+        'local',
+        'aws',
       ]),
+    )
+    .option(
+      '--instance-type <type>',
+      'Type of the machines (default: t2.medium); has no effect on the local target',
+    )
+    .addOption(
+      oneOf('--postgres <version>', 'Major version of PostgreSQL (default: 17)', [
+        '15',
+        '16',
+        '17',
+        '18',
+      ]),
+    )
+    .addOption(
+      oneOf(
+        '--failover <profile>',
+        'How quickly an unresponsive primary is failed over (default: balanced)',
+        ['fast', 'balanced', 'patient'],
+      ),
     )
     .option('--region <region>', 'Of AWS (default: that of the server)')
     .addOption(
-      oneOf('--connection <way>', 'How AWS machines are reached', [
+      oneOf('--connection <way>', 'How AWS machines are reached (default: public)', [
         'public',
         'private',
         'bastion',
@@ -46,7 +65,7 @@ export function addClusterCommands(program: Command, { run }: Definition): void 
     .option('--locale <locale>', 'Locale of the nodes, e.g. de_DE.UTF-8; repeat for more', collect)
     .option('-p, --parameter <name=value>', 'PostgreSQL parameter, as often as needed', assignment)
     .option('-l, --label <name=value>', 'Label, as often as needed', assignment)
-    .option('--protect', 'Refuse to destroy it until the protection is taken off')
+    .option('--protect', 'Enable deletion protection (default: on, except for local)')
     .option('--plan-only', 'Stop at the plan, for `hathi operation approve`')
     .option('-d, --detach', 'Start it and return at once; with --yes its plan is approved unseen')
     .addHelpText(

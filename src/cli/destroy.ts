@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { apiOf } from './api.ts';
 import type { Cli, Ending } from './cli.ts';
 import { confirmName } from './confirm.ts';
+import { CliError } from './failure.ts';
 import { endingOf, followOperation } from './follow.ts';
 
 export interface DestroyOptions {
@@ -12,11 +13,17 @@ export interface DestroyOptions {
 export async function destroy(cli: Cli, name: string, options: DestroyOptions): Ending {
   const api = apiOf(cli);
   const cluster = await api.call((client) => client.getCluster({ name }));
+  // Otherwise a person types the name and is rejected afterwards.
+  if (cluster.deletion_protection) {
+    throw new CliError('refused', `Cluster ${name} is protected against deletion.`, {
+      hints: [`Disable the protection: hathi cluster update ${name} --no-protect`],
+    });
+  }
   const nodes = (cluster.nodes ?? []).map((node) => node.name);
   const what =
     nodes.length === 0
       ? 'It has no nodes.'
-      : `Nodes that go, with all their data: ${nodes.join(', ')}.`;
+      : `It deletes these nodes and all their data: ${nodes.join(', ')}.`;
   cli.say(`${cli.manner.style('red', `This removes cluster ${name}.`)} ${what}`);
   await confirmName(cli, name, options.confirm, 'Destroying');
   const started = await api.call((client) =>

@@ -7,6 +7,9 @@ export interface ProblemDocument {
   detail?: string;
   code?: string;
   operation?: string;
+  /** Of the operation that blocks the cluster. */
+  state?: string;
+  cluster?: string;
   errors?: { path: string; message: string; expected?: string; suggestion?: string }[];
 }
 
@@ -49,7 +52,7 @@ function exitOf({ status = 500, code }: ProblemDocument): Exit {
   return status < 500 ? 'refused' : 'failed';
 }
 
-function helpOf({ code, operation }: ProblemDocument): string[] {
+function helpOf({ code, operation, state, cluster = 'NAME' }: ProblemDocument): string[] {
   switch (code) {
     case 'UNAUTHORIZED':
       return ['Set HATHI_TOKEN, or HATHI_TOKEN_FILE, to the token of the server.'];
@@ -57,17 +60,26 @@ function helpOf({ code, operation }: ProblemDocument): string[] {
     case 'TOO_MANY_STREAMS':
       return ['Wait some seconds, then repeat the command.'];
     case 'CLUSTER_BUSY':
-      return operation ? [`Watch what is in the way: hathi operation watch ${operation}`] : [];
+      return operation ? blockedBy(operation, state) : [];
     case 'CLUSTER_PROTECTED':
-      return ['Take the protection off: hathi cluster update NAME --no-protect'];
+      return [`Disable the protection: hathi cluster update ${cluster} --no-protect`];
     case 'CLUSTER_NOT_FOUND':
-      return ['Which there are: hathi cluster list'];
+      return ['List the clusters: hathi cluster list'];
     case 'OPERATION_NOT_FOUND':
     case 'PLAN_NOT_FOUND':
-      return ['Which there are: hathi operation list'];
+      return ['List the operations: hathi operation list'];
     default:
       return [];
   }
+}
+
+/** An operation that waits for approval never ends, so watching it does not help. */
+function blockedBy(operation: string, state: string | undefined): string[] {
+  if (state !== 'awaiting-approval') return [`Watch it: hathi operation watch ${operation}`];
+  return [
+    `Approve it: hathi operation approve ${operation}`,
+    `Cancel it:  hathi operation cancel ${operation}`,
+  ];
 }
 
 /** A server that did not answer at all. */

@@ -38,7 +38,10 @@ export function buildProgram(world: World, version: string): Program {
     .helpOption('-h, --help', 'Show help')
     .helpCommand('help [command]', 'Show help for a command')
     .option('--json', 'Answer in JSON, as the API gives it, and ask nothing')
-    .option('-y, --yes', 'Answer every question with yes')
+    .option(
+      '-y, --yes',
+      'Approve plans without a question; destroy and forget still need --confirm',
+    )
     .option('--url <url>', 'Where the server is (default: $HATHI_URL, else http://localhost:5000)')
     .option('--no-color', 'No colours (also: the variable NO_COLOR)')
     .configureHelp(HELP)

@@ -8,9 +8,26 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { commandLine } from '../../test/support/command-line.ts';
 import { type FakeApp, fakeApp } from '../../test/support/fake-app.ts';
 import { aCluster, anEvent, anOperation } from '../../test/support/fake-services.ts';
+import { MAX_REPLICA_COUNT } from '../core/cluster/cluster-spec.ts';
 import { EXIT } from './exit-codes.ts';
+import { problemError } from './failure.ts';
+import { MOST_REPLICAS } from './values.ts';
 
 const NOBODY = '01940000-0000-7000-8000-00000000ffff';
+
+it('allows as many replicas as the server', () => {
+  expect(MOST_REPLICAS).toBe(MAX_REPLICA_COUNT);
+});
+
+describe('a cluster that an operation blocks', () => {
+  const blocked = (state: string) =>
+    problemError({ status: 409, code: 'CLUSTER_BUSY', operation: NOBODY, state }).hints.join(' ');
+
+  it('needs approval or cancellation where the operation waits, else patience', () => {
+    expect(blocked('awaiting-approval')).toMatch(/operation approve .* operation cancel /);
+    expect(blocked('running')).toContain('operation watch');
+  });
+});
 
 describe('without a server', () => {
   it('helps, with every exit code, an example and a first way to go', async () => {
@@ -25,6 +42,7 @@ describe('without a server', () => {
     [['cluster', 'lst'], 'list'],
     [['cluster', 'create'], 'name'],
     [['cluster', 'create', 'a', '--replicas', 'two'], 'whole number'],
+    [['cluster', 'create', 'a', '--replicas', '99'], 'from 0 to 15'],
     [['cluster', 'create', 'a', '--postgres', '9'], '15, 16, 17, 18'],
     [['cluster', 'list', '--url', 'nowhere'], 'http://localhost:5000'],
     [['cluster', 'create', 'a'], '--yes'],
@@ -124,7 +142,7 @@ describe('with a server', () => {
   it('says in a sentence what is not there', async () => {
     const { code, stderr } = await hathi('cluster', 'show', 'orders');
     expect(code).toBe(3);
-    expect(stderr).toBe('No cluster is named orders.\n  Which there are: hathi cluster list\n');
+    expect(stderr).toBe('No cluster is named orders.\n  List the clusters: hathi cluster list\n');
     expect((await hathi('operation', 'show', NOBODY)).code).toBe(3);
     expect((await hathi('cluster', 'show', 'NOT A NAME')).code).toBe(2);
   });
@@ -170,6 +188,13 @@ describe('with a server', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('Terraform said no.');
     expect(stderr).toContain(`hathi operation retry ${id}`);
+  });
+
+  it('rejects the destruction of a protected cluster before it asks for the name', async () => {
+    fake.clusters.views.set('orders', { ...aCluster('orders'), deletion_protection: true });
+    const { code, stdout, stderr } = await hathi('cluster', 'destroy', 'orders');
+    expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
+    expect(stderr).toContain('hathi cluster update orders --no-protect');
   });
 
   it('destroys nothing without the name', async () => {

@@ -52,8 +52,12 @@ export function canAsk({ stdin, stdout }: World): boolean {
 export async function ask({ stdin, stdout }: World, question: string): Promise<string> {
   const reader = createInterface({ input: stdin, output: stdout });
   const ended = Promise.withResolvers<never>();
-  const decline = () => ended.reject(new CliError('declined', 'Nothing was answered.'));
-  reader.once('SIGINT', decline);
+  const decline = () => ended.reject(new CliError('declined', 'The question was not answered.'));
+  reader.once('SIGINT', () => {
+    // The message of the error belongs on a line of its own, not behind the question.
+    write(stdout, '\n');
+    decline();
+  });
   reader.once('close', decline);
   try {
     return (await Promise.race([reader.question(forTerminal(question)), ended.promise])).trim();

@@ -6,6 +6,16 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+/** As in core/cluster/cluster-spec.ts, which would load every schema here. A test compares the two. */
+export const MOST_REPLICAS = 15;
+
+/** Checked here, so that a wrong number is reported before a missing confirmation. */
+export function replicaCount(text: string): number {
+  const count = wholeNumber(text);
+  if (count <= MOST_REPLICAS) return count;
+  throw new InvalidArgumentError(`It should be a whole number from 0 to ${MOST_REPLICAS}.`);
+}
+
 /** `name=value`, given as often as needed. */
 export function assignment(
   text: string,

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Connection, LocalCallers } from '../../ports/local-callers.ts';
 import { callerKeys, findOwners } from './socket-table.ts';
 
@@ -49,38 +51,40 @@ export async function createLocalCallers(
 class SocketOwners {
   readonly #tables: readonly string[];
   #waiting = new Set<string>();
-  #reading: Promise<unknown> = Promise.resolve();
   #next: Promise<Owners> | null = null;
 
   constructor(tables: readonly string[]) {
     this.#tables = tables;
   }
 
-  /** A read that began earlier may have passed the socket's place, so the next one is waited for. */
+  /** One read for all callers whose first requests arrived in the same turn of the event loop. */
   read(keys: readonly string[]): Promise<Owners> {
     for (const key of keys) this.#waiting.add(key);
-    this.#next ??= this.#reading.then(() => {
+    this.#next ??= turn().then(() => {
       const wanted = this.#waiting;
       this.#waiting = new Set();
       this.#next = null;
-      const owners = readTables(this.#tables, wanted);
-      this.#reading = owners.catch(() => {});
-      return owners;
+      return readTables(this.#tables, wanted);
     });
     return this.#next;
   }
 }
 
+/**
+ * The kernel returns a table in pieces of 4 KiB. Read asynchronously, each piece costs a turn of the event
+ * loop, so that a new caller waits for seconds while the loop is busy. Read at once, 10,000 sockets cost
+ * some milliseconds.
+ */
 async function readTables(tables: readonly string[], keys: ReadonlySet<string>): Promise<Owners> {
-  const texts = await Promise.all(
-    tables.map((path) =>
-      readFile(path, 'latin1').catch((error: NodeJS.ErrnoException) => {
-        // A kernel without IPv6 has no second table.
-        if (error.code === 'ENOENT') return '';
-        throw error;
-      }),
-    ),
-  );
+  const texts = tables.map((path) => {
+    try {
+      return readFileSync(path, 'latin1');
+    } catch (error) {
+      // A kernel without IPv6 has no second table.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+      throw error;
+    }
+  });
   return new Map(texts.flatMap((text) => [...findOwners(text, keys)]));
 }
 

@@ -126,6 +126,22 @@ describe('a thousand followers', () => {
   });
 });
 
+it('followers that begin apart share the batches of a backlog', async () => {
+  const at = store();
+  at.add('one');
+  at.append('one', 1_000);
+  const stop = new AbortController();
+  const first = follower(at, 'one', stop.signal);
+  for (let turns = 0; turns < 3; turns++) await at.settle();
+  at.queries.eventsAfter = 0;
+  const second = follower(at, 'one', stop.signal);
+  for (let turns = 0; turns < 3; turns++) await at.settle();
+  expect([first.seen.length, second.seen.length]).toEqual([1_000, 1_000]);
+  expect(at.queries.eventsAfter).toBe(0);
+  stop.abort();
+  await Promise.all([first.end, second.end]);
+});
+
 it('finds what no wake-up announced at the next poll, also for an earlier follower', async () => {
   const at = store();
   at.add('one');

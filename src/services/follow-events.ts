@@ -12,6 +12,8 @@ import type { UnitOfWork } from '../ports/unit-of-work.ts';
 const POLL_MILLISECONDS = 1_000;
 /** Each follower holds so many at most, and a slow one holds them for long. */
 const BATCH = 100;
+/** Of each operation that is followed. Followers that began apart read the same batches. */
+const KEPT_BATCHES = 16;
 
 export interface FollowTools {
   unitOfWork: UnitOfWork;
@@ -24,6 +26,8 @@ interface Audience {
   listeners: Set<() => void>;
   /** In progress, by the sequence that they begin after; each began after the last wake-up. */
   reads: Map<number, Promise<OperationEvent[]>>;
+  /** Full batches, the oldest first. Stored events never change, so these stay correct. */
+  batches: Map<number, OperationEvent[]>;
   /** The newest sequence for which the poll woke the followers. */
   announced: number;
   subscribed: Promise<() => Promise<void>>;
@@ -47,7 +51,7 @@ export function createEventStream({ unitOfWork, wakeups, clock }: FollowTools): 
     const listeners = new Set<() => void>();
     const reads: Audience['reads'] = new Map();
     const subscribed = wakeups.subscribe(`events:${operationId}`, () => wake(made));
-    const made: Audience = { listeners, reads, announced: 0, subscribed };
+    const made: Audience = { listeners, reads, batches: new Map(), announced: 0, subscribed };
     audiences.set(operationId, made);
     if (!polling) void pollWhileFollowed();
     return made;
@@ -79,16 +83,24 @@ export function createEventStream({ unitOfWork, wakeups, clock }: FollowTools): 
   };
 
   /** A thousand followers at the same event share one read. */
-  const eventsAfter = ({ reads }: Audience, operationId: string, sequence: number) => {
+  const eventsAfter = async (
+    { reads, batches }: Audience,
+    operationId: string,
+    sequence: number,
+  ): Promise<OperationEvent[]> => {
+    const kept = batches.get(sequence);
+    if (kept) return kept;
     const shared = reads.get(sequence);
-    if (shared) return shared;
-    const read = unitOfWork.direct.operations
-      .eventsAfter(operationId, sequence, BATCH)
-      .finally(() => {
-        if (reads.get(sequence) === read) reads.delete(sequence);
-      });
+    if (shared) return await shared;
+    const read = unitOfWork.direct.operations.eventsAfter(operationId, sequence, BATCH);
     reads.set(sequence, read);
-    return read;
+    try {
+      const events = await read;
+      if (events.length === BATCH) keep(batches, sequence, events);
+      return events;
+    } finally {
+      if (reads.get(sequence) === read) reads.delete(sequence);
+    }
   };
 
   return {
@@ -127,6 +139,12 @@ export function createEventStream({ unitOfWork, wakeups, clock }: FollowTools): 
       }
     },
   };
+}
+
+function keep(batches: Audience['batches'], sequence: number, events: OperationEvent[]): void {
+  batches.set(sequence, events);
+  const [oldest] = batches.keys();
+  if (batches.size > KEPT_BATCHES && oldest !== undefined) batches.delete(oldest);
 }
 
 /** One follower's wait. A wake-up between `begin` and `untilWoken` ends the wait at once. */

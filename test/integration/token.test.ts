@@ -14,9 +14,11 @@ afterAll(() => server?.destroy());
 const ask = async (path: string, headers: Record<string, string> = {}) =>
   (await fetch(server.url + path, { headers })).status;
 
-it('answers nobody without it, but a supervisor', async () => {
-  expect(await ask('/health')).toBe(200);
-  for (const path of ['/api/v1/clusters', '/metrics', '/openapi.json', '/docs', '/nothing']) {
+it('rejects every caller without it, except for what is public', async () => {
+  for (const path of ['/health', '/', '/openapi.json', '/docs']) {
+    expect(await ask(path), path).toBe(200);
+  }
+  for (const path of ['/api/v1/clusters', '/metrics', '/nothing']) {
     expect(await ask(path), path).toBe(401);
     expect(await ask(path, { authorization: 'Bearer another' }), path).toBe(401);
   }

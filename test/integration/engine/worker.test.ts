@@ -46,7 +46,10 @@ beforeEach(async () => {
       'trap "interrupted $1 $2" INT TERM',
       'echo "$1 $2 began" >>applied',
       'echo line-1; echo line-2',
-      'while [ ! -e "finish-$1" ]; do sleep 0.05; done',
+      'while [ ! -e "finish-$1" ]; do',
+      '  if [ -e "more-$1" ]; then rm "more-$1"; echo line-more; fi',
+      '  sleep 0.05',
+      'done',
       'echo line-3',
       'echo "$1 $2 ended" >>applied',
     ].join('\n'),
@@ -215,7 +218,7 @@ describe.each<StageName>(['apply-terraform', 'execute-ansible-script'])(
   'a program of %s whose supervisor was killed',
   (stage) => {
     /** No result while the program acts, no second program, and an interrupted stage after its end. */
-    async function expectInterruptedAfterTheEnd(id: string): Promise<void> {
+    async function expectInterruptedAfterTheEnd(id: string, more: string[] = []): Promise<void> {
       await sleep(1_000);
       expect((await work.direct.operations.get(id)).state).toBe('running');
       finish(stage);
@@ -224,7 +227,7 @@ describe.each<StageName>(['apply-terraform', 'execute-ansible-script'])(
         error: { code: 'OPERATION_INTERRUPTED' },
       });
       expect(applied()).toEqual([`${stage} abc123:first began`, `${stage} abc123:first ended`]);
-      expect(await lines(id)).toEqual(['line-1', 'line-2', 'line-3']);
+      expect(await lines(id)).toEqual(['line-1', 'line-2', ...more, 'line-3']);
     }
 
     it('is waited for by its worker', async () => {
@@ -245,7 +248,10 @@ describe.each<StageName>(['apply-terraform', 'execute-ansible-script'])(
       await killSupervisor(id, stage);
       await startWorkerProcess('abc123:second');
       await eventually(async () => (await work.direct.operations.get(id)).attempt === 2);
-      await expectInterruptedAfterTheEnd(id);
+      // The attempt begins before the worker looks for the program: what it reads shows that it found it.
+      writeFileSync(join(folder, `more-${stage}`), '');
+      await eventually(async () => (await lines(id)).includes('line-more'));
+      await expectInterruptedAfterTheEnd(id, ['line-more']);
     });
 
     it('is found also where the first worker did not live to record it', async () => {

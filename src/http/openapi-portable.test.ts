@@ -32,7 +32,11 @@ describe('makePortable', () => {
     const document = {
       components: {
         schemas: {
-          Example: { additionalProperties: { type: ['string', 'number', 'boolean'] } },
+          Example: {
+            additionalProperties: {
+              anyOf: [{ type: 'string', maxLength: 9 }, { type: 'number' }, { type: 'boolean' }],
+            },
+          },
           Other: { type: ['string', 'null'] },
         } as Record<string, unknown>,
       },
@@ -41,11 +45,14 @@ describe('makePortable', () => {
     expect(document.components.schemas).toMatchObject({
       Example: { additionalProperties: { $ref: '#/components/schemas/ParameterValue' } },
       Other: { type: ['string', 'null'] },
-      ParameterValue: { anyOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }] },
+      ParameterValue: {
+        anyOf: [{ type: 'string', maxLength: 9 }, { type: 'number' }, { type: 'boolean' }],
+      },
     });
-    expect(rewritten({ type: ['string', 'number', 'boolean', 'null'] })).toEqual({
-      not: { type: ['object', 'array'] },
-    });
+    const nullable = ['string', 'number', 'boolean', 'null'];
+    for (const union of [{ type: nullable }, { anyOf: nullable.map((type) => ({ type })) }]) {
+      expect(rewritten(union)).toEqual({ not: { type: ['object', 'array'] } });
+    }
   });
 
   it('moves the object default of a union into the description', () => {

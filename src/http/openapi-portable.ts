@@ -23,13 +23,12 @@ interface Answer {
 }
 
 export function makePortable(document: Portable): void {
-  walk(document);
-  const schemas = document.components?.schemas ?? {};
-  if (JSON.stringify(document).includes(`#/components/schemas/${PARAMETER_VALUE}"`)) {
-    schemas[PARAMETER_VALUE] = {
-      description: 'Value of a PostgreSQL parameter.',
-      anyOf: PARAMETER_TYPES.map((type) => ({ type })),
-    };
+  const unions: Json[][] = [];
+  walk(document, unions);
+  const [anyOf] = unions;
+  const { schemas } = document.components ?? {};
+  if (anyOf && schemas) {
+    schemas[PARAMETER_VALUE] = { description: 'Value of a PostgreSQL parameter.', anyOf };
   }
   for (const answer of answersOf(document)) describeStream(answer);
 }
@@ -55,14 +54,15 @@ function describeStream({ content }: Answer): void {
   };
 }
 
-function walk(value: unknown): void {
-  if (Array.isArray(value)) for (const entry of value) walk(entry);
+/** @param unions receives the union of each schema that now refers to PARAMETER_VALUE */
+function walk(value: unknown, unions: Json[][]): void {
+  if (Array.isArray(value)) for (const entry of value) walk(entry, unions);
   if (!isObject(value)) return;
   joinConstants(value);
   joinFormats(value);
-  nameParameterValues(value);
+  nameParameterValues(value, unions);
   moveObjectDefault(value);
-  for (const member of Object.values(value)) walk(member);
+  for (const member of Object.values(value)) walk(member, unions);
 }
 
 /** A union of constants is an enumeration. openapi-generator's Java does not compile with the union. */
@@ -94,12 +94,20 @@ function joinFormats(schema: Json): void {
  * oapi-codegen rejects a list of types. Where null is one of them, neither its code for additional
  * properties nor openapi-generator's Python supports a union, so the schema excludes the other types.
  */
-function nameParameterValues(schema: Json): void {
-  const { type } = schema;
-  if (!Array.isArray(type) || !PARAMETER_TYPES.every((each) => type.includes(each))) return;
+function nameParameterValues(schema: Json, unions: Json[][]): void {
+  const parts = Array.isArray(schema.type)
+    ? schema.type.map((type): Json => ({ type }))
+    : partsOf(schema);
+  const types = parts.map(({ type }) => type);
+  if (!PARAMETER_TYPES.every((type) => types.includes(type))) return;
   delete schema.type;
-  if (type.includes('null')) schema.not = { type: ['object', 'array'] };
-  else schema.$ref = `#/components/schemas/${PARAMETER_VALUE}`;
+  delete schema.anyOf;
+  if (types.includes('null')) {
+    schema.not = { type: ['object', 'array'] };
+    return;
+  }
+  unions.push(parts);
+  schema.$ref = `#/components/schemas/${PARAMETER_VALUE}`;
 }
 
 /**

@@ -1454,6 +1454,8 @@ export interface components {
                 reason: string;
             }[];
         };
+        /** @description Value of a PostgreSQL parameter. */
+        ParameterValue: string | number | boolean;
         /**
          * @description A saved Terraform plan: reviewed once, applied once, as the same bytes.
          * @example {
@@ -2064,7 +2066,7 @@ export interface operations {
                      * @default {}
                      */
                     parameters?: {
-                        [key: string]: string | number | boolean;
+                        [key: string]: components["schemas"]["ParameterValue"];
                     };
                     /**
                      * @description Major version; 17 where absent.
@@ -4730,7 +4732,7 @@ export interface operations {
                      */
                     cluster?: string;
                 } & {
-                    [key: string]: string | number | boolean | null;
+                    [key: string]: unknown;
                 };
             };
         };

@@ -38,6 +38,20 @@ it('counts as nodes what has the name of one, and the rest as the network', () =
   expect(stage.summary).toBe('1 node');
 });
 
+it('keeps the last task of a node that did something', () => {
+  const stage = newStage('execute-ansible-script');
+  const tell = (task: string, status: string) =>
+    takeEvent(stage, {
+      type: 'ansible.host',
+      stage: stage.name,
+      at: at(1),
+      data: { host: 'orders-1', task, status },
+    });
+  expect(tell('Start etcd', 'changed')).toBe('orders-1');
+  expect(tell('Restart etcd, one member at a time', 'skipped')).toBeNull();
+  expect(stage.nodes.get('orders-1')).toEqual({ mark: 'good', text: 'Start etcd (changed)' });
+});
+
 it('measures a stage that failed, and begins anew with a new attempt', () => {
   const stage = newStage('plan-terraform');
   const tell = (type: string, second: number) =>

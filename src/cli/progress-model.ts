@@ -159,6 +159,8 @@ function takeResource(stage: StageProgress, data: Record<string, string>): strin
 }
 
 function takeHost(stage: StageProgress, data: Record<string, string>): string | null {
+  // A task that is skipped says nothing about the node, and would stay on the screen until the next one.
+  if (data.status === 'skipped') return null;
   const node = data.host ?? '';
   const failed = data.status === 'failed' || data.status === 'unreachable';
   const task = data.task ?? '';

@@ -39,8 +39,6 @@ const HOSTILE = {
   DOCKER_DEFAULT_PLATFORM: 'linux/s390x',
   DOCKER_CONTENT_TRUST: '1',
   DOCKER_BUILDKIT: '0',
-  AWS_MAX_ATTEMPTS: '1',
-  AWS_RETRY_MODE: 'bogus',
   AWS_DEFAULT_OUTPUT: 'text',
   AWS_PAGER: 'less',
   PGHOST: 'nowhere.invalid',

@@ -67,6 +67,10 @@ export const PASSED: readonly PassedVariables[] = [
     purpose: 'Connection to the endpoints of AWS.',
   },
   {
+    names: ['AWS_MAX_ATTEMPTS', 'AWS_RETRY_MODE'],
+    purpose: 'How often Terraform repeats a request that AWS throttles or cannot serve.',
+  },
+  {
     names: ['AWS_ENDPOINT_URL'],
     prefix: 'AWS_ENDPOINT_URL_',
     purpose: 'Other endpoints of AWS, e.g. in a private network.',

@@ -142,6 +142,7 @@ var routeTableAssociationResource = resource{
 
 var eipResource = resource{
 	handled: []string{"domain", "instance"},
+	updates: []string{"instance"},
 	tagged:  true,
 	create: func(ctx context.Context, p *provider, plan object) (object, error) {
 		made, err := p.ec2.AllocateAddress(ctx, &ec2.AllocateAddressInput{

@@ -1,20 +1,28 @@
+import { delimiter } from 'node:path';
 import { DescribeInstancesCommand, DescribeSecurityGroupsCommand } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ServerProcess } from '../support/server-process.ts';
 import { clientOf, SETTINGS, startAwsServer, VPC_CIDR } from './aws-server.ts';
 import { type Emulator, startEmulator } from './ec2/emulator.ts';
+import { type SessionManager, startSessionManager } from './ec2/session-manager.ts';
 
 /** The longest network text, which becomes part of a tag. */
 const LONG_NETWORK = '2001:db8:1111:2222:3333:4444:5555:6666/128';
 
 let emulator: Emulator;
 let server: ServerProcess;
+let sessions: SessionManager;
 beforeAll(async () => {
   emulator = await startEmulator();
-  server = await startAwsServer(emulator);
+  // The plan of a cluster behind Session Manager requires its programs.
+  sessions = await startSessionManager();
+  server = await startAwsServer(emulator, {
+    PATH: [sessions.folder, process.env.PATH].join(delimiter),
+  });
 });
 afterAll(async () => {
   await server?.destroy();
+  await sessions?.stop();
   await emulator?.stop();
 });
 

@@ -4,8 +4,6 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 
-module=$root/test/clients/go
-folder=$tools/clients-go
 python_environment "$tools/clients-venv" "$root/test/clients/requirements.txt" 'generators of Python and Java clients'
 
 has javac || apt_install 'a JDK, to compile a generated client' default-jdk-headless
@@ -24,16 +22,5 @@ if [ ! -f "$jar" ]; then
   }
 fi
 
-wanted=$(digest "$module/go.mod" "$module/go.sum")
-[ "$(cat "$folder/.built" 2>/dev/null)" = "$wanted" ] && exit 0
-go=$(go_for "$module/go.mod" 'Go, to compile oapi-codegen and a generated client')
-say 'compiling oapi-codegen: about a minute, once'
-mkdir -p "$folder" "$tools/log"
-log=$tools/log/clients-go.log
-(cd "$module" && GOTOOLCHAIN=local GOWORK=off CGO_ENABLED=0 "$go" build -mod=readonly -trimpath \
-  -buildvcs=false -ldflags '-s -w' -o "$folder/" \
-  github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen) >"$log" 2>&1 || {
-  tail -n 15 "$log" >&2
-  fail "oapi-codegen did not compile; see $log"
-}
-printf '%s' "$wanted" >"$folder/.built"
+go_tools "$tools/clients-go" "$root/test/clients/go" oapi-codegen clients-go.log \
+  github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen

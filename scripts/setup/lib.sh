@@ -148,3 +148,21 @@ go_fits() {
   "$1" version >/dev/null 2>&1 &&
     version_at_least "$(GOTOOLCHAIN=local "$1" env GOVERSION | sed 's/^go//')" "$2"
 }
+
+# go_tools FOLDER MODULE WHAT LOG PACKAGE...: programs of a Go module, each checked by its go.sum, compiled
+# into FOLDER. A stamp written last says that all are there.
+go_tools() {
+  folder=$1 module=$2 what=$3 log=$tools/log/$4
+  shift 4
+  wanted=$(digest "$module/go.mod" "$module/go.sum")
+  [ "$(cat "$folder/.built" 2>/dev/null)" = "$wanted" ] && return 0
+  go=$(go_for "$module/go.mod" "Go, to compile $what")
+  say "compiling $what: one to two minutes, once"
+  mkdir -p "$folder" "$tools/log"
+  (cd "$module" && GOTOOLCHAIN=local GOWORK=off CGO_ENABLED=0 "$go" build -mod=readonly -trimpath \
+    -buildvcs=false -ldflags '-s -w' -o "$folder/" "$@") >"$log" 2>&1 || {
+    tail -n 15 "$log" >&2
+    fail "$what did not compile; see $log"
+  }
+  printf '%s' "$wanted" >"$folder/.built"
+}

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { HathiError } from '../core/errors.ts';
 import type { LocalCallers } from '../ports/local-callers.ts';
+import { DOCS_PATH } from './docs.ts';
 
 export interface AccessSettings {
   /** The bearer token that every caller needs; null where being local is enough. */
@@ -13,11 +14,13 @@ export interface AccessSettings {
 
 const LOOPBACK_HOSTS: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 
-/** Paths that need no token: they return no secret and change nothing. */
 export const HEALTH_PATH = '/health';
-/** The start page without clusters, and the description of the API, are public, too. */
-const OPEN_PATHS: readonly string[] = [HEALTH_PATH, '/ready', '/', '/openapi.json', '/docs'];
-const OPEN_FOLDER = '/docs/';
+/**
+ * Paths that need no token: they return no secret and change nothing. Without a token the start page
+ * lists no cluster.
+ */
+const OPEN_PATHS: readonly string[] = [HEALTH_PATH, '/ready', '/', '/openapi.json', DOCS_PATH];
+const OPEN_FOLDER = `${DOCS_PATH}/`;
 
 /**
  * Rejects web pages in the browser of a user who may call the server: by the name in `Host` (a rebound

@@ -1,3 +1,4 @@
+// Longer than other files: one table of every setting, from which the reference page is made.
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';

@@ -1,3 +1,4 @@
+// Longer than other files: one entry for each error code.
 import type { ErrorCode } from '../core/errors.ts';
 
 export interface ErrorGuide {

@@ -1,3 +1,4 @@
+// Longer than other files: one table of cases, which are read side by side.
 import { describe, expect, it } from 'vitest';
 import { plannedNodes } from '../cluster/topology.ts';
 import { effectOf, type GuardedNode, type GuardInput, judgePlan } from './plan-guard.ts';

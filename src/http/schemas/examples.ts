@@ -1,3 +1,4 @@
+// Longer than other files: all examples tell one story and share its values.
 /** One story in all examples of the description: the cluster `orders`, from its request to its proof. */
 import { DEFAULT_CLUSTER } from '../../core/cluster/cluster-spec.ts';
 import { connectionStrings, libpqUri } from '../../core/cluster/connection-strings.ts';

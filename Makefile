@@ -80,7 +80,7 @@ check-format: node_modules ## Biome: format and lint
 	@biome check .
 
 check-types: node_modules ## The TypeScript compiler
-	@tsc --noEmit
+	@tsc --noEmit --incremental --tsBuildInfoFile node_modules/.cache/tsc.tsbuildinfo
 
 check-imports: node_modules ## Who may import whom (.dependency-cruiser.js)
 	@node scripts/check/import-rules.ts

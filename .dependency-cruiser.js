@@ -4,7 +4,7 @@
  * violation of each rule.
  *
  *   cli, web → clients/typescript ⇢ HTTP ⇢ http → services → ports → core
- *                                        worker → stages  → ports → core
+ *                                        engine → stages  → ports → core
  *                        adapters/* → ports, core, and of each other only adapters/process
  *                        main.ts → all        core → nothing but zod
  */
@@ -50,10 +50,10 @@ export default {
       'A use case knows neither HTTP nor an adapter.',
     ),
     room(
-      'worker-runs-stages',
-      '^src/worker/',
-      ['^src/(worker|stages|ports|core)/'],
-      'The worker runs stages over ports.',
+      'engine-runs-stages',
+      '^src/engine/',
+      ['^src/(engine|stages|ports|core)/'],
+      'The engine runs stages over ports.',
     ),
     room(
       'http-asks-services',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SETTINGS } from '../src/config.ts';
 import { ERROR_CODES } from '../src/core/errors.ts';
-import { STAGE_NAMES } from '../src/core/operation/operation-kinds.ts';
+import { STEPS } from '../src/core/operation/steps.ts';
 import { STATUS_OF } from '../src/http/problem.ts';
 import { staleFiles } from './keep-files.ts';
 import { openApiDocument, openApiFiles } from './openapi.ts';
@@ -75,7 +75,7 @@ describe('the OpenAPI document', () => {
     const routes = Object.entries(paths).flatMap(([path, item]) =>
       Object.entries(item ?? {}).map(([method, route]) => ({ name: `${method} ${path}`, route })),
     );
-    expect(routes.length).toBeGreaterThan(STAGE_NAMES.length);
+    expect(routes.length).toBeGreaterThan(STEPS.length);
     const ids = routes.map(({ route }) => (route as { operationId?: string }).operationId);
     expect(new Set(ids).size).toBe(routes.length);
     for (const { name, route } of routes) {
@@ -108,12 +108,12 @@ describe('the OpenAPI document', () => {
 
   test('lets a body be left out where nothing in it is needed', async () => {
     const { paths = {} } = await openApiDocument();
-    const needed = STAGE_NAMES.map((step) => {
+    const needed = STEPS.map((step) => {
       const body = paths[`/${step}`]?.post?.requestBody as { required?: boolean } | undefined;
       return [step, body?.required];
     });
     expect(Object.fromEntries(needed)).toEqual(
-      Object.fromEntries(STAGE_NAMES.map((step) => [step, step === 'destroy-terraform'])),
+      Object.fromEntries(STEPS.map((step) => [step, step === 'destroy-terraform'])),
     );
   });
 });

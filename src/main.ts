@@ -9,7 +9,7 @@ import { findSessionTool, SESSION_TOOLS } from './adapters/aws/session-tools.ts'
 import { lockDataDirectory } from './adapters/database/data-directory-lock.ts';
 import type { Database } from './adapters/database/database.ts';
 import { openEmbedded } from './adapters/database/embedded.ts';
-import { migrateToLatest } from './adapters/database/migrate.ts';
+import { migrate } from './adapters/database/migrate.ts';
 import { openPostgres } from './adapters/database/postgres.ts';
 import { SqlUnitOfWork } from './adapters/database/sql-unit-of-work.ts';
 import { createDockerTarget } from './adapters/docker/docker-target.ts';
@@ -33,6 +33,7 @@ import { createFileWorkspace } from './adapters/workspace/file-workspace.ts';
 import { type Config, readConfig, secretsOf } from './config.ts';
 import { asDiskFull } from './core/disk-full.ts';
 import { sentenceOf } from './core/errors.ts';
+import { startWorker } from './engine/worker.ts';
 import { confineProcess, type Environment, serverEnvironmentOf } from './environment.ts';
 import { buildApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
@@ -56,7 +57,6 @@ import { createExecuteAnsibleScriptStage } from './stages/execute-ansible-script
 import { createGenerateTerraformStage } from './stages/generate-terraform.ts';
 import { createPlanTerraformStage } from './stages/plan-terraform.ts';
 import { createVerifyReplicationStage } from './stages/verify-replication.ts';
-import { startWorker } from './worker/worker.ts';
 
 /** Folder with `terraform/`, `ansible/` and `images/`. */
 const ASSETS_ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -108,7 +108,7 @@ async function start(config: Config, closers: Closer[]): Promise<string[]> {
   const site = readSite(config.dataDirectory);
   const database = await openDatabase(config);
   closers.push(() => database.close());
-  await migrateToLatest(database.db);
+  await migrate(database.db);
   const unitOfWork = new SqlUnitOfWork(database.db);
   const { wakeups } = database;
   const workspace = createFileWorkspace(config.dataDirectory);
@@ -153,15 +153,15 @@ async function start(config: Config, closers: Closer[]): Promise<string[]> {
       workspace,
       log,
       metrics,
-      stages: {
-        'generate-terraform': createGenerateTerraformStage(tools),
-        'plan-terraform': createPlanTerraformStage(tools),
-        'apply-terraform': createApplyTerraformStage(tools),
-        'create-ansible-script': createCreateAnsibleScriptStage(tools),
-        'execute-ansible-script': createExecuteAnsibleScriptStage(tools),
-        'verify-replication': createVerifyReplicationStage(tools),
-        'destroy-terraform': createDestroyTerraformStage(tools),
-      },
+      stages: [
+        createGenerateTerraformStage(tools),
+        createPlanTerraformStage(tools),
+        createApplyTerraformStage(tools),
+        createCreateAnsibleScriptStage(tools),
+        createExecuteAnsibleScriptStage(tools),
+        createVerifyReplicationStage(tools),
+        createDestroyTerraformStage(tools),
+      ],
     },
     { identity: { id: `${site}:${uuidSource.next()}`, site }, concurrency: config.workers },
   );

@@ -45,7 +45,7 @@ export async function followOperation(
         if (options.lines && cli.json && isNew) {
           write(cli.world.stdout, `${JSON.stringify(event)}\n`);
         }
-        const stage = shown.find(({ name }) => name === event.stage);
+        const stage = shown.find(({ position }) => position === event.position);
         if (stage && view) view.changed(stage, takeEvent(stage, event));
         if (event.type !== 'operation.awaiting-approval') continue;
         const operation = await api.operation(id);

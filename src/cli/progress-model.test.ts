@@ -66,8 +66,8 @@ it('measures a stage that failed, and begins anew with a new attempt', () => {
 it('takes over what was done before one looked', () => {
   const record = { started_at: at(0), ended_at: at(2) };
   const [done, running] = stagesOf([
-    { name: 'plan-terraform', state: 'succeeded', ...record },
-    { name: 'apply-terraform', state: 'running', started_at: at(2), ended_at: null },
+    { position: 0, name: 'plan-terraform', state: 'succeeded', ...record },
+    { position: 1, name: 'apply-terraform', state: 'running', started_at: at(2), ended_at: null },
   ]);
   expect(done).toMatchObject({ state: 'done', seconds: 2 });
   expect(running).toMatchObject({ state: 'waiting' });

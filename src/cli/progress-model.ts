@@ -13,6 +13,8 @@ const NETWORK = 'network';
 
 /** One stage as it is shown: seconds, what its nodes are doing, and what it made. */
 export interface StageProgress {
+  /** Identifies the stage in its operation; several may have one name. */
+  position: number;
   name: string;
   state: StageState;
   startedAt: number;
@@ -28,8 +30,9 @@ export interface NodeProgress {
   text: string;
 }
 
-export function newStage(name: string): StageProgress {
+export function newStage(name: string, position = 0): StageProgress {
   return {
+    position,
     name,
     state: 'waiting',
     startedAt: 0,
@@ -43,14 +46,15 @@ export function newStage(name: string): StageProgress {
 /** The picture of an operation's stages; those that are done already say so. */
 export function stagesOf(
   stages: readonly {
+    position: number;
     name: string;
     state: string;
     started_at: string | null;
     ended_at: string | null;
   }[],
 ): StageProgress[] {
-  return stages.map(({ name, state, started_at, ended_at }) => {
-    const stage = newStage(name);
+  return stages.map(({ position, name, state, started_at, ended_at }) => {
+    const stage = newStage(name, position);
     if (state !== 'succeeded' || !started_at || !ended_at) return stage;
     const seconds = (Date.parse(ended_at) - Date.parse(started_at)) / 1000;
     return { ...stage, state: 'done', seconds };
@@ -134,7 +138,7 @@ export function takeEvent(stage: StageProgress, event: ProgressEvent): string | 
       stage.summary = recapSummary((event.data.hosts ?? {}) as Recap);
       return null;
     case 'stage.started':
-      Object.assign(stage, newStage(stage.name), { state: 'running' });
+      Object.assign(stage, newStage(stage.name, stage.position), { state: 'running' });
       stage.startedAt = Date.parse(event.at);
       return null;
     case 'stage.succeeded':

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type FakeApp, fakeApp } from '../../test/support/fake-app.ts';
 import { HathiError } from '../core/errors.ts';
-import type { StageName } from '../core/operation/operation-kinds.ts';
+import type { Step } from '../core/operation/steps.ts';
 
 /** Outcomes as the stages make them. */
-const OUTCOMES: Record<StageName, Record<string, unknown>> = {
+const OUTCOMES: Record<Step, Record<string, unknown>> = {
   'generate-terraform': {
     cluster: 'default',
     spec_revision: 1,
@@ -53,7 +53,7 @@ const OUTCOMES: Record<StageName, Record<string, unknown>> = {
   'verify-replication': { passed: true, nodes: [] },
   'destroy-terraform': { destroyed: true, resources: { destroyed: 3 }, left: [] },
 };
-const STEPS = Object.keys(OUTCOMES) as StageName[];
+const STEPS = Object.keys(OUTCOMES) as Step[];
 
 let fake: FakeApp;
 beforeEach(async () => {

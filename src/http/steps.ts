@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync, FastifyReply } from 'fastify';
 import { type ErrorCode, HathiError } from '../core/errors.ts';
 import type { Operation } from '../core/operation/operation.ts';
-import { STAGE_NAMES, type StageName } from '../core/operation/operation-kinds.ts';
+import { STEPS, type Step } from '../core/operation/steps.ts';
 import type { OperationService, StepInputs } from '../services/api.ts';
 import { accepted } from './answers.ts';
 import type { CallerSignals } from './caller-signal.ts';
@@ -11,7 +11,7 @@ import { operationSchema } from './schemas/operation.ts';
 import { BODY_PROBLEMS, PARAMETER_PROBLEMS, problems } from './schemas/problem.ts';
 import { preferHeaders, stepBodies, stepOutcomes } from './schemas/steps.ts';
 
-const SUMMARIES: Record<StageName, string> = {
+const SUMMARIES: Record<Step, string> = {
   'generate-terraform': 'Write Terraform for a cluster, making or changing its spec',
   'plan-terraform': 'Plan what Terraform would do, and keep that plan',
   'apply-terraform': 'Apply exactly the plan that was made',
@@ -41,7 +41,7 @@ const TERRAFORM_PROBLEMS: readonly ErrorCode[] = ['TERRAFORM_FAILED', 'STATE_UNR
 const LATER_PROBLEMS: readonly ErrorCode[] = ['CLUSTER_NOT_FOUND', 'STEP_MISSING'];
 
 /** What each step may meet besides. */
-const STEP_PROBLEMS: Record<StageName, readonly ErrorCode[]> = {
+const STEP_PROBLEMS: Record<Step, readonly ErrorCode[]> = {
   'generate-terraform': ['CLUSTER_EXISTS', 'NETWORK_TAKEN', 'NETWORK_EXHAUSTED'],
   'plan-terraform': [...LATER_PROBLEMS, ...TERRAFORM_PROBLEMS, 'CLOUD_REFUSED'],
   'apply-terraform': [
@@ -73,7 +73,7 @@ export interface StepRoutes {
 
 /** The steps, one route each at the root: every route enqueues its stage and waits for the outcome. */
 export const stepRoutes: FastifyPluginAsync<StepRoutes> = async (app, routes) => {
-  for (const step of STAGE_NAMES) {
+  for (const step of STEPS) {
     app.post(
       `/${step}`,
       {
@@ -119,14 +119,14 @@ export const stepRoutes: FastifyPluginAsync<StepRoutes> = async (app, routes) =>
 };
 
 /** Schemas have checked `members`; the parameters alone are gathered under a name of their own. */
-function inputOf<Step extends StageName>(step: Step, members: object): StepInputs[Step] {
+function inputOf(step: Step, members: object): StepInputs[Step] {
   const input = step === 'create-ansible-script' ? { parameters: members } : members;
   return input as StepInputs[Step];
 }
 
 async function answerOutcome(
   { operations, callers }: StepRoutes,
-  step: StageName,
+  step: Step,
   operationId: string,
   reply: FastifyReply,
 ): Promise<unknown> {
@@ -140,12 +140,12 @@ async function answerOutcome(
     return accepted(reply, await operations.get(operationId));
   }
   const stage = operation.stages.find(({ name }) => name === step);
-  if (operation.state !== 'succeeded') throw endOf(operation, stage?.name ?? step);
+  if (operation.state !== 'succeeded') throw endOf(operation, step);
   return reply.send({ ...stage?.outcome, operation: operation.id });
 }
 
 /** The error of an operation that ended otherwise than its caller hoped. */
-function endOf(operation: Operation, stage: StageName): HathiError {
+function endOf(operation: Operation, stage: Step): HathiError {
   const facts = { operation: operation.id, stage };
   const error = operation.error ?? operation.stages.find((record) => record.error !== null)?.error;
   if (error) return revive(error, facts);
@@ -167,6 +167,6 @@ function asksForAsync(prefer: string | string[] | undefined): boolean {
     .some((preference) => preference.trim().toLowerCase() === 'respond-async');
 }
 
-function camelCase(step: StageName): string {
+function camelCase(step: Step): string {
   return step.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }

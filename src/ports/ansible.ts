@@ -1,6 +1,5 @@
 import type { FailoverTimings } from '../core/cluster/cluster-spec.ts';
 import type { ClusterNode, PlannedNode, Role } from '../core/cluster/topology.ts';
-import type { StageName } from '../core/operation/operation-kinds.ts';
 import type { ChildRunner } from './child-runner.ts';
 import type { CertifiedKey } from './pki.ts';
 import type { WorkspaceFile } from './workspace.ts';
@@ -83,5 +82,5 @@ export interface Ansible {
   /** The folder `ansible/` of a workspace; the same input gives the same bytes. */
   files(input: AnsibleInput): Promise<WorkspaceFile[]>;
   /** Runs `main.yml` in the folder, or takes up the run that an earlier attempt started. */
-  play(children: ChildRunner, stage: StageName, folder: string): Promise<PlayedPlaybook>;
+  play(children: ChildRunner, folder: string): Promise<PlayedPlaybook>;
 }

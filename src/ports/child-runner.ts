@@ -1,4 +1,4 @@
-import type { NewEvent } from '../core/operation/operation.ts';
+import type { StageEvent } from '../core/operation/operation.ts';
 import type { ChildRecord } from './stores.ts';
 
 export interface ChildCommand {
@@ -29,7 +29,7 @@ export interface ChildResult {
 
 export interface ChildHandlers {
   /** Turns complete lines of stdout into events, stored together with the offset read. */
-  onLines?(lines: readonly string[]): readonly NewEvent[];
+  onLines?(lines: readonly string[]): readonly StageEvent[];
   /** Called about four times a second while the child lives, and once after its end. */
   onTick?(): Promise<void>;
 }

@@ -1,11 +1,11 @@
 import type { ClusterStatus } from '../core/cluster/cluster-status.ts';
 import type { OperationState, StageState } from '../core/operation/operation.ts';
-import type { OperationKind, StageName } from '../core/operation/operation-kinds.ts';
+import type { OperationKind } from '../core/procedures/procedures.ts';
 
 /** What happened, as it happens; counted since the server started. */
 export interface Metrics {
   operationEnded(kind: OperationKind, outcome: OperationState): void;
-  stageEnded(stage: StageName, outcome: StageState, seconds: number): void;
+  stageEnded(stage: string, outcome: StageState, seconds: number): void;
   /** @param route the pattern, never the path: a path has names in it */
   requestEnded(request: { method: string; route: string; status: number; seconds: number }): void;
   streamOpened(): void;

@@ -1,5 +1,5 @@
-import type { NewEvent, Operation } from '../core/operation/operation.ts';
-import type { StageName } from '../core/operation/operation-kinds.ts';
+import type { Operation, StageEvent } from '../core/operation/operation.ts';
+import type { PlannedStage } from '../core/procedures/procedure.ts';
 import type { ChildRunner } from './child-runner.ts';
 import type { ClusterRecord, Lease, Stores } from './stores.ts';
 
@@ -7,6 +7,8 @@ import type { ClusterRecord, Lease, Stores } from './stores.ts';
 export interface StageContext {
   operation: Operation;
   lease: Lease;
+  /** The node that the stage works on; null for the whole cluster. */
+  node: string | null;
   /** As it was when the stage was entered. */
   cluster: ClusterRecord;
   /** Aborted when cancellation is asked for or the lease is lost. */
@@ -17,27 +19,40 @@ export interface StageContext {
   /** Reads outside a transaction. */
   read: Stores;
   /** Stores events of this stage under the lease. @throws LEASE_LOST */
-  emit(...events: Omit<NewEvent, 'stage'>[]): Promise<void>;
+  emit(...events: StageEvent[]): Promise<void>;
   /** Masks a value in everything that is emitted from now on. */
   addSecret(value: string): void;
-  /** Earlier stages of this operation that succeeded, with what they made. */
-  outcomeOf(stage: StageName): Record<string, unknown> | null;
+  /** Outcome of the newest earlier stage of that name in this operation; null where none succeeded. */
+  outcomeOf(stage: string): Record<string, unknown> | null;
+  /**
+   * Replaces the stages after this one. Only before approval: a person approves the stages that run.
+   * @throws TRANSITION_NOT_ALLOWED when a stage that needs approval has already started
+   */
+  replaceRemaining(stages: readonly PlannedStage[]): Promise<void>;
 }
 
 /** What a stage made, in the shape that its step endpoint answers. */
 export type StageOutcome = Record<string, unknown>;
 
-/**
- * One step, in a file of its own. `run` may be entered again after a crash at any line: it looks at
- * what is there, does what is missing and clears what is half done.
- */
-export interface Stage {
-  readonly name: StageName;
+/** One unit of work, in a file of its own. It declares what follows when a worker dies inside it. */
+export type Stage = RepeatableStage | RecoverableStage;
+
+interface NamedStage {
+  readonly name: string;
   run(context: StageContext): Promise<StageOutcome>;
-  /**
-   * Entered instead of `run` when an earlier attempt died inside the stage; needed by the stages
-   * that are never repeated by themselves.
-   * @throws OPERATION_INTERRUPTED once what was left is recorded and planned anew
-   */
-  recover?(context: StageContext): Promise<StageOutcome>;
+}
+
+/**
+ * `run` starts again after a crash at any line: it checks what exists, does what is missing and removes
+ * what is half done.
+ */
+export interface RepeatableStage extends NamedStage {
+  readonly afterCrash: 'run-again';
+}
+
+/** Never repeated after a crash, since no record may contain what it did; `recover` runs instead. */
+export interface RecoverableStage extends NamedStage {
+  readonly afterCrash: 'recover';
+  /** @throws OPERATION_INTERRUPTED after the leftovers were recorded and planned again */
+  recover(context: StageContext): Promise<StageOutcome>;
 }

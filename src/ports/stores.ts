@@ -9,7 +9,8 @@ import type {
   StageState,
   StoredError,
 } from '../core/operation/operation.ts';
-import type { OperationKind, StageName } from '../core/operation/operation-kinds.ts';
+import type { OperationAccess, PlannedStage } from '../core/procedures/procedure.ts';
+import type { OperationKind } from '../core/procedures/procedures.ts';
 import type { Page } from './page.ts';
 import type {
   IdempotencyStore,
@@ -72,7 +73,7 @@ export type ClusterChanges = Partial<
   Omit<ClusterRecord, 'id' | 'name' | 'site' | 'created_at' | 'updated_at'>
 >;
 
-/** A cluster with the operation that holds it and its newest report, if any. */
+/** A cluster with its unfinished change and its newest report, if any. */
 export interface ClusterSummary {
   cluster: ClusterRecord;
   operation: UnfinishedOperation | null;
@@ -103,6 +104,9 @@ export interface NewOperation {
   /** null: any worker may run it. */
   site: string | null;
   kind: OperationKind;
+  access: OperationAccess;
+  /** In order; at least one. */
+  stages: readonly PlannedStage[];
   input: Record<string, unknown>;
   approval: 'automatic' | 'manual';
   /** Of the request that asks for it; unique, so that one request makes one operation. */
@@ -130,14 +134,15 @@ export interface Lease {
 export interface ClaimedOperation {
   lease: Lease;
   operation: Operation;
-  /** The stage that an earlier attempt had begun and not ended, if any. */
-  resumedStage: StageName | null;
+  /** Position of the stage that an earlier attempt started and did not end, if any. */
+  resumedPosition: number | null;
 }
 
 /** A process that an operation started and that may outlive the server. */
 export interface ChildRecord {
   operation_id: string;
-  stage: StageName;
+  /** Position of its stage. */
+  position: number;
   /** Unique within the stage, e.g. `terraform-apply`. */
   name: string;
   attempt: number;
@@ -165,20 +170,24 @@ export interface UnfinishedOperation {
 }
 
 export interface OperationStore {
-  /** @throws CLUSTER_BUSY with the operation in the way, by the unique index alone */
+  /**
+   * @throws CLUSTER_BUSY with the operation in the way, by the unique indexes alone: another change for
+   *   a change, another copy for a copy, nothing for an operation that only reads
+   */
   insert(operation: NewOperation): Promise<Operation>;
   /** @throws OPERATION_NOT_FOUND */
   get(id: string): Promise<Operation>;
-  unfinishedOf(clusterId: string): Promise<Operation | null>;
+  /** The unfinished operation with that access, if any; the oldest one of those that read. */
+  unfinishedOf(clusterId: string, access: OperationAccess): Promise<Operation | null>;
   countUnfinished(): Promise<{ kind: OperationKind; state: OperationState; count: number }[]>;
-  /** @throws CLUSTER_BUSY with the operation in the way */
+  /** @throws CLUSTER_BUSY with the change or the copy in the way */
   assertIdle(clusterId: string): Promise<void>;
   /** Newest first; `after` is an id. */
   list(page: Page, filter: OperationFilter): Promise<Operation[]>;
   /** The operation that a request with this key made, if any. */
   findByIdempotencyKey(key: string): Promise<Operation | null>;
   /**
-   * Takes the oldest operation that is free for this worker, under a new attempt.
+   * Takes the oldest operation that is free for this worker and waits for no time, under a new attempt.
    * @param running ids of the operations that the worker still runs; it takes none of them from itself
    */
   claim(
@@ -196,7 +205,11 @@ export interface OperationStore {
   releaseSite(site: string): Promise<number>;
   /** @throws TRANSITION_NOT_ALLOWED */
   setState(id: string, state: OperationState, error?: StoredError | null): Promise<void>;
-  setStage(id: string, stage: StageName, attempt: number, update: StageUpdate): Promise<void>;
+  /** Back to `queued`, for any worker from that time on. @throws TRANSITION_NOT_ALLOWED */
+  postpone(id: string, runAfter: string): Promise<void>;
+  setStage(id: string, position: number, attempt: number, update: StageUpdate): Promise<void>;
+  /** Replaces the stages after `position`, all of which are pending. */
+  replaceStages(id: string, position: number, stages: readonly PlannedStage[]): Promise<void>;
   /** Notes that the plan was approved. */
   grantApproval(id: string): Promise<void>;
   /** Raises the level, never lowers it. */
@@ -206,9 +219,9 @@ export interface OperationStore {
   eventsAfter(id: string, sequence: number, limit: number): Promise<OperationEvent[]>;
   /** How far those operations have come, in one query; an id that does not exist is left out. */
   progress(ids: readonly string[]): Promise<OperationProgress[]>;
-  child(id: string, stage: StageName, name: string): Promise<ChildRecord | null>;
+  child(id: string, position: number, name: string): Promise<ChildRecord | null>;
   saveChild(child: ChildRecord): Promise<void>;
-  forgetChild(id: string, stage: StageName, name: string): Promise<void>;
+  forgetChild(id: string, position: number, name: string): Promise<void>;
 }
 
 export interface Stores {

@@ -1,5 +1,4 @@
 import type { ClusterSpec, Target } from '../core/cluster/cluster-spec.ts';
-import type { StageName } from '../core/operation/operation-kinds.ts';
 import type { ChildRunner } from './child-runner.ts';
 import type { PlanContext } from './plan-context.ts';
 import type { ClusterRecord, NodeSize } from './stores.ts';
@@ -44,7 +43,7 @@ export interface NodeTarget {
    * @returns the reference of an image; null where the configuration finds it
    * @throws INVALID_REQUEST for a version that no image has | OPERATION_FAILED when the build fails
    */
-  prepare(children: ChildRunner, stage: StageName, postgresVersion: string): Promise<string | null>;
+  prepare(children: ChildRunner, postgresVersion: string): Promise<string | null>;
   /**
    * What would make an apply fail, or cost more than is thought, looked for before a plan is made.
    * @returns null where there is nothing to look at

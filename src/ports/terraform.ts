@@ -1,7 +1,6 @@
 import type { AwsSettings } from '../core/aws/aws-settings.ts';
 import type { Target } from '../core/cluster/cluster-spec.ts';
 import type { ClusterNode, PlannedNode } from '../core/cluster/topology.ts';
-import type { StageName } from '../core/operation/operation-kinds.ts';
 import type { AttributeEffects } from '../core/plan/attribute-effects.ts';
 import type { ChildRunner } from './child-runner.ts';
 import type { PlanSummary, ResourceChange } from './stores.ts';
@@ -59,8 +58,6 @@ export interface Import {
 
 /** One stage's way to run Terraform. */
 export interface TerraformRun {
-  /** Whose events the run's are. */
-  stage: StageName;
   children: ChildRunner;
   /** The folder with `main.tf`; absolute. */
   folder: string;

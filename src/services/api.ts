@@ -2,7 +2,7 @@ import type { AwsChanges } from '../core/aws/aws-settings.ts';
 import type { ClusterSpec } from '../core/cluster/cluster-spec.ts';
 import type { Operation, OperationEvent, OperationState } from '../core/operation/operation.ts';
 import type { OperationAction } from '../core/operation/operation-actions.ts';
-import type { StageName } from '../core/operation/operation-kinds.ts';
+import type { Step } from '../core/operation/steps.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { StoredAnswer } from '../ports/stores.ts';
 import type { PageOf, PageRequest } from './page.ts';
@@ -90,10 +90,10 @@ export interface OperationService {
    * @throws PLAN_NOT_FOUND | PLAN_STALE
    * @throws CLUSTER_PROTECTED by destroy-terraform
    */
-  submitStep<Step extends StageName>(
-    step: Step,
+  submitStep<Name extends Step>(
+    step: Name,
     clusterName: string,
-    input: StepInputs[Step],
+    input: StepInputs[Name],
     caller: Caller,
   ): Promise<OperationView>;
   /**

@@ -10,7 +10,7 @@ import {
 } from '../core/cluster/cluster-spec.ts';
 import { fixedFields } from '../core/cluster/fixed-fields.ts';
 import { HathiError } from '../core/errors.ts';
-import type { StageName } from '../core/operation/operation-kinds.ts';
+import type { Step } from '../core/operation/steps.ts';
 import type { ClusterRecord, PlanRecord } from '../ports/stores.ts';
 import type { NodeTargets } from '../ports/target.ts';
 import type { SpecChanges } from './api.ts';
@@ -199,10 +199,10 @@ export function revisionsFor(cluster: ClusterRecord, spec: ClusterSpec) {
  * @returns null when nothing is missing
  */
 export function missingStep(
-  step: StageName,
+  step: Step,
   cluster: ClusterRecord | null,
   plan: PlanRecord | null,
-): StageName | null {
+): Step | null {
   if (step === 'generate-terraform') return null;
   if (!cluster) return 'generate-terraform';
   const revision = cluster.infrastructure_revision;
@@ -231,7 +231,7 @@ export function missingStep(
 
 /** @throws STEP_MISSING naming the step that is missing and how to ask for it */
 export function assertStepMayRun(
-  step: StageName,
+  step: Step,
   clusterName: string,
   cluster: ClusterRecord | null,
   plan: PlanRecord | null,

@@ -2,9 +2,10 @@ import type { AwsChanges } from '../core/aws/aws-settings.ts';
 import { clusterExists } from '../core/cluster/cluster-errors.ts';
 import { type ClusterSpec, DEFAULT_CLUSTER, type Target } from '../core/cluster/cluster-spec.ts';
 import { HathiError, isHathiError } from '../core/errors.ts';
-import type { Operation } from '../core/operation/operation.ts';
+import { type Operation, operationEvent } from '../core/operation/operation.ts';
 import { operationActions } from '../core/operation/operation-actions.ts';
-import type { OperationKind, StageName } from '../core/operation/operation-kinds.ts';
+import type { Step } from '../core/operation/steps.ts';
+import { type OperationKind, planOperation } from '../core/procedures/procedures.ts';
 import type { IdSource } from '../ports/clock.ts';
 import type { ClusterRecord, NewOperation, NodeSize, Stores } from '../ports/stores.ts';
 import type { NodeTargets } from '../ports/target.ts';
@@ -55,10 +56,11 @@ export function createOperationRequests(tools: OperationRequestTools) {
       site: cluster.spec.target === 'local' ? cluster.site : null,
       idempotency_key: idempotencyKey,
       ...wanted,
+      ...planOperation(wanted.kind, cluster),
     });
     const { kind } = wanted;
     await stores.operations.appendEvents(operation.id, 0, [
-      { type: 'operation.queued', stage: null, data: { kind, cluster: cluster.name } },
+      operationEvent('queued', { kind, cluster: cluster.name }),
     ]);
     return operation;
   };
@@ -145,9 +147,9 @@ export function createOperationRequests(tools: OperationRequestTools) {
   };
 
   const submitOnCluster = async (
-    step: StageName,
+    step: Step,
     name: string,
-    input: StepInputs[StageName],
+    input: StepInputs[Step],
     caller: Caller,
   ): Promise<Operation> => {
     const size = step === 'create-ansible-script' ? await nodeSizeOf(name) : null;
@@ -182,10 +184,10 @@ export function createOperationRequests(tools: OperationRequestTools) {
     return await tools.sizes(cluster);
   };
 
-  const submitStep = async <Step extends StageName>(
-    step: Step,
+  const submitStep = async <Name extends Step>(
+    step: Name,
     clusterName: string,
-    input: StepInputs[Step],
+    input: StepInputs[Name],
     caller: Caller,
   ): Promise<Operation> =>
     step === 'generate-terraform'

@@ -1,5 +1,5 @@
 import { HathiError } from '../core/errors.ts';
-import { isFinished, type Operation } from '../core/operation/operation.ts';
+import { isFinished, type Operation, operationEvent } from '../core/operation/operation.ts';
 import { operationActions, planOf } from '../core/operation/operation-actions.ts';
 import { planRefused } from '../core/plan/refusal.ts';
 import type { EventStream, Wakeups } from '../ports/event-stream.ts';
@@ -115,7 +115,7 @@ async function cancelIn(stores: Stores, id: string, level: 1 | 2): Promise<Opera
     await operations.requestCancel(id, level);
   }
   await operations.appendEvents(id, attempt, [
-    { type: ends ? 'operation.cancelled' : 'operation.cancelling', stage: null, data: { level } },
+    operationEvent(ends ? 'cancelled' : 'cancelling', { level }),
   ]);
   return await operations.get(id);
 }
@@ -139,7 +139,7 @@ async function approveIn(
   await operations.setState(id, 'queued');
   await operations.grantApproval(id);
   await operations.appendEvents(id, operation.attempt, [
-    { type: 'operation.approved', stage: null, data: { plan_id: planOf(operation) } },
+    operationEvent('approved', { plan_id: planOf(operation) }),
   ]);
   return await operations.get(id);
 }

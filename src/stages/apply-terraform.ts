@@ -13,12 +13,13 @@ const NAME = 'apply-terraform';
 export function createApplyTerraformStage(tools: TerraformTools): Stage {
   return {
     name: NAME,
+    afterCrash: 'recover',
     async run(context) {
       return apply(context, tools, await choosePlan(context));
     },
     async recover(context) {
       const plan = await choosePlan(context);
-      const begun = await tools.terraform.applyStarted(terraformRun(context, tools, NAME));
+      const begun = await tools.terraform.applyStarted(terraformRun(context, tools));
       // Only this operation can have marked it, and it had started nothing yet.
       const again = plan.state === 'applying' && !begun;
       if (!begun) return apply(context, tools, again ? { ...plan, state: 'ready' } : plan);
@@ -77,10 +78,10 @@ async function finish(
   tools: TerraformTools,
   plan: StoredPlan,
 ): Promise<StageOutcome> {
-  const { applied, state: applyState } = await executePlan(context, tools, plan, NAME);
+  const { applied, state: applyState } = await executePlan(context, tools, plan);
   const started = plan.starts.map(({ node }) => node);
   // A machine may have another address after a stop, and the plan has those of before.
-  if (started.length > 0) await tools.terraform.refresh(terraformRun(context, tools, NAME));
+  if (started.length > 0) await tools.terraform.refresh(terraformRun(context, tools));
   const state = started.length > 0 ? null : applyState;
   const nodes = (state ?? (await reconcileState(context, tools)))?.nodes ?? null;
   if (nodes === null) {

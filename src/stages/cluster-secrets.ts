@@ -1,5 +1,5 @@
 import { HathiError } from '../core/errors.ts';
-import type { StageName } from '../core/operation/operation-kinds.ts';
+import type { Step } from '../core/operation/steps.ts';
 import type { CertifiedKey } from '../ports/pki.ts';
 import type { SecretBox } from '../ports/secrets.ts';
 import type { StageContext } from '../ports/stage.ts';
@@ -64,7 +64,7 @@ export async function requireSecret(
   context: StageContext,
   box: SecretBox,
   name: string,
-  step: StageName,
+  step: Step,
 ): Promise<string> {
   const value = await readSecret(context, box, name);
   if (value === null) {

@@ -34,6 +34,7 @@ export interface CreateAnsibleScriptTools {
 export function createCreateAnsibleScriptStage(tools: CreateAnsibleScriptTools): Stage {
   return {
     name: 'create-ansible-script',
+    afterCrash: 'run-again',
     async run(context) {
       const { cluster } = context;
       const size = await tools.nodeSizes(cluster);

@@ -13,12 +13,13 @@ const NAME = 'destroy-terraform';
 export function createDestroyTerraformStage(tools: TerraformTools): Stage {
   return {
     name: NAME,
+    afterCrash: 'recover',
     async run(context) {
       const destroyed = await destroyAll(context, tools);
       return forgetCluster(context, tools, destroyed);
     },
     async recover(context) {
-      const begun = await tools.terraform.applyStarted(terraformRun(context, tools, NAME));
+      const begun = await tools.terraform.applyStarted(terraformRun(context, tools));
       const plan = begun ? await context.read.plans.latest(context.cluster.id) : null;
       const destroyed =
         plan?.destroy && plan.state !== 'applied'
@@ -37,11 +38,11 @@ async function destroyAll(context: StageContext, tools: TerraformTools): Promise
   const known = await context.read.states.latest(cluster.id);
   // A worker that never saw the cluster has the state from the database, and no files yet.
   if (known && (await tools.workspace.read(cluster.name, `${FOLDER}/main.tf`)) === null) {
-    await writeConfiguration(context, tools, NAME);
+    await writeConfiguration(context, tools);
   }
   const state = await reconcileState(context, tools);
   if (!state || state.addresses.length === 0) return 0;
-  return execute(context, tools, await makePlan(context, tools, NAME, true));
+  return execute(context, tools, await makePlan(context, tools, true));
 }
 
 async function execute(
@@ -49,7 +50,7 @@ async function execute(
   tools: TerraformTools,
   plan: StoredPlan,
 ): Promise<number> {
-  const { applied } = await executePlan(context, tools, plan, NAME);
+  const { applied } = await executePlan(context, tools, plan);
   const outcome = { plan_id: plan.id, resources: applied.resources };
   await context.write(({ plans }) => plans.setState(plan.id, 'applied', outcome));
   return applied.resources.destroyed;

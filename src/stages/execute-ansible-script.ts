@@ -38,6 +38,7 @@ const INTERRUPTED_EXIT_CODE = 99;
 export function createExecuteAnsibleScriptStage(tools: ExecuteAnsibleScriptTools): Stage {
   return {
     name: 'execute-ansible-script',
+    afterCrash: 'run-again',
     async run(context) {
       const { cluster } = context;
       const secret = (name: string) =>
@@ -51,7 +52,7 @@ export function createExecuteAnsibleScriptStage(tools: ExecuteAnsibleScriptTools
       const folder = tools.workspace.path(cluster.name, 'ansible');
       const ssh = sshConfigOf(tools, cluster);
       if (ssh !== null) await waitForNodes(tools, context, ssh);
-      const played = await tools.ansible.play(context.children, 'execute-ansible-script', folder);
+      const played = await tools.ansible.play(context.children, folder);
       assertTrialPassed(played);
       assertPlayedWell(played);
       const credentials = { caCertificate, password, sshConfig: ssh };

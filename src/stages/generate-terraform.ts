@@ -8,11 +8,12 @@ const NAME = 'generate-terraform';
 export function createGenerateTerraformStage(tools: TerraformTools): Stage {
   return {
     name: NAME,
+    afterCrash: 'run-again',
     async run(context) {
       const { cluster } = context;
       // First, so that a missing engine is told before anything is written.
       const engine = await tools.terraform.engine();
-      const files = await writeConfiguration(context, tools, NAME);
+      const files = await writeConfiguration(context, tools);
       await context.write(({ clusters }) =>
         clusters.update(cluster.id, {
           terraform_generated_revision: cluster.infrastructure_revision,

@@ -9,10 +9,11 @@ const NAME = 'plan-terraform';
 export function createPlanTerraformStage(tools: TerraformTools): Stage {
   return {
     name: NAME,
+    afterCrash: 'run-again',
     async run(context) {
       assertGenerated(context);
       await requireConfiguration(context, tools, NAME);
-      const plan = await makePlan(context, tools, NAME, false);
+      const plan = await makePlan(context, tools, false);
       return {
         plan_id: plan.id,
         digest: plan.digest,

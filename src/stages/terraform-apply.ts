@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { saysDiskFull } from '../core/disk-full.ts';
 import { HathiError, isHathiError } from '../core/errors.ts';
-import type { StageName } from '../core/operation/operation-kinds.ts';
+import type { Step } from '../core/operation/steps.ts';
 import type { StageContext } from '../ports/stage.ts';
 import type { PlanRecord } from '../ports/stores.ts';
 import type { LabelledResource } from '../ports/target.ts';
@@ -33,7 +33,7 @@ export async function assertFresh(
   context: StageContext,
   tools: TerraformTools,
   plan: StoredPlan,
-  stage: StageName,
+  stage: Step,
 ): Promise<void> {
   const { cluster } = context;
   if (plan.infrastructure_revision !== cluster.infrastructure_revision) {
@@ -51,7 +51,7 @@ export async function assertFresh(
       state_serial: state?.serial ?? null,
     });
   }
-  const { folder } = terraformRun(context, tools, stage);
+  const { folder } = terraformRun(context, tools);
   const configuration = await tools.terraform.configurationDigest(folder);
   if (configuration !== plan.engine.configuration_digest) {
     throw stale(plan, `the files in ${folder} have changed since`, {});
@@ -94,10 +94,9 @@ export async function executePlan(
   context: StageContext,
   tools: TerraformTools,
   plan: StoredPlan,
-  stage: StageName,
 ): Promise<{ applied: AppliedPlan; state: TerraformState | null }> {
   const bytes = reviewedBytes(tools, plan);
-  const run = terraformRun(context, tools, stage);
+  const run = terraformRun(context, tools);
   // One that runs already is taken up whatever the disk has left.
   if (!(await tools.terraform.applyStarted(run))) {
     tools.workspace.requireSpace(
@@ -115,14 +114,14 @@ export async function executePlan(
   } catch (error) {
     if (isHathiError(error, 'LEASE_LOST')) throw error;
     if (isHathiError(error, 'OPERATION_INTERRUPTED')) {
-      throw await recordInterruption(context, tools, plan, stage, error.message);
+      throw await recordInterruption(context, tools, plan, error.message);
     }
     await context.write(({ plans }) => plans.setState(plan.id, 'failed'));
     throw error;
   }
   if (applied.killed) {
     const how = `Terraform was killed (exit code ${applied.exitCode})`;
-    throw await recordInterruption(context, tools, plan, stage, how);
+    throw await recordInterruption(context, tools, plan, how);
   }
   const state = await keeper.keep();
   if (applied.exitCode === 0) return { applied, state };
@@ -165,7 +164,6 @@ async function recordInterruption(
   context: StageContext,
   tools: TerraformTools,
   plan: StoredPlan,
-  stage: StageName,
   how: string,
 ): Promise<HathiError> {
   await context.write(({ plans }) => plans.setState(plan.id, 'failed'));
@@ -188,7 +186,7 @@ async function recordInterruption(
     facts.orphans = await orphansNow(context, tools);
   });
   await attempt(async () => {
-    facts.plan_id = (await makePlan(context, tools, stage, plan.destroy)).id;
+    facts.plan_id = (await makePlan(context, tools, plan.destroy)).id;
   });
   if (problems.length > 0) facts.problems = problems;
   const orphans = facts.orphans as LabelledResource[];

@@ -2,7 +2,6 @@ import type { AwsSettings } from '../core/aws/aws-settings.ts';
 import { BASTION, SSH_CONFIG } from '../core/aws/ssh-config.ts';
 import { localNetwork } from '../core/cluster/local-network.ts';
 import { plannedNodes } from '../core/cluster/topology.ts';
-import type { StageName } from '../core/operation/operation-kinds.ts';
 import type { SshKeyPair } from '../ports/pki.ts';
 import type { StageContext } from '../ports/stage.ts';
 import type { ClusterRecord } from '../ports/stores.ts';
@@ -38,15 +37,10 @@ const LOOPBACK = '127.0.0.1';
 export async function writeConfiguration(
   context: StageContext,
   tools: TerraformTools,
-  stage: StageName,
 ): Promise<WrittenFile[]> {
   const { cluster } = context;
   const { spec } = cluster;
-  const image = await targetOf(cluster, tools).prepare(
-    context.children,
-    stage,
-    spec.postgres_version,
-  );
+  const image = await targetOf(cluster, tools).prepare(context.children, spec.postgres_version);
   const client = await keyPairOf(context, tools);
   const hostKeys = new Map<string, SshKeyPair>();
   for (const { name } of plannedNodes(spec)) {

@@ -1,4 +1,3 @@
-import type { StageName } from '../core/operation/operation-kinds.ts';
 import type { StageContext } from '../ports/stage.ts';
 import type { PlanRecord } from '../ports/stores.ts';
 import { judgeChanges } from './guard-plan.ts';
@@ -18,7 +17,6 @@ const REVIEWED_FILES = [`${FOLDER}/main.tf`, `${FOLDER}/imports.tf`, `${FOLDER}/
 export async function makePlan(
   context: StageContext,
   tools: TerraformTools,
-  stage: StageName,
   destroy: boolean,
 ): Promise<Omit<PlanRecord, 'created_at'>> {
   const { cluster, operation } = context;
@@ -26,7 +24,7 @@ export async function makePlan(
   const state = await reconcileState(context, tools);
   const machines = destroy || !state ? null : await observeMachines(context, tools);
   const found = destroy ? null : await lookAround(context, tools, state, machines);
-  const run = terraformRun(context, tools, stage);
+  const run = terraformRun(context, tools);
   const made = await terraform.plan(run, {
     destroy,
     replace: state && machines ? vanished(context, tools, state, machines) : [],

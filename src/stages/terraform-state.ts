@@ -123,7 +123,7 @@ async function remoteState(
   const { cluster } = context;
   // Before the first generate-terraform there is no backend to ask.
   if ((await tools.workspace.read(cluster.name, `${FOLDER}/main.tf`)) === null) return null;
-  const bytes = await tools.terraform.pullState(terraformRun(context, tools, 'plan-terraform'));
+  const bytes = await tools.terraform.pullState(terraformRun(context, tools));
   const state = tools.terraform.readState(bytes);
   if (state === null) return null;
   const stored = await context.read.states.latest(cluster.id);

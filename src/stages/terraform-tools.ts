@@ -1,6 +1,6 @@
 import type { ClusterSpec } from '../core/cluster/cluster-spec.ts';
 import { HathiError } from '../core/errors.ts';
-import type { StageName } from '../core/operation/operation-kinds.ts';
+import type { Step } from '../core/operation/steps.ts';
 import type { Clock, IdSource } from '../ports/clock.ts';
 import type { SshKeys } from '../ports/pki.ts';
 import type { Probe } from '../ports/probe.ts';
@@ -37,13 +37,8 @@ export function targetOf(
   return targets[spec.target];
 }
 
-export function terraformRun(
-  context: StageContext,
-  { workspace }: TerraformTools,
-  stage: StageName,
-): TerraformRun {
+export function terraformRun(context: StageContext, { workspace }: TerraformTools): TerraformRun {
   return {
-    stage,
     children: context.children,
     folder: workspace.path(context.cluster.name, FOLDER),
     scratch: workspace.operationFolder(context.operation.id),
@@ -57,7 +52,7 @@ export function terraformRun(
 export async function requireConfiguration(
   { cluster }: StageContext,
   { workspace }: Pick<TerraformTools, 'workspace'>,
-  step: StageName,
+  step: Step,
 ): Promise<void> {
   if ((await workspace.read(cluster.name, `${FOLDER}/main.tf`)) !== null) return;
   throw new HathiError(

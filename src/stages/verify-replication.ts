@@ -34,6 +34,7 @@ const READ_MILLISECONDS = 1_500;
 export function createVerifyReplicationStage(tools: VerifyReplicationTools): Stage {
   return {
     name: 'verify-replication',
+    afterCrash: 'run-again',
     async run(context) {
       const report = await prove(tools, context);
       await store(tools, context, report);

@@ -2,13 +2,13 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Operation } from '../../src/core/operation/operation.ts';
-import type { StageName } from '../../src/core/operation/operation-kinds.ts';
+import type { Step } from '../../src/core/operation/steps.ts';
 import { ServerProcess } from '../support/server-process.ts';
 
 const run = promisify(execFile);
 
 /** The steps of a create, in order, each killed in the middle. */
-const STEPS: [StageName, Record<string, unknown>][] = [
+const STEPS: [Step, Record<string, unknown>][] = [
   ['generate-terraform', { instance_type: 't2.medium', replica_count: 1 }],
   ['plan-terraform', {}],
   ['apply-terraform', {}],
@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(async () => await server?.destroy('crash'));
 
 /** Enqueues a step and kills the server as soon as the stage is known to have started. */
-async function killWithin(step: StageName, body: Record<string, unknown>): Promise<string> {
+async function killWithin(step: Step, body: Record<string, unknown>): Promise<string> {
   const { status, body: operation } = await server.post(
     `/${step}`,
     { cluster: 'crash', ...body },

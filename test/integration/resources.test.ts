@@ -177,7 +177,7 @@ describe.each(DATABASE_KINDS)('resources on the %s database', (kind) => {
       outcome: null,
     };
     await work.direct.plans.insert(plan);
-    await work.direct.operations.setStage(body.id, 'plan-terraform', 1, {
+    await work.direct.operations.setStage(body.id, 1, 1, {
       state: 'succeeded',
       outcome: { plan_id: plan.id },
     });

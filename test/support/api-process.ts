@@ -14,7 +14,7 @@
  */
 import type { Database } from '../../src/adapters/database/database.ts';
 import { openEmbedded } from '../../src/adapters/database/embedded.ts';
-import { migrateToLatest } from '../../src/adapters/database/migrate.ts';
+import { migrate } from '../../src/adapters/database/migrate.ts';
 import { openPostgres } from '../../src/adapters/database/postgres.ts';
 import { SqlUnitOfWork } from '../../src/adapters/database/sql-unit-of-work.ts';
 import { createPrometheusMetrics } from '../../src/adapters/metrics/prometheus.ts';
@@ -29,6 +29,7 @@ import { createLogger } from '../../src/adapters/system/logger.ts';
 import { readSite } from '../../src/adapters/system/site.ts';
 import { createFileWorkspace } from '../../src/adapters/workspace/file-workspace.ts';
 import { readConfig, secretsOf } from '../../src/config.ts';
+import { startWorker } from '../../src/engine/worker.ts';
 import { buildApp } from '../../src/http/app.ts';
 import { listen } from '../../src/http/listen.ts';
 import type { OperationService } from '../../src/services/api.ts';
@@ -41,7 +42,6 @@ import { createOperationService } from '../../src/services/operations.ts';
 import { createParameterService } from '../../src/services/parameters.ts';
 import { createReadinessService } from '../../src/services/readiness.ts';
 import { createRecordService } from '../../src/services/records.ts';
-import { startWorker } from '../../src/worker/worker.ts';
 import { FAKE_ENGINE, fakeStages, fakeTarget } from './fake-stages.ts';
 
 const number = (name: string) => Number(process.env[name] ?? 0);
@@ -53,7 +53,7 @@ const database: Database =
   config.databaseUrl === null
     ? await openEmbedded(config.dataDirectory)
     : await openPostgres(config.databaseUrl);
-await migrateToLatest(database.db);
+await migrate(database.db);
 const unitOfWork = new SqlUnitOfWork(database.db);
 const { wakeups } = database;
 const workspace = createFileWorkspace(config.dataDirectory);

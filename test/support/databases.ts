@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Database } from '../../src/adapters/database/database.ts';
 import { openEmbedded } from '../../src/adapters/database/embedded.ts';
-import { migrateToLatest } from '../../src/adapters/database/migrate.ts';
+import { migrate } from '../../src/adapters/database/migrate.ts';
 import { openPostgres } from '../../src/adapters/database/postgres.ts';
 import { startPostgres } from './postgres-server.ts';
 
@@ -25,7 +25,7 @@ export async function openTestDatabase(
   if (kind === 'embedded') {
     const folder = await mkdtemp(join(tmpdir(), 'hathi-database-'));
     const database = await openEmbedded(folder);
-    await migrateToLatest(database.db);
+    await migrate(database.db);
     return {
       database,
       url: null,
@@ -38,7 +38,7 @@ export async function openTestDatabase(
   }
   const server = await startPostgres();
   const database = await openPostgres(server.url);
-  await migrateToLatest(database.db);
+  await migrate(database.db);
   const more: Database[] = [];
   return {
     database,

@@ -1,6 +1,7 @@
 /**
- * A worker as a process of its own, with stages that tests can hold still: a stage named in HOLD
- * waits until the file `<folder>/release-<stage>` is there, before and after its child runs.
+ * A worker as a separate process, with stages that tests can hold: a stage waits until the file
+ * `<folder>/release-<key>` exists before its child runs. The key is the stage's name, followed by
+ * `@<node>` where the stage has a node.
  *
  * node test/support/engine-process.ts DATABASE_URL FOLDER WORKER_ID LEASE_SECONDS
  *
@@ -15,10 +16,10 @@ import { processes } from '../../src/adapters/process/processes.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
 import { createFileWorkspace } from '../../src/adapters/workspace/file-workspace.ts';
 import { HathiError } from '../../src/core/errors.ts';
-import { STAGE_NAMES, type StageName } from '../../src/core/operation/operation-kinds.ts';
+import { STEPS } from '../../src/core/operation/steps.ts';
+import { startWorker } from '../../src/engine/worker.ts';
 import type { DetachedCommand } from '../../src/ports/processes.ts';
 import type { Stage } from '../../src/ports/stage.ts';
-import { startWorker } from '../../src/worker/worker.ts';
 
 const [url, folder, workerId, leaseSeconds] = process.argv.slice(2) as [
   string,
@@ -28,29 +29,32 @@ const [url, folder, workerId, leaseSeconds] = process.argv.slice(2) as [
 ];
 
 /** Writes to `applied` what a stage did to the world, once each time that it really did it. */
-function testStage(name: StageName): Stage {
+function testStage(name: string): Stage {
   const run: Stage['run'] = async (context) => {
+    const key = context.node === null ? name : `${name}@${context.node}`;
     await context.emit({ type: 'test.entered', data: { worker: workerId } });
-    appendFileSync(join(folder, 'entered'), `${workerId} ${name}\n`);
-    await until(() => existsSync(join(folder, `release-${name}`)), context.signal);
+    appendFileSync(join(folder, 'entered'), `${workerId} ${key}\n`);
+    await until(() => existsSync(join(folder, `release-${key}`)), context.signal);
     const result = await context.children.run(
       {
         name: 'work',
         command: '/bin/sh',
-        args: [join(folder, 'work.sh'), name, workerId],
+        args: [join(folder, 'work.sh'), key, workerId],
         cwd: folder,
         env: { PATH: '/usr/bin:/bin' },
         silenceSeconds: 60,
       },
       {
-        onLines: (lines) =>
-          lines.map((line) => ({ type: 'test.line', stage: name, data: { line } })),
+        onLines: (lines) => lines.map((line) => ({ type: 'test.line', data: { line } })),
       },
     );
     if (result.cancelled) throw new HathiError('OPERATION_CANCELLED', `${name} was cancelled.`);
     return { exit_code: result.exitCode };
   };
-  return { name, run, recover: run };
+  const never = name === 'apply-terraform' || name === 'destroy-terraform';
+  return never
+    ? { name, afterCrash: 'recover', run, recover: run }
+    : { name, afterCrash: 'run-again', run };
 }
 
 async function until(condition: () => boolean, signal: AbortSignal): Promise<void> {
@@ -68,7 +72,7 @@ function startAndDie(command: DetachedCommand): number {
 }
 
 const database = await openPostgres(url);
-const stages = Object.fromEntries(STAGE_NAMES.map((name) => [name, testStage(name)]));
+const stages = [...STEPS, 'restart-node'].map(testStage);
 await startWorker(
   {
     unitOfWork: new SqlUnitOfWork(database.db),
@@ -76,7 +80,7 @@ await startWorker(
     clock: systemClock,
     leases: database.leases,
     leaseSeconds: Number(leaseSeconds),
-    stages: stages as Record<StageName, Stage>,
+    stages,
     processes: process.env.DIE_AT_START ? { ...processes, startDetached: startAndDie } : processes,
     workspace: createFileWorkspace(folder),
     log: console,

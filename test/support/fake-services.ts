@@ -8,7 +8,7 @@ import {
   type StoredError,
 } from '../../src/core/operation/operation.ts';
 import { operationActions, planOf } from '../../src/core/operation/operation-actions.ts';
-import type { StageName } from '../../src/core/operation/operation-kinds.ts';
+import type { Step } from '../../src/core/operation/steps.ts';
 import type { StoredAnswer } from '../../src/ports/stores.ts';
 import type {
   Caller,
@@ -26,12 +26,13 @@ import type {
 
 const NOW = '2026-01-02T03:04:05.000Z';
 
-export function anOperation(step: StageName, changes: Partial<Operation> = {}): OperationView {
+export function anOperation(step: Step, changes: Partial<Operation> = {}): OperationView {
   const operation: Operation = {
     id: '01940000-0000-7000-8000-000000000001',
     cluster_id: '01940000-0000-7000-8000-0000000000aa',
     cluster_name: 'default',
     kind: step,
+    access: 'change',
     state: 'running',
     input: {},
     approval: 'automatic',
@@ -39,8 +40,11 @@ export function anOperation(step: StageName, changes: Partial<Operation> = {}): 
     cancel_level: 0,
     stages: [
       {
-        name: step,
         position: 0,
+        name: step,
+        node: null,
+        needs_approval: false,
+        run_after: null,
         state: 'running',
         attempt: 1,
         started_at: NOW,
@@ -50,6 +54,7 @@ export function anOperation(step: StageName, changes: Partial<Operation> = {}): 
       },
     ],
     error: null,
+    run_after: null,
     created_at: NOW,
     started_at: NOW,
     ended_at: null,
@@ -75,6 +80,7 @@ export function anEvent(sequence: number, changes: Partial<OperationEvent> = {})
     at: NOW,
     type: 'terraform.log',
     stage: 'plan-terraform',
+    position: 0,
     data: {},
     ...changes,
   };
@@ -115,7 +121,7 @@ export function aCluster(name: string): ClusterView {
 }
 
 export interface Submission {
-  step: StageName;
+  step: Step;
   cluster: string;
   input: unknown;
   key?: string | null;
@@ -153,7 +159,7 @@ export class FakeOperations implements OperationService {
   }
 
   async submitStep(
-    step: StageName,
+    step: Step,
     cluster: string,
     input: unknown,
     _caller?: Caller,

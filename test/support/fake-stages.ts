@@ -6,7 +6,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type PlannedNode, plannedNodes, type Topology } from '../../src/core/cluster/topology.ts';
 import { HathiError } from '../../src/core/errors.ts';
-import type { StageName } from '../../src/core/operation/operation-kinds.ts';
+import { STEPS, type Step } from '../../src/core/operation/steps.ts';
 import type { SecretBox } from '../../src/ports/secrets.ts';
 import type { Stage, StageContext, StageOutcome } from '../../src/ports/stage.ts';
 import type { PlanRecord } from '../../src/ports/stores.ts';
@@ -25,34 +25,21 @@ export interface FakeStageSettings {
   events: { count: number; everyMilliseconds: number; bytes: number };
 }
 
-export function fakeStages(settings: FakeStageSettings): Record<StageName, Stage> {
-  const stages = [
-    'generate-terraform',
-    'plan-terraform',
-    'apply-terraform',
-    'create-ansible-script',
-    'execute-ansible-script',
-    'verify-replication',
-    'destroy-terraform',
-  ] as const satisfies StageName[];
-  const stageOf = (name: StageName): Stage => {
+export function fakeStages(settings: FakeStageSettings): Stage[] {
+  return STEPS.map((name): Stage => {
     const run = async (context: StageContext) => {
       await sleep(settings.stageMilliseconds, undefined, { signal: context.signal }).catch(() => {
         throw new HathiError('OPERATION_CANCELLED', `${name} was cancelled.`);
       });
       return await WORK[name](context, settings);
     };
-    return { name, run, recover: run };
-  };
-  return Object.fromEntries(stages.map((name) => [name, stageOf(name)])) as Record<
-    StageName,
-    Stage
-  >;
+    return { name, afterCrash: 'run-again', run };
+  });
 }
 
 type Work = (context: StageContext, settings: FakeStageSettings) => Promise<StageOutcome>;
 
-const WORK: Record<StageName, Work> = {
+const WORK: Record<Step, Work> = {
   async 'generate-terraform'({ cluster, write }) {
     await write(({ clusters }) =>
       clusters.update(cluster.id, {

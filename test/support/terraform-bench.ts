@@ -16,7 +16,8 @@ import { createTerraform } from '../../src/adapters/terraform/terraform.ts';
 import { createFileWorkspace } from '../../src/adapters/workspace/file-workspace.ts';
 import type { ClusterSpec } from '../../src/core/cluster/cluster-spec.ts';
 import type { Operation, OperationEvent } from '../../src/core/operation/operation.ts';
-import type { OperationKind, StageName } from '../../src/core/operation/operation-kinds.ts';
+import { type OperationKind, planOperation } from '../../src/core/procedures/procedures.ts';
+import { runOperation } from '../../src/engine/run-operation.ts';
 import type { Stage } from '../../src/ports/stage.ts';
 import type { ClusterRecord } from '../../src/ports/stores.ts';
 import { createApplyTerraformStage } from '../../src/stages/apply-terraform.ts';
@@ -24,7 +25,6 @@ import { createDestroyTerraformStage } from '../../src/stages/destroy-terraform.
 import { createGenerateTerraformStage } from '../../src/stages/generate-terraform.ts';
 import { createPlanTerraformStage } from '../../src/stages/plan-terraform.ts';
 import type { TerraformTools } from '../../src/stages/terraform-tools.ts';
-import { runOperation } from '../../src/worker/run-operation.ts';
 import { newCluster } from './clusters.ts';
 import { openTestDatabase } from './databases.ts';
 import type { EngineHere } from './terraform-engines.ts';
@@ -72,15 +72,13 @@ export async function openTerraformBench(
     ids: uuidSource,
     clock: systemClock,
   };
-  const stages = Object.fromEntries(
-    [
-      createGenerateTerraformStage(tools),
-      createPlanTerraformStage(tools),
-      createApplyTerraformStage(tools),
-      createDestroyTerraformStage(tools),
-      ...moreStages(tools, env),
-    ].map((stage) => [stage.name, stage]),
-  ) as Record<StageName, Stage>;
+  const stages = [
+    createGenerateTerraformStage(tools),
+    createPlanTerraformStage(tools),
+    createApplyTerraformStage(tools),
+    createDestroyTerraformStage(tools),
+    ...moreStages(tools, env),
+  ];
   const worker = { id: `${site}:test`, site };
   const runTools = {
     unitOfWork,
@@ -112,15 +110,15 @@ export async function openTerraformBench(
   }
 
   async function enqueue(
-    cluster: Pick<ClusterRecord, 'id'>,
+    { id: clusterId }: Pick<ClusterRecord, 'id'>,
     kind: OperationKind,
     input: Record<string, unknown> = {},
   ): Promise<Operation> {
     return await direct.operations.insert({
       id: uuidSource.next(),
-      cluster_id: cluster.id,
+      cluster_id: clusterId,
       site,
-      kind,
+      ...planOperation(kind, await direct.clusters.get(clusterId)),
       input,
       approval: 'automatic',
       idempotency_key: null,

@@ -51,7 +51,7 @@ export function createAnsible(options: AnsibleOptions): Ansible {
   return {
     engine,
     files: (input) => projectFiles(join(options.assetsRoot, 'ansible'), input),
-    async play(children, stage, folder) {
+    async play(children, folder) {
       const { path } = await engine();
       const told: Told = { recap: {}, failures: [] };
       const result = await children.run(
@@ -71,7 +71,7 @@ export function createAnsible(options: AnsibleOptions): Ansible {
           },
           silenceSeconds: SILENCE_SECONDS,
         },
-        { onLines: (lines) => readLines(stage, lines, told) },
+        { onLines: (lines) => readLines(lines, told) },
       );
       const stderr = await readFile(result.stderrPath, 'utf8').catch(() => '');
       return {

@@ -13,7 +13,7 @@ const LINES = [
 
 it('turns the lines of the callback into events, and keeps recap and failures', () => {
   const told: Told = { recap: {}, failures: [] };
-  const events = readLines('execute-ansible-script', LINES, told);
+  const events = readLines(LINES, told);
   expect(events.map(({ type }) => type)).toEqual([
     'ansible.task',
     'ansible.host',

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { NewEvent } from '../../core/operation/operation.ts';
-import type { StageName } from '../../core/operation/operation-kinds.ts';
+import type { StageEvent } from '../../core/operation/operation.ts';
 import type { HostRecap, PlaybookFailure } from '../../ports/ansible.ts';
 
 const rejectedSchema = z.object({
@@ -45,11 +44,10 @@ export interface Told {
 }
 
 /** Reads the callback's lines into events, and keeps what the outcome needs in `told`. */
-export function readLines(stage: StageName, lines: readonly string[], told: Told): NewEvent[] {
+export function readLines(lines: readonly string[], told: Told): StageEvent[] {
   return lines.flatMap((text) => {
     const line = parse(text);
-    if (!line) return [];
-    return [{ ...toEvent(line, told), stage }];
+    return line ? [toEvent(line, told)] : [];
   });
 }
 
@@ -62,7 +60,7 @@ function parse(text: string): Line | null {
   }
 }
 
-function toEvent(line: Line, told: Told): Omit<NewEvent, 'stage'> {
+function toEvent(line: Line, told: Told): StageEvent {
   switch (line.event) {
     case 'task_started':
       return { type: 'ansible.task', data: { task: line.task, role: line.role ?? null } };

@@ -7,6 +7,7 @@ import * as targets from './migrations/0003-targets.ts';
 import * as planRefusals from './migrations/0004-plan-refusals.ts';
 import * as machineStarts from './migrations/0005-machine-starts.ts';
 import * as appliedSpecs from './migrations/0006-applied-specs.ts';
+import * as stagesAreData from './migrations/0007-stages-are-data.ts';
 
 /** In order; a migration that has shipped is never edited. */
 const MIGRATIONS: Record<string, Migration> = {
@@ -16,15 +17,19 @@ const MIGRATIONS: Record<string, Migration> = {
   '0004-plan-refusals': planRefusals,
   '0005-machine-starts': machineStarts,
   '0006-applied-specs': appliedSpecs,
+  '0007-stages-are-data': stagesAreData,
 };
 
 /**
- * Brings the schema up to date, under the migrator's own lock.
+ * Brings the schema up to date, under the migrator's lock.
+ * @param last name of the last migration that runs; all run where absent
  * @throws DATABASE_UNAVAILABLE when a migration fails; it was rolled back
  */
-export async function migrateToLatest<Schema>(db: Kysely<Schema>): Promise<void> {
+export async function migrate<Schema>(db: Kysely<Schema>, last?: string): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
-  const { error } = await migrator.migrateToLatest();
+  const { error } = await (last === undefined
+    ? migrator.migrateToLatest()
+    : migrator.migrateTo(last));
   if (error) {
     throw new HathiError(
       'DATABASE_UNAVAILABLE',

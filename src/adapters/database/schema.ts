@@ -42,6 +42,8 @@ export interface OperationsTable {
   cluster_id: string;
   site: string | null;
   kind: string;
+  access: string;
+  run_after: NullableTimestamp;
   state: Generated<string>;
   input: Json<Record<string, unknown>>;
   approval: string;
@@ -59,8 +61,11 @@ export interface OperationsTable {
 
 export interface StagesTable {
   operation_id: string;
-  name: string;
   position: number;
+  name: string;
+  node: string | null;
+  needs_approval: boolean;
+  run_after: NullableTimestamp;
   state: Generated<string>;
   attempt: Generated<number>;
   started_at: NullableTimestamp;
@@ -76,12 +81,13 @@ export interface EventsTable {
   at: Timestamp;
   type: string;
   stage: string | null;
+  position: number | null;
   data: Json<Record<string, unknown>>;
 }
 
 export interface ChildrenTable {
   operation_id: string;
-  stage: string;
+  position: number;
   name: string;
   attempt: number;
   folder: string;

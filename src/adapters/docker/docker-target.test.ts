@@ -52,7 +52,7 @@ it('knows what a node can use', async () => {
 
 it('refuses a PostgreSQL that no image has before it builds anything', async () => {
   const never = {} as Parameters<ReturnType<typeof target>['prepare']>[0];
-  await expect(target().prepare(never, 'generate-terraform', '18')).rejects.toMatchObject({
+  await expect(target().prepare(never, '18')).rejects.toMatchObject({
     code: 'INVALID_REQUEST',
     details: { available: ['15', '17'] },
   });
@@ -73,7 +73,7 @@ it('says that a build failed, and forgets it so that the next attempt builds aga
       forgotten += 1;
     },
   };
-  await expect(target().prepare(failing, 'generate-terraform', '17')).rejects.toMatchObject({
+  await expect(target().prepare(failing, '17')).rejects.toMatchObject({
     code: 'OPERATION_FAILED',
   });
   expect(forgotten).toBe(1);

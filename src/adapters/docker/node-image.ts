@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HathiError } from '../../core/errors.ts';
-import type { NewEvent } from '../../core/operation/operation.ts';
-import type { StageName } from '../../core/operation/operation-kinds.ts';
+import type { StageEvent } from '../../core/operation/operation.ts';
 import type { ChildRunner } from '../../ports/child-runner.ts';
 import type { Docker } from './docker.ts';
 
@@ -14,7 +13,7 @@ const BUILD_SILENCE_SECONDS = 900;
 const BUILD = 'node-image';
 
 export interface NodeImages {
-  prepare(children: ChildRunner, stage: StageName, postgresVersion: string): Promise<string>;
+  prepare(children: ChildRunner, postgresVersion: string): Promise<string>;
 }
 
 /** @param assetsRoot folder of the project with `images/node`; absolute */
@@ -34,7 +33,7 @@ export function createNodeImages(
   }
 
   return {
-    async prepare(children, stage, postgresVersion) {
+    async prepare(children, postgresVersion) {
       const flavour = FLAVOUR[postgresVersion];
       if (flavour === undefined) {
         throw new HathiError(
@@ -55,7 +54,7 @@ export function createNodeImages(
           silenceSeconds: BUILD_SILENCE_SECONDS,
           eventsFile: 'stderr',
         },
-        { onLines: (lines) => lines.map((message) => progress(stage, message)) },
+        { onLines: (lines) => lines.map(progress) },
       );
       if (build.cancelled) {
         throw new HathiError('OPERATION_CANCELLED', 'The build of the node image was stopped.');
@@ -79,6 +78,6 @@ export function createNodeImages(
   };
 }
 
-function progress(stage: StageName, message: string): NewEvent {
-  return { type: 'terraform.log', stage, data: { level: 'info', message } };
+function progress(message: string): StageEvent {
+  return { type: 'terraform.log', data: { level: 'info', message } };
 }

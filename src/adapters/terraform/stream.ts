@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { NewEvent } from '../../core/operation/operation.ts';
-import type { StageName } from '../../core/operation/operation-kinds.ts';
+import type { StageEvent } from '../../core/operation/operation.ts';
 import type { AppliedPlan, Diagnostic } from '../../ports/terraform.ts';
 import { SENSITIVE } from './plan-document.ts';
 
@@ -59,27 +58,24 @@ function parseLine(text: string): Line | null {
 }
 
 /** Events of complete lines; a line of no known format is shown as it is. */
-export function eventsOf(stage: StageName, lines: readonly string[]): NewEvent[] {
+export function eventsOf(lines: readonly string[]): StageEvent[] {
   return lines
     .filter((line) => line.trim() !== '')
     .map((text) => {
       const line = parseLine(text);
       return line === null ? log('info', text) : eventOf(line);
     })
-    .filter((event) => event !== null)
-    .map((event) => ({ ...event, stage }));
+    .filter((event) => event !== null);
 }
 
-type StreamEvent = Omit<NewEvent, 'stage'>;
-
-function log(level: string, message: string, address?: string): StreamEvent {
+function log(level: string, message: string, address?: string): StageEvent {
   return {
     type: 'terraform.log',
     data: { level, message, ...(address === undefined ? {} : { address }) },
   };
 }
 
-function eventOf(line: Line): StreamEvent | null {
+function eventOf(line: Line): StageEvent | null {
   const { hook, diagnostic, outputs } = line;
   const status = RESOURCE_STATUS[line.type];
   if (hook && status !== undefined) {

@@ -32,6 +32,7 @@ const LOCK_TIMEOUT = '-lock-timeout=60s';
 const PARALLELISM = '-parallelism=17';
 /** What is kept of stderr when there is no diagnostic. */
 const STDERR_CHARACTERS = 2_000;
+const PLAN_FILE = 'terraform.tfplan';
 const INITIALISED = '.terraform/hathi-initialised';
 const APPLY = 'terraform-apply';
 
@@ -84,9 +85,7 @@ export function createTerraform(options: TerraformOptions): Terraform {
     return { name, command: path, args, cwd: run.folder, env, silenceSeconds: RUN_SILENCE_SECONDS };
   }
 
-  function events(run: TerraformRun): ChildHandlers {
-    return { onLines: (lines) => eventsOf(run.stage, lines) };
-  }
+  const events: ChildHandlers = { onLines: eventsOf };
 
   async function initialise(run: TerraformRun): Promise<void> {
     const { name, version } = await engine();
@@ -105,7 +104,7 @@ export function createTerraform(options: TerraformOptions): Terraform {
   async function plan(run: TerraformRun, planOptions: PlanOptions): Promise<MadePlan> {
     await initialise(run);
     await mkdir(run.scratch, { recursive: true });
-    const file = join(run.scratch, `${run.stage}.tfplan`);
+    const file = join(run.scratch, PLAN_FILE);
     try {
       // The engine keeps the mode of a file that is there; a plan holds secrets in clear text.
       await writeFile(file, '', { mode: 0o600 });
@@ -120,7 +119,7 @@ export function createTerraform(options: TerraformOptions): Terraform {
         ...(planOptions.destroy ? ['-destroy'] : []),
         ...planOptions.replace.map((address) => `-replace=${address}`),
       ]);
-      const result = await runAfresh(run, planCommand, events(run));
+      const result = await runAfresh(run, planCommand, events);
       if (result.exitCode !== 0) throw await failure('plan', result);
       const bytes = await readFile(file);
       const { path } = await engine();
@@ -169,7 +168,7 @@ export function createTerraform(options: TerraformOptions): Terraform {
     const args = ['apply', '-json', '-input=false', LOCK_TIMEOUT, PARALLELISM, file];
     try {
       const child = await command(run, APPLY, args);
-      const result = await run.children.run(child, { ...events(run), onTick });
+      const result = await run.children.run(child, { ...events, onTick });
       const concluded = conclude(await readFile(result.stdoutPath, 'utf8'));
       if (result.exitCode !== 0 && concluded.diagnostics.length === 0) {
         concluded.diagnostics.push(await fromStderr(result));

@@ -1,5 +1,5 @@
 import type { OperationState } from '../operation/operation.ts';
-import type { OperationKind } from '../operation/operation-kinds.ts';
+import type { OperationKind } from '../procedures/procedures.ts';
 import type { PendingChange } from './pending-change.ts';
 
 /**
@@ -25,7 +25,7 @@ export interface StatusFacts {
   executedRevision: number | null;
   /** What of the spec is not applied, if anything. */
   pending: PendingChange | null;
-  /** The unfinished operation, if any. */
+  /** The unfinished change, if any. */
   operation: { kind: OperationKind; state: OperationState } | null;
   /** The newest report, if any. */
   report: { passed: boolean } | null;
@@ -35,8 +35,7 @@ export function statusOf(facts: StatusFacts): ClusterStatus {
   const { operation, report } = facts;
   if (operation?.state === 'awaiting-approval') return 'awaiting-approval';
   if (operation?.kind === 'destroy-terraform') return 'destroying';
-  // Looking at a cluster does not change it.
-  if (operation && operation.kind !== 'verify-replication') return 'changing';
+  if (operation) return 'changing';
   if (!facts.hasNodes) return 'not-created';
   if (report?.passed === false) return 'unhealthy';
   if (facts.pending !== null) return 'change-pending';
@@ -50,9 +49,8 @@ export type ClusterAction = (typeof CLUSTER_ACTIONS)[number];
 export function clusterActions(
   facts: StatusFacts & { deletionProtection: boolean },
 ): ClusterAction[] {
-  if (facts.operation) return ['update'];
   return CLUSTER_ACTIONS.filter((action) => {
     if (action === 'verify') return facts.executedRevision !== null;
-    return action === 'update' || !facts.deletionProtection;
+    return action === 'update' || (facts.operation === null && !facts.deletionProtection);
   });
 }

@@ -110,7 +110,6 @@ describe('statusOf', () => {
     ['unproven', { executedRevision: null }],
     ['not-created', { hasNodes: false }],
     ['changing', { operation: { kind: 'plan-terraform', state: 'running' } }],
-    ['healthy', { operation: { kind: 'verify-replication', state: 'running' } }],
   ])('is %s', (status, change) => {
     expect(statusOf({ ...proven, ...change })).toBe(status);
   });

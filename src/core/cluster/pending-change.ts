@@ -1,4 +1,4 @@
-import type { StageName } from '../operation/operation-kinds.ts';
+import type { Step } from '../operation/steps.ts';
 import { type ClusterSpec, INFRASTRUCTURE_FIELDS } from './cluster-spec.ts';
 
 /** A change of the spec that was not applied to the nodes, or not completely. */
@@ -6,7 +6,7 @@ export interface PendingChange {
   /** Members of the spec that differ, e.g. `replica_count`. */
   fields: string[];
   /** The step that comes next. */
-  next_step: StageName;
+  next_step: Step;
 }
 
 export interface AppliedSpecs {
@@ -40,7 +40,7 @@ export function pendingChange(cluster: AppliedSpecs): PendingChange | null {
   return fields.length === 0 ? null : { fields: fields.sort(), next_step: nextStep(cluster) };
 }
 
-function nextStep(cluster: AppliedSpecs): StageName {
+function nextStep(cluster: AppliedSpecs): Step {
   const revision = cluster.infrastructure_revision;
   if (cluster.terraform_generated_revision !== revision) return 'generate-terraform';
   if (cluster.applied_revision !== revision) return 'plan-terraform';

@@ -25,7 +25,8 @@ export function operationActions(
 
 /** The plan that an operation made, or was told to apply. */
 export function planOf({ stages, input }: Pick<Operation, 'stages' | 'input'>): string | null {
-  const made = stages.find(({ name }) => name === 'plan-terraform')?.outcome?.plan_id;
+  const made = stages.findLast(({ name, outcome }) => name === 'plan-terraform' && outcome)?.outcome
+    ?.plan_id;
   const given = made ?? input.plan_id;
   return typeof given === 'string' ? given : null;
 }

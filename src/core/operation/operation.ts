@@ -1,5 +1,6 @@
 import { HathiError } from '../errors.ts';
-import type { OperationKind, StageName } from './operation-kinds.ts';
+import type { OperationAccess, PlannedStage } from '../procedures/procedure.ts';
+import type { OperationKind } from '../procedures/procedures.ts';
 
 export const OPERATION_STATES = [
   'queued',
@@ -16,7 +17,8 @@ export type OperationState = (typeof OPERATION_STATES)[number];
 /** The one table of what may follow what. A finished operation has no way out. */
 const ALLOWED: Record<OperationState, readonly OperationState[]> = {
   queued: ['running', 'cancelled'],
-  running: ['awaiting-approval', 'cancelling', 'succeeded', 'failed', 'interrupted'],
+  // To `queued` where its next stage waits for a time.
+  running: ['awaiting-approval', 'queued', 'cancelling', 'succeeded', 'failed', 'interrupted'],
   'awaiting-approval': ['queued', 'cancelled', 'failed'],
   // A stage that ends before the signal reaches it keeps its own outcome.
   cancelling: ['cancelled', 'succeeded', 'failed', 'interrupted'],
@@ -26,7 +28,6 @@ const ALLOWED: Record<OperationState, readonly OperationState[]> = {
   interrupted: [],
 };
 
-/** States in which an operation holds its cluster. */
 export const UNFINISHED_STATES = OPERATION_STATES.filter((state) => ALLOWED[state].length > 0);
 
 export function isFinished(state: OperationState): boolean {
@@ -66,8 +67,8 @@ export interface StoredError {
 }
 
 /** One stage of one operation. Times are ISO 8601 in UTC. */
-export interface StageRecord {
-  name: StageName;
+export interface StageRecord extends PlannedStage {
+  /** From 0; identifies the stage within its operation. */
   position: number;
   state: StageState;
   attempt: number;
@@ -78,12 +79,18 @@ export interface StageRecord {
   error: StoredError | null;
 }
 
+export function pendingStage(planned: PlannedStage, position: number): StageRecord {
+  const unset = { started_at: null, ended_at: null, outcome: null, error: null };
+  return { ...planned, position, state: 'pending', attempt: 0, ...unset };
+}
+
 /** One request's durable work on one cluster. */
 export interface Operation {
   id: string;
   cluster_id: string;
   cluster_name: string;
   kind: OperationKind;
+  access: OperationAccess;
   state: OperationState;
   /** Input of the request that its stages read, e.g. PostgreSQL parameters. */
   input: Record<string, unknown>;
@@ -95,6 +102,8 @@ export interface Operation {
   cancel_level: 0 | 1 | 2;
   stages: StageRecord[];
   error: StoredError | null;
+  /** No worker takes the operation earlier; null where it does not wait for a time. */
+  run_after: string | null;
   created_at: string;
   started_at: string | null;
   ended_at: string | null;
@@ -105,11 +114,23 @@ export interface Operation {
 /** How far an operation has come. */
 export type OperationProgress = Pick<Operation, 'id' | 'state' | 'last_sequence'>;
 
-/** What a worker or a stage tells; stored, then read back with its sequence. */
-export interface NewEvent {
+/** An event as a stage or a tool emits it; the engine adds the stage. */
+export interface StageEvent {
   type: string;
-  stage: StageName | null;
   data: Record<string, unknown>;
+}
+
+/** An event before it is stored. */
+export interface NewEvent extends StageEvent {
+  /** Name of the stage; null for events of the operation as a whole. */
+  stage: string | null;
+  /** Position of that stage, since several stages may have one name. */
+  position: number | null;
+}
+
+/** An event of the operation as a whole. */
+export function operationEvent(type: string, data: Record<string, unknown> = {}): NewEvent {
+  return { type: `operation.${type}`, stage: null, position: null, data };
 }
 
 /** Events of one operation are numbered from 1 without a gap. */

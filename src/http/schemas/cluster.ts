@@ -7,7 +7,7 @@ import {
 } from '../../core/cluster/cluster-spec.ts';
 import { CLUSTER_ACTIONS, CLUSTER_STATUSES } from '../../core/cluster/cluster-status.ts';
 import { type ClusterNode, ROLES, type Topology } from '../../core/cluster/topology.ts';
-import { STAGE_NAMES } from '../../core/operation/operation-kinds.ts';
+import { STEPS } from '../../core/operation/steps.ts';
 import { MAX_PARAMETERS } from '../../core/postgres/parameters.ts';
 import type {
   ClusterView,
@@ -108,7 +108,7 @@ export const clusterSchema = z
     pending_change: z
       .object({
         fields: z.array(z.string()).describe('Members of the spec that differ.'),
-        next_step: z.enum(STAGE_NAMES).describe('Step that comes next.'),
+        next_step: z.enum(STEPS).describe('Step that comes next.'),
       })
       .nullable()
       .describe(

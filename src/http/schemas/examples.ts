@@ -160,6 +160,7 @@ export const operationExample: OperationView = {
   cluster_id: CLUSTER_ID,
   cluster_name: 'orders',
   kind: 'create-cluster',
+  access: 'change',
   state: 'awaiting-approval',
   input: {},
   approval: 'manual',
@@ -167,8 +168,11 @@ export const operationExample: OperationView = {
   cancel_level: 0,
   stages: [
     {
-      name: 'plan-terraform',
       position: 1,
+      name: 'plan-terraform',
+      node: null,
+      needs_approval: false,
+      run_after: null,
       state: 'succeeded',
       attempt: 1,
       started_at: ASKED,
@@ -178,6 +182,7 @@ export const operationExample: OperationView = {
     },
   ],
   error: null,
+  run_after: null,
   created_at: ASKED,
   started_at: ASKED,
   ended_at: null,
@@ -193,6 +198,7 @@ export const eventExample: OperationEvent = {
   at: PLANNED,
   type: 'stage.succeeded',
   stage: 'plan-terraform',
+  position: 1,
   data: { seconds: 0.4 },
 };
 

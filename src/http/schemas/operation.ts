@@ -2,16 +2,12 @@ import { z } from 'zod';
 import { clusterNameSchema } from '../../core/cluster/cluster-spec.ts';
 import { OPERATION_STATES } from '../../core/operation/operation.ts';
 import { OPERATION_ACTIONS } from '../../core/operation/operation-actions.ts';
-import {
-  OPERATION_KINDS,
-  type OperationKind,
-  STAGE_NAMES,
-} from '../../core/operation/operation-kinds.ts';
+import { type OperationKind, PROCEDURES } from '../../core/procedures/procedures.ts';
 import type { OperationView } from '../../services/api.ts';
 import { eventExample, operationExample } from './examples.ts';
 import { decimal, nextCursor, pageQuery } from './page.ts';
 
-const kinds = Object.keys(OPERATION_KINDS) as [OperationKind, ...OperationKind[]];
+const kinds = Object.keys(PROCEDURES) as [OperationKind, ...OperationKind[]];
 const instant = z.string().describe('ISO 8601, UTC.');
 const anyObject = z.record(z.string(), z.unknown());
 
@@ -21,8 +17,13 @@ export const storedErrorSchema = z
 
 export const stageRecordSchema = z
   .object({
-    name: z.enum(STAGE_NAMES),
-    position: z.int(),
+    name: z.string().describe('Name of the stage; steps have a stage of the same name.'),
+    position: z.int().describe('From 0; identifies the stage in its operation.'),
+    node: z.string().nullable().describe('Node that the stage works on; null for the cluster.'),
+    needs_approval: z
+      .boolean()
+      .describe('Waits for approval of the plan, unless approval is automatic.'),
+    run_after: instant.nullable().describe('ISO 8601, UTC. The stage does not start earlier.'),
     state: z.enum(['pending', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted']),
     attempt: z.int(),
     started_at: instant.nullable(),
@@ -38,6 +39,9 @@ export const operationSchema = z
     cluster_id: z.string(),
     cluster_name: z.string(),
     kind: z.enum(kinds),
+    access: z
+      .enum(['change', 'copy', 'read'])
+      .describe('A cluster has one unfinished change and one copy; reads run beside both.'),
     state: z.enum(OPERATION_STATES),
     input: anyObject,
     approval: z.enum(['automatic', 'manual', 'granted']),
@@ -47,6 +51,9 @@ export const operationSchema = z
       .describe('0 nothing asked, 1 stop, 2 stop by force.'),
     stages: z.array(stageRecordSchema),
     error: storedErrorSchema.nullable(),
+    run_after: instant
+      .nullable()
+      .describe('ISO 8601, UTC. A queued operation does not start earlier.'),
     created_at: instant,
     started_at: instant.nullable(),
     ended_at: instant.nullable(),
@@ -89,7 +96,8 @@ export const operationEventSchema = z
     attempt: z.int(),
     at: instant,
     type: z.string(),
-    stage: z.enum(STAGE_NAMES).nullable(),
+    stage: z.string().nullable().describe('Name of the stage; null for the whole operation.'),
+    position: z.int().nullable().describe('Position of that stage.'),
     data: anyObject,
   })
   .meta({

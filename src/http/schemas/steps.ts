@@ -5,7 +5,7 @@ import {
   clusterSpecSchema,
   DEFAULT_CLUSTER,
 } from '../../core/cluster/cluster-spec.ts';
-import type { StageName } from '../../core/operation/operation-kinds.ts';
+import type { Step } from '../../core/operation/steps.ts';
 import { MAX_PARAMETERS } from '../../core/postgres/parameters.ts';
 import { awsBody, clusterNodeSchema, parameterValueSchema, topologySchema } from './cluster.ts';
 import { outcomeExamples } from './examples.ts';
@@ -90,7 +90,7 @@ export const stepBodies = {
   'execute-ansible-script': clusterAlone,
   'verify-replication': clusterAlone,
   'destroy-terraform': destroyBody,
-} as const satisfies Record<StageName, z.ZodType>;
+} as const satisfies Record<Step, z.ZodType>;
 
 const operation = z.string().describe('Id of the operation that did it.');
 const files = z
@@ -208,7 +208,7 @@ export const stepOutcomes = {
       description: 'What was removed, and what is left.',
       examples: [outcomeExamples['destroy-terraform']],
     }),
-} as const satisfies Record<StageName, z.ZodType>;
+} as const satisfies Record<Step, z.ZodType>;
 
 /** Headers are not strict: every client sends some of its own. */
 export const preferHeaders = z.looseObject({

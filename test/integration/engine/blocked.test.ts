@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ThreadLeaseKeeper } from '../../../src/adapters/database/lease-keeper.ts';
 import { SqlUnitOfWork } from '../../../src/adapters/database/sql-unit-of-work.ts';
+import { planOperation } from '../../../src/core/procedures/procedures.ts';
 import { newCluster } from '../../support/clusters.ts';
 import { DATABASE_KINDS, openTestDatabase, type TestDatabase } from '../../support/databases.ts';
 import { ServerProcess } from '../../support/server-process.ts';
@@ -91,7 +92,7 @@ describe('the keeper of leases', () => {
       id: crypto.randomUUID(),
       cluster_id: cluster.id,
       site: null,
-      kind: 'plan-terraform',
+      ...planOperation('plan-terraform', cluster),
       input: {},
       approval: 'automatic',
       idempotency_key: null,

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SqlUnitOfWork } from '../../../src/adapters/database/sql-unit-of-work.ts';
 import { systemClock } from '../../../src/adapters/system/clock.ts';
+import { planOperation } from '../../../src/core/procedures/procedures.ts';
 import { createEventStream } from '../../../src/services/follow-events.ts';
 import { newCluster } from '../../support/clusters.ts';
 import { DATABASE_KINDS, openTestDatabase, type TestDatabase } from '../../support/databases.ts';
@@ -37,7 +38,7 @@ describe.each(DATABASE_KINDS)('following events on %s', (kind) => {
           id: randomUUID(),
           cluster_id: cluster.id,
           site: null,
-          kind: 'plan-terraform',
+          ...planOperation('plan-terraform', cluster),
           input: {},
           approval: 'automatic',
           idempotency_key: null,
@@ -47,7 +48,12 @@ describe.each(DATABASE_KINDS)('following events on %s', (kind) => {
             operations.appendEvents(
               id,
               1,
-              Array.from({ length: count }, () => ({ type: 'test', stage: null, data: {} })),
+              Array.from({ length: count }, () => ({
+                type: 'test',
+                stage: null,
+                position: null,
+                data: {},
+              })),
             ),
           );
         await append(stored);
@@ -64,7 +70,7 @@ describe.each(DATABASE_KINDS)('following events on %s', (kind) => {
         await work.transaction(async ({ operations }) => {
           await operations.setState(id, 'cancelled');
           await operations.appendEvents(id, 1, [
-            { type: 'operation.cancelled', stage: null, data: {} },
+            { type: 'operation.cancelled', stage: null, position: null, data: {} },
           ]);
         });
         await opened.database.wakeups.notify(`events:${id}`);

@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SqlUnitOfWork } from '../../../src/adapters/database/sql-unit-of-work.ts';
+import { planOperation } from '../../../src/core/procedures/procedures.ts';
 import type { ClusterRecord, Lease, NewOperation } from '../../../src/ports/stores.ts';
 import { newCluster } from '../../support/clusters.ts';
 import { DATABASE_KINDS, openTestDatabase, type TestDatabase } from '../../support/databases.ts';
@@ -47,7 +48,7 @@ describe.each(DATABASE_KINDS)('stores on %s', (kind) => {
     id: randomUUID(),
     cluster_id: cluster.id,
     site: cluster.site,
-    kind: 'generate-terraform',
+    ...planOperation(more.kind ?? 'generate-terraform', cluster),
     input: { list: [1, 2], text: 'a "quoted" word' },
     approval: 'automatic',
     idempotency_key: null,
@@ -113,6 +114,17 @@ describe.each(DATABASE_KINDS)('stores on %s', (kind) => {
     expect((await work.direct.clusters.get(made.id)).spec_revision).toBe(1);
     await drain();
     await work.direct.operations.insert(operationOn(made));
+    await drain();
+  });
+
+  it('gives the change of a cluster in its summary, not what only reads', async () => {
+    const made = await cluster();
+    const read = operationOn(made, planOperation('verify-replication', made));
+    await work.direct.operations.insert(read);
+    expect((await work.direct.clusters.findSummary(made.name))?.operation).toBeNull();
+    const change = await work.direct.operations.insert(operationOn(made));
+    const summary = await work.direct.clusters.findSummary(made.name);
+    expect(summary?.operation).toMatchObject({ id: change.id, kind: 'generate-terraform' });
     await drain();
   });
 
@@ -195,6 +207,7 @@ describe.each(DATABASE_KINDS)('stores on %s', (kind) => {
       Array.from({ length: (batch % 3) + 1 }, (_, index) => ({
         type: 'test.event',
         stage: null,
+        position: null,
         data: { batch, index },
       })),
     );

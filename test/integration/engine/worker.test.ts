@@ -9,7 +9,8 @@ import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SqlUnitOfWork } from '../../../src/adapters/database/sql-unit-of-work.ts';
 import { isFinished, type Operation } from '../../../src/core/operation/operation.ts';
-import type { OperationKind, StageName } from '../../../src/core/operation/operation-kinds.ts';
+import type { Step } from '../../../src/core/operation/steps.ts';
+import { type OperationKind, planOperation } from '../../../src/core/procedures/procedures.ts';
 import { newCluster } from '../../support/clusters.ts';
 import { openTestDatabase, type TestDatabase } from '../../support/databases.ts';
 import { firstAnswer } from '../../support/wait-for.ts';
@@ -83,15 +84,15 @@ async function enqueue(kind: OperationKind, approval: Operation['approval'] = 'a
     id: randomUUID(),
     cluster_id: cluster.id,
     site: null,
-    kind,
+    ...planOperation(kind, cluster),
     input: {},
     approval: approval === 'manual' ? 'manual' : 'automatic',
     idempotency_key: null,
   });
 }
 
-const release = (stage: StageName) => writeFileSync(join(folder, `release-${stage}`), '');
-const finish = (stage: StageName) => writeFileSync(join(folder, `finish-${stage}`), '');
+const release = (stage: Step) => writeFileSync(join(folder, `release-${stage}`), '');
+const finish = (stage: Step) => writeFileSync(join(folder, `finish-${stage}`), '');
 const applied = () =>
   existsSync(join(folder, 'applied'))
     ? readFileSync(join(folder, 'applied'), 'utf8').trim().split('\n')
@@ -128,7 +129,7 @@ const cancel = (id: string) =>
     await operations.requestCancel(id, 1);
   });
 
-const REPEATED: StageName[] = [
+const REPEATED: Step[] = [
   'generate-terraform',
   'plan-terraform',
   'create-ansible-script',
@@ -152,7 +153,7 @@ it.each(REPEATED)(
   },
 );
 
-it.each<StageName>(['apply-terraform', 'execute-ansible-script'])(
+it.each<Step>(['apply-terraform', 'execute-ansible-script'])(
   'a child of %s outlives a killed worker and is taken up, its output neither lost nor doubled',
   async (stage) => {
     const first = await startWorkerProcess('abc123:first');
@@ -169,14 +170,14 @@ it.each<StageName>(['apply-terraform', 'execute-ansible-script'])(
   },
 );
 
-it.each<StageName>(['apply-terraform', 'execute-ansible-script'])(
+it.each<Step>(['apply-terraform', 'execute-ansible-script'])(
   'a child of %s whose start the worker did not live to record is found and taken up',
   async (stage) => {
     await startWorkerProcess('abc123:first', { DIE_AT_START: 'yes' });
     const { id } = await enqueue(stage);
     release(stage);
     await eventually(() => applied().length === 1);
-    expect(await work.direct.operations.child(id, stage, 'work')).toMatchObject({ pid: null });
+    expect(await work.direct.operations.child(id, 0, 'work')).toMatchObject({ pid: null });
     await startWorkerProcess('abc123:second');
     await eventually(async () => (await lines(id)).length === 2);
     finish(stage);
@@ -191,7 +192,7 @@ it('an apply that was killed together with the worker ends interrupted and is no
   const { id } = await enqueue('apply-terraform');
   release('apply-terraform');
   await eventually(async () => (await lines(id)).length === 2);
-  const child = await eventually(() => work.direct.operations.child(id, 'apply-terraform', 'work'));
+  const child = await eventually(() => work.direct.operations.child(id, 0, 'work'));
   first.kill('SIGKILL');
   process.kill(-(child.pid as number), 'SIGKILL');
   await startWorkerProcess('abc123:second');
@@ -203,9 +204,9 @@ it('an apply that was killed together with the worker ends interrupted and is no
 });
 
 /** Kills the supervisor alone, by the pid that it wrote; what it started goes on. */
-async function killSupervisor(id: string, stage: StageName): Promise<void> {
+async function killSupervisor(id: string): Promise<void> {
   const { folder: childFolder } = await eventually(() =>
-    work.direct.operations.child(id, stage, 'work'),
+    work.direct.operations.child(id, 0, 'work'),
   );
   const pid = await eventually(() => {
     const path = join(childFolder, 'pid');
@@ -214,7 +215,7 @@ async function killSupervisor(id: string, stage: StageName): Promise<void> {
   process.kill(pid, 'SIGKILL');
 }
 
-describe.each<StageName>(['apply-terraform', 'execute-ansible-script'])(
+describe.each<Step>(['apply-terraform', 'execute-ansible-script'])(
   'a program of %s whose supervisor was killed',
   (stage) => {
     /** No result while the program acts, no second program, and an interrupted stage after its end. */
@@ -235,7 +236,7 @@ describe.each<StageName>(['apply-terraform', 'execute-ansible-script'])(
       const { id } = await enqueue(stage);
       release(stage);
       await eventually(async () => (await lines(id)).length === 2);
-      await killSupervisor(id, stage);
+      await killSupervisor(id);
       await expectInterruptedAfterTheEnd(id);
     });
 
@@ -245,7 +246,7 @@ describe.each<StageName>(['apply-terraform', 'execute-ansible-script'])(
       release(stage);
       await eventually(async () => (await lines(id)).length === 2);
       first.kill('SIGKILL');
-      await killSupervisor(id, stage);
+      await killSupervisor(id);
       await startWorkerProcess('abc123:second');
       await eventually(async () => (await work.direct.operations.get(id)).attempt === 2);
       // The attempt begins before the worker looks for the program: what it reads shows that it found it.
@@ -259,7 +260,7 @@ describe.each<StageName>(['apply-terraform', 'execute-ansible-script'])(
       const { id } = await enqueue(stage);
       release(stage);
       await eventually(() => applied().length === 1);
-      await killSupervisor(id, stage);
+      await killSupervisor(id);
       await startWorkerProcess('abc123:second');
       await eventually(async () => (await lines(id)).length === 2);
       await expectInterruptedAfterTheEnd(id);
@@ -270,7 +271,7 @@ describe.each<StageName>(['apply-terraform', 'execute-ansible-script'])(
       const { id } = await enqueue(stage);
       release(stage);
       await eventually(async () => (await lines(id)).length === 2);
-      await killSupervisor(id, stage);
+      await killSupervisor(id);
       await cancel(id);
       await eventually(() => applied().includes(`${stage} abc123:first interrupted`));
       expect((await finished(id)).state).toMatch(/cancelled|interrupted/);

@@ -32,7 +32,7 @@ describe.each(enginesHere())('an apply by $name that is cut off', (engine) => {
     const done = bench.work(death);
     const child = await eventually(async () => {
       const events = await bench.events(id);
-      const record = await bench.direct.operations.child(id, 'apply-terraform', 'terraform-apply');
+      const record = await bench.direct.operations.child(id, 0, 'terraform-apply');
       return (
         events.some(({ data }) => String(data.address).includes('terraform_data.node')) && record
       );
@@ -128,11 +128,7 @@ it('a destroy that is cut off is planned anew, and asked for again it ends', asy
     const done = bench.work(death.signal);
     const child = await eventually(async () => {
       const started = (await bench.events(id)).some(({ data }) => data.status === 'started');
-      const record = await bench.direct.operations.child(
-        id,
-        'destroy-terraform',
-        'terraform-apply',
-      );
+      const record = await bench.direct.operations.child(id, 0, 'terraform-apply');
       return started && record;
     });
     death.abort();

@@ -1258,6 +1258,7 @@ export interface components {
          *       "cluster_id": "01a20b10-3c5e-7c11-a2b4-5f0f3a9d1e01",
          *       "cluster_name": "orders",
          *       "kind": "create-cluster",
+         *       "access": "change",
          *       "state": "awaiting-approval",
          *       "input": {},
          *       "approval": "manual",
@@ -1265,8 +1266,11 @@ export interface components {
          *       "cancel_level": 0,
          *       "stages": [
          *         {
-         *           "name": "plan-terraform",
          *           "position": 1,
+         *           "name": "plan-terraform",
+         *           "node": null,
+         *           "needs_approval": false,
+         *           "run_after": null,
          *           "state": "succeeded",
          *           "attempt": 1,
          *           "started_at": "2026-01-02T03:04:05.000Z",
@@ -1278,6 +1282,7 @@ export interface components {
          *         }
          *       ],
          *       "error": null,
+         *       "run_after": null,
          *       "created_at": "2026-01-02T03:04:05.000Z",
          *       "started_at": "2026-01-02T03:04:05.000Z",
          *       "ended_at": null,
@@ -1290,6 +1295,11 @@ export interface components {
          *     }
          */
         Operation: {
+            /**
+             * @description A cluster has one unfinished change and one copy; reads run beside both.
+             * @enum {string}
+             */
+            access: "change" | "copy" | "read";
             allowed_actions: ("approve" | "cancel" | "force-cancel" | "retry")[];
             /** @enum {string} */
             approval: "automatic" | "manual" | "granted";
@@ -1316,6 +1326,8 @@ export interface components {
             last_sequence: number;
             /** @description The plan that it made or applies. */
             plan_id: string | null;
+            /** @description ISO 8601, UTC. A queued operation does not start earlier. */
+            run_after: string | null;
             stages: components["schemas"]["Stage"][];
             started_at: string | null;
             /** @enum {string} */
@@ -1330,6 +1342,7 @@ export interface components {
          *       "at": "2026-01-02T03:04:06.500Z",
          *       "type": "stage.succeeded",
          *       "stage": "plan-terraform",
+         *       "position": 1,
          *       "data": {
          *         "seconds": 0.4
          *       }
@@ -1343,9 +1356,12 @@ export interface components {
                 [key: string]: unknown;
             };
             operation_id: string;
+            /** @description Position of that stage. */
+            position: number | null;
             /** @description Numbered from 1 without a gap. */
             sequence: number;
-            stage: ("generate-terraform" | "plan-terraform" | "apply-terraform" | "create-ansible-script" | "execute-ansible-script" | "verify-replication" | "destroy-terraform") | null;
+            /** @description Name of the stage; null for the whole operation. */
+            stage: string | null;
             type: string;
         };
         Orphan: {
@@ -1755,13 +1771,20 @@ export interface components {
             attempt: number;
             ended_at: string | null;
             error: components["schemas"]["StoredError"] | null;
-            /** @enum {string} */
-            name: "generate-terraform" | "plan-terraform" | "apply-terraform" | "create-ansible-script" | "execute-ansible-script" | "verify-replication" | "destroy-terraform";
+            /** @description Name of the stage; steps have a stage of the same name. */
+            name: string;
+            /** @description Waits for approval of the plan, unless approval is automatic. */
+            needs_approval: boolean;
+            /** @description Node that the stage works on; null for the cluster. */
+            node: string | null;
             /** @description What the stage made, as its step answers it. */
             outcome: {
                 [key: string]: unknown;
             } | null;
+            /** @description From 0; identifies the stage in its operation. */
             position: number;
+            /** @description ISO 8601, UTC. The stage does not start earlier. */
+            run_after: string | null;
             started_at: string | null;
             /** @enum {string} */
             state: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "interrupted";

@@ -1,22 +1,21 @@
 import type { Kysely } from 'kysely';
-import type { StageName } from '../../../core/operation/operation-kinds.ts';
 import type { ChildRecord } from '../../../ports/stores.ts';
 import type { Schema } from '../schema.ts';
 
 export async function findChild(
   db: Kysely<Schema>,
   id: string,
-  stage: StageName,
+  position: number,
   name: string,
 ): Promise<ChildRecord | null> {
   const row = await db
     .selectFrom('children')
     .selectAll()
     .where('operation_id', '=', id)
-    .where('stage', '=', stage)
+    .where('position', '=', position)
     .where('name', '=', name)
     .executeTakeFirst();
-  return row ? { ...row, stage: row.stage as StageName } : null;
+  return row ?? null;
 }
 
 export async function saveChild(db: Kysely<Schema>, child: ChildRecord): Promise<void> {
@@ -24,7 +23,7 @@ export async function saveChild(db: Kysely<Schema>, child: ChildRecord): Promise
     .insertInto('children')
     .values(child)
     .onConflict((conflict) =>
-      conflict.columns(['operation_id', 'stage', 'name']).doUpdateSet({ ...child }),
+      conflict.columns(['operation_id', 'position', 'name']).doUpdateSet({ ...child }),
     )
     .execute();
 }
@@ -32,13 +31,13 @@ export async function saveChild(db: Kysely<Schema>, child: ChildRecord): Promise
 export async function forgetChild(
   db: Kysely<Schema>,
   id: string,
-  stage: StageName,
+  position: number,
   name: string,
 ): Promise<void> {
   await db
     .deleteFrom('children')
     .where('operation_id', '=', id)
-    .where('stage', '=', stage)
+    .where('position', '=', position)
     .where('name', '=', name)
     .execute();
 }

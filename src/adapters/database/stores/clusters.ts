@@ -28,6 +28,7 @@ export class SqlClusterStore implements ClusterStore {
         selectFrom('operations')
           .select(['operations.id', 'operations.cluster_id', 'kind', 'state'])
           .whereRef('cluster_id', '=', 'clusters.id')
+          .where('access', '=', 'change')
           .where('state', 'in', [...UNFINISHED_STATES]),
       ).as('operation'),
       jsonObjectFrom(

@@ -1,7 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { HathiError } from '../../../core/errors.ts';
 import type { NewEvent, OperationEvent } from '../../../core/operation/operation.ts';
-import type { StageName } from '../../../core/operation/operation-kinds.ts';
 import type { Schema } from '../schema.ts';
 
 export async function appendEvents(
@@ -22,13 +21,14 @@ export async function appendEvents(
   await db
     .insertInto('events')
     .values(
-      events.map(({ type, stage, data }, index) => ({
+      events.map(({ type, stage, position, data }, index) => ({
         operation_id: id,
         sequence: first + index,
         attempt,
         at: sql<Date>`clock_timestamp()`,
         type,
         stage,
+        position,
         data: JSON.stringify(data),
       })),
     )
@@ -49,9 +49,5 @@ export async function eventsAfter(
     .orderBy('sequence')
     .limit(limit)
     .execute();
-  return rows.map((row) => ({
-    ...row,
-    at: row.at.toISOString(),
-    stage: row.stage as StageName | null,
-  }));
+  return rows.map((row) => ({ ...row, at: row.at.toISOString() }));
 }

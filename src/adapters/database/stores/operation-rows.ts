@@ -5,7 +5,8 @@ import type {
   StageRecord,
   StoredError,
 } from '../../../core/operation/operation.ts';
-import type { OperationKind, StageName } from '../../../core/operation/operation-kinds.ts';
+import type { OperationAccess } from '../../../core/procedures/procedure.ts';
+import type { OperationKind } from '../../../core/procedures/procedures.ts';
 import type { OperationsTable, StagesTable } from '../schema.ts';
 import { time } from './columns.ts';
 
@@ -19,6 +20,7 @@ export function toOperation(
     cluster_id: row.cluster_id,
     cluster_name: row.cluster_name,
     kind: row.kind as OperationKind,
+    access: row.access as OperationAccess,
     state: row.state as OperationState,
     input: row.input,
     approval: row.approval as Operation['approval'],
@@ -26,6 +28,7 @@ export function toOperation(
     cancel_level: row.cancel_level as Operation['cancel_level'],
     stages: stages.map(toStage),
     error: row.error as StoredError | null,
+    run_after: time(row.run_after),
     created_at: row.created_at.toISOString(),
     started_at: time(row.started_at),
     ended_at: time(row.ended_at),
@@ -35,8 +38,11 @@ export function toOperation(
 
 function toStage(row: Selectable<StagesTable>): StageRecord {
   return {
-    name: row.name as StageName,
     position: row.position,
+    name: row.name,
+    node: row.node,
+    needs_approval: row.needs_approval,
+    run_after: time(row.run_after),
     state: row.state as StageRecord['state'],
     attempt: row.attempt,
     started_at: time(row.started_at),

@@ -13,11 +13,8 @@ import {
   isFinished,
   UNFINISHED_STATES,
 } from '../../../core/operation/operation.ts';
-import {
-  type OperationKind,
-  type StageName,
-  stagesOf,
-} from '../../../core/operation/operation-kinds.ts';
+import type { OperationAccess, PlannedStage } from '../../../core/procedures/procedure.ts';
+import type { OperationKind } from '../../../core/procedures/procedures.ts';
 import type {
   ChildRecord,
   ClaimedOperation,
@@ -44,26 +41,30 @@ export class SqlOperationStore implements OperationStore {
     this.#db = db;
   }
 
-  async insert(operation: NewOperation): Promise<Operation> {
-    // The index of one unfinished operation refuses without an error, which would end the transaction.
+  async insert({ stages, ...operation }: NewOperation): Promise<Operation> {
+    const run_after = stages[0]?.run_after ?? null;
+    // The unique indexes refuse without an error, which would end the transaction.
     const inserted = await this.#db
       .insertInto('operations')
-      .values({ ...operation, input: JSON.stringify(operation.input) })
+      .values({ ...operation, run_after, input: JSON.stringify(operation.input) })
       .onConflict((conflict) => conflict.doNothing())
       .returning('id')
       .executeTakeFirst();
-    if (!inserted) throw clusterBusy(await this.unfinishedOf(operation.cluster_id));
-    await this.#db
-      .insertInto('stages')
-      .values(
-        stagesOf(operation.kind).map((name, position) => ({
-          operation_id: operation.id,
-          name,
-          position,
-        })),
-      )
-      .execute();
+    if (!inserted) {
+      throw clusterBusy(await this.unfinishedOf(operation.cluster_id, operation.access));
+    }
+    await this.#insertStages(operation.id, 0, stages);
     return await this.get(operation.id);
+  }
+
+  async #insertStages(id: string, first: number, stages: readonly PlannedStage[]): Promise<void> {
+    if (stages.length === 0) return;
+    const rows = stages.map((stage, index) => ({
+      ...stage,
+      operation_id: id,
+      position: first + index,
+    }));
+    await this.#db.insertInto('stages').values(rows).execute();
   }
 
   async get(id: string): Promise<Operation> {
@@ -90,12 +91,15 @@ export class SqlOperationStore implements OperationStore {
       .select('clusters.name as cluster_name');
   }
 
-  async unfinishedOf(clusterId: string): Promise<Operation | null> {
+  async unfinishedOf(clusterId: string, access: OperationAccess): Promise<Operation | null> {
     const row = await this.#db
       .selectFrom('operations')
       .select('id')
       .where('cluster_id', '=', clusterId)
+      .where('access', '=', access)
       .where('state', 'in', [...UNFINISHED_STATES])
+      .orderBy('id')
+      .limit(1)
       .executeTakeFirst();
     return row ? await this.get(row.id) : null;
   }
@@ -111,7 +115,9 @@ export class SqlOperationStore implements OperationStore {
   }
 
   async assertIdle(clusterId: string): Promise<void> {
-    const unfinished = await this.unfinishedOf(clusterId);
+    const unfinished =
+      (await this.unfinishedOf(clusterId, 'change')) ??
+      (await this.unfinishedOf(clusterId, 'copy'));
     if (unfinished) throw clusterBusy(unfinished);
   }
 
@@ -159,7 +165,7 @@ export class SqlOperationStore implements OperationStore {
           started_at = coalesce(started_at, clock_timestamp())
       where id = (
         select id from operations
-        where (state = 'queued'
+        where ((state = 'queued' and coalesce(run_after <= clock_timestamp(), true))
                or (state in ('running', 'cancelling') and lease_expires_at < clock_timestamp()))
           and (site is null or site = ${worker.site})
           and id::text <> all (${[...running]}::text[])
@@ -174,7 +180,7 @@ export class SqlOperationStore implements OperationStore {
     return {
       lease: { operationId: row.id, attempt: row.attempt, workerId: worker.id },
       operation,
-      resumedStage: operation.stages.find(({ state }) => state === 'running')?.name ?? null,
+      resumedPosition: operation.stages.find(({ state }) => state === 'running')?.position ?? null,
     };
   }
 
@@ -231,7 +237,30 @@ export class SqlOperationStore implements OperationStore {
       .execute();
   }
 
-  async setStage(id: string, stage: StageName, attempt: number, update: StageUpdate) {
+  async postpone(id: string, runAfter: string): Promise<void> {
+    await this.setState(id, 'queued');
+    await this.#db
+      .updateTable('operations')
+      .set({ run_after: runAfter })
+      .where('id', '=', id)
+      .execute();
+  }
+
+  async replaceStages(
+    id: string,
+    position: number,
+    stages: readonly PlannedStage[],
+  ): Promise<void> {
+    await this.#db
+      .deleteFrom('stages')
+      .where('operation_id', '=', id)
+      .where('position', '>', position)
+      .where('state', '=', 'pending')
+      .execute();
+    await this.#insertStages(id, position + 1, stages);
+  }
+
+  async setStage(id: string, position: number, attempt: number, update: StageUpdate) {
     const starts = update.state === 'running';
     await this.#db
       .updateTable('stages')
@@ -245,7 +274,7 @@ export class SqlOperationStore implements OperationStore {
           : { ended_at: sql`clock_timestamp()` }),
       })
       .where('operation_id', '=', id)
-      .where('name', '=', stage)
+      .where('position', '=', position)
       .execute();
   }
 
@@ -281,15 +310,15 @@ export class SqlOperationStore implements OperationStore {
     return rows;
   }
 
-  async child(id: string, stage: StageName, name: string): Promise<ChildRecord | null> {
-    return await findChild(this.#db, id, stage, name);
+  async child(id: string, position: number, name: string): Promise<ChildRecord | null> {
+    return await findChild(this.#db, id, position, name);
   }
 
   async saveChild(child: ChildRecord): Promise<void> {
     await saveChild(this.#db, child);
   }
 
-  async forgetChild(id: string, stage: StageName, name: string): Promise<void> {
-    await forgetChild(this.#db, id, stage, name);
+  async forgetChild(id: string, position: number, name: string): Promise<void> {
+    await forgetChild(this.#db, id, position, name);
   }
 }

@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HathiError } from '../core/errors.ts';
-import { STAGES_NOT_REPEATED, type StageName } from '../core/operation/operation-kinds.ts';
+import type { NewEvent, StageEvent, StageRecord } from '../core/operation/operation.ts';
 import type {
   ChildCommand,
   ChildHandlers,
@@ -11,6 +11,7 @@ import type {
 } from '../ports/child-runner.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Processes } from '../ports/processes.ts';
+import type { Stage } from '../ports/stage.ts';
 import type { ChildRecord } from '../ports/stores.ts';
 import { clearsUp, climb, type Ladder } from './cancel-ladder.ts';
 import type { StageEngine } from './stage-engine.ts';
@@ -28,7 +29,8 @@ export interface ChildRunnerTools {
   processes: Processes;
   clock: Clock;
   engine: StageEngine;
-  stage: StageName;
+  stage: Pick<StageRecord, 'name' | 'position'>;
+  afterCrash: Stage['afterCrash'];
   /** Folder of the operation; each child gets one in it. */
   operationFolder: string;
 }
@@ -43,7 +45,7 @@ export function createChildRunner(tools: ChildRunnerTools): ChildRunner {
     },
     async forget(name) {
       await tools.engine.write(({ operations }) =>
-        operations.forgetChild(tools.engine.lease.operationId, tools.stage, name),
+        operations.forgetChild(tools.engine.lease.operationId, tools.stage.position, name),
       );
     },
   };
@@ -79,7 +81,7 @@ async function findChild(
   { engine, stage, processes }: ChildRunnerTools,
   name: string,
 ): Promise<ChildRecord | null> {
-  const record = await engine.child(stage, name);
+  const record = await engine.child(stage.position, name);
   if (!record || record.pid !== null) return record;
   const running = await processes.findDetached(record.folder);
   if (running === null) return record;
@@ -104,7 +106,7 @@ async function takeUp(
     // program has written its files, since the supervisor opens them first.
     return await start(tools, command);
   }
-  if (!STAGES_NOT_REPEATED.includes(tools.stage)) return await start(tools, command);
+  if (tools.afterCrash === 'run-again') return await start(tools, command);
   throw new HathiError(
     'OPERATION_INTERRUPTED',
     `${command.name} was cut off: its process is gone and left no exit code.`,
@@ -117,12 +119,13 @@ async function start(tools: ChildRunnerTools, command: ChildCommand): Promise<Ch
   if (engine.cancelLevel() > 0) {
     throw new HathiError('OPERATION_CANCELLED', `${command.name} was cancelled before it began.`);
   }
-  const folder = join(tools.operationFolder, stage, `${command.name}.${engine.lease.attempt}`);
+  const stageFolder = join(tools.operationFolder, `${stage.position}-${stage.name}`);
+  const folder = join(stageFolder, `${command.name}.${engine.lease.attempt}`);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const record: ChildRecord = {
     operation_id: engine.lease.operationId,
-    stage,
+    position: stage.position,
     name: command.name,
     attempt: engine.lease.attempt,
     folder,
@@ -162,7 +165,7 @@ async function watch(
   let lastProgress = clock.now().getTime();
   for (let tick = 0; ; tick++) {
     const alive = (await lives(processes, record)) || (await clearsUp(tools, ladder, record));
-    if (await readOn(engine, record, eventsPath, handlers, !alive)) {
+    if (await readOn(tools, record, eventsPath, handlers, !alive)) {
       lastProgress = clock.now().getTime();
     }
     if (tick % TICKS_PER_ON_TICK === 0 || !alive) await handlers.onTick?.();
@@ -239,7 +242,7 @@ async function finish(
  * @returns whether anything was read
  */
 async function readOn(
-  engine: StageEngine,
+  { engine, stage }: ChildRunnerTools,
   record: ChildRecord,
   path: string,
   handlers: ChildHandlers,
@@ -256,10 +259,18 @@ async function readOn(
     if (bytes === 0) return any;
     any = true;
     const offset = record.stdout_offset + bytes;
-    const events = handlers.onLines?.(lines) ?? [];
+    const events = eventsOfStage(stage, handlers.onLines?.(lines) ?? []);
     if (events.length > 0) await engine.record(events, { ...record, stdout_offset: offset });
     record.stdout_offset = offset;
   }
+}
+
+/** The events as they are stored: with the stage that emitted them. */
+export function eventsOfStage(
+  { name, position }: Pick<StageRecord, 'name' | 'position'>,
+  events: readonly StageEvent[],
+): NewEvent[] {
+  return events.map((event) => ({ ...event, stage: name, position }));
 }
 
 function completeLines(path: string, from: number, size: number, toTheEnd: boolean) {

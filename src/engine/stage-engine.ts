@@ -1,6 +1,5 @@
 import { HathiError, isHathiError } from '../core/errors.ts';
 import type { NewEvent } from '../core/operation/operation.ts';
-import type { StageName } from '../core/operation/operation-kinds.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Wakeups } from '../ports/event-stream.ts';
 import type { KeptLease, LeaseKeeper } from '../ports/lease-keeper.ts';
@@ -171,9 +170,9 @@ export class StageEngine {
     await this.#tools.wakeups.notify(`events:${this.lease.operationId}`);
   }
 
-  async child(stage: StageName, name: string): Promise<ChildRecord | null> {
+  async child(position: number, name: string): Promise<ChildRecord | null> {
     const { operations } = this.#tools.unitOfWork.direct;
-    return await operations.child(this.lease.operationId, stage, name);
+    return await operations.child(this.lease.operationId, position, name);
   }
 }
 

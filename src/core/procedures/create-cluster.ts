@@ -1,0 +1,14 @@
+import { type Procedure, stage } from './procedure.ts';
+
+/** From a spec to a cluster whose replicas replicate. */
+export const createCluster: Procedure = {
+  access: 'change',
+  stages: () => [
+    stage('generate-terraform'),
+    stage('plan-terraform'),
+    stage('apply-terraform', { needs_approval: true }),
+    stage('create-ansible-script'),
+    stage('execute-ansible-script'),
+    stage('verify-replication'),
+  ],
+};

@@ -1,0 +1,39 @@
+import type { ClusterSpec } from '../cluster/cluster-spec.ts';
+import type { Topology } from '../cluster/topology.ts';
+
+/**
+ * How an operation uses its cluster. A cluster has one unfinished change and one unfinished copy (a
+ * backup); operations that only read run beside both.
+ */
+export type OperationAccess = 'change' | 'copy' | 'read';
+
+/** One stage of an operation, before it runs. */
+export interface PlannedStage {
+  /** Name of a stage that the engine has; several stages of one operation may have the same. */
+  name: string;
+  /** The node that the stage works on; null for the whole cluster. */
+  node: string | null;
+  /** Waits until a person has approved the plan, unless approval is automatic. */
+  needs_approval: boolean;
+  /** ISO 8601 in UTC; the stage does not start earlier. null: at once. */
+  run_after: string | null;
+}
+
+/** The facts that a procedure decides on. */
+export interface ProcedureInput {
+  /** The spec that the nodes have; null before the first apply. */
+  current: ClusterSpec | null;
+  requested: ClusterSpec;
+  /** As last observed; null before the first observation. */
+  topology: Topology | null;
+}
+
+/** What an operation does: a pure function that returns its stages in order. */
+export interface Procedure {
+  readonly access: OperationAccess;
+  stages(input: ProcedureInput): PlannedStage[];
+}
+
+export function stage(name: string, waits: Partial<Omit<PlannedStage, 'name'>> = {}): PlannedStage {
+  return { name, node: null, needs_approval: false, run_after: null, ...waits };
+}

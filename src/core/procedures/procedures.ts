@@ -1,0 +1,29 @@
+import type { ClusterSpec } from '../cluster/cluster-spec.ts';
+import type { Topology } from '../cluster/topology.ts';
+import type { Step } from '../operation/steps.ts';
+import { createCluster } from './create-cluster.ts';
+import type { OperationAccess, PlannedStage, Procedure } from './procedure.ts';
+import { singleStep } from './single-step.ts';
+
+/** What an operation can be, by its kind. */
+export const PROCEDURES = {
+  'generate-terraform': singleStep('generate-terraform'),
+  'plan-terraform': singleStep('plan-terraform'),
+  'apply-terraform': singleStep('apply-terraform'),
+  'create-ansible-script': singleStep('create-ansible-script'),
+  'execute-ansible-script': singleStep('execute-ansible-script'),
+  'verify-replication': singleStep('verify-replication', 'read'),
+  'destroy-terraform': singleStep('destroy-terraform'),
+  'create-cluster': createCluster,
+} as const satisfies Record<Step, Procedure> & Record<string, Procedure>;
+export type OperationKind = keyof typeof PROCEDURES;
+
+/** What an operation of that kind does with the cluster as it is now. */
+export function planOperation(
+  kind: OperationKind,
+  cluster: { applied_spec: ClusterSpec | null; spec: ClusterSpec; topology: Topology | null },
+): { kind: OperationKind; access: OperationAccess; stages: PlannedStage[] } {
+  const { applied_spec: current, spec: requested, topology } = cluster;
+  const { access, stages } = PROCEDURES[kind];
+  return { kind, access, stages: stages({ current, requested, topology }) };
+}

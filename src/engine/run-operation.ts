@@ -1,0 +1,327 @@
+import { asDiskFull } from '../core/disk-full.ts';
+import { HathiError, isHathiError } from '../core/errors.ts';
+import {
+  type Operation,
+  type OperationState,
+  operationEvent,
+  pendingStage,
+  type StageRecord,
+  type StageState,
+  type StoredError,
+} from '../core/operation/operation.ts';
+import type { PlannedStage } from '../core/procedures/procedure.ts';
+import type { Log } from '../ports/log.ts';
+import type { Metrics } from '../ports/metrics.ts';
+import type { Processes } from '../ports/processes.ts';
+import type { Stage, StageContext } from '../ports/stage.ts';
+import type { ClaimedOperation } from '../ports/stores.ts';
+import type { Workspace } from '../ports/workspace.ts';
+import { createChildRunner, eventsOfStage } from './child-runner.ts';
+import { type EngineTools, StageEngine } from './stage-engine.ts';
+
+export interface RunTools extends EngineTools {
+  /** Every stage that a procedure may name. */
+  stages: readonly Stage[];
+  processes: Processes;
+  workspace: Workspace;
+  log: Log;
+  metrics: Pick<Metrics, 'operationEnded' | 'stageEnded'>;
+}
+
+/** An operation while a worker runs it; a stage may replace the stages that remain. */
+interface Run {
+  engine: StageEngine;
+  operation: Operation;
+  stages: StageRecord[];
+  /** Position of the stage in which an earlier attempt ended; null where there is none. */
+  resumedPosition: number | null;
+}
+
+/**
+ * Runs the stages of a claimed operation that are not done yet, each under the lease. Ends without an
+ * error when the lease is lost: the next worker continues.
+ */
+export async function runOperation(
+  tools: RunTools,
+  claimed: ClaimedOperation,
+  shutDown: AbortSignal,
+): Promise<void> {
+  const { lease, operation, resumedPosition } = claimed;
+  const engine = new StageEngine(tools, lease, operation.cancel_level);
+  const done = new AbortController();
+  const stop = () => engine.stop();
+  shutDown.addEventListener('abort', stop);
+  const keeper = engine.keepLease(done.signal);
+  const facts = factsOf(operation, lease.attempt);
+  const resumed = operation.stages.find(({ position }) => position === resumedPosition);
+  const resumed_stage = resumed?.name ?? null;
+  tools.log.info({ ...facts, resumed_stage }, 'operation claimed');
+  try {
+    await engine.record([operationEvent('running', { attempt: lease.attempt, resumed_stage })]);
+    await runStages(tools, { engine, operation, stages: operation.stages, resumedPosition });
+  } catch (error) {
+    // Not even the failure could be stored: another worker claims the operation when its lease ends.
+    if (!isLeftToNext(error) && !isHathiError(error, 'DISK_FULL')) throw error;
+    tools.log.warn(facts, error.message);
+  } finally {
+    shutDown.removeEventListener('abort', stop);
+    done.abort();
+    await keeper;
+  }
+}
+
+async function runStages(tools: RunTools, run: Run): Promise<void> {
+  const { engine, operation } = run;
+  const facts = factsOf(operation, engine.lease.attempt);
+  for (;;) {
+    const record = run.stages.find(({ state }) => state !== 'succeeded');
+    if (!record) return;
+    const isResumed = record.position === run.resumedPosition;
+    if (engine.cancelLevel() > 0 && !isResumed) {
+      await endOperation(engine, operation, 'cancelled');
+      return reportEnd(tools, run, 'cancelled');
+    }
+    if (!isResumed && (await waits(tools, run, record))) return;
+    const began = tools.clock.now().getTime();
+    await begin(run, record);
+    tools.log.info({ ...facts, stage: record.name }, 'stage started');
+    let ending: StageState & OperationState = 'succeeded';
+    let code: string | undefined;
+    try {
+      const outcome = await runStage(tools, run, record);
+      const seconds = secondsSince(tools, began);
+      record.outcome = outcome;
+      record.state = 'succeeded';
+      await succeed(run, record, seconds);
+    } catch (error) {
+      if (isLeftToNext(error)) throw error;
+      code = storedError(operation, error).code;
+      ending = await fail(tools, run, record, error);
+    }
+    const seconds = secondsSince(tools, began);
+    tools.metrics.stageEnded(record.name, ending, seconds);
+    const ended = { ...facts, stage: record.name, seconds };
+    if (ending !== 'succeeded') {
+      tools.log.warn({ ...ended, code }, `stage ${ending}`);
+      return reportEnd(tools, run, ending);
+    }
+    tools.log.info(ended, 'stage succeeded');
+    if (isLast(run, record)) return reportEnd(tools, run, 'succeeded');
+  }
+}
+
+function secondsSince({ clock }: RunTools, began: number): number {
+  return (clock.now().getTime() - began) / 1000;
+}
+
+function isLast({ stages }: Run, { position }: StageRecord): boolean {
+  return position === stages.at(-1)?.position;
+}
+
+/** Releases the operation where its next stage waits for an approval or a time. */
+async function waits(
+  tools: RunTools,
+  { engine, operation }: Run,
+  { needs_approval, run_after }: StageRecord,
+): Promise<boolean> {
+  const facts = factsOf(operation, engine.lease.attempt);
+  if (needs_approval && operation.approval === 'manual') {
+    await endOperation(engine, operation, 'awaiting-approval');
+    tools.log.info(facts, 'operation waits for approval');
+    return true;
+  }
+  if (run_after === null || Date.parse(run_after) <= tools.clock.now().getTime()) return false;
+  await engine.write(async ({ operations }) => {
+    await operations.postpone(operation.id, run_after);
+    await operations.appendEvents(operation.id, engine.lease.attempt, [
+      operationEvent('scheduled', { run_after }),
+    ]);
+  });
+  await engine.announce();
+  tools.log.info({ ...facts, run_after }, 'operation waits for a time');
+  return true;
+}
+
+async function runStage(
+  tools: RunTools,
+  run: Run,
+  record: StageRecord,
+): Promise<Record<string, unknown>> {
+  const stage = tools.stages.find(({ name }) => name === record.name);
+  if (!stage) {
+    throw new HathiError(
+      'OPERATION_FAILED',
+      `This server has no stage ${record.name}: another version of Hathi created the operation.`,
+      { stage: record.name },
+    );
+  }
+  const context = await stageContext(tools, run, stage, record);
+  const recovers = record.position === run.resumedPosition && stage.afterCrash === 'recover';
+  return await (recovers ? stage.recover(context) : stage.run(context));
+}
+
+/** What every log line of an operation has, so that a search for it finds them all. */
+function factsOf({ id, kind, cluster_name }: Operation, attempt: number) {
+  return { operation: id, kind, cluster: cluster_name, attempt };
+}
+
+function reportEnd(tools: RunTools, { engine, operation }: Run, outcome: OperationState): void {
+  tools.metrics.operationEnded(operation.kind, outcome);
+  tools.log.info(factsOf(operation, engine.lease.attempt), `operation ${outcome}`);
+}
+
+/**
+ * A lost lease, or a database that went away: nothing can or may be written, children live on, and
+ * the operation is taken up again once its lease has run out.
+ */
+function isLeftToNext(error: unknown): error is HathiError {
+  return isHathiError(error, 'LEASE_LOST', 'DATABASE_UNAVAILABLE');
+}
+
+async function begin({ engine, operation }: Run, record: StageRecord): Promise<void> {
+  const { attempt } = engine.lease;
+  await engine.write(async ({ operations }) => {
+    await operations.setStage(operation.id, record.position, attempt, { state: 'running' });
+    const started = { type: 'stage.started', data: { attempt } };
+    await operations.appendEvents(operation.id, attempt, eventsOfStage(record, [started]));
+  });
+  await engine.announce();
+}
+
+async function succeed(run: Run, record: StageRecord, seconds: number): Promise<void> {
+  const { engine, operation } = run;
+  const { attempt } = engine.lease;
+  const outcome = engine.mask.apply(record.outcome);
+  await engine.write(async ({ operations }) => {
+    const update = { state: 'succeeded', outcome } as const;
+    await operations.setStage(operation.id, record.position, attempt, update);
+    const succeeded = { type: 'stage.succeeded', data: { seconds } };
+    await operations.appendEvents(operation.id, attempt, eventsOfStage(record, [succeeded]));
+    if (!isLast(run, record)) return;
+    await operations.setState(operation.id, 'succeeded');
+    await operations.appendEvents(operation.id, attempt, [operationEvent('succeeded')]);
+  });
+  await engine.announce();
+}
+
+async function fail(
+  tools: RunTools,
+  { engine, operation }: Run,
+  record: StageRecord,
+  error: unknown,
+): Promise<StageState & OperationState> {
+  const stored = engine.mask.apply(storedError(operation, error));
+  if (stored.code === 'INTERNAL') logDefect(tools, engine, operation, record.name, error);
+  const ending = endingOf(engine, error);
+  const { attempt } = engine.lease;
+  await engine.write(async ({ operations }) => {
+    const update = { state: ending, error: stored };
+    await operations.setStage(operation.id, record.position, attempt, update);
+    const ended = { type: `stage.${ending}`, data: { error: stored } };
+    await operations.appendEvents(operation.id, attempt, [
+      ...eventsOfStage(record, [ended]),
+      operationEvent(ending, { error: stored }),
+    ]);
+    await operations.setState(operation.id, ending, stored);
+  });
+  await engine.announce();
+  return ending;
+}
+
+function endingOf(engine: StageEngine, error: unknown): StageState & OperationState {
+  // What a stage left half done must be said even when someone also asked it to stop.
+  if (isHathiError(error, 'OPERATION_INTERRUPTED')) return 'interrupted';
+  return engine.cancelLevel() > 0 ? 'cancelled' : 'failed';
+}
+
+function storedError(operation: Operation, error: unknown): StoredError {
+  const known = isHathiError(error) ? error : asDiskFull(error);
+  if (known) return { code: known.code, message: known.message, details: known.details };
+  return {
+    code: 'INTERNAL',
+    message: 'Hathi has a defect here; the log of the server has the details.',
+    details: { operation: operation.id },
+  };
+}
+
+/** The one place that keeps where in the code a defect is; what a tool said may hold secrets. */
+function logDefect(
+  tools: RunTools,
+  { lease, mask }: StageEngine,
+  operation: Operation,
+  stage: string,
+  error: unknown,
+): void {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  const err = mask.apply({ type: name, message, stack });
+  tools.log.error({ ...factsOf(operation, lease.attempt), stage, err }, 'stage ended by a defect');
+}
+
+async function endOperation(
+  engine: StageEngine,
+  operation: Operation,
+  state: 'cancelled' | 'awaiting-approval',
+): Promise<void> {
+  await engine.write(async ({ operations }) => {
+    // A cancellation between the claim and here goes through `cancelling` all the same.
+    const now = await operations.get(operation.id);
+    if (state === 'cancelled' && now.state === 'running') {
+      await operations.setState(operation.id, 'cancelling');
+    }
+    await operations.setState(operation.id, state);
+    await operations.appendEvents(operation.id, engine.lease.attempt, [operationEvent(state)]);
+  });
+  await engine.announce();
+}
+
+async function stageContext(
+  tools: RunTools,
+  run: Run,
+  stage: Stage,
+  record: StageRecord,
+): Promise<StageContext> {
+  const { engine, operation } = run;
+  return {
+    operation,
+    lease: engine.lease,
+    node: record.node,
+    cluster: await tools.unitOfWork.direct.clusters.get(operation.cluster_id),
+    signal: engine.signal,
+    children: createChildRunner({
+      processes: tools.processes,
+      clock: tools.clock,
+      engine,
+      stage: record,
+      afterCrash: stage.afterCrash,
+      operationFolder: tools.workspace.operationFolder(operation.id),
+    }),
+    write: (work) => engine.write(work),
+    read: tools.unitOfWork.direct,
+    emit: (...events) => engine.record(eventsOfStage(record, events)),
+    addSecret: (value) => engine.mask.add(value),
+    outcomeOf: (name) =>
+      run.stages.findLast((one) => one.name === name && one.state === 'succeeded')?.outcome ?? null,
+    async replaceRemaining(stages: readonly PlannedStage[]) {
+      assertNotApproved(run, record);
+      await engine.write(({ operations }) =>
+        operations.replaceStages(operation.id, record.position, stages),
+      );
+      const first = record.position + 1;
+      run.stages = [
+        ...run.stages.filter(({ position }) => position < first),
+        ...stages.map((planned, index) => pendingStage(planned, first + index)),
+      ];
+    },
+  };
+}
+
+/** @throws TRANSITION_NOT_ALLOWED when this stage or an earlier one needed approval */
+function assertNotApproved({ stages }: Run, { position }: StageRecord): void {
+  const approved = stages.find((one) => one.needs_approval && one.position <= position);
+  if (!approved) return;
+  throw new HathiError(
+    'TRANSITION_NOT_ALLOWED',
+    `The stages after ${approved.name} were approved; they cannot be replaced.`,
+    { stage: approved.name },
+  );
+}

@@ -172,13 +172,11 @@ export interface UnfinishedOperation {
 export interface OperationStore {
   /**
    * @throws CLUSTER_BUSY with the operation in the way, by the unique indexes alone: another change for
-   *   a change, another copy for a copy, nothing for an operation that only reads
+   *   a change, another copy for a copy, a read of the same kind for a read
    */
   insert(operation: NewOperation): Promise<Operation>;
   /** @throws OPERATION_NOT_FOUND */
   get(id: string): Promise<Operation>;
-  /** The unfinished operation with that access, if any; the oldest one of those that read. */
-  unfinishedOf(clusterId: string, access: OperationAccess): Promise<Operation | null>;
   countUnfinished(): Promise<{ kind: OperationKind; state: OperationState; count: number }[]>;
   /** @throws CLUSTER_BUSY with the change or the copy in the way */
   assertIdle(clusterId: string): Promise<void>;

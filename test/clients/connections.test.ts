@@ -51,8 +51,17 @@ const QUERIES: Record<string, (mode: Mode) => [string, string[]]> = {
 
 async function recovery(driver: string, mode: Mode): Promise<string> {
   const [program, args] = QUERIES[driver]?.(mode) ?? ['', []];
-  const { stdout } = await run(program, args, { timeout: QUERY_TIMEOUT_MS });
-  return stdout.trim();
+  const began = Date.now();
+  try {
+    const { stdout } = await run(program, args, { timeout: QUERY_TIMEOUT_MS });
+    return stdout.trim();
+  } catch (error) {
+    // Without the arguments, which contain the password.
+    const { stderr, signal, code } = error as { stderr: string; signal: string; code: number };
+    const seconds = (Date.now() - began) / 1_000;
+    const how = `${driver} (${mode}) ended with ${signal ?? code} after ${seconds} s`;
+    throw new Error(`${how}: ${stderr.trim()}`, { cause: null });
+  }
 }
 
 async function eachDriver(): Promise<Record<string, string>> {

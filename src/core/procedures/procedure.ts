@@ -3,7 +3,7 @@ import type { Topology } from '../cluster/topology.ts';
 
 /**
  * How an operation uses its cluster. A cluster has one unfinished change and one unfinished copy (a
- * backup); operations that only read run beside both.
+ * backup). Operations that only read run beside both, one of each kind at a time.
  */
 export type OperationAccess = 'change' | 'copy' | 'read';
 

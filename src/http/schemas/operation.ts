@@ -41,7 +41,7 @@ export const operationSchema = z
     kind: z.enum(kinds),
     access: z
       .enum(['change', 'copy', 'read'])
-      .describe('A cluster has one unfinished change and one copy; reads run beside both.'),
+      .describe('A cluster has one unfinished change, one copy, and one read of each kind.'),
     state: z.enum(OPERATION_STATES),
     input: anyObject,
     approval: z.enum(['automatic', 'manual', 'granted']),

@@ -172,14 +172,12 @@ it('lets a stage replace the stages after it, before approval only', async () =>
   expect((await inState(late, 'failed')).error).toMatchObject({ code: 'TRANSITION_NOT_ALLOWED' });
 });
 
-it('runs reads beside a change, one change at a time, and one copy at a time', async () => {
+it('runs reads beside a change: one change, one copy and one read of each kind at a time', async () => {
   const cluster = await aCluster();
   const change = await enqueue(cluster, [stage('hold')]);
   await inState(change, 'running');
-  const reads = await Promise.all(
-    [1, 2].map(() => enqueue(cluster, [stage('note')], { access: 'read' })),
-  );
-  await Promise.all(reads.map((id) => inState(id, 'succeeded')));
+  const read = await enqueue(cluster, [stage('note')], { access: 'read' });
+  await inState(read, 'succeeded');
   const hour = new Date(Date.now() + 3_600_000).toISOString();
   const copies = [stage('note', { run_after: hour })];
   const copy = await enqueue(cluster, copies, { access: 'copy' });
@@ -187,6 +185,12 @@ it('runs reads beside a change, one change at a time, and one copy at a time', a
     code: 'CLUSTER_BUSY',
     details: { operation: copy },
   });
+  const later = await enqueue(cluster, copies, { access: 'read' });
+  await expect(enqueue(cluster, copies, { access: 'read' })).rejects.toMatchObject({
+    code: 'CLUSTER_BUSY',
+    details: { operation: later },
+  });
+  await enqueue(cluster, copies, { access: 'read', kind: 'verify-replication' });
   await expect(enqueue(cluster, [stage('note')])).rejects.toMatchObject({
     code: 'CLUSTER_BUSY',
     details: { operation: change },

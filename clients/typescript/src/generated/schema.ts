@@ -1296,7 +1296,7 @@ export interface components {
          */
         Operation: {
             /**
-             * @description A cluster has one unfinished change and one copy; reads run beside both.
+             * @description A cluster has one unfinished change, one copy, and one read of each kind.
              * @enum {string}
              */
             access: "change" | "copy" | "read";

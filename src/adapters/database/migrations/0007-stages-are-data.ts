@@ -22,7 +22,7 @@ const STATEMENTS = [
   `update events set position = stages.position from stages
     where stages.operation_id = events.operation_id and stages.name = events.stage`,
 
-  // Changes are exclusive, and so are copies; reads run beside both.
+  // One change and one copy of each cluster; reads run beside both, one of each kind.
   `alter table operations add column access text not null default 'change', add column run_after timestamptz`,
   `update operations set access = 'read' where kind = 'verify-replication'`,
   'drop index operations_one_unfinished',
@@ -30,6 +30,8 @@ const STATEMENTS = [
     where access = 'change' and ${UNFINISHED}`,
   `create unique index operations_one_copy on operations (cluster_id)
     where access = 'copy' and ${UNFINISHED}`,
+  `create unique index operations_one_read_of_kind on operations (cluster_id, kind)
+    where access = 'read' and ${UNFINISHED}`,
 ];
 
 export async function up(db: Kysely<unknown>): Promise<void> {

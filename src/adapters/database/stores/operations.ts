@@ -28,11 +28,11 @@ import type {
 } from '../../../ports/stores.ts';
 import type { Schema } from '../schema.ts';
 import { findChild, forgetChild, saveChild } from './children.ts';
-import { json } from './columns.ts';
 import { appendEvents, eventsAfter } from './events.ts';
 import { clusterBusy, leaseLost } from './operation-errors.ts';
 import { toOperation } from './operation-rows.ts';
 import { RENEW_LEASE, renewLeaseValues } from './renew-lease.ts';
+import { insertStages, replaceStages, setStage } from './stages.ts';
 
 export class SqlOperationStore implements OperationStore {
   readonly #db: Kysely<Schema>;
@@ -50,21 +50,9 @@ export class SqlOperationStore implements OperationStore {
       .onConflict((conflict) => conflict.doNothing())
       .returning('id')
       .executeTakeFirst();
-    if (!inserted) {
-      throw clusterBusy(await this.unfinishedOf(operation.cluster_id, operation.access));
-    }
-    await this.#insertStages(operation.id, 0, stages);
+    if (!inserted) throw clusterBusy(await this.#unfinished(inTheWayOf(operation)));
+    await insertStages(this.#db, operation.id, 0, stages);
     return await this.get(operation.id);
-  }
-
-  async #insertStages(id: string, first: number, stages: readonly PlannedStage[]): Promise<void> {
-    if (stages.length === 0) return;
-    const rows = stages.map((stage, index) => ({
-      ...stage,
-      operation_id: id,
-      position: first + index,
-    }));
-    await this.#db.insertInto('stages').values(rows).execute();
   }
 
   async get(id: string): Promise<Operation> {
@@ -91,16 +79,15 @@ export class SqlOperationStore implements OperationStore {
       .select('clusters.name as cluster_name');
   }
 
-  async unfinishedOf(clusterId: string, access: OperationAccess): Promise<Operation | null> {
-    const row = await this.#db
+  async #unfinished(wanted: UnfinishedFilter): Promise<Operation | null> {
+    let query = this.#db
       .selectFrom('operations')
       .select('id')
-      .where('cluster_id', '=', clusterId)
-      .where('access', '=', access)
-      .where('state', 'in', [...UNFINISHED_STATES])
-      .orderBy('id')
-      .limit(1)
-      .executeTakeFirst();
+      .where('cluster_id', '=', wanted.clusterId)
+      .where('access', 'in', [...wanted.access])
+      .where('state', 'in', [...UNFINISHED_STATES]);
+    if (wanted.kind !== undefined) query = query.where('kind', '=', wanted.kind);
+    const row = await query.executeTakeFirst();
     return row ? await this.get(row.id) : null;
   }
 
@@ -115,9 +102,7 @@ export class SqlOperationStore implements OperationStore {
   }
 
   async assertIdle(clusterId: string): Promise<void> {
-    const unfinished =
-      (await this.unfinishedOf(clusterId, 'change')) ??
-      (await this.unfinishedOf(clusterId, 'copy'));
+    const unfinished = await this.#unfinished({ clusterId, access: ['change', 'copy'] });
     if (unfinished) throw clusterBusy(unfinished);
   }
 
@@ -246,36 +231,12 @@ export class SqlOperationStore implements OperationStore {
       .execute();
   }
 
-  async replaceStages(
-    id: string,
-    position: number,
-    stages: readonly PlannedStage[],
-  ): Promise<void> {
-    await this.#db
-      .deleteFrom('stages')
-      .where('operation_id', '=', id)
-      .where('position', '>', position)
-      .where('state', '=', 'pending')
-      .execute();
-    await this.#insertStages(id, position + 1, stages);
+  async replaceStages(id: string, position: number, stages: readonly PlannedStage[]) {
+    await replaceStages(this.#db, id, position, stages);
   }
 
   async setStage(id: string, position: number, attempt: number, update: StageUpdate) {
-    const starts = update.state === 'running';
-    await this.#db
-      .updateTable('stages')
-      .set({
-        state: update.state,
-        attempt,
-        ...(update.outcome === undefined ? {} : { outcome: json(update.outcome) }),
-        error: json(update.error ?? null),
-        ...(starts
-          ? { started_at: sql`coalesce(started_at, clock_timestamp())`, ended_at: null }
-          : { ended_at: sql`clock_timestamp()` }),
-      })
-      .where('operation_id', '=', id)
-      .where('position', '=', position)
-      .execute();
+    await setStage(this.#db, id, position, attempt, update);
   }
 
   async grantApproval(id: string): Promise<void> {
@@ -321,4 +282,16 @@ export class SqlOperationStore implements OperationStore {
   async forgetChild(id: string, position: number, name: string): Promise<void> {
     await forgetChild(this.#db, id, position, name);
   }
+}
+
+interface UnfinishedFilter {
+  clusterId: string;
+  access: readonly OperationAccess[];
+  kind?: OperationKind;
+}
+
+/** What the unique indexes do not allow beside the operation. */
+function inTheWayOf(operation: Omit<NewOperation, 'stages'>): UnfinishedFilter {
+  const { cluster_id: clusterId, access, kind } = operation;
+  return { clusterId, access: [access], ...(access === 'read' ? { kind } : {}) };
 }

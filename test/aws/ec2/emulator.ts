@@ -9,7 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Faults, startFaults } from './faults.ts';
 
-const program = fileURLToPath(new URL('../../../.tools/aws-venv/bin/moto_server', import.meta.url));
+const python = fileURLToPath(new URL('../../../.tools/aws-venv/bin/python', import.meta.url));
+const program = join(import.meta.dirname, 'moto.py');
 const START_MILLISECONDS = 60_000;
 
 /** The account of Debian's own images. */
@@ -56,12 +57,12 @@ export interface Emulator {
 
 /** @throws when the emulator is not installed, or does not answer in time */
 export async function startEmulator(region = 'eu-central-1'): Promise<Emulator> {
-  if (!existsSync(program)) throw new Error('Moto is not here; run scripts/setup/aws.sh');
+  if (!existsSync(python)) throw new Error('Moto is not here; run scripts/setup/aws.sh');
   const folder = await mkdtemp(join(tmpdir(), 'hathi-ec2-'));
   const images = join(folder, 'images.json');
   await writeFile(images, JSON.stringify(IMAGES));
   const port = await freePort();
-  const child = spawn(program, ['-H', '127.0.0.1', '-p', String(port)], {
+  const child = spawn(python, [program, '-H', '127.0.0.1', '-p', String(port)], {
     env: {
       PATH: process.env.PATH,
       MOTO_AMIS_PATH: images,

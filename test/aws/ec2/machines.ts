@@ -18,6 +18,7 @@ import { waitFor } from '../../support/wait-for.ts';
 import { createDisks } from './disks.ts';
 import { machineImage } from './machine-image.ts';
 import { createNetworks, LABEL, removeLeftovers } from './networks.ts';
+import { createPublicAddresses } from './public-addresses.ts';
 import { quietly, shell } from './shell.ts';
 
 const POLL_MILLISECONDS = 400;
@@ -50,8 +51,8 @@ interface Machine {
 
 /**
  * Watches an emulated EC2 and makes what it says true: a container that boots systemd and cloud-init
- * for each running instance, at the instance's own address in a network with its subnet's CIDR, and
- * a loop device for each attached volume. Everything is removed by `stop`, and what an earlier run
+ * for each running instance, at the instance's address in a network with its subnet's CIDR, a loop
+ * device for each attached volume, and listeners at its public address. Everything is removed by `stop`, and what an earlier run
  * left at the start.
  */
 export async function startMachines(client: EC2Client): Promise<Machines> {
@@ -61,6 +62,7 @@ export async function startMachines(client: EC2Client): Promise<Machines> {
   const disks = createDisks(client, folder);
   const machines = new Map<string, Machine>();
   const networks = createNetworks(client);
+  const addresses = createPublicAddresses();
   const withoutSsh = new Set<string>();
   const withoutDisks = new Set<string>();
   const ending = new Set<string>();
@@ -167,6 +169,7 @@ export async function startMachines(client: EC2Client): Promise<Machines> {
       await disks.attach(instance, machine.container, () => isNitro(instance));
     }
     await disks.follow();
+    await addresses.follow(instances);
   }
 
   const failures: string[] = [];
@@ -211,6 +214,7 @@ export async function startMachines(client: EC2Client): Promise<Machines> {
     async stop() {
       stopped.abort();
       await watching;
+      addresses.closeAll();
       for (const { container } of machines.values()) {
         await quietly('docker', 'rm', '--force', '--volumes', container);
       }

@@ -1,4 +1,5 @@
 import type { Exit } from './exit-codes.ts';
+import { commandOf, type Remedy } from './remedy-command.ts';
 
 /** A problem document (RFC 9457) as far as a person is told of it. */
 export interface ProblemDocument {
@@ -7,8 +8,7 @@ export interface ProblemDocument {
   detail?: string;
   code?: string;
   operation?: string;
-  /** Of the operation that blocks the cluster. */
-  state?: string;
+  remedies?: Remedy[];
   cluster?: string;
   errors?: { path: string; message: string; expected?: string; suggestion?: string }[];
 }
@@ -52,34 +52,20 @@ function exitOf({ status = 500, code }: ProblemDocument): Exit {
   return status < 500 ? 'refused' : 'failed';
 }
 
-function helpOf({ code, operation, state, cluster = 'NAME' }: ProblemDocument): string[] {
+function helpOf({ code, remedies = [] }: ProblemDocument): string[] {
+  if (remedies.length > 0) return remedies.map(commandOf);
   switch (code) {
     case 'UNAUTHORIZED':
       return ['Set HATHI_TOKEN, or HATHI_TOKEN_FILE, to the token of the server.'];
     case 'TOO_MANY_REQUESTS':
     case 'TOO_MANY_STREAMS':
       return ['Wait some seconds, then repeat the command.'];
-    case 'CLUSTER_BUSY':
-      return operation ? blockedBy(operation, state) : [];
-    case 'CLUSTER_PROTECTED':
-      return [`Disable the protection: hathi cluster update ${cluster} --no-protect`];
-    case 'CLUSTER_NOT_FOUND':
-      return ['List the clusters: hathi cluster list'];
     case 'OPERATION_NOT_FOUND':
     case 'PLAN_NOT_FOUND':
       return ['List the operations: hathi operation list'];
     default:
       return [];
   }
-}
-
-/** An operation that waits for approval never ends, so watching it does not help. */
-function blockedBy(operation: string, state: string | undefined): string[] {
-  if (state !== 'awaiting-approval') return [`Watch it: hathi operation watch ${operation}`];
-  return [
-    `Approve it: hathi operation approve ${operation}`,
-    `Cancel it:  hathi operation cancel ${operation}`,
-  ];
 }
 
 /** A server that did not answer at all. */

@@ -80,7 +80,13 @@ it('shows removals of data first and in red, with the observed role and why they
         }),
       ],
       starts: [],
-      refusals: [{ message: 'orders-9 is the primary.', action: 'Keep it.' }],
+      refusals: [
+        {
+          message: 'orders-9 is the primary.',
+          action: 'Keep it.',
+          remedies: [{ action: 'run-step', step: 'plan-terraform', cluster: 'orders' }],
+        },
+      ],
     },
     marked,
   );
@@ -91,7 +97,8 @@ it('shows removals of data first and in red, with the observed role and why they
 
 <red>Refused: this plan cannot be applied.</red>
 <red>  orders-9 is the primary.</red>
-Keep it.`);
+Keep it.
+  Next: hathi api POST /plan-terraform '{"cluster":"orders"}'`);
 });
 
 it('says whose account it is, what was found and what it costs', () => {

@@ -1,3 +1,4 @@
+import { commandOf, type Remedy } from './remedy-command.ts';
 import { indent } from './table.ts';
 import type { Style, StyleName } from './terminal.ts';
 
@@ -9,7 +10,7 @@ export interface ReviewedPlan {
   summary: { add: number; change: number; replace: number; destroy: number; empty: boolean };
   changes: readonly ReviewedChange[];
   /** Why it is not applied; empty where it may be. */
-  refusals: readonly { message: string; action: string }[];
+  refusals: readonly { message: string; action: string; remedies: readonly Remedy[] }[];
   /** Stopped machines that its apply starts. */
   starts: readonly { node: string }[];
   context: ReviewedContext | null;
@@ -117,6 +118,7 @@ function refusalLines(refusals: ReviewedPlan['refusals'], style: Style): string[
     style('red', 'Refused: this plan cannot be applied.'),
     ...refusals.map(({ message }) => style('red', `  ${message}`)),
     ...actions,
+    ...(refusals[0]?.remedies ?? []).map((remedy) => `  ${commandOf(remedy)}`),
     '',
   ];
 }

@@ -66,6 +66,7 @@ export function buildProgram(world: World, version: string): Program {
   program.commandsGroup('Your clusters:');
   addClusterCommands(program as unknown as Command, definition);
   addOperationCommands(program as unknown as Command, definition);
+  addApi(program as unknown as Command, definition);
   program.commandsGroup('Help:');
   addCompletion(program as unknown as Command, definition);
   return { command: program as unknown as Command, ending: () => exit };
@@ -104,6 +105,28 @@ function addServerCommands(program: Command, { run }: Definition): void {
     )
     .addHelpText('after', examples('hathi doctor', 'hathi doctor --json'))
     .action(() => run(async (cli) => (await import('./doctor.ts')).doctor(cli)));
+}
+
+function addApi(program: Command, { run }: Definition): void {
+  program
+    .command('api')
+    .summary('Send a request to the API')
+    .description(
+      'Send a request to the API and print the response, for requests without a command.',
+    )
+    .argument('<method>', 'GET, POST, PATCH or DELETE')
+    .argument('<path>', 'Path of the request')
+    .argument('[body]', 'JSON')
+    .addHelpText(
+      'after',
+      examples(
+        'hathi api GET /api/v1/clusters',
+        `hathi api POST /plan-terraform '{"cluster": "orders"}'`,
+      ),
+    )
+    .action((method, path, body) =>
+      run(async (cli) => (await import('./request.ts')).request(cli, method, path, body)),
+    );
 }
 
 function addCompletion(program: Command, { run }: Definition): void {

@@ -11,6 +11,7 @@ import { aCluster, anEvent, anOperation } from '../../test/support/fake-services
 import { MAX_REPLICA_COUNT } from '../core/cluster/cluster-spec.ts';
 import { EXIT } from './exit-codes.ts';
 import { problemError } from './failure.ts';
+import type { Remedy } from './remedy-command.ts';
 import { MOST_REPLICAS } from './values.ts';
 
 const NOBODY = '01940000-0000-7000-8000-00000000ffff';
@@ -19,14 +20,23 @@ it('allows as many replicas as the server', () => {
   expect(MOST_REPLICAS).toBe(MAX_REPLICA_COUNT);
 });
 
-describe('a cluster that an operation blocks', () => {
-  const blocked = (state: string) =>
-    problemError({ status: 409, code: 'CLUSTER_BUSY', operation: NOBODY, state }).hints.join(' ');
-
-  it('needs approval or cancellation where the operation waits, else patience', () => {
-    expect(blocked('awaiting-approval')).toMatch(/operation approve .* operation cancel /);
-    expect(blocked('running')).toContain('operation watch');
-  });
+it.each<[Remedy, string]>([
+  [{ action: 'create-cluster', cluster: 'a' }, 'hathi cluster create a'],
+  [{ action: 'list-clusters' }, 'hathi cluster list'],
+  [{ action: 'disable-protection', cluster: 'a' }, 'hathi cluster update a --no-protect'],
+  [{ action: 'forget-cluster', cluster: 'a' }, 'hathi cluster forget a'],
+  [{ action: 'list-operations' }, 'hathi operation list'],
+  [{ action: 'watch-operation', operation: NOBODY }, `hathi operation watch ${NOBODY}`],
+  [{ action: 'approve-operation', operation: NOBODY }, `hathi operation approve ${NOBODY}`],
+  [{ action: 'cancel-operation', operation: NOBODY }, `hathi operation cancel ${NOBODY}`],
+  [{ action: 'retry-operation', operation: NOBODY }, `hathi operation retry ${NOBODY}`],
+  [
+    { action: 'run-step', step: 'create-ansible-script', cluster: 'a', body: { note: "it's" } },
+    `hathi api POST /create-ansible-script '{"cluster":"a","note":"it'\\''s"}'`,
+  ],
+])('words the remedy %j as a command', (remedy, command) => {
+  const { hints } = problemError({ status: 409, remedies: [remedy] });
+  expect(hints.join()).toContain(command);
 });
 
 describe('without a server', () => {
@@ -142,7 +152,9 @@ describe('with a server', () => {
   it('says in a sentence what is not there', async () => {
     const { code, stderr } = await hathi('cluster', 'show', 'orders');
     expect(code).toBe(3);
-    expect(stderr).toBe('No cluster is named orders.\n  List the clusters: hathi cluster list\n');
+    expect(stderr).toBe(
+      'Cluster orders does not exist.\n  List the clusters: hathi cluster list\n  Create it: hathi cluster create orders\n',
+    );
     expect((await hathi('operation', 'show', NOBODY)).code).toBe(3);
     expect((await hathi('cluster', 'show', 'NOT A NAME')).code).toBe(2);
   });

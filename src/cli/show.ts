@@ -1,5 +1,6 @@
 import { apiOf, type Cluster } from './api.ts';
 import type { Cli, Ending } from './cli.ts';
+import { stepCommand } from './remedy-command.ts';
 import { ago, facts, table } from './table.ts';
 import { inOneLine } from './terminal-text.ts';
 import { statusText } from './words.ts';
@@ -26,7 +27,7 @@ export async function showCluster(cli: Cli, name: string): Ending {
     if (cluster.pending_change && !cluster.operation) {
       const { fields, next_step } = cluster.pending_change;
       parts.push(
-        `Not applied yet: ${fields.join(', ')}. Next: POST /${next_step} with {"cluster": "${name}"}.`,
+        `Not applied yet: ${fields.join(', ')}. Next: ${stepCommand(next_step, { cluster: name })}`,
       );
     }
     parts.push(...machineLines(name, nodes));
@@ -50,7 +51,7 @@ function machineLines(
   if (first === undefined) return [];
   const states = down.map(({ name, state }) => `${name} is ${state}`).join(', ');
   return [
-    `${states} (observed ${ago(first.observed_at, Date.now())}). The next plan and apply bring it back: POST /plan-terraform with {"cluster": "${cluster}"}, then POST /apply-terraform.`,
+    `${states} (observed ${ago(first.observed_at, Date.now())}). The next plan and apply start it again: ${stepCommand('plan-terraform', { cluster })}`,
   ];
 }
 

@@ -1,6 +1,9 @@
+import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode, HathiError } from '../core/errors.ts';
 import type { FieldError } from '../core/field-errors.ts';
 import type { StoredError } from '../core/operation/operation.ts';
+import { type Remedy, remedySchema } from '../core/remedy.ts';
+import { requestOf } from './remedy-request.ts';
 
 /** Media type of every error that the server answers. @see RFC 9457 */
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
@@ -108,8 +111,10 @@ export interface Problem {
 
 /** The document of an error. Nothing of a stack or a cause gets into it. */
 export function problemOf(error: HathiError, requestId?: string): Problem {
+  const { remedies, ...details } = error.details;
   return {
-    ...error.details,
+    ...details,
+    ...withRequests(remedies),
     type: `/errors/${error.code}`,
     title: ERROR_CODES[error.code],
     status: STATUS_OF[error.code],
@@ -117,6 +122,13 @@ export function problemOf(error: HathiError, requestId?: string): Problem {
     code: error.code,
     ...(requestId === undefined ? {} : { request_id: requestId }),
   };
+}
+
+/** The remedies, each with its request; nothing where the error has none. */
+function withRequests(remedies: unknown): { remedies?: (Remedy & { request: string })[] } {
+  const known = z.array(remedySchema).safeParse(remedies ?? []).data ?? [];
+  if (known.length === 0) return {};
+  return { remedies: known.map((remedy) => ({ ...remedy, request: requestOf(remedy) })) };
 }
 
 /** An error as an operation stored it, thrown again for the caller who waited for its outcome. */

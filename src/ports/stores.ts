@@ -91,6 +91,8 @@ export interface ClusterStore {
   findSummary(name: string): Promise<ClusterSummary | null>;
   /** Clusters that are not destroyed, by name; `after` is a name. */
   list(page: Page, label?: { name: string; value: string }): Promise<ClusterSummary[]>;
+  /** Names of clusters that are not destroyed, 200 at most; for suggestions. */
+  names(): Promise<string[]>;
   /** Indexes that clusters of the site hold, destroyed ones excepted. */
   networkIndexes(site: string): Promise<number[]>;
   /** @throws CLUSTER_EXISTS | NETWORK_TAKEN, by the unique indexes alone */

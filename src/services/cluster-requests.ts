@@ -9,6 +9,7 @@ import {
   type Target,
 } from '../core/cluster/cluster-spec.ts';
 import { fixedFields } from '../core/cluster/fixed-fields.ts';
+import { stepMissing } from '../core/cluster/missing-step.ts';
 import { HathiError } from '../core/errors.ts';
 import type { Step } from '../core/operation/steps.ts';
 import type { ClusterRecord, PlanRecord } from '../ports/stores.ts';
@@ -229,7 +230,7 @@ export function missingStep(
   }
 }
 
-/** @throws STEP_MISSING naming the step that is missing and how to ask for it */
+/** @throws STEP_MISSING naming the step that is missing */
 export function assertStepMayRun(
   step: Step,
   clusterName: string,
@@ -237,12 +238,7 @@ export function assertStepMayRun(
   plan: PlanRecord | null,
 ): void {
   const missing = missingStep(step, cluster, plan);
-  if (missing === null) return;
-  throw new HathiError(
-    'STEP_MISSING',
-    `${step} needs ${missing} for cluster ${clusterName} first: POST /${missing}, then ask again.`,
-    { step, missing, cluster: clusterName },
-  );
+  if (missing !== null) throw stepMissing(step, missing, clusterName);
 }
 
 /** A cluster of which nothing was made yet. */
@@ -274,20 +270,4 @@ export function newCluster(
     metadata_revision: 1,
     destroyed_at: null,
   };
-}
-
-export function clusterNotFound(name: string): HathiError {
-  return new HathiError(
-    'CLUSTER_NOT_FOUND',
-    `There is no cluster named ${name}. POST /generate-terraform with {"cluster": "${name}"} makes one.`,
-    { cluster: name },
-  );
-}
-
-export function clusterProtected(name: string): HathiError {
-  return new HathiError(
-    'CLUSTER_PROTECTED',
-    `Cluster ${name} is protected: PATCH /api/v1/clusters/${name} with {"deletion_protection": false} first.`,
-    { cluster: name },
-  );
 }

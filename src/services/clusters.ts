@@ -1,6 +1,9 @@
+import { clusterNotFound, clusterProtected } from '../core/cluster/cluster-errors.ts';
 import { connectionStrings, libpqUri } from '../core/cluster/connection-strings.ts';
+import { stepMissing } from '../core/cluster/missing-step.ts';
 import type { ClusterNode, Role } from '../core/cluster/topology.ts';
 import { HathiError } from '../core/errors.ts';
+import { runStep } from '../core/remedy.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LocalNetworks } from '../ports/local-networks.ts';
 import type { SecretBox } from '../ports/secrets.ts';
@@ -9,7 +12,6 @@ import type { NodeTargets } from '../ports/target.ts';
 import type { UnitOfWork } from '../ports/unit-of-work.ts';
 import type { Workspace } from '../ports/workspace.ts';
 import type { ClusterService, ClusterView, ConnectionView, Tagged } from './api.ts';
-import { clusterNotFound, clusterProtected } from './cluster-requests.ts';
 import { readSecret } from './cluster-secrets.ts';
 import { clusterView, nodeViews } from './cluster-views.ts';
 import type { Cursors } from './cursors.ts';
@@ -39,7 +41,7 @@ export function createClusterService(tools: ClusterServiceTools): ClusterService
 
   const find = async (name: string): Promise<ClusterRecord> => {
     const cluster = await stores.clusters.find(name);
-    if (!cluster) throw clusterNotFound(name);
+    if (!cluster) throw clusterNotFound(name, await stores.clusters.names());
     return cluster;
   };
 
@@ -48,7 +50,7 @@ export function createClusterService(tools: ClusterServiceTools): ClusterService
 
   const tagged = async (name: string): Promise<Tagged<ClusterView>> => {
     const summary = await stores.clusters.findSummary(name);
-    if (!summary) throw clusterNotFound(name);
+    if (!summary) throw clusterNotFound(name, await stores.clusters.names());
     return { view: clusterView(summary), tag: tagOf(summary.cluster) };
   };
 
@@ -81,11 +83,7 @@ export function createClusterService(tools: ClusterServiceTools): ClusterService
       const password = await secret(cluster, 'postgres-superuser-password');
       const certificate = await secret(cluster, 'ca-certificate');
       if (!cluster.nodes || !password || !certificate) {
-        throw new HathiError(
-          'STEP_MISSING',
-          `Cluster ${name} has nothing to connect to before execute-ansible-script has run.`,
-          { step: 'connection', missing: 'execute-ansible-script', cluster: name },
-        );
+        throw stepMissing('connection', 'execute-ansible-script', name);
       }
       const path = tools.workspace.path(name, 'ansible', 'pki', 'ca.crt');
       return connectionView(cluster, {
@@ -100,14 +98,14 @@ export function createClusterService(tools: ClusterServiceTools): ClusterService
       if (report) return report;
       throw new HathiError(
         'REPORT_NOT_FOUND',
-        `Cluster ${name} has no report yet: POST /verify-replication makes one.`,
-        { cluster: name },
+        `Cluster ${name} has no report yet: it was never verified.`,
+        { cluster: name, remedies: [runStep('verify-replication', name)] },
       );
     },
     async update(name, { labels, deletionProtection }, ifMatch) {
       await unitOfWork.transaction(async ({ clusters }) => {
         const cluster = await clusters.findForUpdate(name);
-        if (!cluster) throw clusterNotFound(name);
+        if (!cluster) throw clusterNotFound(name, await clusters.names());
         if (ifMatch !== null && ifMatch !== tagOf(cluster)) throw changedMeanwhile(name, cluster);
         await clusters.update(cluster.id, {
           ...(labels === undefined ? {} : { labels }),
@@ -123,7 +121,7 @@ export function createClusterService(tools: ClusterServiceTools): ClusterService
       const left = await target.resources(known).catch(() => null);
       await unitOfWork.transaction(async ({ clusters, operations, secrets }) => {
         const cluster = await clusters.findForUpdate(name);
-        if (!cluster) throw clusterNotFound(name);
+        if (!cluster) throw clusterNotFound(name, await clusters.names());
         if (cluster.deletion_protection) throw clusterProtected(name);
         await operations.assertIdle(cluster.id);
         await secrets.deleteAll(cluster.id);

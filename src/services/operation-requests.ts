@@ -1,11 +1,16 @@
 import type { AwsChanges } from '../core/aws/aws-settings.ts';
-import { clusterExists } from '../core/cluster/cluster-errors.ts';
+import {
+  clusterExists,
+  clusterNotFound,
+  clusterProtected,
+} from '../core/cluster/cluster-errors.ts';
 import { type ClusterSpec, DEFAULT_CLUSTER, type Target } from '../core/cluster/cluster-spec.ts';
 import { HathiError, isHathiError } from '../core/errors.ts';
 import { type Operation, operationEvent } from '../core/operation/operation.ts';
 import { operationActions } from '../core/operation/operation-actions.ts';
 import type { Step } from '../core/operation/steps.ts';
 import { type OperationKind, planOperation } from '../core/procedures/procedures.ts';
+import type { Remedy } from '../core/remedy.ts';
 import type { IdSource } from '../ports/clock.ts';
 import type { ClusterRecord, NewOperation, NodeSize, Stores } from '../ports/stores.ts';
 import type { NodeTargets } from '../ports/target.ts';
@@ -14,8 +19,6 @@ import type { Caller, ClusterRequest, SpecChanges, StepInputs } from './api.ts';
 import {
   assertSpecCanBe,
   assertStepMayRun,
-  clusterNotFound,
-  clusterProtected,
   newCluster,
   nextSpec,
   revisionsFor,
@@ -89,9 +92,26 @@ export function createOperationRequests(tools: OperationRequestTools) {
     }
   };
 
+  /** How to go on with a cluster whose creation ended before it had nodes. */
+  const remediesOf = async ({ id, name, nodes }: ClusterRecord): Promise<Remedy[]> => {
+    if (nodes !== null) return [];
+    const [last] = await unitOfWork.direct.operations.list({ limit: 1 }, { clusterId: id });
+    const actions = last ? operationActions(last) : [];
+    const remedies: Remedy[] = [];
+    if (last && actions.includes('approve')) {
+      remedies.push({ action: 'approve-operation', operation: last.id });
+    }
+    if (last && actions.includes('retry')) {
+      remedies.push({ action: 'retry-operation', operation: last.id });
+      remedies.push({ action: 'forget-cluster', cluster: name });
+    }
+    return remedies;
+  };
+
   const createCluster = async (request: ClusterRequest, caller: Caller): Promise<Operation> => {
     const { name, parameters: given, labels, approval } = request;
-    if (await unitOfWork.direct.clusters.find(name)) throw clusterExists(name);
+    const existing = await unitOfWork.direct.clusters.find(name);
+    if (existing) throw clusterExists(name, await remediesOf(existing));
     const spec = nextSpec(name, null, request.spec, tools);
     assertSpecCanBe(spec, null, tools.targets);
     const size = await tools.sizes({ spec, node_size: null });
@@ -155,10 +175,12 @@ export function createOperationRequests(tools: OperationRequestTools) {
     const size = step === 'create-ansible-script' ? await nodeSizeOf(name) : null;
     return await unitOfWork.transaction(async (stores) => {
       const cluster = await stores.clusters.findForUpdate(name);
-      if (!cluster && name !== DEFAULT_CLUSTER) throw clusterNotFound(name);
+      if (!cluster && name !== DEFAULT_CLUSTER) {
+        throw clusterNotFound(name, await stores.clusters.names());
+      }
       const plan = cluster ? await stores.plans.latest(cluster.id) : null;
       assertStepMayRun(step, name, cluster, plan);
-      if (!cluster) throw clusterNotFound(name);
+      if (!cluster) throw clusterNotFound(name, []);
       if (step === 'destroy-terraform' && cluster.deletion_protection) throw clusterProtected(name);
       if (step === 'apply-terraform') {
         await assertPlanIsOf(stores, cluster, (input as StepInputs['apply-terraform']).plan_id);
@@ -199,7 +221,7 @@ export function createOperationRequests(tools: OperationRequestTools) {
       const { kind, input, approval, state, cancel_level, ...earlier } =
         await stores.operations.get(operationId);
       const cluster = await stores.clusters.findForUpdate(earlier.cluster_name);
-      if (cluster?.id !== earlier.cluster_id) throw clusterNotFound(earlier.cluster_name);
+      if (cluster?.id !== earlier.cluster_id) throw clusterNotFound(earlier.cluster_name, []);
       if (!operationActions({ state, cancel_level }).includes('retry')) {
         throw new HathiError(
           'TRANSITION_NOT_ALLOWED',

@@ -1,3 +1,4 @@
+import { clusterNotFound } from '../core/cluster/cluster-errors.ts';
 import { HathiError } from '../core/errors.ts';
 import { isFinished, type Operation, operationEvent } from '../core/operation/operation.ts';
 import { operationActions, planOf } from '../core/operation/operation-actions.ts';
@@ -7,7 +8,6 @@ import type { Metrics } from '../ports/metrics.ts';
 import type { Stores } from '../ports/stores.ts';
 import type { UnitOfWork } from '../ports/unit-of-work.ts';
 import type { OperationService, OperationView } from './api.ts';
-import { clusterNotFound } from './cluster-requests.ts';
 import type { Cursors } from './cursors.ts';
 import { createOperationRequests, type OperationRequestTools } from './operation-requests.ts';
 import { SharedReads } from './shared-reads.ts';
@@ -40,7 +40,9 @@ export function createOperationService(tools: OperationServiceTools): OperationS
       await submitted(await requests.retry(operationId, caller)),
     async list({ cluster: name, state }, request) {
       const cluster = name === undefined ? null : await unitOfWork.direct.clusters.find(name);
-      if (name !== undefined && !cluster) throw clusterNotFound(name);
+      if (name !== undefined && !cluster) {
+        throw clusterNotFound(name, await unitOfWork.direct.clusters.names());
+      }
       const list = `operations ${JSON.stringify([name ?? null, state ?? null])}`;
       const page = cursors.open(request, list);
       const filter = { clusterId: cluster?.id, state };

@@ -1,4 +1,5 @@
 import { SSH_CONFIG } from '../core/aws/ssh-config.ts';
+import { clusterNotFound } from '../core/cluster/cluster-errors.ts';
 import { findSetting } from '../core/postgres/catalogue.ts';
 import { parametersOf } from '../core/postgres/cluster-parameters.ts';
 import { readValue } from '../core/postgres/parameter-value.ts';
@@ -14,7 +15,6 @@ import type { ClusterRecord } from '../ports/stores.ts';
 import type { UnitOfWork } from '../ports/unit-of-work.ts';
 import type { Workspace } from '../ports/workspace.ts';
 import type { ParameterService, ParameterView } from './api.ts';
-import { clusterNotFound } from './cluster-requests.ts';
 import { readSecret } from './cluster-secrets.ts';
 import type { NodeSizes } from './parameter-requests.ts';
 
@@ -55,7 +55,7 @@ export function createParameterService(tools: ParameterServiceTools): ParameterS
   return {
     async list(name) {
       const cluster = await stores.clusters.find(name);
-      if (!cluster) throw clusterNotFound(name);
+      if (!cluster) throw clusterNotFound(name, await stores.clusters.names());
       const written = parametersOf(cluster, await tools.sizes(cluster));
       const observed = await observe(
         cluster,

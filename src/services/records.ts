@@ -1,7 +1,7 @@
+import { clusterNotFound } from '../core/cluster/cluster-errors.ts';
 import type { ClusterRecord, PlanRecord } from '../ports/stores.ts';
 import type { UnitOfWork } from '../ports/unit-of-work.ts';
 import type { PlanView, RecordService } from './api.ts';
-import { clusterNotFound } from './cluster-requests.ts';
 import type { Cursors } from './cursors.ts';
 
 export interface RecordServiceTools {
@@ -14,7 +14,7 @@ export function createRecordService({ unitOfWork, cursors }: RecordServiceTools)
 
   const find = async (name: string): Promise<ClusterRecord> => {
     const cluster = await clusters.find(name);
-    if (!cluster) throw clusterNotFound(name);
+    if (!cluster) throw clusterNotFound(name, await unitOfWork.direct.clusters.names());
     return cluster;
   };
 

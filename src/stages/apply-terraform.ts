@@ -1,3 +1,4 @@
+import { stepMissing } from '../core/cluster/missing-step.ts';
 import { HathiError } from '../core/errors.ts';
 import type { Stage, StageContext, StageOutcome } from '../ports/stage.ts';
 import type { PlanRecord } from '../ports/stores.ts';
@@ -35,11 +36,7 @@ async function choosePlan(context: StageContext): Promise<PlanRecord> {
   const plan =
     typeof wanted === 'string' ? await read.plans.get(wanted) : await read.plans.latest(cluster.id);
   if (plan === null) {
-    throw new HathiError(
-      'STEP_MISSING',
-      `The cluster ${cluster.name} has no plan: run plan-terraform first.`,
-      { step: NAME, missing: 'plan-terraform' },
-    );
+    throw stepMissing(NAME, 'plan-terraform', cluster.name);
   }
   if (plan.cluster_id !== cluster.id) {
     throw new HathiError('PLAN_NOT_FOUND', `The cluster ${cluster.name} has no plan ${plan.id}.`, {

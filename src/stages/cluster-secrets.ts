@@ -1,4 +1,4 @@
-import { HathiError } from '../core/errors.ts';
+import { stepMissing } from '../core/cluster/missing-step.ts';
 import type { Step } from '../core/operation/steps.ts';
 import type { CertifiedKey } from '../ports/pki.ts';
 import type { SecretBox } from '../ports/secrets.ts';
@@ -68,11 +68,7 @@ export async function requireSecret(
 ): Promise<string> {
   const value = await readSecret(context, box, name);
   if (value === null) {
-    throw new HathiError(
-      'STEP_MISSING',
-      `The cluster has no ${name} yet: create-ansible-script first.`,
-      { step, missing: 'create-ansible-script' },
-    );
+    throw stepMissing(step, 'create-ansible-script', context.cluster.name);
   }
   mask(context, name, value);
   return value;

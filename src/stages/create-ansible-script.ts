@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { SSH_CONFIG, sshConfig } from '../core/aws/ssh-config.ts';
 import { FAILOVER_TIMINGS } from '../core/cluster/cluster-spec.ts';
+import { stepMissing } from '../core/cluster/missing-step.ts';
 import { plannedNodes } from '../core/cluster/topology.ts';
-import { HathiError } from '../core/errors.ts';
 import { parametersOf } from '../core/postgres/cluster-parameters.ts';
 import type { CheckedParameter } from '../core/postgres/parameters.ts';
 import type { Ansible, AnsibleInput, InventoryNode } from '../ports/ansible.ts';
@@ -112,10 +112,7 @@ async function inventoryNodes(
   const planned = new Map(plannedNodes(cluster.spec).map((node) => [node.name, node]));
   const made = cluster.nodes ?? [];
   if (made.length !== planned.size || made.some(({ name }) => !planned.has(name))) {
-    throw new HathiError('STEP_MISSING', 'The machines are not those of the spec: apply first.', {
-      step: 'create-ansible-script',
-      missing: 'apply-terraform',
-    });
+    throw stepMissing('create-ansible-script', 'apply-terraform', cluster.name);
   }
   const nodes: InventoryNode[] = [];
   for (const node of made) {

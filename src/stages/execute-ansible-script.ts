@@ -1,8 +1,10 @@
+import { stepMissing } from '../core/cluster/missing-step.ts';
 import type { Topology } from '../core/cluster/topology.ts';
 import { HathiError } from '../core/errors.ts';
 import { parametersOf } from '../core/postgres/cluster-parameters.ts';
 import { observedTopology } from '../core/postgres/observed-topology.ts';
 import { judgeSettings, type SettingDifference } from '../core/postgres/settings-verdict.ts';
+import { runStep } from '../core/remedy.ts';
 import type { Ansible, PlayedPlaybook } from '../ports/ansible.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { NodeAccess } from '../ports/node-access.ts';
@@ -14,6 +16,7 @@ import type { Workspace } from '../ports/workspace.ts';
 import { requireSecret } from './cluster-secrets.ts';
 import { causesOf, causeText } from './playbook-causes.ts';
 import { sshConfigOf } from './ssh-config.ts';
+import { missingFile } from './terraform-tools.ts';
 
 export interface ExecuteAnsibleScriptTools {
   ansible: Ansible;
@@ -53,7 +56,7 @@ export function createExecuteAnsibleScriptStage(tools: ExecuteAnsibleScriptTools
       const ssh = sshConfigOf(tools, cluster);
       if (ssh !== null) await waitForNodes(tools, context, ssh);
       const played = await tools.ansible.play(context.children, folder);
-      assertTrialPassed(played);
+      assertTrialPassed(cluster.name, played);
       assertPlayedWell(played);
       const credentials = { caCertificate, password, sshConfig: ssh };
       const { parameters, topology } = await look(tools, context, credentials);
@@ -157,29 +160,29 @@ async function requireFiles(
     'ansible/inventory/hosts': 'create-ansible-script',
     'ssh/id_ed25519': 'generate-terraform',
     'ssh/known_hosts': 'generate-terraform',
-  };
+  } as const;
   for (const [file, missing] of Object.entries(writers)) {
     if ((await workspace.read(name, file)) !== null) continue;
-    throw new HathiError(
-      'STEP_MISSING',
-      `${workspace.path(name, ...file.split('/'))} does not exist. Write it again with ${missing}: POST /${missing} {"cluster": "${name}"}`,
-      { step: 'execute-ansible-script', missing },
-    );
+    const path = workspace.path(name, ...file.split('/'));
+    throw stepMissing('execute-ansible-script', missing, name, missingFile(path));
   }
 }
 
 /** @throws PARAMETER_REJECTED naming parameter, value, node and PostgreSQL's message */
-function assertTrialPassed({ failures }: PlayedPlaybook): void {
+function assertTrialPassed(cluster: string, { failures }: PlayedPlaybook): void {
   const failed = failures.find(({ rejected }) => rejected !== null);
   if (!failed?.rejected) return;
   const { parameter, value, reason } = failed.rejected;
   const words = parameter === null ? 'these parameters' : `${parameter} = '${value}'`;
-  const reset = parameter === null ? 'the wrong one' : `{"${parameter}": null}`;
+  const body = parameter === null ? undefined : { [parameter]: null };
   throw new HathiError(
     'PARAMETER_REJECTED',
-    `PostgreSQL on ${failed.host} does not work with ${words}: ${reason}. Nothing was changed on any node. ` +
-      `Give another value, or reset it: POST /create-ansible-script with ${reset}, then POST /execute-ansible-script.`,
+    `PostgreSQL on ${failed.host} does not work with ${words}: ${reason}. Nothing was changed on any node. Give another value, or reset it.`,
     {
+      remedies: [
+        runStep('create-ansible-script', cluster, body),
+        runStep('execute-ansible-script', cluster),
+      ],
       node: failed.host,
       parameter,
       value,

@@ -1,4 +1,4 @@
-import { HathiError } from '../core/errors.ts';
+import { stepMissing } from '../core/cluster/missing-step.ts';
 import type { Stage, StageContext } from '../ports/stage.ts';
 import { makePlan } from './terraform-plan.ts';
 import { requireConfiguration, type TerraformTools } from './terraform-tools.ts';
@@ -30,9 +30,5 @@ export function createPlanTerraformStage(tools: TerraformTools): Stage {
 
 function assertGenerated({ cluster }: StageContext): void {
   if (cluster.terraform_generated_revision === cluster.infrastructure_revision) return;
-  throw new HathiError(
-    'STEP_MISSING',
-    `The cluster ${cluster.name} has no Terraform files of its present spec: run generate-terraform first.`,
-    { step: NAME, missing: 'generate-terraform' },
-  );
+  throw stepMissing(NAME, 'generate-terraform', cluster.name);
 }

@@ -1,5 +1,5 @@
 import type { ClusterSpec } from '../core/cluster/cluster-spec.ts';
-import { HathiError } from '../core/errors.ts';
+import { stepMissing } from '../core/cluster/missing-step.ts';
 import type { Step } from '../core/operation/steps.ts';
 import type { Clock, IdSource } from '../ports/clock.ts';
 import type { SshKeys } from '../ports/pki.ts';
@@ -55,11 +55,13 @@ export async function requireConfiguration(
   step: Step,
 ): Promise<void> {
   if ((await workspace.read(cluster.name, `${FOLDER}/main.tf`)) !== null) return;
-  throw new HathiError(
-    'STEP_MISSING',
-    `${workspace.path(cluster.name, FOLDER, 'main.tf')} does not exist. Write it again with generate-terraform: POST /generate-terraform {"cluster": "${cluster.name}"}`,
-    { step, missing: 'generate-terraform' },
-  );
+  const path = workspace.path(cluster.name, FOLDER, 'main.tf');
+  throw stepMissing(step, 'generate-terraform', cluster.name, missingFile(path));
+}
+
+/** Why a step that needs a generated file cannot run. */
+export function missingFile(path: string): string {
+  return `${path} does not exist; it was removed after it was generated.`;
 }
 
 /** Text of the lock file of providers; empty where none is locked. */

@@ -1,3 +1,4 @@
+import { stepMissing } from '../core/cluster/missing-step.ts';
 import { type PlannedNode, plannedNodes } from '../core/cluster/topology.ts';
 import { HathiError } from '../core/errors.ts';
 import type { NodeReport, ReplicationReport } from '../core/postgres/replication-report.ts';
@@ -50,10 +51,7 @@ async function prove(
 ): Promise<ReplicationReport> {
   const { cluster } = context;
   if (cluster.nodes === null) {
-    throw new HathiError('STEP_MISSING', 'The cluster has no nodes yet: apply-terraform first.', {
-      step: 'verify-replication',
-      missing: 'apply-terraform',
-    });
+    throw stepMissing('verify-replication', 'apply-terraform', cluster.name);
   }
   const secret = (name: string) =>
     requireSecret(context, tools.secretBox, name, 'verify-replication');

@@ -36,6 +36,7 @@ const REFUSAL: Refusal = {
   attributes: [],
   message: 'The plan removes the primary.',
   action: 'Keep it.',
+  remedies: [],
 };
 
 /** A target of which nothing is ever made: no worker runs here. */
@@ -430,6 +431,22 @@ describe.each(DATABASE_KINDS)('resources on the %s database', (kind) => {
     expect(unknown.body).toMatchObject({ code: 'INVALID_REQUEST' });
     const { body } = await ask('GET', '/clusters/labelled');
     expect(body.labels).toEqual({ b: '2' });
+  });
+
+  it('says how to go on with a cluster whose creation was cancelled, or whose name is misspelled', async () => {
+    const { body: operation } = await create('halfway');
+    const remedies = (await create('halfway')).body.remedies;
+    expect(remedies).toBeUndefined();
+    await ask('POST', `/operations/${operation.id}/cancel`);
+    expect((await create('halfway')).body).toMatchObject({
+      code: 'CLUSTER_EXISTS',
+      remedies: [
+        { action: 'retry-operation', request: `POST /api/v1/operations/${operation.id}/retry {}` },
+        { action: 'forget-cluster', cluster: 'halfway' },
+      ],
+    });
+    const misspelled = await ask('GET', '/clusters/halfwya');
+    expect(misspelled.body).toMatchObject({ code: 'CLUSTER_NOT_FOUND', suggestion: 'halfway' });
   });
 
   it('neither destroys nor forgets what is protected, unconfirmed or busy', async () => {

@@ -1,3 +1,4 @@
+import { clusterNotFound } from '../../src/core/cluster/cluster-errors.ts';
 import { connectionStrings } from '../../src/core/cluster/connection-strings.ts';
 import { HathiError } from '../../src/core/errors.ts';
 import {
@@ -271,7 +272,7 @@ export class FakeClusters implements ClusterService {
 
   async get(name: string) {
     const view = this.views.get(name);
-    if (!view) throw new HathiError('CLUSTER_NOT_FOUND', `No cluster is named ${name}.`);
+    if (!view) throw clusterNotFound(name, [...this.views.keys()]);
     return { view, tag: `${view.id}.1` };
   }
 

@@ -9,6 +9,7 @@ export type Node = Schemas['Node'];
 export type Operation = Schemas['Operation'];
 export type OperationEvent = Schemas['OperationEvent'];
 export type Plan = Schemas['Plan'];
+export type Remedy = Schemas['Remedy'];
 export type Report = Schemas['Report'];
 
 export type OperationId = keyof operations & keyof typeof ROUTES;

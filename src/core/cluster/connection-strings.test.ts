@@ -20,8 +20,8 @@ it('puts the primary first to write and last to read, with a limit for each node
     read_only: `postgresql://postgres:a%26b%20c%2Fd@10.0.0.2:5432,10.0.0.1:5432/postgres?${TLS}&connect_timeout=3&target_session_attrs=prefer-standby`,
   });
   expect(jdbc).toEqual({
-    read_write: `jdbc:postgresql://10.0.0.1:5432,10.0.0.2:5432/postgres?user=postgres&password=a%26b%20c%2Fd&${TLS}&connectTimeout=3&targetServerType=primary`,
-    read_only: `jdbc:postgresql://10.0.0.2:5432,10.0.0.1:5432/postgres?user=postgres&password=a%26b%20c%2Fd&${TLS}&connectTimeout=3&targetServerType=preferSecondary`,
+    read_write: `jdbc:postgresql://10.0.0.1:5432,10.0.0.2:5432/postgres?user=postgres&password=a%26b%20c%2Fd&${TLS}&connectTimeout=6&sslResponseTimeout=3000&targetServerType=primary`,
+    read_only: `jdbc:postgresql://10.0.0.2:5432,10.0.0.1:5432/postgres?user=postgres&password=a%26b%20c%2Fd&${TLS}&connectTimeout=6&sslResponseTimeout=3000&targetServerType=preferSecondary`,
   });
   expect(sqlalchemy).toEqual({
     read_write: `postgresql+psycopg://postgres:a%26b%20c%2Fd@/postgres?host=10.0.0.1:5432&host=10.0.0.2:5432&${TLS}&connect_timeout=3&target_session_attrs=read-write`,

@@ -57,7 +57,7 @@ export function connectionStrings(
         user,
         password,
         ...tlsOf(credentials),
-        connectTimeout: String(CONNECT_TIMEOUT_SECONDS),
+        ...jdbcTimeouts(list.length),
         targetServerType: readOnly ? 'preferSecondary' : 'primary',
       });
       return `jdbc:postgresql://${list.join(',')}/${database}?${query}`;
@@ -91,6 +91,18 @@ export function libpqUri(hosts: string, credentials: Credentials, options: Optio
 
 function session(readOnly: boolean): Options {
   return { target_session_attrs: readOnly ? 'prefer-standby' : 'read-write' };
+}
+
+/**
+ * Recent pgJDBC (42.7.14) counts `connectTimeout` over all hosts together, while earlier versions count it for
+ * each. A frozen node accepts the connection and then says nothing; that wait is `sslResponseTimeout`, in
+ * milliseconds. So the first is long enough for a frozen node and the next one.
+ */
+function jdbcTimeouts(hosts: number): Options {
+  return {
+    connectTimeout: String(CONNECT_TIMEOUT_SECONDS * hosts),
+    sslResponseTimeout: String(CONNECT_TIMEOUT_SECONDS * 1_000),
+  };
 }
 
 function tlsOf({ caPath }: Credentials): Options {

@@ -317,8 +317,11 @@ describe('judgePlan', () => {
       attributes: ['kms_key_id'],
       message:
         'The plan replaces the data volume of pg-2 (observed role: replica) because of kms_key_id: the node stays, and its data would be lost.',
-      action:
-        'To keep the cluster as it is: POST /generate-terraform with {"cluster": "pg"}, then POST /plan-terraform.',
+      action: 'To keep the cluster as it is, generate its files again, then plan again.',
+      remedies: [
+        { action: 'run-step', step: 'generate-terraform', cluster: 'pg' },
+        { action: 'run-step', step: 'plan-terraform', cluster: 'pg' },
+      ],
     });
   });
 
@@ -333,7 +336,7 @@ describe('judgePlan', () => {
     expect(refusal?.message).toBe(
       "The plan removes pg-2, pg-3 of etcd's 3 members; 1 would run, and 2 are needed to elect a primary.",
     );
-    expect(refusal?.action).toContain('{"cluster": "pg", "replica_count": 2}');
+    expect(refusal?.remedies[0]).toMatchObject({ cluster: 'pg', body: { replica_count: 2 } });
   });
 });
 

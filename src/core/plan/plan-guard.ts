@@ -1,4 +1,5 @@
 import type { PlannedNode, Role } from '../cluster/topology.ts';
+import { runStep } from '../remedy.ts';
 import { type AttributeEffects, attributeEffect } from './attribute-effects.ts';
 import {
   type ChangeEffect,
@@ -73,7 +74,7 @@ function judgeSharedChange(input: GuardInput, change: PlannedChange): Refusal | 
       address: change.address,
       attributes: [attribute],
       message: `The plan replaces ${change.address} because of ${attribute}, while nodes use it. ${effect.note}`,
-      action: actionFor(input),
+      ...keepAsItIs(input),
     };
   }
   return null;
@@ -165,10 +166,12 @@ function judgeQuorum(input: GuardInput): Refusal | null {
     message: `The plan removes ${names} of etcd's ${members.length} members${
       down.length === 0 ? '' : ` while ${down.join(', ')} does not run`
     }; ${left.length} would run, and ${majority} are needed to elect a primary.`,
-    action:
-      removed.length === 1
-        ? `Start ${down.join(', ')} first, then POST /plan-terraform with {"cluster": "${cluster}"}.`
-        : actionFor(input),
+    ...(removed.length === 1
+      ? {
+          action: `Start ${down.join(', ')} first, then plan again.`,
+          remedies: [runStep('plan-terraform', cluster)],
+        }
+      : keepAsItIs(input)),
   };
 }
 
@@ -197,7 +200,7 @@ function refusal(
     address: change.address,
     attributes,
     message: `The plan ${verb} ${what} of ${node.name} (${roleWords(node)})${cause}: ${why}.`,
-    action: actionFor(input),
+    ...keepAsItIs(input),
   };
 }
 
@@ -216,13 +219,18 @@ function roleWords(node: GuardedNode): string {
 }
 
 /** Back to as many nodes as there are; otherwise the files of the workspace are not Hathi's own. */
-function actionFor({ cluster, nodes, planned }: GuardInput): string {
-  const replicas = nodes.filter(({ hasPostgres }) => hasPostgres).length - 1;
-  const body =
-    planned.filter(({ witness }) => !witness).length - 1 < replicas
-      ? `{"cluster": "${cluster}", "replica_count": ${replicas}}`
-      : `{"cluster": "${cluster}"}`;
-  return `To keep the cluster as it is: POST /generate-terraform with ${body}, then POST /plan-terraform.`;
+function keepAsItIs({ cluster, nodes, planned }: GuardInput): Pick<Refusal, 'action' | 'remedies'> {
+  const replica_count = nodes.filter(({ hasPostgres }) => hasPostgres).length - 1;
+  const isSmaller = planned.filter(({ witness }) => !witness).length - 1 < replica_count;
+  return {
+    action: `To keep the cluster as it is, generate its files again${
+      isSmaller ? ` with ${replica_count} replicas` : ''
+    }, then plan again.`,
+    remedies: [
+      runStep('generate-terraform', cluster, isSmaller ? { replica_count } : undefined),
+      runStep('plan-terraform', cluster),
+    ],
+  };
 }
 
 /** What the change does, for the document that is reviewed. @param node null for a new one */

@@ -1,5 +1,6 @@
 import type { Role } from '../cluster/topology.ts';
 import { HathiError } from '../errors.ts';
+import type { Remedy } from '../remedy.ts';
 
 export const REFUSAL_REASONS = [
   'removes-primary',
@@ -25,8 +26,10 @@ export interface Refusal {
   attributes: string[];
   /** What the plan would do, to what, and why that is refused. */
   message: string;
-  /** The one next command. */
+  /** In words; the requests are in `remedies`. */
   action: string;
+  /** The next requests, in order; empty in plans of earlier versions. */
+  remedies: Remedy[];
 }
 
 /** The error of an apply whose plan is refused. Nothing was run. */
@@ -38,6 +41,6 @@ export function planRefused(planId: string, refusals: readonly Refusal[]): Hathi
       ...refusals.map(({ message }) => message),
       ...actions,
     ].join(' ')}`,
-    { plan_id: planId, refusals },
+    { plan_id: planId, refusals, remedies: refusals[0]?.remedies ?? [] },
   );
 }

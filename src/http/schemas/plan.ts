@@ -5,6 +5,7 @@ import { REFUSAL_REASONS } from '../../core/plan/refusal.ts';
 import type { PlanView } from '../../services/api.ts';
 import { planExample } from './examples.ts';
 import { nextCursor } from './page.ts';
+import { remedySchema } from './remedy.ts';
 
 const count = z.int();
 
@@ -54,7 +55,8 @@ export const refusalsSchema = z
         address: z.string().nullable().describe('Resource in the plan.'),
         attributes: z.array(z.string()).describe('Attributes that cause it.'),
         message: z.string(),
-        action: z.string().describe('The next command.'),
+        action: z.string().describe('What to do next, in words.'),
+        remedies: z.array(remedySchema).describe('The next requests, in order.'),
       })
       .meta({ id: 'PlanRefusal' }),
   )

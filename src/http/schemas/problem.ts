@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode } from '../../core/errors.ts';
 import { MAX_LISTED_ERRORS } from '../../core/field-errors.ts';
 import { PROBLEM_MEDIA_TYPE, STATUS_OF } from '../problem.ts';
+import { remedyRequestSchema } from './remedy.ts';
 
 const codes = Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]];
 
@@ -34,6 +35,10 @@ export const problemSchema = z
       .optional()
       .describe('Number of all errors, if `errors` has only the first ones.'),
     operation: z.string().optional().describe('Id of the operation that is meant.'),
+    remedies: z
+      .array(remedyRequestSchema)
+      .optional()
+      .describe('What to do next, in order or to choose from.'),
   })
   .meta({
     id: 'Problem',

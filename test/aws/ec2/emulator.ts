@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { type Faults, startFaults } from './faults.ts';
 
 const python = fileURLToPath(new URL('../../../.tools/aws-venv/bin/python', import.meta.url));
-const program = join(import.meta.dirname, 'moto.py');
+const program = join(import.meta.dirname, 'start_moto.py');
 const START_MILLISECONDS = 60_000;
 
 /** The account of Debian's own images. */

@@ -6,7 +6,7 @@ import type { Instance } from '@aws-sdk/client-ec2';
 const PORTS = [22, 5432];
 
 /**
- * The public addresses of the emulated EC2, which are loopback addresses (see moto.py): listens on each and
+ * The public addresses of the emulated EC2, which are loopback addresses (see start_moto.py): listens on each and
  * forwards to the private address of its instance. An address of no instance refuses connections.
  */
 export function createPublicAddresses() {

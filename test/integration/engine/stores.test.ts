@@ -292,6 +292,7 @@ describe.each(DATABASE_KINDS)('stores on %s', (kind) => {
           attributes: ['list'],
           message: 'm',
           action: 'a',
+          remedies: [],
         },
       ],
       outcome: null,

@@ -114,8 +114,11 @@ it('names the step that writes files again which somebody removed', async () => 
     await rm(folder, { recursive: true, force: true });
     expect((await bench.run(cluster, step)).error).toMatchObject({
       code: 'STEP_MISSING',
-      message: expect.stringContaining(`POST /generate-terraform {"cluster": "${cluster.name}"}`),
-      details: { step, missing: 'generate-terraform' },
+      details: {
+        step,
+        missing: 'generate-terraform',
+        remedies: [{ action: 'run-step', step: 'generate-terraform', cluster: cluster.name }],
+      },
     });
   }
   await bench.outcome(cluster, 'generate-terraform');

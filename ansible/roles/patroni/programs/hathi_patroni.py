@@ -7,6 +7,9 @@ import time
 from hathi_node import SESSION, Problem
 
 REST_PORT = 8008
+# A change of the configuration may meet a Patroni that resets connections for a moment.
+PATCH_ATTEMPTS = 5
+PATCH_PAUSE_SECONDS = 0.2
 
 
 class Progress:
@@ -161,9 +164,12 @@ class Patroni:
             pass
 
     def configuration(self, name):
-        """Nothing while the leader of a new cluster has not yet written it."""
+        """None while the leader of a new cluster has not written it, and while Patroni does not answer.
+
+        A Patroni that reads a new certificate resets the connections to its API.
+        """
         status, answer = self.ask(name, 'GET', '/config')
-        if status == 502:
+        if status in (0, 502):
             return None
         if status != 200:
             raise Problem(f'{name} does not give its configuration: {answer}')
@@ -174,7 +180,11 @@ class Patroni:
         patch = patch_for(found, wanted)
         if not patch:
             return None
-        status, answer = self.ask(name, 'PATCH', '/config', patch)
+        for _ in range(PATCH_ATTEMPTS):
+            status, answer = self.ask(name, 'PATCH', '/config', patch)
+            if status != 0:
+                break
+            time.sleep(PATCH_PAUSE_SECONDS)
         if status != 200:
             raise Problem(f'{name} refuses the configuration: {answer}')
         return patch.get('postgresql', {}).get('parameters', {})

@@ -890,8 +890,8 @@ export interface components {
          *           "read_only": "postgresql://postgres:as-generated@10.201.0.12:5432,10.201.0.11:5432/postgres?sslmode=verify-full&sslrootcert=%2Fhome%2Fada%2F.local%2Fshare%2Fhathi%2Fclusters%2Forders%2Fansible%2Fpki%2Fca.crt&connect_timeout=3&target_session_attrs=prefer-standby"
          *         },
          *         "jdbc": {
-         *           "read_write": "jdbc:postgresql://10.201.0.11:5432,10.201.0.12:5432/postgres?user=postgres&password=as-generated&sslmode=verify-full&sslrootcert=%2Fhome%2Fada%2F.local%2Fshare%2Fhathi%2Fclusters%2Forders%2Fansible%2Fpki%2Fca.crt&connectTimeout=3&targetServerType=primary",
-         *           "read_only": "jdbc:postgresql://10.201.0.12:5432,10.201.0.11:5432/postgres?user=postgres&password=as-generated&sslmode=verify-full&sslrootcert=%2Fhome%2Fada%2F.local%2Fshare%2Fhathi%2Fclusters%2Forders%2Fansible%2Fpki%2Fca.crt&connectTimeout=3&targetServerType=preferSecondary"
+         *           "read_write": "jdbc:postgresql://10.201.0.11:5432,10.201.0.12:5432/postgres?user=postgres&password=as-generated&sslmode=verify-full&sslrootcert=%2Fhome%2Fada%2F.local%2Fshare%2Fhathi%2Fclusters%2Forders%2Fansible%2Fpki%2Fca.crt&connectTimeout=6&sslResponseTimeout=3000&targetServerType=primary",
+         *           "read_only": "jdbc:postgresql://10.201.0.12:5432,10.201.0.11:5432/postgres?user=postgres&password=as-generated&sslmode=verify-full&sslrootcert=%2Fhome%2Fada%2F.local%2Fshare%2Fhathi%2Fclusters%2Forders%2Fansible%2Fpki%2Fca.crt&connectTimeout=6&sslResponseTimeout=3000&targetServerType=preferSecondary"
          *         },
          *         "sqlalchemy": {
          *           "read_write": "postgresql+psycopg://postgres:as-generated@/postgres?host=10.201.0.11:5432&host=10.201.0.12:5432&sslmode=verify-full&sslrootcert=%2Fhome%2Fada%2F.local%2Fshare%2Fhathi%2Fclusters%2Forders%2Fansible%2Fpki%2Fca.crt&connect_timeout=3&target_session_attrs=read-write",
@@ -1606,7 +1606,7 @@ export interface components {
             };
         };
         PlanRefusal: {
-            /** @description The next command. */
+            /** @description What to do next, in words. */
             action: string;
             /** @description Resource in the plan. */
             address: string | null;
@@ -1617,6 +1617,8 @@ export interface components {
             node: string | null;
             /** @enum {string} */
             reason: "removes-primary" | "primary-unknown" | "removes-etcd-majority" | "replaces-node" | "removes-data" | "stops-node" | "cuts-nodes-off";
+            /** @description The next requests, in order. */
+            remedies: components["schemas"]["Remedy"][];
             /** @description Observed role of the node. */
             role: ("primary" | "replica" | "witness") | null;
         };
@@ -1650,6 +1652,8 @@ export interface components {
             errors?: components["schemas"]["FieldError"][];
             /** @description Id of the operation that is meant. */
             operation?: string;
+            /** @description What to do next, in order or to choose from. */
+            remedies?: components["schemas"]["RemedyRequest"][];
             /** @description Names the request in the log of the server. */
             request_id?: string;
             status: number;
@@ -1679,6 +1683,44 @@ export interface components {
                 ready: boolean;
             }[];
             ready: boolean;
+        };
+        /** @description What to do next. */
+        Remedy: {
+            /** @enum {string} */
+            action: "run-step" | "create-cluster" | "list-clusters" | "disable-protection" | "forget-cluster" | "list-operations" | "watch-operation" | "approve-operation" | "cancel-operation" | "retry-operation";
+            /** @description Members of the body besides `cluster`. */
+            body?: {
+                [key: string]: unknown;
+            };
+            /** @description Name of the cluster. */
+            cluster?: string;
+            /** @description Id of the operation. */
+            operation?: string;
+            /**
+             * @description The step, for `run-step`.
+             * @enum {string}
+             */
+            step?: "generate-terraform" | "plan-terraform" | "apply-terraform" | "create-ansible-script" | "execute-ansible-script" | "verify-replication" | "destroy-terraform";
+        };
+        /** @description What to do next, and the request that does it. */
+        RemedyRequest: {
+            /** @enum {string} */
+            action: "run-step" | "create-cluster" | "list-clusters" | "disable-protection" | "forget-cluster" | "list-operations" | "watch-operation" | "approve-operation" | "cancel-operation" | "retry-operation";
+            /** @description Members of the body besides `cluster`. */
+            body?: {
+                [key: string]: unknown;
+            };
+            /** @description Name of the cluster. */
+            cluster?: string;
+            /** @description Id of the operation. */
+            operation?: string;
+            /** @description Method, path and JSON body, e.g. `POST /plan-terraform {"cluster":"orders"}`. */
+            request: string;
+            /**
+             * @description The step, for `run-step`.
+             * @enum {string}
+             */
+            step?: "generate-terraform" | "plan-terraform" | "apply-terraform" | "create-ansible-script" | "execute-ansible-script" | "verify-replication" | "destroy-terraform";
         };
         /**
          * @description The proof, node by node.

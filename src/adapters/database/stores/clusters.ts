@@ -14,6 +14,9 @@ import type {
 import type { ClustersTable, Schema } from '../schema.ts';
 import { json } from './columns.ts';
 
+/** A suggestion compares a name with each of them. */
+const MOST_NAMES = 200;
+
 export class SqlClusterStore implements ClusterStore {
   readonly #db: Kysely<Schema>;
 
@@ -79,6 +82,11 @@ export class SqlClusterStore implements ClusterStore {
     if (after !== undefined) query = query.where('name', '>', after);
     if (label) query = query.where(sql<boolean>`labels ->> ${label.name} = ${label.value}`);
     return (await query.orderBy('name').limit(limit).execute()).map(toSummary);
+  }
+
+  async names(): Promise<string[]> {
+    const rows = await this.#living().select('name').orderBy('name').limit(MOST_NAMES).execute();
+    return rows.map(({ name }) => name);
   }
 
   async networkIndexes(site: string): Promise<number[]> {

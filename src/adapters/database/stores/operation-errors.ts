@@ -1,5 +1,6 @@
 import { HathiError } from '../../../core/errors.ts';
 import type { Operation } from '../../../core/operation/operation.ts';
+import type { Remedy } from '../../../core/remedy.ts';
 import type { Lease } from '../../../ports/stores.ts';
 
 /** @param other the operation in the way; null when it ended in the meantime */
@@ -7,10 +8,24 @@ export function clusterBusy(other: Operation | null): HathiError {
   return new HathiError(
     'CLUSTER_BUSY',
     other
-      ? `The cluster is busy: ${other.kind} is ${other.state}. Wait for operation ${other.id}, or cancel it.`
-      : 'The cluster was busy a moment ago. Ask again.',
-    { operation: other?.id ?? null, kind: other?.kind ?? null, state: other?.state ?? null },
+      ? `The cluster is busy: ${other.kind} is ${other.state} (operation ${other.id}).`
+      : 'The cluster was busy until a moment ago. Repeat the request.',
+    {
+      operation: other?.id ?? null,
+      kind: other?.kind ?? null,
+      state: other?.state ?? null,
+      remedies: other ? remediesOf(other) : [],
+    },
   );
+}
+
+/** An operation that waits for approval never ends, so watching it does not help. */
+function remediesOf({ id: operation, state }: Operation): Remedy[] {
+  const first = state === 'awaiting-approval' ? 'approve-operation' : 'watch-operation';
+  return [
+    { action: first, operation },
+    { action: 'cancel-operation', operation },
+  ];
 }
 
 export function leaseLost({ operationId, attempt }: Lease): HathiError {

@@ -15,4 +15,20 @@ if not random_ip().startswith('127.'):
 if not callable(elastic_network_interfaces.random_public_ip):
     sys.exit('This version of Moto chooses public addresses in another way.')
 elastic_network_interfaces.random_public_ip = random_ip
+
+
+def unless_elastic(change):
+    """A stop and a start of an instance leave an Elastic IP, as on EC2; Moto would give another address."""
+
+    def changed(interface):
+        addresses = interface.ec2_backend.addresses
+        if not any(address.public_ip == interface.public_ip for address in addresses):
+            change(interface)
+
+    return changed
+
+
+Interface = elastic_network_interfaces.NetworkInterface
+Interface.stop = unless_elastic(Interface.stop)
+Interface.start = unless_elastic(Interface.start)
 sys.exit(main())

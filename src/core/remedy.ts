@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { STEPS, type Step } from './operation/steps.ts';
+
+/** The actions of a remedy. HTTP words each as a request, the command line as a command. */
+export const REMEDY_ACTIONS = [
+  'run-step',
+  'create-cluster',
+  'list-clusters',
+  'disable-protection',
+  'forget-cluster',
+  'list-operations',
+  'watch-operation',
+  'approve-operation',
+  'cancel-operation',
+  'retry-operation',
+] as const;
+
+/** What a person can do next, as data: an error has its remedies in order in `details.remedies`. */
+export const remedySchema = z.object({
+  action: z.enum(REMEDY_ACTIONS),
+  cluster: z.string().optional().describe('Name of the cluster.'),
+  step: z.enum(STEPS).optional().describe('The step, for `run-step`.'),
+  operation: z.string().optional().describe('Id of the operation.'),
+  body: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe('Members of the body besides `cluster`.'),
+});
+export type Remedy = z.infer<typeof remedySchema>;
+
+export function runStep(step: Step, cluster: string, body?: Record<string, unknown>): Remedy {
+  return { action: 'run-step', step, cluster, ...(body === undefined ? {} : { body }) };
+}

@@ -1,11 +1,15 @@
 import { EXIT, type Exit } from './exit-codes.ts';
+import { CliError } from './failure.ts';
 import { type ClientSettings, readClientSettings } from './settings.ts';
 import { canAsk, type Manner, mannerOf, type World } from './terminal.ts';
-import { write } from './terminal-text.ts';
+import { wrap, write } from './terminal-text.ts';
 import { whileWaiting } from './waiting.ts';
+
+export const OUTPUTS = ['table', 'json', 'name'] as const;
 
 /** Options that every command has. */
 export interface GlobalOptions {
+  output?: (typeof OUTPUTS)[number] | undefined;
   json?: true | undefined;
   yes?: true | undefined;
   url?: string | undefined;
@@ -29,28 +33,30 @@ export interface Cli {
   waiting<T>(what: string, work: Promise<T>): Promise<T>;
   /** The same on stderr, and only where it takes longer than two seconds. */
   patiently<T>(what: string, work: Promise<T>): Promise<T>;
-  /** The answer itself: the document with `--json`, else the text. */
-  answer(document: unknown, text: () => string): void;
+  /**
+   * Prints the result: the document with `--json`, the names with `--output name`, otherwise the text.
+   * @throws CliError (usage) for names of a result without names
+   */
+  answer(document: unknown, text: () => string, names?: readonly string[]): void;
 }
 
 /** @throws CliError (usage) */
 export function createCli(world: World, options: GlobalOptions): Cli {
-  const json = options.json === true;
-  const print = (text: string): void => {
-    write(world.stdout, `${text}\n`);
-  };
+  const json = options.json === true || options.output === 'json';
   const { stdout: out, stderr } = world;
+  const manner = mannerOf(out, world.environment, options.color);
+  const print = (text: string): void => {
+    write(out, `${json ? text : wrap(text, manner.columns)}\n`);
+  };
   return {
     waiting: (what, work) =>
-      json
-        ? work
-        : whileWaiting({ out, manner: mannerOf(out, world.environment), what, atOnce: true }, work),
+      json ? work : whileWaiting({ out, manner, what, atOnce: true }, work),
     patiently: (what, work) =>
       json
         ? work
         : whileWaiting({ out: stderr, manner: mannerOf(stderr, world.environment), what }, work),
     world,
-    manner: mannerOf(world.stdout, world.environment, options.color),
+    manner,
     settings: readClientSettings(world.environment, options.url),
     json,
     yes: options.yes === true,
@@ -58,7 +64,12 @@ export function createCli(world: World, options: GlobalOptions): Cli {
     say: (text) => {
       if (!json) print(text);
     },
-    answer: (document, text) => print(json ? JSON.stringify(document, null, 2) : text()),
+    answer(document, text, names) {
+      if (json) return print(JSON.stringify(document, null, 2));
+      if (options.output !== 'name') return print(text());
+      if (!names) throw new CliError('usage', 'This command has no output of names.');
+      if (names.length > 0) print(names.join('\n'));
+    },
   };
 }
 

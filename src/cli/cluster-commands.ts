@@ -7,29 +7,25 @@ export function addClusterCommands(program: Command, { run }: Definition): void 
   const cluster = program
     .command('cluster')
     .summary('Create, show, watch, connect to, verify and destroy clusters')
-    .description('Clusters: one primary, some replicas, planned, made and proven.');
+    .description('Manage clusters: one primary and its replicas.');
 
   cluster
     .command('create')
-    .summary('Make a cluster: show its plan, ask, then show how it comes up')
+    .summary('Create a cluster')
     .description(
-      'Make a cluster. Hathi writes its Terraform and shows the plan; once you have said yes, it makes exactly that, sets PostgreSQL up, and proves that every replica replicates.',
+      'Create a cluster. Hathi generates Terraform and shows the plan. After your approval it applies exactly that plan, sets up PostgreSQL, and verifies that every replica replicates.',
     )
-    .argument('<name>', 'Small letters, digits and hyphens')
-    .option(
-      '-r, --replicas <count>',
-      'Replicas beside the one primary, 0 to 15 (default: 2)',
-      replicaCount,
-    )
+    .argument('<name>', 'Name: lowercase letters, digits and hyphens')
+    .option('-r, --replicas <count>', 'Number of replicas, 0 to 15 (default: 2)', replicaCount)
     .addOption(
-      oneOf('--target <target>', 'Where the machines run (default: that of the server)', [
+      oneOf('--target <target>', "Where the machines run (default: the server's target)", [
         'local',
         'aws',
       ]),
     )
     .option(
       '--instance-type <type>',
-      'Type of the machines (default: t2.medium); has no effect on the local target',
+      'Machine type (default: t2.medium); has no effect on the local target',
     )
     .addOption(
       oneOf('--postgres <version>', 'Major version of PostgreSQL (default: 17)', [
@@ -46,7 +42,7 @@ export function addClusterCommands(program: Command, { run }: Definition): void 
         ['fast', 'balanced', 'patient'],
       ),
     )
-    .option('--region <region>', 'Of AWS (default: that of the server)')
+    .option('--region <region>', "AWS region (default: the server's region)")
     .addOption(
       oneOf('--connection <way>', 'How AWS machines are reached (default: public)', [
         'public',
@@ -57,23 +53,27 @@ export function addClusterCommands(program: Command, { run }: Definition): void 
     )
     .option(
       '--control <network>',
-      'From where SSH reaches AWS machines, as often as needed',
+      'Network that may connect to AWS machines by SSH; can be repeated',
       collect,
     )
-    .option('--aws <json>', 'Anything else of `aws`, as the API takes it', jsonObject)
-    .option('--allow <network>', 'Network of clients, as often as needed', collect)
-    .option('--locale <locale>', 'Locale of the nodes, e.g. de_DE.UTF-8; repeat for more', collect)
-    .option('-p, --parameter <name=value>', 'PostgreSQL parameter, as often as needed', assignment)
-    .option('-l, --label <name=value>', 'Label, as often as needed', assignment)
+    .option('--aws <json>', 'Other members of `aws`, as JSON', jsonObject)
+    .option(
+      '--allow <network>',
+      'Network of clients that may connect to PostgreSQL; can be repeated',
+      collect,
+    )
+    .option('--locale <locale>', 'Locale of the nodes, e.g. de_DE.UTF-8; can be repeated', collect)
+    .option('-p, --parameter <name=value>', 'PostgreSQL parameter; can be repeated', assignment)
+    .option('-l, --label <name=value>', 'Label; can be repeated', assignment)
     .option('--protect', 'Enable deletion protection (default: on, except for local)')
-    .option('--plan-only', 'Stop at the plan, for `hathi operation approve`')
-    .option('-d, --detach', 'Start it and return at once; with --yes its plan is approved unseen')
+    .option('--plan-only', 'Stop when the plan waits for `hathi operation approve`')
+    .option('-d, --detach', 'Return immediately; with --yes the plan is applied without a review')
     .addHelpText(
       'after',
       examples(
         'hathi cluster create orders',
         'hathi cluster create orders --replicas 1 -p max_connections=200',
-        'hathi cluster create orders --yes            # in a script: no question is asked',
+        'hathi cluster create orders --yes            # in a script: without questions',
         'hathi cluster create orders --plan-only      # in a pipeline: approved by another step',
       ),
     )
@@ -83,7 +83,7 @@ export function addClusterCommands(program: Command, { run }: Definition): void 
 
   cluster
     .command('list')
-    .summary('List the clusters')
+    .summary('List clusters')
     .description('List the clusters that are not destroyed.')
     .option('-l, --label <name=value>', 'Only clusters with this label')
     .addHelpText(
@@ -96,11 +96,11 @@ export function addClusterCommands(program: Command, { run }: Definition): void 
 
   cluster
     .command('orphans')
-    .summary('List what runs at AWS and belongs to no cluster that is known')
+    .summary('List AWS resources that belong to no known cluster')
     .description(
-      "List everything in the account that carries Hathi's tags and that no state knows, each with the command that removes it.",
+      "List the resources in the AWS account that have Hathi's tags and are in no Terraform state, each with the command that removes it.",
     )
-    .option('--region <region>', 'This region alone (default: all in which there are clusters)')
+    .option('--region <region>', 'Only this region (default: every region with clusters)')
     .addHelpText('after', examples('hathi cluster orphans', 'hathi cluster orphans --json'))
     .action((options) =>
       run(async (cli) => (await import('./orphans.ts')).listOrphans(cli, options)),
@@ -108,19 +108,42 @@ export function addClusterCommands(program: Command, { run }: Definition): void 
 
   cluster
     .command('show')
-    .summary('Show a cluster, its nodes and the last proof')
-    .description('Show what was asked for beside what was seen: nodes, roles and the last proof.')
-    .argument('<name>', 'The cluster')
+    .summary('Show a cluster, its nodes and the last verification')
+    .description('Show a cluster: its settings, nodes, observed roles and last verification.')
+    .argument('<name>', 'Name of the cluster')
     .addHelpText('after', examples('hathi cluster show orders'))
     .action((name) => run(async (cli) => (await import('./show.ts')).showCluster(cli, name)));
 
   cluster
-    .command('watch')
-    .summary('Follow what is being done to a cluster')
+    .command('describe')
+    .summary('Show a cluster with its last verification and operations')
     .description(
-      'Follow the unfinished operation of a cluster to its end. It may be left by Ctrl-C and taken up again.',
+      'Show a cluster, its nodes, each figure of the last verification, and its last operations.',
     )
-    .argument('<name>', 'The cluster')
+    .argument('<name>', 'Name of the cluster')
+    .addHelpText('after', examples('hathi cluster describe orders'))
+    .action((name) =>
+      run(async (cli) => (await import('./describe.ts')).describeCluster(cli, name)),
+    );
+
+  cluster
+    .command('events')
+    .summary('Print the events of the newest operation of a cluster')
+    .description('Print the events of the newest operation of a cluster, one on each line.')
+    .argument('<name>', 'Name of the cluster')
+    .option('-f, --follow', 'Continue until the operation ends')
+    .addHelpText('after', examples('hathi cluster events orders', 'hathi cluster events orders -f'))
+    .action((name, options) =>
+      run(async (cli) => (await import('./logs.ts')).clusterEvents(cli, name, options)),
+    );
+
+  cluster
+    .command('watch')
+    .summary('Follow the unfinished operation of a cluster')
+    .description(
+      'Follow the unfinished operation of a cluster to its end. Ctrl-C leaves it running.',
+    )
+    .argument('<name>', 'Name of the cluster')
     .addHelpText('after', examples('hathi cluster watch orders'))
     .action((name) => run(async (cli) => (await import('./watch.ts')).watchCluster(cli, name)));
 
@@ -128,13 +151,13 @@ export function addClusterCommands(program: Command, { run }: Definition): void 
     .command('connect')
     .summary('Open psql on the primary, or on a replica')
     .description(
-      'Open psql on the primary, wherever it is now. The certificate of the server is checked; the password goes by the environment of psql. What stands after -- is given to psql.',
+      'Open psql on the current primary. The certificate of the server is verified, and psql receives the password in its environment. Arguments after -- are passed to psql.',
     )
-    .argument('<name>', 'The cluster')
-    .argument('[psql-arguments...]', 'After --, for psql')
-    .option('--replica', 'A replica instead')
-    .option('--node <node>', 'This node instead')
-    .option('--print', 'Print the URI, with its password, instead of opening psql')
+    .argument('<name>', 'Name of the cluster')
+    .argument('[psql-arguments...]', 'Arguments for psql, after --')
+    .option('--replica', 'Connect to a replica')
+    .option('--node <node>', 'Connect to this node')
+    .option('--print', 'Print the URI with its password')
     .addHelpText(
       'after',
       examples(
@@ -148,23 +171,25 @@ export function addClusterCommands(program: Command, { run }: Definition): void 
 
   cluster
     .command('verify')
-    .summary('Prove that every replica replicates')
+    .summary('Verify that every replica replicates')
     .description(
-      'Write a row on the primary and read it on every replica. Exits with 1 when one is not proven.',
+      'Write a row on the primary and read it on every replica. Exits with 1 if a replica does not replicate.',
     )
-    .argument('<name>', 'The cluster')
+    .argument('<name>', 'Name of the cluster')
     .addHelpText('after', examples('hathi cluster verify orders'))
     .action((name) => run(async (cli) => (await import('./verify.ts')).verify(cli, name)));
 
   cluster
     .command('update')
-    .summary('Change labels or the protection against destroying')
-    .description('Change the labels of a cluster, or its protection. No machine is touched.')
-    .argument('<name>', 'The cluster')
-    .option('-l, --label <name=value>', 'Label to set, as often as needed', assignment)
-    .option('--remove-label <name>', 'Label to remove, as often as needed', collect)
-    .option('--protect', 'Refuse to destroy it')
-    .option('--no-protect', 'Allow to destroy it')
+    .summary('Change labels or deletion protection')
+    .description(
+      'Change the labels or the deletion protection of a cluster. The machines are not changed.',
+    )
+    .argument('<name>', 'Name of the cluster')
+    .option('-l, --label <name=value>', 'Label to set; can be repeated', assignment)
+    .option('--remove-label <name>', 'Label to remove; can be repeated', collect)
+    .option('--protect', 'Enable deletion protection')
+    .option('--no-protect', 'Disable deletion protection')
     .addHelpText(
       'after',
       examples(
@@ -178,11 +203,13 @@ export function addClusterCommands(program: Command, { run }: Definition): void 
 
   cluster
     .command('destroy')
-    .summary('Remove a cluster with all its data')
-    .description('Remove the machines of a cluster, with all its data. Asks for its name.')
-    .argument('<name>', 'The cluster')
-    .option('--confirm <name>', 'The name once more, where nobody can be asked')
-    .option('-d, --detach', 'Start it and return at once')
+    .summary('Destroy a cluster and all its data')
+    .description(
+      'Destroy the machines of a cluster and all its data. You type its name as confirmation.',
+    )
+    .argument('<name>', 'Name of the cluster')
+    .option('--confirm <name>', 'Name of the cluster, for use without a terminal')
+    .option('-d, --detach', 'Return immediately')
     .addHelpText(
       'after',
       examples('hathi cluster destroy orders', 'hathi cluster destroy orders --confirm orders'),
@@ -193,12 +220,12 @@ export function addClusterCommands(program: Command, { run }: Definition): void 
 
   cluster
     .command('forget')
-    .summary('Stop managing a cluster; its machines go on')
+    .summary('Stop managing a cluster; keep its machines')
     .description(
-      'End what Hathi knows of a cluster, and leave its machines as they are. Asks for its name.',
+      'Stop managing a cluster and keep its machines. You type its name as confirmation.',
     )
-    .argument('<name>', 'The cluster')
-    .option('--confirm <name>', 'The name once more, where nobody can be asked')
+    .argument('<name>', 'Name of the cluster')
+    .option('--confirm <name>', 'Name of the cluster, for use without a terminal')
     .addHelpText('after', examples('hathi cluster forget orders'))
     .action((name, options) =>
       run(async (cli) => (await import('./forget.ts')).forget(cli, name, options)),

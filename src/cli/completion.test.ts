@@ -4,7 +4,7 @@ import { commandLine } from '../../test/support/command-line.ts';
 
 it.each([
   [['cl'], ['cluster']],
-  [['cluster', 'de'], ['destroy']],
+  [['cluster', 'dest'], ['destroy']],
   [['cluster', 'create', 'orders', '--fail'], ['--failover']],
   [
     ['cluster', 'create', 'orders', '--failover', ''],

@@ -79,7 +79,7 @@ export async function create(cli: Cli, name: string, options: CreateOptions): En
       '',
       cli.manner.style('bold', `Cluster ${name} is up, and its replication is proven.`),
       '',
-      reportText(nodes, cli.manner.style),
+      reportText(nodes, cli.manner),
       '',
       `Connect to it: hathi cluster connect ${name}`,
     ].join('\n'),

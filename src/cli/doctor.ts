@@ -16,20 +16,29 @@ interface Finding {
 export async function doctor(cli: Cli): Ending {
   const config = readConfig(cli.world.environment);
   const [machine, server] = await cli.patiently(
-    'Looking at this machine',
+    'Checking this machine',
     Promise.all([inspectMachine(config), findServer(cli)]),
   );
-  const checks: Finding[] = [...machine, server];
+  // A server elsewhere has a data directory of its own.
+  const shown = machine.filter(({ name }) => name !== 'data' || isLocal(cli.settings.url));
+  const checks: Finding[] = [...shown, server];
   const ready = checks.every((check) => check.ready || !check.required);
   const { style } = cli.manner;
   cli.answer({ ready, checks }, () => {
     const rows = checks.map((check) => [markOf(cli, check), check.name, check.message]);
     const end = ready
-      ? style('green', 'Everything is there that the server needs.')
-      : style('red', 'Something is missing that the server needs; each line says how to get it.');
-    return [table(['', 'what', 'found'], rows, style), '', end].join('\n');
+      ? style('green', 'Everything that the server needs is installed.')
+      : style(
+          'red',
+          'The server needs something that is missing; its line says how to install it.',
+        );
+    return [table(['', 'what', 'found'], rows, { style, columns: null }), '', end].join('\n');
   });
   return ready ? 'done' : 'failed';
+}
+
+function isLocal(url: string): boolean {
+  return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname);
 }
 
 function markOf({ manner: { style } }: Cli, { ready, required }: Finding): string {
@@ -43,7 +52,7 @@ async function findServer({ settings: { url } }: Cli): Promise<Finding> {
     () => false,
   );
   const message = found
-    ? `answers at ${url}`
-    : `none answers at ${url}. Start one: hathi serve --detach`;
+    ? `running at ${url}`
+    : `no server at ${url}. Start one: hathi serve --detach`;
   return { name: 'server', required: false, ready: found, message };
 }

@@ -3,6 +3,7 @@ import type { Cli, Ending } from './cli.ts';
 import { CliError } from './failure.ts';
 import { stagesOf, takeEvent } from './progress-model.ts';
 import { createView } from './progress-view.ts';
+import { shortId } from './table.ts';
 import { choose } from './terminal.ts';
 import { write } from './terminal-text.ts';
 
@@ -51,7 +52,7 @@ export async function followOperation(
         const operation = await api.operation(id);
         if (operation.state !== 'awaiting-approval') continue; // It was approved since.
         if (options.stopAtApproval) return { how: 'waits', operation };
-        if (isNew) cli.say(`It waits for approval: hathi operation approve ${id}`);
+        if (isNew) view?.note(`It waits for approval: hathi operation approve ${shortId(id)}`);
       }
       return { how: 'ended', operation: await api.operation(id) };
     } catch (error) {

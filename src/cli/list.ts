@@ -1,6 +1,6 @@
-import { apiOf } from './api.ts';
+import { apiOf, type Operation } from './api.ts';
 import type { Cli, Ending } from './cli.ts';
-import { ago, table } from './table.ts';
+import { ago, shortId, table } from './table.ts';
 import { statusText } from './words.ts';
 
 const DEFAULT_LIMIT = 20;
@@ -8,8 +8,10 @@ const DEFAULT_LIMIT = 20;
 export async function listClusters(cli: Cli, { label }: { label?: string | undefined }): Ending {
   const clusters = await apiOf(cli).clusters(label);
   const { style } = cli.manner;
-  cli.answer({ clusters, next_cursor: null }, () => {
-    if (clusters.length === 0) return 'There are no clusters. Make one: hathi cluster create NAME';
+  const text = () => {
+    if (clusters.length === 0) {
+      return 'There are no clusters. Create one: hathi cluster create orders';
+    }
     const rows = clusters.map(({ name, status, spec, nodes, topology, created_at }) => [
       name,
       statusText(status, style),
@@ -19,8 +21,11 @@ export async function listClusters(cli: Cli, { label }: { label?: string | undef
       spec.postgres_version,
       ago(created_at, Date.now()),
     ]);
-    return table(['name', 'status', 'target', 'nodes', 'primary', 'postgres', 'made'], rows, style);
-  });
+    const heads = ['name', 'status', 'target', 'nodes', 'primary', 'postgres', 'created'];
+    return table(heads, rows, cli.manner);
+  };
+  const names = clusters.map(({ name }) => name);
+  cli.answer({ clusters, next_cursor: null }, text, names);
   return 'done';
 }
 
@@ -39,17 +44,20 @@ export async function listOperations(cli: Cli, options: ListOperationsOptions): 
       ...(state === undefined ? {} : { state }),
     }),
   );
-  const { style } = cli.manner;
-  cli.answer(part, () => {
-    if (part.operations.length === 0) return 'There are no such operations.';
-    const rows = part.operations.map((operation) => [
-      operation.id,
-      operation.cluster_name,
-      operation.kind,
-      statusText(operation.state, style),
-      ago(operation.created_at, Date.now()),
-    ]);
-    return table(['id', 'cluster', 'kind', 'state', 'asked'], rows, style);
-  });
+  const text = () =>
+    part.operations.length === 0 ? 'No operation matches.' : operationsTable(cli, part.operations);
+  const ids = part.operations.map(({ id }) => id);
+  cli.answer(part, text, ids);
   return 'done';
+}
+
+export function operationsTable({ manner }: Cli, operations: readonly Operation[]): string {
+  const rows = operations.map((operation) => [
+    operation.cluster_name,
+    operation.kind,
+    statusText(operation.state, manner.style),
+    ago(operation.created_at, Date.now()),
+    shortId(operation.id),
+  ]);
+  return table(['cluster', 'kind', 'state', 'requested', 'id'], rows, manner);
 }

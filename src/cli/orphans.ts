@@ -25,7 +25,7 @@ export async function listOrphans(cli: Cli, { region }: OrphansOptions): Ending 
     ]);
     const result =
       rows.length > 0
-        ? table(['region', 'cluster', 'kind', 'id', 'to remove it'], rows, style)
+        ? table(['region', 'cluster', 'kind', 'id', 'to remove it'], rows, cli.manner)
         : regions.length > 0
           ? `No orphans in ${regions.join(', ')}.`
           : 'There are no clusters on AWS, and the server has no default region (AWS_REGION).';

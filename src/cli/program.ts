@@ -1,12 +1,12 @@
 import { Command } from '@commander-js/extra-typings';
-import { createCli, type Definition } from './cli.ts';
+import { createCli, type Definition, OUTPUTS } from './cli.ts';
 import { addClusterCommands } from './cluster-commands.ts';
 import { EXIT, type Exit } from './exit-codes.ts';
 import { addOperationCommands } from './operation-commands.ts';
 import { SHELLS } from './shells.ts';
 import type { World } from './terminal.ts';
 import { write } from './terminal-text.ts';
-import { examples } from './values.ts';
+import { examples, oneOf } from './values.ts';
 
 export interface Program {
   command: Command;
@@ -33,17 +33,18 @@ const HELP = {
 export function buildProgram(world: World, version: string): Program {
   let exit: Exit = 'done';
   const program = new Command('hathi')
-    .description('PostgreSQL clusters: planned, made, and proven to replicate.')
+    .description('Create and operate PostgreSQL clusters whose replication is verified.')
     .version(version, '-V, --version', 'Print the version')
     .helpOption('-h, --help', 'Show help')
-    .helpCommand('help [command]', 'Show help for a command')
-    .option('--json', 'Answer in JSON, as the API gives it, and ask nothing')
+    .helpCommand(false)
+    .addOption(oneOf('-o, --output <format>', 'Format of the output (default: table)', OUTPUTS))
+    .option('--json', 'The same as --output json: what the API returns, and no questions')
+    .option('-y, --yes', 'Approve plans without a question; destroy and forget need --confirm')
     .option(
-      '-y, --yes',
-      'Approve plans without a question; destroy and forget still need --confirm',
+      '--url <url>',
+      'URL of the server (default: $HATHI_URL, otherwise http://localhost:5000)',
     )
-    .option('--url <url>', 'Where the server is (default: $HATHI_URL, else http://localhost:5000)')
-    .option('--no-color', 'No colours (also: the variable NO_COLOR)')
+    .option('--no-color', 'Print without colours (also: the variable NO_COLOR)')
     .configureHelp(HELP)
     .exitOverride()
     .configureOutput({
@@ -54,7 +55,7 @@ export function buildProgram(world: World, version: string): Program {
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
-    .showHelpAfterError('(hathi --help, or --help after any command, says more)')
+    .showHelpAfterError('(Add --help to any command for its options.)')
     .addHelpText('after', `\n${FIRST_STEPS}\n\n${exitText()}`);
   const definition: Definition = {
     async run(verb) {
@@ -68,17 +69,18 @@ export function buildProgram(world: World, version: string): Program {
   addOperationCommands(program as unknown as Command, definition);
   addApi(program as unknown as Command, definition);
   program.commandsGroup('Help:');
+  addHelp(program as unknown as Command);
   addCompletion(program as unknown as Command, definition);
   return { command: program as unknown as Command, ending: () => exit };
 }
 
 const FIRST_STEPS = `A first cluster:
-  hathi doctor                          see that everything is there
+  hathi doctor                          check what is installed
   hathi serve --detach                  start the server
-  hathi cluster create orders           review its plan, say yes, and watch it come up
-  hathi cluster connect orders          open psql on its primary
-  hathi cluster verify orders           prove that it replicates
-  hathi cluster destroy orders          remove it again`;
+  hathi cluster create orders           review the plan, approve it, and follow the creation
+  hathi cluster connect orders          open psql on the primary
+  hathi cluster verify orders           verify that it replicates
+  hathi cluster destroy orders          destroy it`;
 
 export function exitText(): string {
   const lines = Object.values(EXIT).map(({ code, meaning }) => `  ${code}  ${meaning}`);
@@ -90,21 +92,41 @@ function addServerCommands(program: Command, { run }: Definition): void {
     .command('serve')
     .summary('Start the server')
     .description(
-      'Start the server, here until Ctrl-C, or in the background. Its settings are variables of the environment; see the reference of the configuration.',
+      'Start the server in the foreground or in the background. Settings are environment variables: see the configuration reference.',
     )
-    .option('-d, --detach', 'Start it in the background, with its log in the data directory')
+    .option('-d, --detach', 'Start the server in the background; its log is in the data directory')
     .option('--port <number>', 'Port to listen on (default: $HATHI_PORT, else 5000)')
-    .option('--data-directory <path>', 'Where it keeps everything (default: $HATHI_DATA_DIR)')
+    .option('--data-directory <path>', 'Data directory (default: $HATHI_DATA_DIR)')
     .addHelpText('after', examples('hathi serve', 'hathi serve --detach --port 5001'))
     .action((options) => run(async (cli) => (await import('./serve.ts')).serve(cli, options)));
   program
     .command('doctor')
-    .summary('Say what is installed, what is missing, and how to get it')
+    .summary('Check what is installed and what is missing')
     .description(
-      'Look for everything that Hathi uses: where it is, which version, and how to get what is missing. Exits with 1 when something is missing that the server needs.',
+      'Check every program that Hathi uses: its path, its version, and how to install it. Exits with 1 if the server needs something that is missing.',
     )
     .addHelpText('after', examples('hathi doctor', 'hathi doctor --json'))
     .action(() => run(async (cli) => (await import('./doctor.ts')).doctor(cli)));
+}
+
+/** `help cluster create` shows the help of the last command that it names. */
+function addHelp(program: Command): void {
+  program
+    .command('help')
+    .summary('Show help for a command')
+    .description('Show help for a command.')
+    .argument('[command...]', 'The command, e.g. `cluster create`')
+    .action((words) => {
+      let command: Command = program;
+      for (const word of words) {
+        const next = command.commands.find((one) => one.name() === word);
+        if (!next) {
+          program.error(`error: unknown command '${words.join(' ')}'`, { code: 'unknownCommand' });
+        }
+        command = next as Command;
+      }
+      command.outputHelp();
+    });
 }
 
 function addApi(program: Command, { run }: Definition): void {
@@ -133,8 +155,8 @@ function addCompletion(program: Command, { run }: Definition): void {
   program
     .command('completion')
     .summary('Print the completion script of a shell')
-    .description('Print a script that completes commands, options and the names of clusters.')
-    .addArgument(program.createArgument('<shell>', 'The shell to make it for').choices(SHELLS))
+    .description('Print a script that completes commands, options and cluster names.')
+    .addArgument(program.createArgument('<shell>', 'The shell').choices(SHELLS))
     .addHelpText(
       'after',
       examples(

@@ -13,6 +13,8 @@ const SHOW_CURSOR = control('\u001b[?25h');
 export interface ProgressView {
   /** Something happened; `node` names the one whose line changed. */
   changed(stage: StageProgress, node: string | null): void;
+  /** Shows a line below the stages until another event arrives. */
+  note(text: string): void;
   /** Leaves the last picture on the screen. */
   end(): void;
 }
@@ -56,6 +58,7 @@ function plainView(stages: readonly StageProgress[], out: NodeJS.WriteStream): P
         tell(stage.name, `${stage.name} ${how} in ${stage.seconds.toFixed(1)} s${summary}`);
       }
     },
+    note: writeLine,
     end() {
       clearInterval(timer);
     },
@@ -68,8 +71,10 @@ function liveView(
   style: Style,
 ): ProgressView {
   let drawn = 0;
+  let noted: string | null = null;
   const draw = (): void => {
     const lines = stages.flatMap((stage) => linesOf(stage, Date.now(), style));
+    if (noted !== null) lines.push('', style('yellow', noted));
     // Cutting needs room: a wrapped line would count as two and break the redraw.
     const fitting = lines.map((line) => cut(inOneLine(line), (out.columns || 80) - 1));
     const up = drawn > 0 ? `\u001b[${drawn}A` : '';
@@ -83,7 +88,12 @@ function liveView(
   process.once('exit', restore);
   const timer = setInterval(draw, FRAME_MILLISECONDS);
   return {
-    changed: () => {},
+    changed() {
+      noted = null;
+    },
+    note(text) {
+      noted = text;
+    },
     end() {
       clearInterval(timer);
       draw();

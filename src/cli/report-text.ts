@@ -1,5 +1,5 @@
 import { table } from './table.ts';
-import type { Style } from './terminal.ts';
+import type { Manner } from './terminal.ts';
 
 /** A report's nodes, as far as the table shows them. */
 export interface ReportNode {
@@ -15,7 +15,10 @@ export interface ReportNode {
 const HEADS = ['node', 'role', 'streaming', 'lag', 'round trip', 'proven'];
 
 /** The report as a small table, and below it why a node is not proven. */
-export function reportText(nodes: readonly ReportNode[], style: Style): string {
+export function reportText(
+  nodes: readonly ReportNode[],
+  manner: Pick<Manner, 'style' | 'columns'>,
+): string {
   const rows = nodes.map((node) => [
     node.node,
     node.role ?? '?',
@@ -27,9 +30,9 @@ export function reportText(nodes: readonly ReportNode[], style: Style): string {
   const reasons = nodes
     .filter(({ status }) => status === 'failed')
     .map(({ node, reasons = [] }) =>
-      style('red', `${node}: ${reasons.map(({ message }) => message).join(' ')}`),
+      manner.style('red', `${node}: ${reasons.map(({ message }) => message).join(' ')}`),
     );
-  return [table(HEADS, rows, style), ...reasons].join('\n');
+  return [table(HEADS, rows, manner), ...reasons].join('\n');
 }
 
 function yesNo(value: boolean): string {

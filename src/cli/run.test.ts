@@ -126,7 +126,7 @@ describe('with a server', () => {
   });
 
   it('lists clusters as a table and as the API answers them', async () => {
-    expect((await hathi('cluster', 'list')).stdout).toContain('hathi cluster create NAME');
+    expect((await hathi('cluster', 'list')).stdout).toContain('hathi cluster create orders');
     fake.clusters.views.set('orders', aCluster('orders'));
     expect((await hathi('cluster', 'list')).stdout).toMatch(/orders +not-created +local/);
     const { stdout } = await hathi('cluster', 'list', '--json');
@@ -147,6 +147,61 @@ describe('with a server', () => {
     const again = JSON.parse(stdout);
     expect(again).toMatchObject({ kind: 'plan-terraform' });
     expect(again.id).not.toBe(id);
+  });
+
+  it('prints the names alone', async () => {
+    fake.clusters.views.set('orders', aCluster('orders'));
+    expect((await hathi('cluster', 'list', '-o', 'name')).stdout).toBe('orders\n');
+    const { id } = fake.operations.add(anOperation('plan-terraform'));
+    expect((await hathi('operation', 'list', '--output', 'name')).stdout).toBe(`${id}\n`);
+    const listed = await hathi('operation', 'list');
+    expect(listed.stdout).toContain(id.slice(0, 13));
+    expect(listed.stdout).not.toContain(id);
+    expect((await hathi('operation', 'show', id, '-o', 'name')).code).toBe(2);
+    expect(JSON.parse((await hathi('cluster', 'list', '-o', 'json')).stdout)).toHaveProperty(
+      'clusters',
+    );
+  });
+
+  it('sends a request to the API and prints the response', async () => {
+    fake.clusters.views.set('orders', aCluster('orders'));
+    const { stdout } = await hathi('api', 'get', '/api/v1/clusters/orders');
+    expect(JSON.parse(stdout)).toMatchObject({ name: 'orders' });
+    const missing = await hathi('api', 'GET', '/api/v1/clusters/missing');
+    expect(missing).toMatchObject({ code: 3, stdout: '' });
+    expect(missing.stderr).toContain('Cluster missing does not exist.');
+    expect((await hathi('api', 'LOOK', '/')).code).toBe(2);
+    expect((await hathi('api', 'GET', 'clusters')).code).toBe(2);
+    expect((await hathi('api', 'POST', '/plan-terraform', '{')).stderr).toContain('not JSON');
+  });
+
+  it('describes a cluster with its last operations', async () => {
+    fake.clusters.views.set('default', aCluster('default'));
+    fake.operations.add(anOperation('plan-terraform'));
+    const { code, stdout } = await hathi('cluster', 'describe', 'default');
+    expect(code).toBe(0);
+    for (const part of ['status', 'Last operations:', 'plan-terraform']) {
+      expect(stdout).toContain(part);
+    }
+  });
+
+  it('prints the events of an operation, up to the newest', async () => {
+    const { id } = fake.operations.add(anOperation('plan-terraform', { last_sequence: 1 }));
+    fake.operations.emit(anEvent(1, { data: { message: 'two\nlines' } }));
+    const printed = [
+      await hathi('operation', 'logs', id),
+      await hathi('cluster', 'events', 'default'),
+    ];
+    for (const { code, stdout } of printed) {
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/^\S+ terraform\.log plan-terraform message=two\\u000alines\n$/);
+    }
+  });
+
+  it('shows the help of the command that is named', async () => {
+    const { stdout } = await hathi('help', 'cluster', 'create');
+    expect(stdout).toContain('Usage: hathi cluster create');
+    expect((await hathi('help', 'cluster', 'creat')).code).toBe(2);
   });
 
   it('says in a sentence what is not there', async () => {

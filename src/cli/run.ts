@@ -4,7 +4,7 @@ import { processEnvironment } from './environment.ts';
 import { CliError } from './failure.ts';
 import { buildProgram } from './program.ts';
 import { mannerOf, type World } from './terminal.ts';
-import { write } from './terminal-text.ts';
+import { wrap, write } from './terminal-text.ts';
 
 /** @returns the exit code, as the table of exit-codes.ts has it */
 export async function runCommandLine(
@@ -40,19 +40,26 @@ function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
 }
 
+/** The options as far as they can be known where the command line itself is wrong. */
+function wantsJson(words: readonly string[]): boolean {
+  const given = words.join(' ');
+  return words.includes('--json') || /(^| )(-o ?|--output[ =])json( |$)/.test(given);
+}
+
 /** Says what went wrong, in a sentence. Commander has said its own already. */
 function failed(error: unknown, words: readonly string[], world: World): number {
   if (error instanceof CommanderError) return codeOf(error.exitCode === 0 ? 'done' : 'usage');
-  const json = words.includes('--json');
-  const { style } = mannerOf(world.stderr, world.environment, !words.includes('--no-color'));
+  const json = wantsJson(words);
+  const colour = !words.includes('--no-color');
+  const { style, columns } = mannerOf(world.stderr, world.environment, colour);
   if (error instanceof CliError) {
     if (json) {
       const { problem, message, exit, hints } = error;
       const document = { exit_code: codeOf(exit), ...(problem ?? { detail: message }), hints };
       write(world.stderr, `${JSON.stringify(document, null, 2)}\n`);
     } else {
-      const hints = error.hints.map((hint) => `  ${hint}\n`).join('');
-      write(world.stderr, `${style('red', error.message)}\n${hints}`);
+      const lines = [style('red', error.message), ...error.hints.map((hint) => `  ${hint}`)];
+      write(world.stderr, `${wrap(lines.join('\n'), columns)}\n`);
     }
     return codeOf(error.exit);
   }

@@ -1,3 +1,4 @@
+import type { HathiClient } from '@hathi/client';
 import { apiOf, type Cluster } from './api.ts';
 import type { Cli, Ending } from './cli.ts';
 import { stepCommand } from './remedy-command.ts';
@@ -5,38 +6,46 @@ import { ago, facts, table } from './table.ts';
 import { inOneLine } from './terminal-text.ts';
 import { statusText } from './words.ts';
 
+type Nodes = Awaited<ReturnType<HathiClient['listNodes']>>['nodes'];
+
 export async function showCluster(cli: Cli, name: string): Ending {
   const api = apiOf(cli);
   const [cluster, { nodes }] = await Promise.all([
     api.call((client) => client.getCluster({ name })),
     api.call((client) => client.listNodes({ name })),
   ]);
-  const { style } = cli.manner;
-  cli.answer(cluster, () => {
-    const rows = nodes.map((node) => [
-      node.name,
-      node.role ?? (node.made ? '?' : 'not made'),
-      node.machine ? statusText(node.machine.state, style) : '-',
-      node.postgres_host ? `${node.postgres_host}:${node.postgres_port}` : '-',
-      node.replication ? statusText(node.replication.status, style) : '-',
-      node.replication?.lag_bytes == null ? '-' : `${node.replication.lag_bytes} bytes`,
-    ]);
-    const parts = [facts(clusterFacts(cluster, cli), style)];
-    if (rows.length > 0)
-      parts.push(table(['node', 'role', 'machine', 'address', 'replication', 'lag'], rows, style));
-    if (cluster.pending_change && !cluster.operation) {
-      const { fields, next_step } = cluster.pending_change;
-      parts.push(
-        `Not applied yet: ${fields.join(', ')}. Next: ${stepCommand(next_step, { cluster: name })}`,
-      );
-    }
-    parts.push(...machineLines(name, nodes));
-    if (cluster.operation) {
-      parts.push(`Under way: ${cluster.operation.kind}. Watch it: hathi cluster watch ${name}`);
-    }
-    return parts.join('\n\n');
-  });
+  cli.answer(cluster, () => clusterText(cli, cluster, nodes), [name]);
   return 'done';
+}
+
+export function clusterText(cli: Cli, cluster: Cluster, nodes: Nodes): string {
+  const { name } = cluster;
+  const { style } = cli.manner;
+  const rows = nodes.map((node) => [
+    node.name,
+    node.role ?? (node.made ? '?' : 'not created'),
+    node.machine ? statusText(node.machine.state, style) : '-',
+    node.postgres_host ? `${node.postgres_host}:${node.postgres_port}` : '-',
+    node.replication ? statusText(node.replication.status, style) : '-',
+    node.replication?.lag_bytes == null ? '-' : `${node.replication.lag_bytes} bytes`,
+  ]);
+  const parts = [facts(clusterFacts(cluster, cli), style)];
+  if (rows.length > 0) {
+    parts.push(
+      table(['node', 'role', 'machine', 'address', 'replication', 'lag'], rows, cli.manner),
+    );
+  }
+  if (cluster.pending_change && !cluster.operation) {
+    const { fields, next_step } = cluster.pending_change;
+    parts.push(
+      `Not applied yet: ${fields.join(', ')}. Next: ${stepCommand(next_step, { cluster: name })}`,
+    );
+  }
+  parts.push(...machineLines(name, nodes));
+  if (cluster.operation) {
+    parts.push(`Running: ${cluster.operation.kind}. Watch it: hathi cluster watch ${name}`);
+  }
+  return parts.join('\n\n');
 }
 
 /** Machines that do not run, when that was observed, and the next command. */
@@ -73,12 +82,12 @@ function clusterFacts(cluster: Cluster, cli: Cli): [string, string][] {
     ...optional('labels', words(cluster.labels)),
     ['protected', cluster.deletion_protection ? 'yes' : 'no'],
     [
-      'last proof',
+      'verified',
       report
         ? `${report.passed ? 'passed' : 'failed'}, ${ago(report.created_at, Date.now())}`
         : 'none',
     ],
-    ['made', ago(cluster.created_at, Date.now())],
+    ['created', ago(cluster.created_at, Date.now())],
   ];
 }
 
@@ -104,16 +113,16 @@ export async function showOperation(cli: Cli, id: string): Ending {
         ['kind', operation.kind],
         ['state', statusText(operation.state, style)],
         ...optional('plan', operation.plan_id ?? ''),
-        ['asked', ago(operation.created_at, Date.now())],
+        ['requested', ago(operation.created_at, Date.now())],
         ...optional(
           'error',
           operation.error ? `${operation.error.code}: ${operation.error.message}` : '',
         ),
-        ...optional('may be', operation.allowed_actions.join(', ')),
+        ...optional('actions', operation.allowed_actions.join(', ')),
       ],
       style,
     );
-    return [head, table(['stage', 'state', 'took'], rows, style)].join('\n\n');
+    return [head, table(['stage', 'state', 'took'], rows, cli.manner)].join('\n\n');
   });
   return 'done';
 }

@@ -1,21 +1,35 @@
-import type { Style } from './terminal.ts';
-import { inOneLine, withoutControls } from './terminal-text.ts';
+import type { Manner, Style } from './terminal.ts';
+import { inOneLine, widthOf } from './terminal-text.ts';
 
 const GAP = '   ';
 
-/** Columns as wide as their widest cell, the heads dim. */
+/**
+ * Columns as wide as their widest cell, the heads dim. Where they do not fit into the terminal, each row
+ * becomes a block with one line for each cell, so that no cell is broken.
+ */
 export function table(
   heads: readonly string[],
   entries: readonly string[][],
-  style: Style,
+  { style, columns }: Pick<Manner, 'style' | 'columns'>,
 ): string {
   const rows = entries.map((cells) => cells.map(inOneLine));
   const widths = heads.map((head, column) =>
-    Math.max(head.length, ...rows.map((row) => width(row[column] ?? ''))),
+    Math.max(head.length, ...rows.map((row) => widthOf(row[column] ?? ''))),
   );
+  const total = widths.reduce((sum, one) => sum + one + GAP.length, -GAP.length);
+  if (columns !== null && total > columns && rows.length > 0) {
+    return rows
+      .map((row) =>
+        facts(
+          heads.map((head, column) => [head, row[column] ?? '']),
+          style,
+        ),
+      )
+      .join('\n\n');
+  }
   const line = (cells: readonly string[]): string =>
     cells
-      .map((cell, column) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - width(cell))))
+      .map((cell, column) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - widthOf(cell))))
       .join(GAP)
       .trimEnd();
   return [style('dim', line(heads)), ...rows.map(line)].join('\n');
@@ -25,7 +39,7 @@ export function table(
 export function facts(entries: readonly (readonly [string, string])[], style: Style): string {
   const widest = Math.max(...entries.map(([name]) => name.length));
   return entries
-    .map(([name, value]) => `${style('dim', name.padEnd(widest))}${GAP}${value}`)
+    .map(([name, value]) => `${style('dim', name.padEnd(widest))}${GAP}${value}`.trimEnd())
     .join('\n');
 }
 
@@ -33,8 +47,11 @@ export function indent(text: string, by = '  '): string {
   return text.replace(/^(?=.)/gm, by);
 }
 
-function width(text: string): number {
-  return withoutControls(text).length;
+const SHORT_ID_LENGTH = 13;
+
+/** The time in an id: enough to name a record, and accepted wherever an id is. */
+export function shortId(id: string): string {
+  return id.slice(0, SHORT_ID_LENGTH);
 }
 
 const UNITS: readonly [number, string][] = [

@@ -49,6 +49,39 @@ export function withoutControls(text: string): string {
     .join('');
 }
 
+/** Number of characters that a terminal shows. */
+export function widthOf(text: string): number {
+  return withoutControls(text).length;
+}
+
+/**
+ * Breaks lines that are longer than the terminal, at spaces only: a word that is longer has a line to
+ * itself. Continued lines keep the indent of the first.
+ * @param columns null: no limit
+ */
+export function wrap(text: string, columns: number | null): string {
+  if (columns === null) return text;
+  return text
+    .split('\n')
+    .map((line) => wrapLine(line, columns))
+    .join('\n');
+}
+
+function wrapLine(line: string, columns: number): string {
+  if (widthOf(line) <= columns) return line;
+  const indent = /^ */.exec(line)?.[0] ?? '';
+  const lines: string[] = [];
+  let current = '';
+  for (const word of line.slice(indent.length).split(' ')) {
+    const longer = current === '' ? `${indent}${word}` : `${current} ${word}`;
+    if (current !== '' && widthOf(longer) > columns) {
+      lines.push(current.trimEnd());
+      current = `${indent}${word}`;
+    } else current = longer;
+  }
+  return [...lines, current].join('\n');
+}
+
 function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

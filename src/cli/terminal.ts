@@ -19,11 +19,13 @@ export interface Manner {
   /** Whether lines may be drawn over. */
   live: boolean;
   style: Style;
+  /** Width of the terminal in characters; null where the stream is not a terminal. */
+  columns: number | null;
 }
 
 /** @param colour false after `--no-color` @see https://no-color.org */
 export function mannerOf(
-  out: { isTTY?: boolean },
+  out: { isTTY?: boolean; columns?: number },
   environment: World['environment'],
   colour = true,
 ): Manner {
@@ -32,6 +34,7 @@ export function mannerOf(
   return {
     live,
     style: (name, text) => (coloured ? styled(name, text) : text),
+    columns: (out.isTTY === true && out.columns) || null,
   };
 }
 

@@ -27,7 +27,7 @@ export async function verify(cli: Cli, name: string): Ending {
         ? style('bold', `Replication of ${name} is proven.`)
         : style('red', `Replication of ${name} is not proven.`),
       '',
-      reportText(nodes, style),
+      reportText(nodes, cli.manner),
     ].join('\n'),
   );
   return report.passed ? 'done' : 'failed';

@@ -2,12 +2,12 @@ import { apiOf } from './api.ts';
 import type { Cli, Ending } from './cli.ts';
 import { endingOf, followOperation } from './follow.ts';
 
-/** Follows what is being done to a cluster, from its beginning. */
+/** Follows the unfinished operation of a cluster. */
 export async function watchCluster(cli: Cli, name: string): Ending {
   const api = apiOf(cli);
   const { operation, status } = await api.call((client) => client.getCluster({ name }));
   if (operation !== null) return await watchOperation(cli, operation.id);
-  cli.say(`Nothing is being done to ${name}; it is ${status}.`);
+  cli.say(`Cluster ${name} has no unfinished operation; it is ${status}.`);
   return 'done';
 }
 

@@ -45,6 +45,7 @@ export const ERROR_CODES = {
   OPERATION_NOT_FOUND: 'No operation has this id.',
   REPORT_NOT_FOUND: 'The cluster has no report yet.',
   PLAN_NOT_FOUND: 'No plan has this id.',
+  ID_AMBIGUOUS: 'Several records have an id that begins so.',
   TRANSITION_NOT_ALLOWED: 'The operation is not in a state in which this can be done.',
   STEP_MISSING: 'An earlier step has to be done first.',
   OPERATION_FAILED: 'The operation ended in failure.',

@@ -27,6 +27,7 @@ import { openApiOptions } from './openapi.ts';
 import { operationRoutes } from './operations.ts';
 import { orphanRoutes } from './orphans.ts';
 import { parameterRoutes } from './parameters.ts';
+import { completeIds } from './record-ids.ts';
 import { recordRoutes } from './records.ts';
 import { limitRate, NO_LIMITS, type RequestLimits, timeoutOptions } from './request-limits.ts';
 import { RequestLog } from './request-log.ts';
@@ -86,6 +87,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   acceptJsonOnly(app);
   measureRequests(app, options.metrics);
   answerOnce(app, options);
+  completeIds(app, options.records);
   const callers = watchCallers(app);
   await app.register(fastifySwagger, openApiOptions);
   await app.register(serverRoutes, options);

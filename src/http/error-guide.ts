@@ -166,6 +166,10 @@ export const ERROR_GUIDE = {
     cause: 'The id is misspelt, or the plan belongs to another cluster.',
     remedy: 'Call `POST /plan-terraform` and use its `plan_id`.',
   },
+  ID_AMBIGUOUS: {
+    cause: 'The first characters of an id were given, and several records have them.',
+    remedy: 'Give more characters; `candidates` has the ids.',
+  },
   TRANSITION_NOT_ALLOWED: {
     cause: 'The operation has ended already, or does not wait for what was asked.',
     remedy: 'Look at its state with `GET /api/v1/operations/{id}`.',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ID_PREFIX_PATTERN, SHORTEST_PREFIX } from '../core/record-id.ts';
 
 /** The part of JSON Schema that Zod makes of the schemas here. */
 export interface JsonSchema {
@@ -11,6 +12,7 @@ export interface JsonSchema {
   maxLength?: number;
   maxItems?: number;
   maxProperties?: number;
+  pattern?: string;
   format?: string;
   properties?: Record<string, JsonSchema>;
   additionalProperties?: JsonSchema | boolean;
@@ -23,6 +25,10 @@ const FORMATS: Record<string, string> = {
   uuid: 'a UUID',
   cidrv4: 'an IPv4 network such as 10.0.0.0/8',
   cidrv6: 'an IPv6 network such as fd00::/8',
+};
+
+const PATTERNS: Record<string, string> = {
+  [ID_PREFIX_PATTERN.source]: `an id, or at least its first ${SHORTEST_PREFIX} characters`,
 };
 
 const documents = new WeakMap<z.core.$ZodType, JsonSchema>();
@@ -62,7 +68,7 @@ export function describeExpected(schema: JsonSchema): string | null {
     case 'number':
       return `${schema.type === 'integer' ? 'a whole number' : 'a number'}${range(schema)}`;
     case 'string':
-      return FORMATS[schema.format ?? ''] ?? 'a string';
+      return FORMATS[schema.format ?? ''] ?? PATTERNS[schema.pattern ?? ''] ?? 'a string';
     case 'boolean':
       return 'true or false';
     case 'array':

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import {
   createJsonSchemaTransform,
@@ -6,8 +7,13 @@ import {
 import type { z } from 'zod';
 import { makePortable } from './openapi-portable.ts';
 
-/** Version of the API, which is not the version of the program. */
-const API_VERSION = '1.0.0';
+/** The API has the version of the product, so that each place shows the same version. */
+const VERSION = productVersion();
+
+function productVersion(): string {
+  const path = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
+}
 
 type Override = { zodSchema: z.core.$ZodTypes; jsonSchema: Record<string, unknown> };
 
@@ -51,7 +57,7 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
     openapi: '3.1.0',
     info: {
       title: 'Hathi',
-      version: API_VERSION,
+      version: VERSION,
       description:
         'A control plane for PostgreSQL that proves replication. Every error is a problem document (RFC 9457) with a code that `/errors/{code}` explains.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } as never,

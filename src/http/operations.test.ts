@@ -71,7 +71,9 @@ describe('the events of an operation', () => {
     const response = await fake.app.inject(other);
     expect(response.json()).toMatchObject({ code: 'OPERATION_NOT_FOUND', status: 404 });
     const nonsense = await fake.app.inject('/api/v1/operations/none/events');
-    expect(nonsense.json().detail).toBe('id must be a UUID, not "none".');
+    expect(nonsense.json().detail).toBe(
+      'id must be an id, or at least its first 8 characters, not "none".',
+    );
   });
 
   test('are followed by so many at a time, who come back later otherwise', async () => {

@@ -80,7 +80,10 @@ export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (ap
         tags,
         summary: 'Show an operation with its stages',
         params: operationParamsSchema,
-        response: { 200: operationSchema, ...problems('INVALID_REQUEST', 'OPERATION_NOT_FOUND') },
+        response: {
+          200: operationSchema,
+          ...problems('INVALID_REQUEST', 'ID_AMBIGUOUS', 'OPERATION_NOT_FOUND'),
+        },
       },
     },
     async (request) => operations.get(request.params.id),
@@ -111,7 +114,7 @@ export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (ap
             content: { 'text/event-stream': { schema: operationEventSchema } },
           },
           204: z.undefined().describe('The operation has ended and all of it was received.'),
-          ...problems('INVALID_REQUEST', 'OPERATION_NOT_FOUND', 'TOO_MANY_STREAMS'),
+          ...problems('INVALID_REQUEST', 'ID_AMBIGUOUS', 'OPERATION_NOT_FOUND', 'TOO_MANY_STREAMS'),
         },
       },
     },
@@ -157,6 +160,7 @@ export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (ap
           ...problems(
             ...BODY_PROBLEMS,
             ...IDEMPOTENCY_PROBLEMS,
+            'ID_AMBIGUOUS',
             'OPERATION_NOT_FOUND',
             'TRANSITION_NOT_ALLOWED',
           ),
@@ -182,6 +186,7 @@ export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (ap
           ...problems(
             ...BODY_PROBLEMS,
             ...IDEMPOTENCY_PROBLEMS,
+            'ID_AMBIGUOUS',
             'OPERATION_NOT_FOUND',
             'TRANSITION_NOT_ALLOWED',
             'PLAN_STALE',
@@ -210,6 +215,7 @@ export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (ap
           ...problems(
             ...BODY_PROBLEMS,
             ...IDEMPOTENCY_PROBLEMS,
+            'ID_AMBIGUOUS',
             'OPERATION_NOT_FOUND',
             'TRANSITION_NOT_ALLOWED',
             'CLUSTER_NOT_FOUND',

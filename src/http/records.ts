@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { RecordService } from '../services/api.ts';
 import { clusterParamsSchema, reportListSchema, reportSchema } from './schemas/cluster.ts';
 import { pageQuerySchema } from './schemas/page.ts';
-import { planListSchema, planParamsSchema, planSchema } from './schemas/plan.ts';
+import { idParamsSchema, planListSchema, planSchema } from './schemas/plan.ts';
 import { problems } from './schemas/problem.ts';
 
 export interface RecordRoutes {
@@ -43,8 +43,11 @@ export const recordRoutes: FastifyPluginAsyncZod<RecordRoutes> = async (app, { r
         operationId: 'getPlan',
         tags: ['plans'],
         summary: 'Show a plan: each change, and the configuration that was planned',
-        params: planParamsSchema,
-        response: { 200: planSchema, ...problems('INVALID_REQUEST', 'PLAN_NOT_FOUND') },
+        params: idParamsSchema,
+        response: {
+          200: planSchema,
+          ...problems('INVALID_REQUEST', 'ID_AMBIGUOUS', 'PLAN_NOT_FOUND'),
+        },
       },
     },
     async (request) => await records.plan(request.params.id),
@@ -75,8 +78,11 @@ export const recordRoutes: FastifyPluginAsyncZod<RecordRoutes> = async (app, { r
         operationId: 'getReport',
         tags: ['reports'],
         summary: 'Show a report of verify-replication',
-        params: planParamsSchema,
-        response: { 200: reportSchema, ...problems('INVALID_REQUEST', 'REPORT_NOT_FOUND') },
+        params: idParamsSchema,
+        response: {
+          200: reportSchema,
+          ...problems('INVALID_REQUEST', 'ID_AMBIGUOUS', 'REPORT_NOT_FOUND'),
+        },
       },
     },
     async (request) => await records.report(request.params.id),

@@ -47,6 +47,7 @@ const STEP_PROBLEMS: Record<Step, readonly ErrorCode[]> = {
   'apply-terraform': [
     ...LATER_PROBLEMS,
     ...TERRAFORM_PROBLEMS,
+    'ID_AMBIGUOUS',
     'PLAN_NOT_FOUND',
     'PLAN_STALE',
     'PLAN_ALTERED',

@@ -11,6 +11,7 @@ import type {
 } from '../core/operation/operation.ts';
 import type { OperationAccess, PlannedStage } from '../core/procedures/procedure.ts';
 import type { OperationKind } from '../core/procedures/procedures.ts';
+import type { RecordKind } from '../core/record-id.ts';
 import type { Page } from './page.ts';
 import type {
   IdempotencyStore,
@@ -224,6 +225,15 @@ export interface OperationStore {
   forgetChild(id: string, position: number, name: string): Promise<void>;
 }
 
+export interface RecordIdStore {
+  /**
+   * Ids that begin with `prefix`, in order.
+   * @param prefix hexadecimal digits, with hyphens or without
+   * @param most how many at most
+   */
+  startingWith(kind: RecordKind, prefix: string, most: number): Promise<string[]>;
+}
+
 export interface Stores {
   clusters: ClusterStore;
   operations: OperationStore;
@@ -232,4 +242,5 @@ export interface Stores {
   reports: ReportStore;
   secrets: SecretStore;
   idempotency: IdempotencyStore;
+  recordIds: RecordIdStore;
 }

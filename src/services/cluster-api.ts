@@ -3,6 +3,7 @@ import type { ClusterAction, ClusterStatus } from '../core/cluster/cluster-statu
 import type { ConnectionStrings } from '../core/cluster/connection-strings.ts';
 import type { PendingChange } from '../core/cluster/pending-change.ts';
 import type { ClusterNode, Role, Topology } from '../core/cluster/topology.ts';
+import type { RecordKind } from '../core/record-id.ts';
 import type { CloudResource } from '../ports/cloud.ts';
 import type { PlanRecord } from '../ports/stores.ts';
 import type { LabelledResource } from '../ports/target.ts';
@@ -200,4 +201,10 @@ export interface RecordService {
   reports(cluster: string, page: PageRequest): Promise<PageOf<ReportView>>;
   /** @throws REPORT_NOT_FOUND */
   report(id: string): Promise<ReportView>;
+  /**
+   * The whole id of a record.
+   * @param given the id, or at least its first eight characters
+   * @throws OPERATION_NOT_FOUND | PLAN_NOT_FOUND | REPORT_NOT_FOUND | ID_AMBIGUOUS, for a prefix only
+   */
+  idOf(kind: RecordKind, given: string): Promise<string>;
 }

@@ -1,8 +1,13 @@
 import { clusterNotFound } from '../core/cluster/cluster-errors.ts';
+import { type ErrorCode, HathiError } from '../core/errors.ts';
+import { isWholeId, type RecordKind } from '../core/record-id.ts';
 import type { ClusterRecord, PlanRecord } from '../ports/stores.ts';
 import type { UnitOfWork } from '../ports/unit-of-work.ts';
 import type { PlanView, RecordService } from './api.ts';
 import type { Cursors } from './cursors.ts';
+
+/** Ids that the error of an ambiguous prefix names. */
+const MOST_CANDIDATES = 5;
 
 export interface RecordServiceTools {
   unitOfWork: UnitOfWork;
@@ -39,7 +44,31 @@ export function createRecordService({ unitOfWork, cursors }: RecordServiceTools)
       return cursors.cut(found, page, list, ({ id }) => id);
     },
     report: async (id) => await reports.get(id),
+    async idOf(kind, given) {
+      if (isWholeId(given.toLowerCase())) return given.toLowerCase();
+      const found = await unitOfWork.direct.recordIds.startingWith(kind, given, MOST_CANDIDATES);
+      const [only] = found;
+      if (only === undefined) throw notFound(kind, given);
+      if (found.length === 1) return only;
+      throw new HathiError(
+        'ID_AMBIGUOUS',
+        `Several ${kind}s have an id that begins with ${given}: ${found.join(', ')}.`,
+        { id: given, candidates: found },
+      );
+    },
   };
+}
+
+const NOT_FOUND = {
+  operation: 'OPERATION_NOT_FOUND',
+  plan: 'PLAN_NOT_FOUND',
+  report: 'REPORT_NOT_FOUND',
+} as const satisfies Record<RecordKind, ErrorCode>;
+
+function notFound(kind: RecordKind, prefix: string): HathiError {
+  return new HathiError(NOT_FOUND[kind], `No ${kind} has an id that begins with ${prefix}.`, {
+    [kind]: prefix,
+  });
 }
 
 function planView(plan: PlanRecord, cluster: ClusterRecord): PlanView {

@@ -37,7 +37,7 @@ it.each([
   const session = new TerminalSession(command, environment);
   session.types(`${load} && echo loa''ded\n`);
   await session.sees('loaded');
-  session.types('hathi cluster des\t');
+  session.types('hathi cluster dest\t');
   await session.sees('destroy');
   session.types('\u0015');
   session.types('hathi cluster show or\t--json\n');
@@ -51,7 +51,9 @@ it('fish completes verbs and the names of clusters, each with what it is', async
     const words = ['--no-config', '-c', `hathi completion fish | source; complete -C "${line}"`];
     return (await promisify(execFile)('fish', words, { env: environment })).stdout.split('\n');
   };
-  expect(await complete('hathi cluster des')).toContainEqual(expect.stringMatching(/^destroy\t\w/));
+  expect(await complete('hathi cluster dest')).toContainEqual(
+    expect.stringMatching(/^destroy\t\w/),
+  );
   expect(await complete('hathi cluster show o')).toContainEqual(
     expect.stringMatching(/^orders\t\w/),
   );

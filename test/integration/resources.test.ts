@@ -433,6 +433,31 @@ describe.each(DATABASE_KINDS)('resources on the %s database', (kind) => {
     expect(body.labels).toEqual({ b: '2' });
   });
 
+  it('accepts the first characters of an id, and names the candidates of an ambiguous prefix', async () => {
+    const { body: operation } = await create('prefixed');
+    const short = operation.id.slice(0, 13);
+    expect((await ask('GET', `/operations/${short}`)).body.id).toBe(operation.id);
+    const digits = operation.id.replaceAll('-', '').toUpperCase().slice(0, 20);
+    expect((await ask('GET', `/operations/${digits}`)).body.id).toBe(operation.id);
+    expect((await ask('POST', `/operations/${short}/cancel`)).body).toMatchObject({
+      id: operation.id,
+      state: 'cancelled',
+    });
+    expect((await ask('GET', '/operations/00000000')).body).toMatchObject({
+      code: 'OPERATION_NOT_FOUND',
+    });
+    expect((await ask('GET', '/plans/00000000')).body).toMatchObject({ code: 'PLAN_NOT_FOUND' });
+    expect((await ask('GET', '/reports/00000000')).body).toMatchObject({
+      code: 'REPORT_NOT_FOUND',
+    });
+    expect((await ask('GET', '/operations/0000000')).status).toBe(400);
+    // The first digits of an id are its time, so operations of one minute begin alike.
+    const { body: second } = await create('prefixed-too');
+    const ambiguous = await ask('GET', `/operations/${second.id.slice(0, 8)}`);
+    expect(ambiguous.body).toMatchObject({ code: 'ID_AMBIGUOUS', status: 400 });
+    expect(ambiguous.body.candidates.length).toBeGreaterThan(1);
+  });
+
   it('says how to go on with a cluster whose creation was cancelled, or whose name is misspelled', async () => {
     const { body: operation } = await create('halfway');
     const remedies = (await create('halfway')).body.remedies;

@@ -353,6 +353,10 @@ export class FakeRecords implements RecordService {
   async report(id: string): Promise<never> {
     throw new HathiError('REPORT_NOT_FOUND', `There is no report ${id}.`);
   }
+
+  async idOf(_kind: string, given: string) {
+    return given;
+  }
 }
 
 /** Keys in memory. */

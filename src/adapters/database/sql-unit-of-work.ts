@@ -8,6 +8,7 @@ import { SqlClusterStore } from './stores/clusters.ts';
 import { SqlIdempotencyStore } from './stores/idempotency.ts';
 import { SqlOperationStore } from './stores/operations.ts';
 import { SqlPlanStore } from './stores/plans.ts';
+import { SqlRecordIdStore } from './stores/record-ids.ts';
 import { SqlReportStore, SqlSecretStore, SqlStateStore } from './stores/states-reports-secrets.ts';
 
 /**
@@ -74,6 +75,7 @@ function storesOn(db: Kysely<Schema>) {
     reports: new SqlReportStore(db),
     secrets: new SqlSecretStore(db),
     idempotency: new SqlIdempotencyStore(db),
+    recordIds: new SqlRecordIdStore(db),
   };
 }
 

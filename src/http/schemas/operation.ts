@@ -4,6 +4,7 @@ import { OPERATION_STATES } from '../../core/operation/operation.ts';
 import { OPERATION_ACTIONS } from '../../core/operation/operation-actions.ts';
 import { type OperationKind, PROCEDURES } from '../../core/procedures/procedures.ts';
 import type { OperationView } from '../../services/api.ts';
+import { idSchema } from '../record-ids.ts';
 import { eventExample, operationExample } from './examples.ts';
 import { decimal, nextCursor, pageQuery } from './page.ts';
 
@@ -82,10 +83,9 @@ export const operationQuerySchema = z.strictObject({
 
 export const approveBodySchema = z
   .strictObject({
-    plan_id: z
-      .uuid()
+    plan_id: idSchema('the reviewed plan')
       .optional()
-      .describe('The plan that was reviewed; refused when the operation has another one.'),
+      .describe('The reviewed plan. The request fails if the operation has another plan.'),
   })
   .meta({ examples: [{}] });
 
@@ -107,7 +107,7 @@ export const operationEventSchema = z
   });
 
 export const operationParamsSchema = z.strictObject({
-  id: z.uuid().describe('Id of the operation.'),
+  id: idSchema('the operation'),
 });
 
 export const cancelBodySchema = z

@@ -3,6 +3,7 @@ import { ROLES } from '../../core/cluster/topology.ts';
 import { CHANGE_EFFECTS, NODE_PARTS } from '../../core/plan/planned-change.ts';
 import { REFUSAL_REASONS } from '../../core/plan/refusal.ts';
 import type { PlanView } from '../../services/api.ts';
+import { idSchema } from '../record-ids.ts';
 import { planExample } from './examples.ts';
 import { nextCursor } from './page.ts';
 import { remedySchema } from './remedy.ts';
@@ -139,4 +140,4 @@ export const planListSchema = z
   .object({ plans: z.array(planSchema), next_cursor: nextCursor })
   .describe('Plans, newest first.');
 
-export const planParamsSchema = z.strictObject({ id: z.uuid().describe('Id of the record.') });
+export const idParamsSchema = z.strictObject({ id: idSchema('the record') });

@@ -7,6 +7,7 @@ import {
 } from '../../core/cluster/cluster-spec.ts';
 import type { Step } from '../../core/operation/steps.ts';
 import { MAX_PARAMETERS } from '../../core/postgres/parameters.ts';
+import { idSchema } from '../record-ids.ts';
 import { awsBody, clusterNodeSchema, parameterValueSchema, topologySchema } from './cluster.ts';
 import { outcomeExamples } from './examples.ts';
 import { planContextSchema, refusalsSchema, startsSchema } from './plan.ts';
@@ -80,10 +81,9 @@ export const stepBodies = {
   'apply-terraform': z
     .strictObject({
       cluster,
-      plan_id: z
-        .uuid()
+      plan_id: idSchema('the plan')
         .optional()
-        .describe('A plan of plan-terraform; the newest one where absent.'),
+        .describe('Id of a plan of plan-terraform (default: the newest plan).'),
     })
     .meta({ examples: [{ cluster: DEFAULT_CLUSTER }] }),
   'create-ansible-script': ansibleBody,

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	openapi_types "github.com/oapi-codegen/runtime/types"
 	"hathi.test/clients/hathi"
 )
 
@@ -36,7 +35,7 @@ func main() {
 	})
 	check(err)
 	require(created.JSON202 != nil, created.Body)
-	id := uuid(created.JSON202.Id)
+	id := created.JSON202.Id
 
 	waitFor(ctx, client, id, "awaiting-approval")
 	approved, err := client.ApproveOperationWithResponse(ctx, id, nil, hathi.ApproveOperationJSONRequestBody{})
@@ -53,12 +52,12 @@ func main() {
 	destroyed, err := client.DestroyClusterWithResponse(ctx, name, &hathi.DestroyClusterParams{Confirm: name})
 	check(err)
 	require(destroyed.JSON202 != nil, destroyed.Body)
-	waitFor(ctx, client, uuid(destroyed.JSON202.Id), "succeeded")
+	waitFor(ctx, client, destroyed.JSON202.Id, "succeeded")
 	fmt.Println("destroyed", name)
 }
 
 // watch prints the type of each event as it arrives and returns that of the last one.
-func watch(ctx context.Context, client *hathi.ClientWithResponses, id openapi_types.UUID) (last string) {
+func watch(ctx context.Context, client *hathi.ClientWithResponses, id string) (last string) {
 	// Not FollowOperationWithResponse, which returns nothing before the stream ends.
 	response, err := client.FollowOperation(ctx, id, nil)
 	check(err)
@@ -78,7 +77,7 @@ func watch(ctx context.Context, client *hathi.ClientWithResponses, id openapi_ty
 	return last
 }
 
-func waitFor(ctx context.Context, client *hathi.ClientWithResponses, id openapi_types.UUID, state string) {
+func waitFor(ctx context.Context, client *hathi.ClientWithResponses, id string, state string) {
 	for {
 		operation, err := client.GetOperationWithResponse(ctx, id)
 		check(err)
@@ -89,11 +88,6 @@ func waitFor(ctx context.Context, client *hathi.ClientWithResponses, id openapi_
 		require(operation.JSON200.State != "failed", operation.Body)
 		time.Sleep(200 * time.Millisecond)
 	}
-}
-
-func uuid(text string) (id openapi_types.UUID) {
-	check(id.UnmarshalText([]byte(text)))
-	return id
 }
 
 func check(err error) {

@@ -1016,7 +1016,7 @@ export interface components {
             [key: string]: unknown;
         };
         /** @enum {string} */
-        ErrorCode: "INVALID_REQUEST" | "MALFORMED_JSON" | "BODY_TOO_LARGE" | "HEADERS_TOO_LARGE" | "REQUEST_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE" | "INVALID_CURSOR" | "PRECONDITION_FAILED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_KEY_IN_USE" | "TOO_MANY_REQUESTS" | "TOO_MANY_STREAMS" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "INVALID_CLUSTER_NAME" | "INVALID_LSN" | "PARAMETER_UNKNOWN" | "PARAMETER_INVALID" | "PARAMETER_OWNED" | "PARAMETER_READ_ONLY" | "PARAMETER_TOO_SMALL" | "PARAMETER_TOO_LARGE" | "PARAMETER_UNSAFE" | "PARAMETER_REJECTED" | "FORBIDDEN_HOST" | "FORBIDDEN_ORIGIN" | "UNAUTHORIZED" | "TOKEN_REQUIRED" | "CLUSTER_NOT_FOUND" | "CLUSTER_EXISTS" | "CLUSTER_PROTECTED" | "CLUSTER_BUSY" | "OPERATION_NOT_FOUND" | "REPORT_NOT_FOUND" | "PLAN_NOT_FOUND" | "TRANSITION_NOT_ALLOWED" | "STEP_MISSING" | "OPERATION_FAILED" | "OPERATION_CANCELLED" | "OPERATION_INTERRUPTED" | "LEASE_LOST" | "DEADLINE_EXCEEDED" | "PLAN_STALE" | "PLAN_ALTERED" | "PLAN_REFUSED" | "TERRAFORM_FAILED" | "STATE_UNREADABLE" | "ANSIBLE_FAILED" | "PARAMETER_NOT_APPLIED" | "REPLICATION_NOT_PROVEN" | "NETWORK_TAKEN" | "NETWORK_EXHAUSTED" | "NODE_UNREACHABLE" | "NODE_REFUSED" | "NODE_SETUP_FAILED" | "CLOUD_UNAVAILABLE" | "CLOUD_REFUSED" | "TOOL_MISSING" | "TOOL_TOO_OLD" | "TOOL_FAILED" | "DISK_FULL" | "WORKSPACE_FAILED" | "PORT_IN_USE" | "DATA_DIRECTORY_LOCKED" | "DATABASE_UNAVAILABLE" | "CONFIGURATION_INVALID" | "SECRET_UNREADABLE" | "INTERNAL";
+        ErrorCode: "INVALID_REQUEST" | "MALFORMED_JSON" | "BODY_TOO_LARGE" | "HEADERS_TOO_LARGE" | "REQUEST_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE" | "INVALID_CURSOR" | "PRECONDITION_FAILED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_KEY_IN_USE" | "TOO_MANY_REQUESTS" | "TOO_MANY_STREAMS" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "INVALID_CLUSTER_NAME" | "INVALID_LSN" | "PARAMETER_UNKNOWN" | "PARAMETER_INVALID" | "PARAMETER_OWNED" | "PARAMETER_READ_ONLY" | "PARAMETER_TOO_SMALL" | "PARAMETER_TOO_LARGE" | "PARAMETER_UNSAFE" | "PARAMETER_REJECTED" | "FORBIDDEN_HOST" | "FORBIDDEN_ORIGIN" | "UNAUTHORIZED" | "TOKEN_REQUIRED" | "CLUSTER_NOT_FOUND" | "CLUSTER_EXISTS" | "CLUSTER_PROTECTED" | "CLUSTER_BUSY" | "OPERATION_NOT_FOUND" | "REPORT_NOT_FOUND" | "PLAN_NOT_FOUND" | "ID_AMBIGUOUS" | "TRANSITION_NOT_ALLOWED" | "STEP_MISSING" | "OPERATION_FAILED" | "OPERATION_CANCELLED" | "OPERATION_INTERRUPTED" | "LEASE_LOST" | "DEADLINE_EXCEEDED" | "PLAN_STALE" | "PLAN_ALTERED" | "PLAN_REFUSED" | "TERRAFORM_FAILED" | "STATE_UNREADABLE" | "ANSIBLE_FAILED" | "PARAMETER_NOT_APPLIED" | "REPLICATION_NOT_PROVEN" | "NETWORK_TAKEN" | "NETWORK_EXHAUSTED" | "NODE_UNREACHABLE" | "NODE_REFUSED" | "NODE_SETUP_FAILED" | "CLOUD_UNAVAILABLE" | "CLOUD_REFUSED" | "TOOL_MISSING" | "TOOL_TOO_OLD" | "TOOL_FAILED" | "DISK_FULL" | "WORKSPACE_FAILED" | "PORT_IN_USE" | "DATA_DIRECTORY_LOCKED" | "DATABASE_UNAVAILABLE" | "CONFIGURATION_INVALID" | "SECRET_UNREADABLE" | "INTERNAL";
         /**
          * @description What an error code means and what helps.
          * @example {
@@ -3667,7 +3667,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of the operation. */
+                /** @description Id of the operation, or at least its first 8 characters. */
                 id: string;
             };
             cookie?: never;
@@ -3683,7 +3683,11 @@ export interface operations {
                     "application/json": components["schemas"]["Operation"];
                 };
             };
-            /** @description `INVALID_REQUEST`: The request does not have the shape that the API describes. */
+            /**
+             * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             *
+             *     `ID_AMBIGUOUS`: Several records have an id that begins so.
+             */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3751,7 +3755,7 @@ export interface operations {
                 "idempotency-key"?: string;
             };
             path: {
-                /** @description Id of the operation. */
+                /** @description Id of the operation, or at least its first 8 characters. */
                 id: string;
             };
             cookie?: never;
@@ -3760,10 +3764,7 @@ export interface operations {
             content: {
                 /** @example {} */
                 "application/json": {
-                    /**
-                     * Format: uuid
-                     * @description The plan that was reviewed; refused when the operation has another one.
-                     */
+                    /** @description The reviewed plan. The request fails if the operation has another plan. */
                     plan_id?: string;
                 };
             };
@@ -3782,6 +3783,8 @@ export interface operations {
              * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
              *
              *     `MALFORMED_JSON`: The body is not valid JSON.
+             *
+             *     `ID_AMBIGUOUS`: Several records have an id that begins so.
              */
             400: {
                 headers: {
@@ -3903,7 +3906,7 @@ export interface operations {
                 "idempotency-key"?: string;
             };
             path: {
-                /** @description Id of the operation. */
+                /** @description Id of the operation, or at least its first 8 characters. */
                 id: string;
             };
             cookie?: never;
@@ -3939,6 +3942,8 @@ export interface operations {
              * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
              *
              *     `MALFORMED_JSON`: The body is not valid JSON.
+             *
+             *     `ID_AMBIGUOUS`: Several records have an id that begins so.
              */
             400: {
                 headers: {
@@ -4059,7 +4064,7 @@ export interface operations {
                 "last-event-id"?: string;
             };
             path: {
-                /** @description Id of the operation. */
+                /** @description Id of the operation, or at least its first 8 characters. */
                 id: string;
             };
             cookie?: never;
@@ -4082,7 +4087,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `INVALID_REQUEST`: The request does not have the shape that the API describes. */
+            /**
+             * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             *
+             *     `ID_AMBIGUOUS`: Several records have an id that begins so.
+             */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4154,7 +4163,7 @@ export interface operations {
                 "idempotency-key"?: string;
             };
             path: {
-                /** @description Id of the operation. */
+                /** @description Id of the operation, or at least its first 8 characters. */
                 id: string;
             };
             cookie?: never;
@@ -4179,6 +4188,8 @@ export interface operations {
              * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
              *
              *     `MALFORMED_JSON`: The body is not valid JSON.
+             *
+             *     `ID_AMBIGUOUS`: Several records have an id that begins so.
              */
             400: {
                 headers: {
@@ -4385,7 +4396,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of the record. */
+                /** @description Id of the record, or at least its first 8 characters. */
                 id: string;
             };
             cookie?: never;
@@ -4401,7 +4412,11 @@ export interface operations {
                     "application/json": components["schemas"]["Plan"];
                 };
             };
-            /** @description `INVALID_REQUEST`: The request does not have the shape that the API describes. */
+            /**
+             * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             *
+             *     `ID_AMBIGUOUS`: Several records have an id that begins so.
+             */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4466,7 +4481,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of the record. */
+                /** @description Id of the record, or at least its first 8 characters. */
                 id: string;
             };
             cookie?: never;
@@ -4482,7 +4497,11 @@ export interface operations {
                     "application/json": components["schemas"]["Report"];
                 };
             };
-            /** @description `INVALID_REQUEST`: The request does not have the shape that the API describes. */
+            /**
+             * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             *
+             *     `ID_AMBIGUOUS`: Several records have an id that begins so.
+             */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4567,10 +4586,7 @@ export interface operations {
                      * @default default
                      */
                     cluster?: string;
-                    /**
-                     * Format: uuid
-                     * @description A plan of plan-terraform; the newest one where absent.
-                     */
+                    /** @description Id of a plan of plan-terraform (default: the newest plan). */
                     plan_id?: string;
                 };
             };
@@ -4600,6 +4616,8 @@ export interface operations {
              *     `MALFORMED_JSON`: The body is not valid JSON.
              *
              *     `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             *
+             *     `ID_AMBIGUOUS`: Several records have an id that begins so.
              */
             400: {
                 headers: {

@@ -5,7 +5,6 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
-import java.util.UUID;
 import java.util.stream.Stream;
 import org.openapitools.client.ApiClient;
 import org.openapitools.client.api.ClustersApi;
@@ -34,20 +33,19 @@ public final class Main {
             .name(name)
             .replicaCount(0)
             .parameters(Map.of("work_mem", new ParameterValue("8MB")));
-    UUID id = UUID.fromString(clusters.createCluster(request, null).getId());
+    String id = clusters.createCluster(request, null).getId();
     waitFor(operations, id, "awaiting-approval");
     operations.approveOperation(id, null, new ApproveOperationRequest());
     String last = watch(client, id);
     require(last.equals("operation.succeeded"), last);
     String status = clusters.getCluster(name).getStatus().getValue();
     require(status.equals("healthy"), status);
-    waitFor(
-        operations, UUID.fromString(clusters.destroyCluster(name, name, null).getId()), "succeeded");
+    waitFor(operations, clusters.destroyCluster(name, name, null).getId(), "succeeded");
     System.out.println("destroyed " + name);
   }
 
   /** Prints the type of each event as it arrives and returns that of the last one. */
-  private static String watch(ApiClient client, UUID id) throws Exception {
+  private static String watch(ApiClient client, String id) throws Exception {
     // Not followOperation, which parses the whole stream as one JSON value.
     HttpRequest request =
         HttpRequest.newBuilder(
@@ -65,7 +63,7 @@ public final class Main {
     return last;
   }
 
-  private static void waitFor(OperationsApi operations, UUID id, String state) throws Exception {
+  private static void waitFor(OperationsApi operations, String id, String state) throws Exception {
     Instant deadline = Instant.now().plus(WAIT_LIMIT);
     while (Instant.now().isBefore(deadline)) {
       String now = operations.getOperation(id).getState().getValue();

@@ -37,8 +37,8 @@ setup: ## Install what Hathi needs; safe to repeat, quiet when all is there
 test: setup lint-venv fuzz-venv aws-tools client-tools shells ## Run everything: checks, all tests, and the counts at the end
 	@node scripts/test/run.ts
 
-check: node_modules ## Format, types, import rules, dead code, generated files (the commit hook)
-	@$(MAKE) --keep-going check-format check-types check-imports check-dead-code check-generated check-api
+check: node_modules check-venv ## Format, types, import rules, dead code, generated files (the commit hook)
+	@$(MAKE) --keep-going check-format check-types check-imports check-dead-code check-generated check-api check-scripts
 
 unit: node_modules ## Tests beside their file: no network, no nodes
 	@vitest run --project unit
@@ -75,7 +75,7 @@ bench: setup ## Measure, and write bench/RESULTS.md
 
 ##@ Parts of the above
 
-.PHONY: check-format check-types check-imports check-dead-code check-generated check-api
+.PHONY: check-format check-types check-imports check-dead-code check-generated check-api check-scripts check-venv
 check-format: node_modules ## Biome: format and lint
 	@biome check .
 
@@ -92,6 +92,14 @@ check-generated: node_modules ## Generated files are as their generator writes t
 	@node scripts/openapi.ts --check
 	@node scripts/reference.ts --check
 	@node scripts/client.ts --check
+
+check-scripts: check-venv ## Python (ruff) and shell scripts (shellcheck)
+	@.tools/check-venv/bin/ruff check --quiet .
+	@.tools/check-venv/bin/ruff format --check --quiet .
+	@scripts/check/shell.sh
+
+check-venv: ## Install ruff and shellcheck
+	@scripts/setup/check.sh
 
 check-api: node_modules ## The API's style, and what it would break for clients of the last release
 	@node scripts/check/api-style.ts

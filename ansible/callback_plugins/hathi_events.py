@@ -53,7 +53,7 @@ class CallbackModule(CallbackBase):
         self._task_started = {}
 
     def _say(self, event, **fields):
-        now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec='milliseconds')
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec='milliseconds')
         line = {'event': event, 'at': now.replace('+00:00', 'Z')}
         line.update((key, value) for key, value in fields.items() if value is not None)
         self._out.write(json.dumps(line) + '\n')

@@ -12,7 +12,9 @@ if [ "$(uname -s)" = Darwin ]; then
   has docker || fail 'Docker is missing. Install it, then start again:  brew install --cask docker'
   fail 'Docker does not answer. Start it, then start again:  open -a Docker'
 fi
-has docker && has dockerd || apt_install 'Docker, which makes the nodes of local clusters' docker.io
+if ! has docker || ! has dockerd; then
+  apt_install 'Docker, which makes the nodes of local clusters' docker.io
+fi
 answers && exit 0
 
 # The engine may well run, only not for this user.

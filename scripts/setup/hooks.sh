@@ -9,4 +9,5 @@ if [ "${CI:-}" = true ] || [ -n "${HATHI_NO_HOOKS:-}" ] || [ -e "$tools/no-hooks
 [ -e .git ] && has git || exit 0
 [ -z "$(git config --get core.hooksPath || true)" ] || exit 0
 git config core.hooksPath .githooks
+# shellcheck disable=SC2016 # the quotes belong to the text
 say '`make check` will run before each commit (HATHI_NO_HOOKS=1 make setup leaves this out)'

@@ -47,7 +47,7 @@ it('names nodes in order, says what differs, and sums up', () => {
     },
     plain,
   );
-  expect(text).toBe(`To make orders what was asked for:
+  expect(text).toBe(`Changes to cluster orders:
 
  -/+ node orders-2 (made anew: cannot update)
          ports.ssh: 1 → 2

@@ -64,9 +64,7 @@ export function planText(plan: ReviewedPlan, style: Style): string {
   ]);
   const head = style(
     'bold',
-    plan.destroy
-      ? `To remove ${plan.cluster_name}:`
-      : `To make ${plan.cluster_name} what was asked for:`,
+    plan.destroy ? `To remove ${plan.cluster_name}:` : `Changes to cluster ${plan.cluster_name}:`,
   );
   const sum = summaryLine(plan);
   lines.push(

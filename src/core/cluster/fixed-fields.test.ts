@@ -53,7 +53,7 @@ it('names both values and the reason', () => {
       field: 'aws/kms_key_id',
       before: null,
       after: KEY,
-      why: 'every volume would be replaced by an empty one',
+      why: 'existing volumes keep their key, so only new nodes would have the new one',
     },
   ]);
 });

@@ -33,7 +33,7 @@ export function fixedFields(before: ClusterSpec, after: ClusterSpec): FixedField
     'aws/kms_key_id',
     old.kms_key_id,
     next.kms_key_id,
-    'every volume would be replaced by an empty one',
+    'existing volumes keep their key, so only new nodes would have the new one',
   );
   fixed('aws/key_name', old.key_name, next.key_name, KEEPS_KEY);
   fixed('aws/ssh_user', old.ssh_user, next.ssh_user, 'the machines have only the first user');

@@ -23,10 +23,10 @@ def watch(operations: OperationsApi, operation_id: str) -> str:
     """Prints the type of each event as it arrives; returns that of the last one."""
     # Not follow_operation, which returns nothing before the stream ends.
     stream = operations.follow_operation_without_preload_content(operation_id)
-    last = ""
+    last = ''
     for line in stream:
-        if line.startswith(b"data: "):
-            last = OperationEvent.from_json(line[len(b"data: ") :]).type
+        if line.startswith(b'data: '):
+            last = OperationEvent.from_json(line[len(b'data: ') :]).type
             print(last)
     return last
 
@@ -37,28 +37,26 @@ def wait_for(operations: OperationsApi, operation_id: str, state: str) -> None:
         operation = operations.get_operation(operation_id)
         if operation.state == state:
             return
-        if operation.state == "failed":
-            raise SystemExit(f"the operation failed: {operation.error}")
+        if operation.state == 'failed':
+            raise SystemExit(f'the operation failed: {operation.error}')
         time.sleep(0.2)
-    raise SystemExit(f"operation {operation_id} did not become {state}")
+    raise SystemExit(f'operation {operation_id} did not become {state}')
 
 
 def main(url: str, name: str) -> None:
     with openapi_client.ApiClient(openapi_client.Configuration(host=url)) as client:
         clusters, operations = ClustersApi(client), OperationsApi(client)
         created = clusters.create_cluster(
-            CreateClusterRequest(
-                name=name, replica_count=0, parameters={"work_mem": ParameterValue("8MB")}
-            )
+            CreateClusterRequest(name=name, replica_count=0, parameters={'work_mem': ParameterValue('8MB')})
         )
-        wait_for(operations, created.id, "awaiting-approval")
+        wait_for(operations, created.id, 'awaiting-approval')
         operations.approve_operation(created.id, approve_operation_request=ApproveOperationRequest())
         last = watch(operations, created.id)
-        assert last == "operation.succeeded", last
-        assert clusters.get_cluster(name).status == "healthy"
+        assert last == 'operation.succeeded', last
+        assert clusters.get_cluster(name).status == 'healthy'
         destroyed = clusters.destroy_cluster(name=name, confirm=name)
-        wait_for(operations, destroyed.id, "succeeded")
-    print("destroyed", name)
+        wait_for(operations, destroyed.id, 'succeeded')
+    print('destroyed', name)
 
 
 main(*sys.argv[1:])

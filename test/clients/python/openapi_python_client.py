@@ -23,12 +23,12 @@ WAIT_LIMIT_SECONDS = 180
 def watch(client: Client, operation_id: str) -> str:
     """Prints the type of each event as it arrives; returns that of the last one."""
     # Not follow_operation.sync, which returns nothing before the stream ends.
-    path = f"/api/v1/operations/{operation_id}/events"
-    last = ""
-    with client.get_httpx_client().stream("GET", path) as stream:
+    path = f'/api/v1/operations/{operation_id}/events'
+    last = ''
+    with client.get_httpx_client().stream('GET', path) as stream:
         for line in stream.iter_lines():
-            if line.startswith("data: "):
-                last = OperationEvent.from_dict(json.loads(line.removeprefix("data: "))).type_
+            if line.startswith('data: '):
+                last = OperationEvent.from_dict(json.loads(line.removeprefix('data: '))).type_
                 print(last)
     return last
 
@@ -39,10 +39,10 @@ def wait_for(client: Client, operation_id: str, state: str) -> None:
         operation = get_operation.sync(operation_id, client=client)
         if operation.state == state:
             return
-        if operation.state == "failed":
-            raise SystemExit(f"the operation failed: {operation.error}")
+        if operation.state == 'failed':
+            raise SystemExit(f'the operation failed: {operation.error}')
         time.sleep(0.2)
-    raise SystemExit(f"operation {operation_id} did not become {state}")
+    raise SystemExit(f'operation {operation_id} did not become {state}')
 
 
 def main(url: str, name: str) -> None:
@@ -52,17 +52,17 @@ def main(url: str, name: str) -> None:
             body=CreateClusterBody(
                 name=name,
                 replica_count=0,
-                parameters=CreateClusterBodyParameters.from_dict({"work_mem": "8MB"}),
+                parameters=CreateClusterBodyParameters.from_dict({'work_mem': '8MB'}),
             ),
         )
-        wait_for(client, created.id, "awaiting-approval")
+        wait_for(client, created.id, 'awaiting-approval')
         approve_operation.sync(created.id, client=client, body=ApproveOperationBody())
         last = watch(client, created.id)
-        assert last == "operation.succeeded", last
-        assert get_cluster.sync(name, client=client).status == "healthy"
+        assert last == 'operation.succeeded', last
+        assert get_cluster.sync(name, client=client).status == 'healthy'
         destroyed = destroy_cluster.sync(name, client=client, confirm=name)
-        wait_for(client, destroyed.id, "succeeded")
-    print("destroyed", name)
+        wait_for(client, destroyed.id, 'succeeded')
+    print('destroyed', name)
 
 
 main(*sys.argv[1:])

@@ -295,4 +295,50 @@ print(r.urlopen(sys.argv[1], timeout=5).read())`,
     },
     2 * MINUTES,
   );
+
+  it(
+    'names the node that does not restart, with its log, and restarts no other',
+    async () => {
+      const primary = await expectWhole();
+      const broken = workspace.postgres.find((node) => node !== primary) as string;
+      const others = workspace.postgres.filter((node) => node !== broken);
+      const starts = async () =>
+        await Promise.all(
+          others.map((node) => workspace.sql(node, 'select pg_postmaster_start_time()')),
+        );
+      const before = await starts();
+      // Read at the next start only, and by no trial: a trial has its own directory.
+      const file = '/var/lib/postgresql/17/main/postgresql.auto.conf';
+      const line = "shared_preload_libraries = 'no_such_library'";
+      await workspace.on(
+        broken,
+        'sh',
+        '-c',
+        `cp -p ${file} /root/auto.conf; echo "${line}" >> ${file}`,
+      );
+      const variables = { patroni_dynamic_parameters: { max_connections: 310 } };
+      workspace.options.variables = { ...variables, patroni_wait_seconds: 8 };
+      await workspace.writeFiles();
+      const play = await workspace.play();
+      expect(play.exitCode).toBe(2);
+      const failures = play.events.filter(
+        ({ event, status }) => event === 'host_task' && status === 'failed',
+      );
+      expect(failures.map(({ host }) => host)).toContain(broken);
+      const said = reasons(play).join('\n');
+      expect(said).toContain(`${broken} does not restart`);
+      expect(said).toContain('no_such_library');
+      expect(await starts()).toEqual(before);
+
+      await workspace.on(broken, 'sh', '-c', `cp -p /root/auto.conf ${file}`);
+      workspace.options.variables = { ...variables, patroni_wait_seconds: 60 };
+      await workspace.writeFiles();
+      expect(reasons(await workspace.play())).toEqual([]);
+      await expectWhole();
+      for (const node of workspace.postgres) {
+        expect(await workspace.sql(node, 'show max_connections')).toBe('310');
+      }
+    },
+    3 * MINUTES,
+  );
 });

@@ -34,6 +34,13 @@ SESSION = ' '.join(
 RUN_DIRECTORY = '/run'
 REQUEST_SECONDS = 3
 
+# Older errors had another cause.
+JOURNAL_SINCE = '-2min'
+JOURNAL_LINES = '80'
+ERROR_WORDS = ('FATAL:', 'PANIC:', 'ERROR:', 'CRITICAL:')
+# What PostgreSQL replies to a client that comes too early.
+CLIENT_ERRORS = ('is starting up', 'is shutting down', 'not yet accepting connections')
+
 
 class Problem(Exception):
     """Why this node is not up: names it. `node` is another node that has the problem, if any."""
@@ -161,9 +168,7 @@ class Service:
 
     def started(self):
         """Unix seconds since when the unit runs, or nothing when it does not."""
-        _, out = self.systemctl(
-            'show', '--timestamp=unix', '--property=ActiveState,ExecMainStartTimestamp', self.unit
-        )
+        _, out = self.systemctl('show', '--timestamp=unix', '--property=ActiveState,ExecMainStartTimestamp', self.unit)
         found = dict(line.partition('=')[::2] for line in out.splitlines())
         self.has_failed = found.get('ActiveState') == 'failed'
         if found.get('ActiveState') not in ('active', 'reloading', 'activating'):
@@ -206,11 +211,17 @@ class Service:
             os.unlink(self.due_file)
 
     def last_words(self, lines=3):
-        """The end of the journal, for the reason of a failure."""
-        _, out = self.node.run(
-            ['journalctl', '--unit', self.unit, '--lines', str(lines), '--output', 'cat', '--no-pager']
-        )
-        return ' | '.join(out.splitlines())[-600:]
+        """The newest errors in the journal, or its end where it has none, for the reason of a failure."""
+        words = ['journalctl', '--unit', self.unit, '--lines', JOURNAL_LINES, '--since', JOURNAL_SINCE]
+        _, out = self.node.run([*words, '--output', 'cat', '--no-pager'])
+        found = out.splitlines()
+        errors = [line for line in found if is_error(line)]
+        return ' | '.join((errors or found)[-lines:])[-600:]
+
+
+def is_error(line):
+    """Whether a line of a journal is an error of the service or of PostgreSQL, and not of its clients."""
+    return any(word in line for word in ERROR_WORDS) and not any(word in line for word in CLIENT_ERRORS)
 
 
 class Caller:
@@ -234,14 +245,16 @@ class Caller:
         )
         received = b''
         try:
-            with socket.create_connection((address, port), timeout=seconds) as plain:
-                with self.context.wrap_socket(plain, server_hostname=address) as connection:
-                    connection.sendall(head.encode() + payload)
-                    # Its end is told by its length as well: etcd's port for members often stays open.
-                    while not is_whole(received) and (chunk := connection.recv(65536)):
-                        received += chunk
-                        if until is not None and until(received):
-                            break
+            with (
+                socket.create_connection((address, port), timeout=seconds) as plain,
+                self.context.wrap_socket(plain, server_hostname=address) as connection,
+            ):
+                connection.sendall(head.encode() + payload)
+                # Its end is told by its length as well: etcd's port for members often stays open.
+                while not is_whole(received) and (chunk := connection.recv(65536)):
+                    received += chunk
+                    if until is not None and until(received):
+                        break
         except OSError as error:
             return 0, str(error)
         first, _, rest = received.partition(b'\r\n')
@@ -300,9 +313,7 @@ class Etcd:
         def is_enough(received):
             return time.monotonic() > deadline or any(is_wanted(value) for value in values_told(received))
 
-        status, _ = self.caller.ask(
-            address, self.CLIENT_PORT, 'POST', '/v3/watch', watch, seconds, until=is_enough
-        )
+        status, _ = self.caller.ask(address, self.CLIENT_PORT, 'POST', '/v3/watch', watch, seconds, until=is_enough)
         return status == 200
 
     def delete(self, key):

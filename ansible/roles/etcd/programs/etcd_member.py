@@ -43,9 +43,7 @@ class Member:
 
     def list_members(self):
         """Every member, agreed on by a quorum; nothing when there is none."""
-        status, answer = self.etcd.ask(
-            '/v3/cluster/member/list', {'linearizable': True}, others_than=self.name
-        )
+        status, answer = self.etcd.ask('/v3/cluster/member/list', {'linearizable': True}, others_than=self.name)
         return answer['members'] if status == 200 else None
 
     def static_cluster(self):
@@ -123,9 +121,7 @@ class Member:
                 return was_learner
             if mine:
                 was_learner = True
-                status, answer = self.etcd.ask(
-                    '/v3/cluster/member/promote', {'ID': mine[0]['ID']}, self.name
-                )
+                status, answer = self.etcd.ask('/v3/cluster/member/promote', {'ID': mine[0]['ID']}, self.name)
                 if status == 200:
                     return True
                 reason = answer.get('message', answer) if isinstance(answer, dict) else answer

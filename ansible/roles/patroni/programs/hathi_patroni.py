@@ -151,9 +151,7 @@ class Patroni:
         """Which of the parameters PostgreSQL reads only at its start."""
         if not parameters:
             return []
-        return self.sql(
-            f"select name from pg_settings where context = 'postmaster' and name in ({quoted(parameters)})"
-        )
+        return self.sql(f"select name from pg_settings where context = 'postmaster' and name in ({quoted(parameters)})")
 
     def reload_postgres(self, data_directory):
         """Patroni reloads it for changed parameters only, not for a renewed certificate."""

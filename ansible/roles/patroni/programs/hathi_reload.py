@@ -76,7 +76,8 @@ class Reload:
         if self.written_at() != self.before:
             return True
         found = {line for line in self.lines() if self.of_changed(line)}
-        if not self.is_past_patroni and found == {f'{name} = {as_patroni_writes(value)}' for name, value in self.wanted().values()}:
+        wanted = {f'{name} = {as_patroni_writes(value)}' for name, value in self.wanted().values()}
+        if not self.is_past_patroni and found == wanted:
             return True
         if time.monotonic() > self.next_wake:
             self.patroni.wake(self.name)

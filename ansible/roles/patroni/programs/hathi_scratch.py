@@ -62,8 +62,10 @@ DROPPED = re.compile(r'^(ERROR|FATAL|PANIC)$')
 DROPPED_TEXT = re.compile(r'invalid (value|configuration parameter)|removing it')
 
 # As a client: a transaction that writes, without touching a schema of the user.
-CLIENT = 'create temp table hathi_trial (id int primary key, note text);' \
+CLIENT = (
+    'create temp table hathi_trial (id int primary key, note text);'
     " insert into hathi_trial values (1, 'a'); select count(*) from hathi_trial, pg_class"
+)
 STANDBY = 'select count(*) from pg_class'
 FILE_ERRORS = (
     "select coalesce(json_agg(json_build_object('name', name, 'error', error)), '[]')"
@@ -99,8 +101,12 @@ class Scratch:
         """Runs a program as postgres. Returns (exit code, output, with errors)."""
         try:
             done = subprocess.run(
-                words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                timeout=seconds, **self.as_postgres(environment),
+                words,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                timeout=seconds,
+                **self.as_postgres(environment),
             )
         except subprocess.TimeoutExpired:
             return 124, f'FATAL:  no answer within {seconds} s'
@@ -154,8 +160,22 @@ class Scratch:
         shutil.rmtree(unfinished, ignore_errors=True)
         builtin = ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'] if int(self.version) >= 17 else []
         code, out = self.words(
-            [f'{self.binaries}/initdb', '-D', unfinished, '-U', 'postgres', '-A', 'peer', '-E', 'UTF8',
-             '--locale=C.UTF-8', *builtin, '--data-checksums', '--no-sync', '--no-instructions'],
+            [
+                f'{self.binaries}/initdb',
+                '-D',
+                unfinished,
+                '-U',
+                'postgres',
+                '-A',
+                'peer',
+                '-E',
+                'UTF8',
+                '--locale=C.UTF-8',
+                *builtin,
+                '--data-checksums',
+                '--no-sync',
+                '--no-instructions',
+            ],
             TEMPLATE_SECONDS,
         )
         if code != 0:
@@ -236,8 +256,22 @@ class Scratch:
     def query(self, statement, session=''):
         """As a client on the socket. @raises Refusal with what the client is told"""
         code, out = self.words(
-            [f'{self.binaries}/psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-h', self.sockets, '-p', str(PORT),
-             '-U', 'postgres', '-d', 'postgres', '-c', statement],
+            [
+                f'{self.binaries}/psql',
+                '-XAtq',
+                '-v',
+                'ON_ERROR_STOP=1',
+                '-h',
+                self.sockets,
+                '-p',
+                str(PORT),
+                '-U',
+                'postgres',
+                '-d',
+                'postgres',
+                '-c',
+                statement,
+            ],
             LOGIN_SECONDS,
             {'PGCONNECT_TIMEOUT': '10', 'LC_ALL': 'C', **({'PGOPTIONS': session} if session else {})},
         )

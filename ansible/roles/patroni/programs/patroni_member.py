@@ -224,9 +224,7 @@ class Member:
             # Patroni says `starting` until its next loop, while PostgreSQL streams already.
             return state in ('running', 'starting') and status['replication_state'] == 'streaming'
         # Patroni before 3.1 never says.
-        return state == 'running' and self.patroni.sql('select status from pg_stat_wal_receiver') == [
-            'streaming'
-        ]
+        return state == 'running' and self.patroni.sql('select status from pg_stat_wal_receiver') == ['streaming']
 
     def wait_until_running(self):
         """Returns what Patroni says once this node runs; see `runs`."""

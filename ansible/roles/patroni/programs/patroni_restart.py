@@ -49,21 +49,29 @@ class Restart:
         """From this node's `pg_settings`: every member runs with the same values of these."""
         if not names:
             return {}
-        rows = self.patroni.sql(
-            f"select name || '=' || setting from pg_settings where name in ({quoted(names)})"
-        )
+        rows = self.patroni.sql(f"select name || '=' || setting from pg_settings where name in ({quoted(names)})")
         return {row.partition('=')[0]: int(row.partition('=')[2]) for row in rows}
+
+    def configuration(self, primary):
+        progress = Progress(self.seconds)
+        while (found := self.patroni.configuration(primary)) is None:
+            progress.check(f'{primary} does not return its configuration', primary)
+            time.sleep(PAUSE_SECONDS)
+        return found
 
     def restart(self, names):
         for name in self.pending(names):
             progress = Progress(self.seconds)
+            # A restart that failed is pending no more, so later answers do not contain its reason.
+            reason = None
             while True:
                 status, answer = self.patroni.ask(
                     name, 'POST', '/restart', {'restart_pending': True}, seconds=self.seconds
                 )
                 if status == 200:
                     break
-                progress.check(f'{name} does not restart: {answer}', name)
+                reason = reason or answer
+                progress.check(f'{name} does not restart: {reason}', name)
                 time.sleep(PAUSE_SECONDS)
             while self.patroni.status(name).get('state') != 'running':
                 progress.check(f'{name} is {self.patroni.describe(name)} after its restart', name)
@@ -72,7 +80,7 @@ class Restart:
 
     def run(self):
         primary = self.primary()
-        configuration = self.patroni.configuration(primary)
+        configuration = self.configuration(primary)
         names = list(self.patroni.members)
         for name in names:
             self.patroni.wake(name)

@@ -26,18 +26,43 @@ FILE = HERE / 'constraints.json'
 # Operations that change something, as the stand-in provider and src/adapters/aws call them.
 OPERATIONS = {
     'ec2': [
-        'AllocateAddress', 'AssociateAddress', 'AssociateIamInstanceProfile', 'AssociateRouteTable',
-        'AttachInternetGateway', 'AttachVolume', 'AuthorizeSecurityGroupEgress',
-        'AuthorizeSecurityGroupIngress', 'CreateInternetGateway', 'CreateNatGateway', 'CreateRoute',
-        'CreateRouteTable', 'CreateSecurityGroup', 'CreateSubnet', 'CreateTags', 'CreateVolume',
-        'CreateVpc', 'ImportKeyPair', 'ModifyInstanceAttribute', 'ModifyInstanceMetadataOptions',
-        'ModifySecurityGroupRules', 'ModifySubnetAttribute', 'ModifyVolume', 'ModifyVpcAttribute',
-        'ReplaceIamInstanceProfileAssociation', 'ReplaceRoute', 'ReplaceRouteTableAssociation',
+        'AllocateAddress',
+        'AssociateAddress',
+        'AssociateIamInstanceProfile',
+        'AssociateRouteTable',
+        'AttachInternetGateway',
+        'AttachVolume',
+        'AuthorizeSecurityGroupEgress',
+        'AuthorizeSecurityGroupIngress',
+        'CreateInternetGateway',
+        'CreateNatGateway',
+        'CreateRoute',
+        'CreateRouteTable',
+        'CreateSecurityGroup',
+        'CreateSubnet',
+        'CreateTags',
+        'CreateVolume',
+        'CreateVpc',
+        'ImportKeyPair',
+        'ModifyInstanceAttribute',
+        'ModifyInstanceMetadataOptions',
+        'ModifySecurityGroupRules',
+        'ModifySubnetAttribute',
+        'ModifyVolume',
+        'ModifyVpcAttribute',
+        'ReplaceIamInstanceProfileAssociation',
+        'ReplaceRoute',
+        'ReplaceRouteTableAssociation',
         'RunInstances',
     ],
     'iam': [
-        'AddRoleToInstanceProfile', 'AttachRolePolicy', 'CreateInstanceProfile', 'CreateRole',
-        'TagInstanceProfile', 'TagRole', 'UpdateAssumeRolePolicy',
+        'AddRoleToInstanceProfile',
+        'AttachRolePolicy',
+        'CreateInstanceProfile',
+        'CreateRole',
+        'TagInstanceProfile',
+        'TagRole',
+        'UpdateAssumeRolePolicy',
     ],
 }
 
@@ -64,49 +89,140 @@ def read(service, where, quotes, applies_to, **limit):
 
 
 INTERPRETED = [
-    read('ec2', 'CreateSecurityGroupRequest.Description',
-         [UP_TO_255, 'a-z, A-Z, 0-9, spaces, and ._-:/()#,@[]+=&;{}!$*'],
-         ['CreateSecurityGroupRequest.Description'], max_length=255, pattern=DESCRIPTION),
-    read('ec2', 'CreateSecurityGroupRequest.GroupName',
-         [UP_TO_255, "Can't start with sg-", 'a-z, A-Z, 0-9, spaces, and ._-:/()#,@[]+=&;{}!$*'],
-         ['CreateSecurityGroupRequest.GroupName'], max_length=255, pattern=DESCRIPTION, not_prefix='sg-'),
-    read('ec2', 'IpRange.Description', [UP_TO_255, CHARACTERS], ['IpRange.Description'],
-         max_length=255, pattern=DESCRIPTION),
-    read('ec2', 'Ipv6Range.Description', [UP_TO_255, CHARACTERS], ['Ipv6Range.Description'],
-         max_length=255, pattern=DESCRIPTION),
-    read('ec2', 'PrefixListId.Description', [UP_TO_255, STRICT_CHARACTERS], ['PrefixListId.Description'],
-         max_length=255, pattern=STRICT_DESCRIPTION),
+    read(
+        'ec2',
+        'CreateSecurityGroupRequest.Description',
+        [UP_TO_255, 'a-z, A-Z, 0-9, spaces, and ._-:/()#,@[]+=&;{}!$*'],
+        ['CreateSecurityGroupRequest.Description'],
+        max_length=255,
+        pattern=DESCRIPTION,
+    ),
+    read(
+        'ec2',
+        'CreateSecurityGroupRequest.GroupName',
+        [UP_TO_255, "Can't start with sg-", 'a-z, A-Z, 0-9, spaces, and ._-:/()#,@[]+=&;{}!$*'],
+        ['CreateSecurityGroupRequest.GroupName'],
+        max_length=255,
+        pattern=DESCRIPTION,
+        not_prefix='sg-',
+    ),
+    read(
+        'ec2',
+        'IpRange.Description',
+        [UP_TO_255, CHARACTERS],
+        ['IpRange.Description'],
+        max_length=255,
+        pattern=DESCRIPTION,
+    ),
+    read(
+        'ec2',
+        'Ipv6Range.Description',
+        [UP_TO_255, CHARACTERS],
+        ['Ipv6Range.Description'],
+        max_length=255,
+        pattern=DESCRIPTION,
+    ),
+    read(
+        'ec2',
+        'PrefixListId.Description',
+        [UP_TO_255, STRICT_CHARACTERS],
+        ['PrefixListId.Description'],
+        max_length=255,
+        pattern=STRICT_DESCRIPTION,
+    ),
     # A modified rule may refer to a group, so the stricter of the two sets counts.
-    read('ec2', 'UserIdGroupPair.Description', [UP_TO_255, STRICT_CHARACTERS],
-         ['UserIdGroupPair.Description', 'SecurityGroupRuleRequest.Description'],
-         max_length=255, pattern=STRICT_DESCRIPTION),
-    read('ec2', 'CreateKeyPairRequest.KeyName', ['Up to 255 ASCII characters'],
-         ['ImportKeyPairRequest.KeyName', 'RunInstancesRequest.KeyName'],
-         max_length=255, pattern=r'^[\u0020-\u007E]*$'),
-    read('ec2', 'Tag.Key', ['a maximum of 127 Unicode characters', 'May not begin with aws:'], ['Tag.Key'],
-         min_length=1, max_length=127, not_prefix='aws:'),
+    read(
+        'ec2',
+        'UserIdGroupPair.Description',
+        [UP_TO_255, STRICT_CHARACTERS],
+        ['UserIdGroupPair.Description', 'SecurityGroupRuleRequest.Description'],
+        max_length=255,
+        pattern=STRICT_DESCRIPTION,
+    ),
+    read(
+        'ec2',
+        'CreateKeyPairRequest.KeyName',
+        ['Up to 255 ASCII characters'],
+        ['ImportKeyPairRequest.KeyName', 'RunInstancesRequest.KeyName'],
+        max_length=255,
+        pattern=r'^[\u0020-\u007E]*$',
+    ),
+    read(
+        'ec2',
+        'Tag.Key',
+        ['a maximum of 127 Unicode characters', 'May not begin with aws:'],
+        ['Tag.Key'],
+        min_length=1,
+        max_length=127,
+        not_prefix='aws:',
+    ),
     read('ec2', 'Tag.Value', ['a maximum of 256 Unicode characters'], ['Tag.Value'], max_length=256),
-    read('ec2', 'RunInstancesRequest.ClientToken', ['Maximum 64 ASCII characters'],
-         ['RunInstancesRequest.ClientToken'], max_length=64, pattern=r'^[\u0020-\u007E]*$'),
-    read('ec2', 'FleetLaunchTemplateSpecificationRequest.LaunchTemplateSpecificationUserData',
-         ['User data is limited to 16 KB, in raw form, before it is base64-encoded'],
-         ['RunInstancesRequest.UserData', 'SecureBlobAttributeValue.Value'], max_decoded_bytes=16384),
-    read('ec2', 'CreateTagsRequest.Resources', ['Up to 1000 resource IDs'],
-         ['CreateTagsRequest.Resources'], max_items=1000),
-    read('ec2', 'InstanceMetadataOptionsRequest.HttpPutResponseHopLimit', ['Integers from 1 to 64'],
-         ['InstanceMetadataOptionsRequest.HttpPutResponseHopLimit',
-          'ModifyInstanceMetadataOptionsRequest.HttpPutResponseHopLimit'], minimum=1, maximum=64),
-    read('ec2', 'IpRange.CidrIp', ['canonicalizes IPv4 and IPv6 CIDRs'],
-         ['IpRange.CidrIp', 'Ipv6Range.CidrIpv6', 'SecurityGroupRuleRequest.CidrIpv4',
-          'SecurityGroupRuleRequest.CidrIpv6'], canonical_cidr=True),
-    read('ec2', 'CreateVpcRequest.CidrBlock', ['We modify the specified CIDR block to its canonical form'],
-         ['CreateVpcRequest.CidrBlock'], canonical_cidr=True),
-    read('ec2', 'CreateSubnetRequest.CidrBlock',
-         ['We modify the specified CIDR block to its canonical form'],
-         ['CreateSubnetRequest.CidrBlock'], canonical_cidr=True),
-    read('ec2', 'CreateRouteRequest.DestinationCidrBlock',
-         ['We modify the specified CIDR block to its canonical form'],
-         ['CreateRouteRequest.DestinationCidrBlock'], canonical_cidr=True),
+    read(
+        'ec2',
+        'RunInstancesRequest.ClientToken',
+        ['Maximum 64 ASCII characters'],
+        ['RunInstancesRequest.ClientToken'],
+        max_length=64,
+        pattern=r'^[\u0020-\u007E]*$',
+    ),
+    read(
+        'ec2',
+        'FleetLaunchTemplateSpecificationRequest.LaunchTemplateSpecificationUserData',
+        ['User data is limited to 16 KB, in raw form, before it is base64-encoded'],
+        ['RunInstancesRequest.UserData', 'SecureBlobAttributeValue.Value'],
+        max_decoded_bytes=16384,
+    ),
+    read(
+        'ec2',
+        'CreateTagsRequest.Resources',
+        ['Up to 1000 resource IDs'],
+        ['CreateTagsRequest.Resources'],
+        max_items=1000,
+    ),
+    read(
+        'ec2',
+        'InstanceMetadataOptionsRequest.HttpPutResponseHopLimit',
+        ['Integers from 1 to 64'],
+        [
+            'InstanceMetadataOptionsRequest.HttpPutResponseHopLimit',
+            'ModifyInstanceMetadataOptionsRequest.HttpPutResponseHopLimit',
+        ],
+        minimum=1,
+        maximum=64,
+    ),
+    read(
+        'ec2',
+        'IpRange.CidrIp',
+        ['canonicalizes IPv4 and IPv6 CIDRs'],
+        [
+            'IpRange.CidrIp',
+            'Ipv6Range.CidrIpv6',
+            'SecurityGroupRuleRequest.CidrIpv4',
+            'SecurityGroupRuleRequest.CidrIpv6',
+        ],
+        canonical_cidr=True,
+    ),
+    read(
+        'ec2',
+        'CreateVpcRequest.CidrBlock',
+        ['We modify the specified CIDR block to its canonical form'],
+        ['CreateVpcRequest.CidrBlock'],
+        canonical_cidr=True,
+    ),
+    read(
+        'ec2',
+        'CreateSubnetRequest.CidrBlock',
+        ['We modify the specified CIDR block to its canonical form'],
+        ['CreateSubnetRequest.CidrBlock'],
+        canonical_cidr=True,
+    ),
+    read(
+        'ec2',
+        'CreateRouteRequest.DestinationCidrBlock',
+        ['We modify the specified CIDR block to its canonical form'],
+        ['CreateRouteRequest.DestinationCidrBlock'],
+        canonical_cidr=True,
+    ),
     # Sentences that say what nothing here sends, or what the type says already.
     read('ec2', 'BlockDeviceMapping.VirtualName', ['For M3 instances'], []),
     read('ec2', 'RunInstancesRequest.MaxCount', ['Between 1 and the quota'], []),
@@ -124,8 +240,12 @@ QUOTED_LIMITS = {
     'gp3_max_iops': (80000, 'ec2', 'CreateVolumeRequest.Iops', 'gp3: 3,000 (default) - 80,000 IOPS'),
     'gp3_min_throughput_mib_s': (125, 'ec2', 'CreateVolumeRequest.Throughput', 'Valid Range: 125 - 2000 MiB/s'),
     'gp3_max_throughput_mib_s': (2000, 'ec2', 'CreateVolumeRequest.Throughput', 'Valid Range: 125 - 2000 MiB/s'),
-    'volume_shrinks': (False, 'ec2', 'ModifyVolumeRequest.Size',
-                       'must be greater than or equal to the existing size of the volume'),
+    'volume_shrinks': (
+        False,
+        'ec2',
+        'ModifyVolumeRequest.Size',
+        'must be greater than or equal to the existing size of the volume',
+    ),
     'subnets_overlap': (False, 'ec2', 'CreateSubnet', 'must not overlap the CIDR block of an existing subnet'),
 }
 
@@ -222,7 +342,8 @@ def interpreted(models):
         known.add(entry['where'])
         for where in entry['applies_to']:
             limits[f'{entry["service"]}:{where}'] = {
-                **entry['limit'], 'source': f'{entry["where"]}: {"; ".join(entry["quotes"])}',
+                **entry['limit'],
+                'source': f'{entry["where"]}: {"; ".join(entry["quotes"])}',
             }
     return limits, known, wrong
 
@@ -250,7 +371,8 @@ def main():
         for shape, member in members:
             target = models[service].shape(models[service].shape(shape)['members'][member]['shape'])
             constraints[f'{service}:{shape}.{member}'] = {
-                **by_data(member, target), 'source': f'{shape}.{member}: model',
+                **by_data(member, target),
+                'source': f'{shape}.{member}: model',
             }
     limits = {name: {'value': value, 'source': page} for name, (value, page) in DOCUMENTED.items()}
     for name, (value, service, where, quote) in QUOTED_LIMITS.items():
@@ -262,8 +384,11 @@ def main():
     if wrong:
         sys.exit('\n'.join(wrong))
     document = {
-        '//': 'Written by extract.py; never edited by hand.', 'botocore': botocore.__version__,
-        'limits': limits, 'constraints': constraints, 'parameters': parameters,
+        '//': 'Written by extract.py; never edited by hand.',
+        'botocore': botocore.__version__,
+        'limits': limits,
+        'constraints': constraints,
+        'parameters': parameters,
     }
     if '--check' not in sys.argv:
         FILE.write_text(json.dumps(document, indent=2, sort_keys=True) + '\n')

@@ -6,7 +6,7 @@
  *   cli, web → clients/typescript ⇢ HTTP ⇢ http → services → ports → core
  *                                        engine → stages  → ports → core
  *                        adapters/* → ports, core, and of each other only adapters/process
- *                        main.ts → all        core → nothing but zod
+ *                        main.ts → composition → all        core → nothing but zod
  */
 
 /** Tests stand beside their file and may reach anywhere. */
@@ -15,6 +15,7 @@ const NPM = ['npm', 'npm-dev', 'npm-peer', 'npm-optional', 'npm-no-pkg', 'npm-un
 const ZOD = '(^|/)node_modules/zod/';
 const ADAPTER = '^src/adapters/([^/]+)/';
 const MAIN = '^src/main\\.ts$';
+const COMPOSITION = '^src/composition/';
 const CONFIG = '^src/(config|environment)\\.ts$';
 
 /** A room may import only paths of ours that match one of `allowed`; packages are another rule. */
@@ -82,16 +83,30 @@ export default {
     ),
     {
       name: 'main-is-the-end',
-      comment: 'main.ts wires everything, so nothing imports it but the two verbs that start it.',
+      comment: 'main.ts is the entry point: only the two commands that start a server import it.',
       severity: 'error',
       from: { pathNot: ['^src/cli/(serve|doctor)\\.ts$', '^(scripts|test|bench)/', TEST] },
       to: { path: MAIN },
     },
+    room(
+      'main-only-starts',
+      MAIN,
+      ['^src/composition/', CONFIG, '^src/core/', '^src/adapters/process/'],
+      'main.ts starts what composition has wired.',
+    ),
+    {
+      name: 'composition-is-the-top',
+      comment: 'composition wires everything, so only main.ts and tests import it.',
+      severity: 'error',
+      from: { pathNot: [MAIN, COMPOSITION, '^(scripts|test|bench)/', TEST] },
+      to: { path: COMPOSITION },
+    },
     {
       name: 'config-at-the-edge',
-      comment: 'Only main.ts and the command line read the environment; others get values.',
+      comment:
+        'Only main.ts, composition and the command line use the configuration; others get values.',
       severity: 'error',
-      from: { pathNot: [MAIN, CONFIG, '^src/cli/', '^(scripts|test|bench)/', TEST] },
+      from: { pathNot: [MAIN, COMPOSITION, CONFIG, '^src/cli/', '^(scripts|test|bench)/', TEST] },
       to: { path: CONFIG },
     },
     room(

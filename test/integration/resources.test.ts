@@ -7,19 +7,12 @@ import { createPrometheusMetrics } from '../../src/adapters/metrics/prometheus.t
 import { createSqlProbe } from '../../src/adapters/postgres/sql-probe.ts';
 import { createSecretBox } from '../../src/adapters/secrets/secret-box.ts';
 import { systemClock, uuidSource } from '../../src/adapters/system/clock.ts';
+import { createServices } from '../../src/composition/services.ts';
 import type { OperationState } from '../../src/core/operation/operation.ts';
 import type { Refusal } from '../../src/core/plan/refusal.ts';
 import { buildApp } from '../../src/http/app.ts';
 import type { PlanRecord } from '../../src/ports/stores.ts';
 import type { NodeTarget } from '../../src/ports/target.ts';
-import { createClusterService } from '../../src/services/clusters.ts';
-import { createCursors } from '../../src/services/cursors.ts';
-import { createEventStream } from '../../src/services/follow-events.ts';
-import { createIdempotencyService } from '../../src/services/idempotency.ts';
-import { createMetricsService } from '../../src/services/metrics.ts';
-import { createOperationService } from '../../src/services/operations.ts';
-import { createParameterService } from '../../src/services/parameters.ts';
-import { createRecordService } from '../../src/services/records.ts';
 import { DATABASE_KINDS, openTestDatabase, type TestDatabase } from '../support/databases.ts';
 import { described } from '../support/described.ts';
 import { FakeReadiness } from '../support/fake-services.ts';
@@ -72,49 +65,32 @@ describe.each(DATABASE_KINDS)('resources on the %s database', (kind) => {
   async function serve(run: string): Promise<FastifyInstance> {
     const unitOfWork = work;
     const { wakeups } = database.database;
-    const box = createSecretBox([masterKey]);
-    const cursors = createCursors(box);
     const holder = `${SITE}:${run}`;
-    const built = await buildApp({
-      clusters: createClusterService({
-        unitOfWork,
-        box,
+    const services = createServices({
+      unitOfWork,
+      wakeups,
+      tools: {
+        secretBox: createSecretBox([masterKey]),
         workspace: { setAside: async () => null } as never,
         targets: { local: idleTarget, aws: idleTarget },
-        cursors,
-        clock: systemClock,
-        localNetworks: { isOn: () => false },
-      }),
-      operations: createOperationService({
-        unitOfWork,
-        wakeups,
-        events: createEventStream({ unitOfWork, wakeups, clock: systemClock }),
-        cursors,
-        metrics,
-        ids: uuidSource,
-        targets: { local: idleTarget, aws: idleTarget },
-        sizes: async () => ({ memory_bytes: 2 ** 31, disk_bytes: 2 ** 34 }),
-        site: SITE,
-        defaultTarget: 'local',
-        awsDefaults: {},
-        awsRegions: [],
-      }),
-      parameters: createParameterService({
-        unitOfWork,
-        box: box,
+        cloud: {} as never,
+        terraform: {} as never,
+        ansible: {} as never,
         probe: createSqlProbe({ env: {} }),
-        workspace: {} as never,
-        sizes: async () => ({ memory_bytes: 2 ** 31, disk_bytes: 2 ** 34 }),
-      }),
-      records: createRecordService({ unitOfWork, cursors }),
-      orphans: { list: async () => ({ regions: [], failures: [], orphans: [] }) },
-      metrics: createMetricsService(unitOfWork, metrics),
-      idempotency: createIdempotencyService({
-        unitOfWork,
+        ids: uuidSource,
         clock: systemClock,
-        holder,
-        mayLive: (other) => other === holder,
-      }),
+        nodeSizes: async () => ({ memory_bytes: 2 ** 31, disk_bytes: 2 ** 34 }),
+      },
+      metrics,
+      localNetworks: { isOn: () => false },
+      site: SITE,
+      holder,
+      mayLive: (other) => other === holder,
+      settings: { target: 'local', awsDefaults: {}, awsRegions: [] },
+    });
+    const built = await buildApp({
+      ...services,
+      orphans: { list: async () => ({ regions: [], failures: [], orphans: [] }) },
       readiness: new FakeReadiness(),
       config: { token: null, allowedHosts: [] },
       localCallers: null,

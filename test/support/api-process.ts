@@ -12,36 +12,23 @@
  *
  * node test/support/api-process.ts
  */
-import type { Database } from '../../src/adapters/database/database.ts';
-import { openEmbedded } from '../../src/adapters/database/embedded.ts';
 import { migrate } from '../../src/adapters/database/migrate.ts';
-import { openPostgres } from '../../src/adapters/database/postgres.ts';
 import { SqlUnitOfWork } from '../../src/adapters/database/sql-unit-of-work.ts';
 import { createPrometheusMetrics } from '../../src/adapters/metrics/prometheus.ts';
-import { createSqlProbe } from '../../src/adapters/postgres/sql-probe.ts';
 import { processes } from '../../src/adapters/process/processes.ts';
-import { loadMasterKeys } from '../../src/adapters/secrets/master-key.ts';
-import { createSecretBox } from '../../src/adapters/secrets/secret-box.ts';
-import { systemClock, uuidSource } from '../../src/adapters/system/clock.ts';
+import { uuidSource } from '../../src/adapters/system/clock.ts';
 import { createLocalCallers } from '../../src/adapters/system/local-callers.ts';
 import { localNetworks } from '../../src/adapters/system/local-networks.ts';
 import { createLogger } from '../../src/adapters/system/logger.ts';
 import { readSite } from '../../src/adapters/system/site.ts';
-import { createFileWorkspace } from '../../src/adapters/workspace/file-workspace.ts';
+import { openDatabase } from '../../src/composition/database.ts';
+import { createServices } from '../../src/composition/services.ts';
+import { createTools } from '../../src/composition/tools.ts';
 import { readConfig, secretsOf } from '../../src/config.ts';
 import { startWorker } from '../../src/engine/worker.ts';
 import { buildApp } from '../../src/http/app.ts';
 import { listen } from '../../src/http/listen.ts';
 import type { OperationService } from '../../src/services/api.ts';
-import { createClusterService } from '../../src/services/clusters.ts';
-import { createCursors } from '../../src/services/cursors.ts';
-import { createEventStream } from '../../src/services/follow-events.ts';
-import { createIdempotencyService } from '../../src/services/idempotency.ts';
-import { createMetricsService } from '../../src/services/metrics.ts';
-import { createOperationService } from '../../src/services/operations.ts';
-import { createParameterService } from '../../src/services/parameters.ts';
-import { createReadinessService } from '../../src/services/readiness.ts';
-import { createRecordService } from '../../src/services/records.ts';
 import { FAKE_ENGINE, fakeStages, fakeTarget } from './fake-stages.ts';
 
 const number = (name: string) => Number(process.env[name] ?? 0);
@@ -49,18 +36,20 @@ const number = (name: string) => Number(process.env[name] ?? 0);
 const config = readConfig();
 const log = createLogger(config.logLevel, { secrets: secretsOf(config) });
 const site = readSite(config.dataDirectory);
-const database: Database =
-  config.databaseUrl === null
-    ? await openEmbedded(config.dataDirectory)
-    : await openPostgres(config.databaseUrl);
+const database = await openDatabase(config);
 await migrate(database.db);
 const unitOfWork = new SqlUnitOfWork(database.db);
 const { wakeups } = database;
-const workspace = createFileWorkspace(config.dataDirectory);
-const secretBox = createSecretBox(await loadMasterKeys(config.dataDirectory));
 const target = fakeTarget();
-const targets = { local: target, aws: target };
-const clock = systemClock;
+const engine = async () => FAKE_ENGINE;
+const tools = {
+  ...(await createTools(config)),
+  targets: { local: target, aws: target },
+  terraform: { engine } as never,
+  ansible: { engine } as never,
+  nodeSizes: async () => ({ memory_bytes: 4 * 2 ** 30, disk_bytes: null }),
+};
+const { clock, secretBox, workspace } = tools;
 const metrics = createPrometheusMetrics('test');
 
 const worker = await startWorker(
@@ -86,56 +75,21 @@ const worker = await startWorker(
   },
   { identity: { id: `${site}:${uuidSource.next()}`, site }, concurrency: config.workers },
 );
-const cursors = createCursors(secretBox);
-const engine = async () => FAKE_ENGINE;
-const operations = createOperationService({
+const services = createServices({
   unitOfWork,
   wakeups,
-  events: createEventStream({ unitOfWork, wakeups, clock }),
+  tools,
   metrics,
-  cursors,
-  ids: uuidSource,
-  targets,
-  sizes: async () => ({ memory_bytes: 4 * 2 ** 30, disk_bytes: null }),
+  localNetworks,
   site,
-  defaultTarget: config.target,
-  awsDefaults: config.awsDefaults,
-  awsRegions: config.awsRegions,
+  holder: uuidSource.next(),
+  mayLive: () => false,
+  settings: config,
 });
 const app = await buildApp({
-  clusters: createClusterService({
-    unitOfWork,
-    box: secretBox,
-    workspace,
-    targets,
-    cursors,
-    clock,
-    localNetworks,
-  }),
-  metrics: createMetricsService(unitOfWork, metrics),
-  parameters: createParameterService({
-    unitOfWork,
-    box: secretBox,
-    probe: createSqlProbe({ env: {} }),
-    workspace,
-    sizes: async () => ({ memory_bytes: 4 * 2 ** 30, disk_bytes: null }),
-  }),
-  records: createRecordService({ unitOfWork, cursors }),
+  ...services,
   orphans: { list: async () => ({ regions: [], failures: [], orphans: [] }) },
-  idempotency: createIdempotencyService({
-    unitOfWork,
-    clock,
-    holder: uuidSource.next(),
-    mayLive: () => false,
-  }),
-  operations: withBoundedStreams(operations),
-  readiness: createReadinessService({
-    unitOfWork,
-    targets,
-    defaultTarget: config.target,
-    terraform: { engine } as never,
-    ansible: { engine } as never,
-  }),
+  operations: withBoundedStreams(services.operations),
   config,
   localCallers: config.token === null ? await createLocalCallers() : null,
   logger: log,

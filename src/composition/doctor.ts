@@ -1,0 +1,44 @@
+import { findSessionTool, SESSION_TOOLS } from '../adapters/aws/session-tools.ts';
+import { versionLine } from '../adapters/process/find-program.ts';
+import type { Config } from '../config.ts';
+import type { ReadinessCheck } from '../services/api.ts';
+import { toolChecks } from '../services/readiness.ts';
+import { createMachineTools } from './tools.ts';
+
+export interface MachineCheck extends ReadinessCheck {
+  /** Whether the server cannot work without it. */
+  required: boolean;
+}
+
+/** Checks every program that Hathi uses on this machine; no server needs to run. Never throws. */
+export async function inspectMachine(config: Config): Promise<MachineCheck[]> {
+  const env = config.toolEnvironment;
+  const check = async (
+    name: string,
+    required: boolean,
+    find: () => Promise<string>,
+  ): Promise<MachineCheck> =>
+    await find().then(
+      (message) => ({ name, required, ready: true, message }),
+      (error: Error) => ({ name, required, ready: false, message: error.message }),
+    );
+  const tools = await Promise.all(toolChecks(createMachineTools(config)));
+  const node = `${process.version}, ${process.execPath}`;
+  return [
+    { name: 'node', required: true, ready: true, message: node },
+    ...tools.map((one) => ({ ...one, required: true })),
+    await check('ssh', true, () => versionLine('ssh', ['-V'], env)),
+    await check('psql', false, () => versionLine('psql', ['--version'], env)),
+    ...(await Promise.all(
+      SESSION_TOOLS.map((tool) =>
+        // The target has the name of AWS already.
+        check(tool.program === 'aws' ? 'aws-cli' : tool.program, false, () =>
+          findSessionTool(tool, env).catch((error: Error) => {
+            throw new Error(`only for AWS with connection ssm: ${error.message}`);
+          }),
+        ),
+      ),
+    )),
+    { name: 'data', required: false, ready: true, message: config.dataDirectory },
+  ];
+}

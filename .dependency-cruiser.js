@@ -3,6 +3,7 @@
  * else is a violation. `node scripts/check/import-rules.ts` runs it, and its test plants one
  * violation of each rule.
  *
+ *   services, stages → shared → ports, core
  *   cli, web → clients/typescript ⇢ HTTP ⇢ http → services → ports → core
  *                                        engine → stages  → ports → core
  *                        adapters/* → ports, core, and of each other only adapters/process
@@ -39,15 +40,21 @@ export default {
     },
     room('ports-know-core', '^src/ports/', ['^src/(ports|core)/'], 'ports are types over core.'),
     room(
+      'shared-uses-ports',
+      '^src/shared/',
+      ['^src/(shared|ports|core)/'],
+      'What stages and services have in common is above ports, and below both.',
+    ),
+    room(
       'stages-use-ports',
       '^src/stages/',
-      ['^src/(stages|ports|core)/'],
+      ['^src/(stages|shared|ports|core)/'],
       'A stage says what must happen; how a tool says it is behind a port.',
     ),
     room(
       'services-use-ports',
       '^src/services/',
-      ['^src/(services|ports|core)/'],
+      ['^src/(services|shared|ports|core)/'],
       'A use case knows neither HTTP nor an adapter.',
     ),
     room(

@@ -1,2 +1,7 @@
-/** What a sealed record is bound to, so that it cannot be put in the place of another. */
+/**
+ * The place that a sealed record is bound to: a record that is moved to another place cannot be opened.
+ */
 export const statePlace = (clusterId: string): string => `state:${clusterId}`;
+export const planPlace = (planId: string): string => `plan:${planId}`;
+export const secretPlace = (clusterId: string, name: string): string =>
+  `secret:${clusterId}:${name}`;

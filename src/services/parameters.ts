@@ -1,5 +1,5 @@
-import { SSH_CONFIG } from '../core/aws/ssh-config.ts';
 import { clusterNotFound } from '../core/cluster/cluster-errors.ts';
+import { stepMissing } from '../core/cluster/missing-step.ts';
 import { findSetting } from '../core/postgres/catalogue.ts';
 import { parametersOf } from '../core/postgres/cluster-parameters.ts';
 import { readValue } from '../core/postgres/parameter-value.ts';
@@ -14,8 +14,9 @@ import type { SecretBox } from '../ports/secrets.ts';
 import type { ClusterRecord } from '../ports/stores.ts';
 import type { UnitOfWork } from '../ports/unit-of-work.ts';
 import type { Workspace } from '../ports/workspace.ts';
+import { readSecret } from '../shared/cluster-secrets.ts';
+import { withNodeSession } from '../shared/node-session.ts';
 import type { ParameterService, ParameterView } from './api.ts';
-import { readSecret } from './cluster-secrets.ts';
 import type { NodeSizes } from './parameter-requests.ts';
 
 export interface ParameterServiceTools {
@@ -36,20 +37,16 @@ export function createParameterService(tools: ParameterServiceTools): ParameterS
     cluster: ClusterRecord,
     names: readonly string[],
   ): Promise<NodeSettings[]> => {
-    const secret = (name: string) => readSecret(stores, tools.box, cluster, name);
-    const caCertificate = await secret('ca-certificate');
-    const password = await secret('postgres-superuser-password');
-    // Before Ansible ran there is nobody to ask.
-    if (!caCertificate || !password || cluster.ansible_executed_revision === null) return [];
-    const sshConfig = cluster.spec.aws
-      ? tools.workspace.path(cluster.name, 'ssh', SSH_CONFIG)
-      : null;
-    const session = tools.probe.open(cluster.nodes ?? [], { caCertificate, password, sshConfig });
-    try {
-      return await session.settings(names);
-    } finally {
-      await session.close();
-    }
+    // Before Ansible ran, no node has PostgreSQL, and there are no secrets to reach it.
+    if (cluster.ansible_executed_revision === null) return [];
+    const secret = async (name: string) => {
+      const value = await readSecret(stores, tools.box, cluster, name);
+      if (value === null) {
+        throw stepMissing('connection', 'create-ansible-script', cluster.name);
+      }
+      return value;
+    };
+    return await withNodeSession(tools, cluster, secret, (session) => session.settings(names));
   };
 
   return {

@@ -1,8 +1,10 @@
 import { stepMissing } from '../core/cluster/missing-step.ts';
 import type { Step } from '../core/operation/steps.ts';
+import { secretPlace } from '../core/sealed-places.ts';
 import type { CertifiedKey } from '../ports/pki.ts';
 import type { SecretBox } from '../ports/secrets.ts';
 import type { StageContext } from '../ports/stage.ts';
+import { readSecret } from '../shared/cluster-secrets.ts';
 
 /**
  * The secret of that name, made and stored at the first call. Everything but certificates and public
@@ -15,14 +17,14 @@ export async function ensureSecret(
   name: string,
   make: () => string | Promise<string>,
 ): Promise<string> {
-  let value = await readSecret(context, box, name);
+  let value = await readSecret(context.read, box, context.cluster, name);
   if (value === null) {
-    const sealed = box.seal(Buffer.from(await make()), placeOf(context, name));
+    const sealed = box.seal(Buffer.from(await make()), secretPlace(context.cluster.id, name));
     await context.write((stores) =>
       stores.secrets.insertIfAbsent(context.cluster.id, name, sealed),
     );
     // Read back: the store keeps the first one, which need not be this one.
-    value = (await readSecret(context, box, name)) as string;
+    value = (await readSecret(context.read, box, context.cluster, name)) as string;
   }
   mask(context, name, value);
   return value;
@@ -39,8 +41,8 @@ export async function ensureCertifiedKey(
   fits: (certificate: string) => boolean,
   make: () => Promise<CertifiedKey>,
 ): Promise<CertifiedKey> {
-  const certificate = await readSecret(context, box, names.certificate);
-  const privateKey = await readSecret(context, box, names.privateKey);
+  const certificate = await readSecret(context.read, box, context.cluster, names.certificate);
+  const privateKey = await readSecret(context.read, box, context.cluster, names.privateKey);
   if (certificate !== null && privateKey !== null && fits(certificate)) {
     mask(context, names.privateKey, privateKey);
     return { certificate, privateKey };
@@ -49,7 +51,10 @@ export async function ensureCertifiedKey(
   mask(context, names.privateKey, made.privateKey);
   await context.write(async (stores) => {
     for (const part of ['certificate', 'privateKey'] as const) {
-      const sealed = box.seal(Buffer.from(made[part]), placeOf(context, names[part]));
+      const sealed = box.seal(
+        Buffer.from(made[part]),
+        secretPlace(context.cluster.id, names[part]),
+      );
       await stores.secrets.replace(context.cluster.id, names[part], sealed);
     }
   });
@@ -66,26 +71,12 @@ export async function requireSecret(
   name: string,
   step: Step,
 ): Promise<string> {
-  const value = await readSecret(context, box, name);
+  const value = await readSecret(context.read, box, context.cluster, name);
   if (value === null) {
     throw stepMissing(step, 'create-ansible-script', context.cluster.name);
   }
   mask(context, name, value);
   return value;
-}
-
-/** null where the cluster has none of that name yet. */
-async function readSecret(
-  context: StageContext,
-  box: SecretBox,
-  name: string,
-): Promise<string | null> {
-  const sealed = await context.read.secrets.get(context.cluster.id, name);
-  return sealed && Buffer.from(box.open(sealed, placeOf(context, name))).toString();
-}
-
-function placeOf(context: StageContext, name: string): string {
-  return `secret:${context.cluster.id}:${name}`;
 }
 
 function mask(context: StageContext, name: string, value: string): void {

@@ -11,9 +11,9 @@ import type { SecretBox } from '../ports/secrets.ts';
 import type { Stage, StageContext } from '../ports/stage.ts';
 import type { ClusterRecord, NodeSize } from '../ports/stores.ts';
 import type { Workspace } from '../ports/workspace.ts';
+import { sshConfigOf } from '../shared/ssh-config.ts';
 import { certificateFits } from './certificate-fits.ts';
 import { ensureCertifiedKey, ensureSecret } from './cluster-secrets.ts';
-import { sshConfigOf } from './ssh-config.ts';
 
 const FOLDER = 'ansible';
 const INVENTORY = 'inventory/hosts';

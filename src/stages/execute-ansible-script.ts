@@ -8,14 +8,15 @@ import { runStep } from '../core/remedy.ts';
 import type { Ansible, PlayedPlaybook } from '../ports/ansible.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { NodeAccess } from '../ports/node-access.ts';
-import type { Probe, ProbeCredentials, ProbeSession } from '../ports/probe.ts';
+import type { Probe, ProbeSession } from '../ports/probe.ts';
 import type { SecretBox } from '../ports/secrets.ts';
 import type { Stage, StageContext } from '../ports/stage.ts';
 import type { ClusterRecord, NodeSize } from '../ports/stores.ts';
 import type { Workspace } from '../ports/workspace.ts';
+import { withNodeSession } from '../shared/node-session.ts';
+import { sshConfigOf } from '../shared/ssh-config.ts';
 import { requireSecret } from './cluster-secrets.ts';
 import { causesOf, causeText } from './playbook-causes.ts';
-import { sshConfigOf } from './ssh-config.ts';
 import { missingFile } from './terraform-tools.ts';
 
 export interface ExecuteAnsibleScriptTools {
@@ -47,8 +48,6 @@ export function createExecuteAnsibleScriptStage(tools: ExecuteAnsibleScriptTools
       const secret = (name: string) =>
         requireSecret(context, tools.secretBox, name, 'execute-ansible-script');
       await requireFiles(tools, cluster);
-      const caCertificate = await secret('ca-certificate');
-      const password = await secret('postgres-superuser-password');
       for (const name of ['superuser', 'replication', 'rewind']) {
         await secret(`postgres-${name}-password`); // Masked from here on.
       }
@@ -58,8 +57,9 @@ export function createExecuteAnsibleScriptStage(tools: ExecuteAnsibleScriptTools
       const played = await tools.ansible.play(context.children, folder);
       assertTrialPassed(cluster.name, played);
       assertPlayedWell(played);
-      const credentials = { caCertificate, password, sshConfig: ssh };
-      const { parameters, topology } = await look(tools, context, credentials);
+      const { parameters, topology } = await withNodeSession(tools, cluster, secret, (session) =>
+        observe(tools, context, session),
+      );
       await context.write(({ clusters }) =>
         clusters.update(cluster.id, {
           topology,
@@ -96,19 +96,14 @@ async function waitForNodes(
   });
 }
 
-/** What the nodes say of themselves, over one connection each. */
-async function look(
+/** Settings and roles as the nodes report them. */
+async function observe(
   tools: ExecuteAnsibleScriptTools,
   context: StageContext,
-  credentials: ProbeCredentials,
+  session: ProbeSession,
 ): Promise<{ parameters: { checked: number; nodes: number }; topology: Topology }> {
-  const session = tools.probe.open(context.cluster.nodes ?? [], credentials);
-  try {
-    const parameters = await readBack(tools, context, session);
-    return { parameters, topology: observedTopology(await session.observe(), tools.clock.now()) };
-  } finally {
-    await session.close();
-  }
+  const parameters = await readBack(tools, context, session);
+  return { parameters, topology: observedTopology(await session.observe(), tools.clock.now()) };
 }
 
 /**

@@ -6,8 +6,8 @@ import { observedRole } from '../core/postgres/observed-topology.ts';
 import type { StageContext } from '../ports/stage.ts';
 import type { PlanRecord, ResourceChange } from '../ports/stores.ts';
 import type { PlannedResource } from '../ports/terraform.ts';
+import { withNodeSession } from '../shared/node-session.ts';
 import { requireSecret } from './cluster-secrets.ts';
-import { sshConfigOf } from './ssh-config.ts';
 import { type TerraformTools, targetOf } from './terraform-tools.ts';
 
 export interface JudgedPlan {
@@ -100,16 +100,8 @@ async function observeNodes(context: StageContext, tools: TerraformTools): Promi
 async function observeRoles(context: StageContext, tools: TerraformTools) {
   const { cluster } = context;
   const secret = (name: string) => requireSecret(context, tools.secretBox, name, 'plan-terraform');
-  const session = tools.probe.open(cluster.nodes ?? [], {
-    caCertificate: await secret('ca-certificate'),
-    password: await secret('postgres-superuser-password'),
-    sshConfig: sshConfigOf(tools, cluster),
-  });
-  try {
-    return new Map((await session.observe()).map((one) => [one.node, observedRole(one)]));
-  } finally {
-    await session.close();
-  }
+  const observed = await withNodeSession(tools, cluster, secret, (session) => session.observe());
+  return new Map(observed.map((one) => [one.node, observedRole(one)]));
 }
 
 function lastRoleOf(topology: Topology | null, name: string) {

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { saysDiskFull } from '../core/disk-full.ts';
 import { HathiError, isHathiError } from '../core/errors.ts';
 import type { Step } from '../core/operation/steps.ts';
+import { planPlace } from '../core/sealed-places.ts';
 import type { StageContext } from '../ports/stage.ts';
 import type { PlanRecord } from '../ports/stores.ts';
 import type { LabelledResource } from '../ports/target.ts';
 import type { AppliedPlan, TerraformState } from '../ports/terraform.ts';
 import { orphansOf } from './orphans.ts';
-import { makePlan, sealedPlace } from './terraform-plan.ts';
+import { makePlan } from './terraform-plan.ts';
 import { createStateKeeper, reconcileState } from './terraform-state.ts';
 import {
   readLockFile,
@@ -74,7 +75,7 @@ export function stale(plan: StoredPlan, why: string, details: Record<string, unk
  * @throws PLAN_ALTERED | SECRET_UNREADABLE
  */
 function reviewedBytes(tools: TerraformTools, plan: StoredPlan): Uint8Array {
-  const bytes = tools.secretBox.open(plan.sealed_file, sealedPlace(plan.id));
+  const bytes = tools.secretBox.open(plan.sealed_file, planPlace(plan.id));
   const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
   if (digest === plan.digest) return bytes;
   throw new HathiError(

@@ -1,3 +1,4 @@
+import { planPlace } from '../core/sealed-places.ts';
 import type { StageContext } from '../ports/stage.ts';
 import type { PlanRecord } from '../ports/stores.ts';
 import { judgeChanges } from './guard-plan.ts';
@@ -55,7 +56,7 @@ export async function makePlan(
     // The removal of the whole cluster was confirmed, and its protection was checked.
     refusals: destroy ? [] : judged.refusals,
     starts: state && machines ? startsOf(context, tools, state, machines, judged.changes) : [],
-    sealed_file: secretBox.seal(made.bytes, sealedPlace(id)),
+    sealed_file: secretBox.seal(made.bytes, planPlace(id)),
     outcome: null,
   };
   await context.write(async ({ plans }) => {
@@ -77,8 +78,4 @@ async function configurationFiles(context: StageContext, tools: TerraformTools) 
     if (content) files.push({ path, content: Buffer.from(content).toString('utf8') });
   }
   return files;
-}
-
-export function sealedPlace(planId: string): string {
-  return `plan:${planId}`;
 }

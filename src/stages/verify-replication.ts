@@ -8,8 +8,8 @@ import type { Probe, ProbeSession } from '../ports/probe.ts';
 import type { SecretBox } from '../ports/secrets.ts';
 import type { Stage, StageContext } from '../ports/stage.ts';
 import type { Workspace } from '../ports/workspace.ts';
+import { withNodeSession } from '../shared/node-session.ts';
 import { requireSecret } from './cluster-secrets.ts';
-import { sshConfigOf } from './ssh-config.ts';
 
 export interface VerifyReplicationTools {
   probe: Probe;
@@ -55,34 +55,36 @@ async function prove(
   }
   const secret = (name: string) =>
     requireSecret(context, tools.secretBox, name, 'verify-replication');
-  const session = tools.probe.open(cluster.nodes, {
-    caCertificate: await secret('ca-certificate'),
-    password: await secret('postgres-superuser-password'),
-    sshConfig: sshConfigOf(tools, cluster),
-  });
+  return await withNodeSession(tools, cluster, secret, (session) =>
+    proveWith(tools, context, session),
+  );
+}
+
+async function proveWith(
+  tools: VerifyReplicationTools,
+  context: StageContext,
+  session: ProbeSession,
+): Promise<ReplicationReport> {
+  const { cluster } = context;
   const started = tools.clock.now().getTime();
   const expected = plannedNodes(cluster.spec);
   const marker = { id: tools.ids.next(), node: null as string | null, lsn: null as string | null };
-  try {
-    const verdict = await judgeUntilSettled(tools, context, session, expected, marker);
-    const removed =
-      marker.node !== null && (await session.removeMarker(marker.node, marker.id)) === null;
-    const now = tools.clock.now();
-    return {
-      cluster: cluster.name,
-      spec_revision: cluster.spec_revision,
-      passed: verdict.passed,
-      primary: verdict.primary?.node ?? null,
-      system_identifier: verdict.primary?.system_identifier ?? null,
-      timeline: verdict.primary?.timeline ?? null,
-      marker: { id: marker.id, lsn: marker.lsn, removed },
-      nodes: verdict.nodes,
-      observed_at: now.toISOString(),
-      duration_ms: now.getTime() - started,
-    };
-  } finally {
-    await session.close();
-  }
+  const verdict = await judgeUntilSettled(tools, context, session, expected, marker);
+  const removed =
+    marker.node !== null && (await session.removeMarker(marker.node, marker.id)) === null;
+  const now = tools.clock.now();
+  return {
+    cluster: cluster.name,
+    spec_revision: cluster.spec_revision,
+    passed: verdict.passed,
+    primary: verdict.primary?.node ?? null,
+    system_identifier: verdict.primary?.system_identifier ?? null,
+    timeline: verdict.primary?.timeline ?? null,
+    marker: { id: marker.id, lsn: marker.lsn, removed },
+    nodes: verdict.nodes,
+    observed_at: now.toISOString(),
+    duration_ms: now.getTime() - started,
+  };
 }
 
 interface Marker {

@@ -136,11 +136,12 @@ export default {
     ),
     {
       name: 'spawn-in-one-place',
-      comment: 'Processes start in adapters/process; `hathi connect` alone may start psql.',
+      comment:
+        'Processes start in adapters/process; of the commands, connect starts psql and open a browser.',
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: ['^src/adapters/process/', '^src/cli/connect\\.ts$', TEST],
+        pathNot: ['^src/adapters/process/', '^src/cli/(connect|open)\\.ts$', TEST],
       },
       to: { dependencyTypes: ['core'], path: '^(node:)?child_process$' },
     },

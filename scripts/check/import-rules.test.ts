@@ -79,6 +79,7 @@ describe('a planted violation is named', () => {
     await plant({
       'src/adapters/process/run-command.ts': spawning,
       'src/cli/connect.ts': spawning,
+      'src/cli/open.ts': spawning,
       'src/adapters/docker/nodes.ts': spawning,
     });
     const { violations } = await checkImports(root);

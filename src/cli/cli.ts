@@ -20,7 +20,11 @@ export interface GlobalOptions {
 export interface Cli {
   world: World;
   manner: Manner;
-  settings: ClientSettings;
+  /**
+   * Read at the first use: a command that sends no request works with settings that cannot be used.
+   * @throws CliError (usage)
+   */
+  readonly settings: ClientSettings;
   /** Answers are one JSON document (or one a line), as the API gave them; nothing else is said. */
   json: boolean;
   /** Every question counts as answered by yes. */
@@ -40,7 +44,6 @@ export interface Cli {
   answer(document: unknown, text: () => string, names?: readonly string[]): void;
 }
 
-/** @throws CliError (usage) */
 export function createCli(world: World, options: GlobalOptions): Cli {
   const json = options.json === true || options.output === 'json';
   const { stdout: out, stderr } = world;
@@ -48,6 +51,7 @@ export function createCli(world: World, options: GlobalOptions): Cli {
   const print = (text: string): void => {
     write(out, `${json ? text : wrap(text, manner.columns)}\n`);
   };
+  let settings: ClientSettings | undefined;
   return {
     waiting: (what, work) =>
       json ? work : whileWaiting({ out, manner, what, atOnce: true }, work),
@@ -57,7 +61,10 @@ export function createCli(world: World, options: GlobalOptions): Cli {
         : whileWaiting({ out: stderr, manner: mannerOf(stderr, world.environment), what }, work),
     world,
     manner,
-    settings: readClientSettings(world.environment, options.url),
+    get settings() {
+      settings ??= readClientSettings(world.environment, options.url);
+      return settings;
+    },
     json,
     yes: options.yes === true,
     interactive: canAsk(world) && !json,

@@ -122,11 +122,22 @@ async function valuesOf(
   choices: readonly string[] | undefined,
 ): Promise<Candidate[]> {
   if (choices) return choices.map((word) => [word, ''] as const);
+  if (name === 'context') return await contextNames(cli);
   if (name !== 'name' && name !== 'cluster' && name !== 'confirm') return [];
   return await clusterNames(cli);
 }
 
-/** Without a server there are none, and nobody is told: a person is typing. */
+async function contextNames(cli: Cli): Promise<Candidate[]> {
+  try {
+    const { readContexts } = await import('./contexts.ts');
+    const { contexts } = readContexts(cli.world.environment);
+    return Object.entries(contexts).map(([name, { url }]) => [name, url] as const);
+  } catch {
+    return [];
+  }
+}
+
+/** Empty without a server: a message would break the line that is being typed. */
 async function clusterNames(cli: Cli): Promise<Candidate[]> {
   try {
     const { apiOf } = await import('./api.ts');

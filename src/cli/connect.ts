@@ -21,7 +21,7 @@ export async function connect(
 ): Ending {
   if (options.replica && options.node) {
     throw new CliError('usage', '--replica and --node exclude each other.', {
-      hints: ['Use --node to connect to one node, whatever its role.'],
+      hints: ['Use --node NAME for one node, or --replica for any replica.'],
     });
   }
   const connection = await apiOf(cli).call((client) => client.getConnection({ name }));
@@ -43,7 +43,7 @@ export async function connect(
     // Roles were seen some time ago; which node is a standby now, libpq asks them all.
     const tried = options.node ? nodes : connection.nodes;
     const environment = psqlEnvironment(connection, tried, certificate, options);
-    const code = await psql(psqlArguments, {
+    const code = await psql(name, psqlArguments, {
       ...withoutLibpqVariables(cli.world.environment),
       ...environment,
     });
@@ -107,6 +107,7 @@ function psqlEnvironment(
 }
 
 async function psql(
+  cluster: string,
   words: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<number> {
@@ -125,7 +126,7 @@ async function psql(
       hints: [
         'On Debian: apt-get install postgresql-client',
         'On macOS:  brew install libpq && brew link --force libpq',
-        'Or let another client use the URI: hathi cluster connect NAME --print',
+        `Or use the URI in another client: hathi cluster connect ${cluster} --print`,
       ],
     });
   } finally {

@@ -26,6 +26,6 @@ export async function describeCluster(cli: Cli, name: string): Ending {
     }
     parts.push(`Last operations:\n${operationsTable(cli, operations)}`);
     return parts.join('\n\n');
-  });
+  }, [name]);
   return 'done';
 }

@@ -11,25 +11,29 @@ export async function listOrphans(cli: Cli, { region }: OrphansOptions): Ending 
     client.listOrphans(region === undefined ? {} : { region }),
   );
   const { style } = cli.manner;
-  cli.answer(found, () => {
-    const { orphans, regions, failures } = found;
-    const failed = failures.map(({ region, message }) =>
-      style('red', `${region} could not be searched: ${message}`),
-    );
-    const rows = orphans.map((orphan) => [
-      orphan.region,
-      orphan.cluster ?? '-',
-      orphan.kind,
-      orphan.id,
-      orphan.remove,
-    ]);
-    const result =
-      rows.length > 0
-        ? table(['region', 'cluster', 'kind', 'id', 'to remove it'], rows, cli.manner)
-        : regions.length > 0
-          ? `No orphans in ${regions.join(', ')}.`
-          : 'There are no clusters on AWS, and the server has no default region (AWS_REGION).';
-    return [result, ...failed].join('\n');
-  });
+  cli.answer(
+    found,
+    () => {
+      const { orphans, regions, failures } = found;
+      const failed = failures.map(({ region, message }) =>
+        style('red', `${region} could not be searched: ${message}`),
+      );
+      const rows = orphans.map((orphan) => [
+        orphan.region,
+        orphan.cluster ?? '-',
+        orphan.kind,
+        orphan.id,
+        orphan.remove,
+      ]);
+      const result =
+        rows.length > 0
+          ? table(['region', 'cluster', 'kind', 'id', 'to remove it'], rows, cli.manner)
+          : regions.length > 0
+            ? `No orphans in ${regions.join(', ')}.`
+            : 'There are no clusters on AWS, and the server has no default region (AWS_REGION).';
+      return [result, ...failed].join('\n');
+    },
+    found.orphans.map(({ id }) => id),
+  );
   return 'done';
 }

@@ -27,7 +27,7 @@ export async function showPlan(cli: Cli, id: string | undefined, options: ShowPl
         indent(content.trimEnd()),
       ]),
     ].join('\n');
-  });
+  }, [plan.id]);
   return 'done';
 
   async function findPlan(client: typeof api.client) {

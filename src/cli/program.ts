@@ -1,6 +1,7 @@
 import { Command } from '@commander-js/extra-typings';
 import { createCli, type Definition, OUTPUTS } from './cli.ts';
 import { addClusterCommands } from './cluster-commands.ts';
+import { addContextCommands } from './context-commands.ts';
 import { EXIT, type Exit } from './exit-codes.ts';
 import { addOperationCommands } from './operation-commands.ts';
 import { SHELLS } from './shells.ts';
@@ -42,7 +43,7 @@ export function buildProgram(world: World, version: string): Program {
     .option('-y, --yes', 'Approve plans without a question; destroy and forget need --confirm')
     .option(
       '--url <url>',
-      'URL of the server (default: $HATHI_URL, otherwise http://localhost:5000)',
+      'URL of the server (default: $HATHI_URL, the current context, http://localhost:5000)',
     )
     .option('--no-color', 'Print without colours (also: the variable NO_COLOR)')
     .configureHelp(HELP)
@@ -64,6 +65,7 @@ export function buildProgram(world: World, version: string): Program {
   };
   program.commandsGroup('The server:');
   addServerCommands(program as unknown as Command, definition);
+  addContextCommands(program as unknown as Command, definition);
   program.commandsGroup('Your clusters:');
   addClusterCommands(program as unknown as Command, definition);
   addOperationCommands(program as unknown as Command, definition);
@@ -107,6 +109,19 @@ function addServerCommands(program: Command, { run }: Definition): void {
     )
     .addHelpText('after', examples('hathi doctor', 'hathi doctor --json'))
     .action(() => run(async (cli) => (await import('./doctor.ts')).doctor(cli)));
+  program
+    .command('open')
+    .summary('Open the start page or the API documentation of the server')
+    .description(
+      'Print the address of a page of the server, and open it in a browser where there is a desktop.',
+    )
+    .addArgument(
+      program
+        .createArgument('[page]', 'The page (default: start)')
+        .choices(['start', 'docs'] as const),
+    )
+    .addHelpText('after', examples('hathi open', 'hathi open docs'))
+    .action((page) => run(async (cli) => (await import('./open.ts')).open(cli, page ?? 'start')));
 }
 
 /** `help cluster create` shows the help of the last command that it names. */

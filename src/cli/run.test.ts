@@ -157,7 +157,9 @@ describe('with a server', () => {
     const listed = await hathi('operation', 'list');
     expect(listed.stdout).toContain(id.slice(0, 13));
     expect(listed.stdout).not.toContain(id);
-    expect((await hathi('operation', 'show', id, '-o', 'name')).code).toBe(2);
+    expect((await hathi('operation', 'show', id, '-o', 'name')).stdout).toBe(`${id}\n`);
+    expect((await hathi('cluster', 'describe', 'orders', '-o', 'name')).stdout).toBe('orders\n');
+    expect((await hathi('api', 'GET', '/health', '-o', 'name')).code).toBe(2);
     expect(JSON.parse((await hathi('cluster', 'list', '-o', 'json')).stdout)).toHaveProperty(
       'clusters',
     );

@@ -1,72 +1,105 @@
-import { readFileSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Context, contextNamed, readContexts, settingsDirectory } from './contexts.ts';
 import { CliError } from './failure.ts';
+import { assertPrivate, type Environment } from './private-file.ts';
 
 /**
- * What the command line, as a client, takes from its environment. Apart from config.ts, whose
- * schemas would cost every command more time than all the rest of its start.
+ * What the command line, as a client, takes from its environment. Separate from config.ts, whose
+ * schemas would cost every command more time than the rest of its start.
  */
 export interface ClientSettings {
-  /** Where the server is, without a slash at the end. */
+  /** URL of the server, without a slash at the end. */
   url: string;
   token: string | null;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 const DEFAULT_PORT = '5000';
-const OTHERS_MAY_READ = 0o077;
 
 /** Every variable that a client reads, as the reference prints it. */
 export const CLIENT_SETTINGS = {
   HATHI_URL: {
-    default: `\`http://localhost:${DEFAULT_PORT}\``,
-    description: 'Where the server is; `--url` goes before it.',
+    default: `the current context, otherwise \`http://localhost:${DEFAULT_PORT}\``,
+    description: 'URL of the server. `--url` takes precedence.',
   },
-  HATHI_TOKEN: { default: 'none', description: 'Bearer token that the server asks for.' },
+  HATHI_TOKEN: {
+    default: 'none',
+    description: 'Bearer token for the server. Takes precedence over every file and context.',
+  },
   HATHI_TOKEN_FILE: {
-    default: '`~/.config/hathi/token`, if it is there',
-    description: 'File that holds the token, readable by you alone (mode 0600).',
+    default: '`~/.config/hathi/token`, if it exists and no context is used',
+    description: 'File that contains the token, readable by you alone (mode 0600).',
+  },
+  XDG_CONFIG_HOME: {
+    default: '`~/.config`',
+    description: 'Directory in which `hathi/contexts.json` and `hathi/token` are.',
   },
   NO_COLOR: { default: 'none', description: 'Any value: no colours, as with `--no-color`.' },
 } as const;
 
 /**
- * @param url as `--url` gave it
- * @throws CliError (usage) for a URL or a token file that cannot be used
+ * An address from `--url` or a variable takes precedence over the current context, and is then used
+ * without that context's token: it would be sent to another server.
+ * @param url value of `--url`
+ * @throws CliError (usage) for a URL, a context or a token file that cannot be used
  */
 export function readClientSettings(environment: Environment, url?: string): ClientSettings {
-  const given = url ?? (environment.HATHI_URL || defaultUrl(environment));
-  if (!URL.canParse(given) || !/^https?:$/.test(new URL(given).protocol)) {
+  const given = url ?? (environment.HATHI_URL || portUrl(environment));
+  const context = given === undefined ? currentContext(environment) : null;
+  return {
+    url: serverUrl(given ?? context?.url ?? `http://localhost:${DEFAULT_PORT}`),
+    token: tokenOf(environment, context),
+  };
+}
+
+/** @returns the URL without a slash at its end @throws CliError (usage) */
+export function serverUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (!url || !/^https?:$/.test(url.protocol)) {
     throw new CliError(
       'usage',
-      `${given} is not the URL of a server; it should be like http://localhost:5000.`,
+      `${text} is not the URL of a server; it should be like http://localhost:5000.`,
     );
   }
-  return { url: given.replace(/(?<!\/)\/+$/, ''), token: tokenOf(environment) };
+  // Not repeated in the message: it contains a password.
+  if (url.username || url.password) {
+    throw new CliError('usage', 'The URL of a server contains no user name and no password.', {
+      hints: ['Set HATHI_TOKEN, or HATHI_TOKEN_FILE, to the token of the server.'],
+    });
+  }
+  return text.replace(/(?<!\/)\/+$/, '');
 }
 
-function defaultUrl(environment: Environment): string {
-  return `http://localhost:${environment.HATHI_PORT || DEFAULT_PORT}`;
+function portUrl({ HATHI_PORT: port }: Environment): string | undefined {
+  return port ? `http://localhost:${port}` : undefined;
 }
 
-function tokenOf(environment: Environment): string | null {
+function currentContext(environment: Environment): Context | null {
+  const found = readContexts(environment);
+  return found.current === null ? null : contextNamed(found, found.current);
+}
+
+function tokenOf(environment: Environment, context: Context | null): string | null {
   if (environment.HATHI_TOKEN) return environment.HATHI_TOKEN;
-  const home = environment.HOME || homedir();
-  const configured = environment.XDG_CONFIG_HOME || join(home, '.config');
-  const path = environment.HATHI_TOKEN_FILE || join(configured, 'hathi', 'token');
-  let text: string;
+  if (environment.HATHI_TOKEN_FILE) return tokenIn(environment.HATHI_TOKEN_FILE);
+  if (context === null) return tokenIn(join(settingsDirectory(environment), 'token'), true);
+  if (context.token_file) return tokenIn(context.token_file);
+  const { token_variable: variable } = context;
+  if (!variable) return null;
+  const token = environment[variable];
+  if (token) return token;
+  throw new CliError('usage', `The current context takes its token from ${variable}; it is empty.`);
+}
+
+/** @param optional whether the file may be absent */
+function tokenIn(path: string, optional = false): string | null {
   try {
-    if ((statSync(path).mode & OTHERS_MAY_READ) !== 0) {
-      throw new CliError('usage', `Others can read the token in ${path}. Run: chmod 600 ${path}`);
-    }
-    text = readFileSync(path, 'utf8').trim();
+    assertPrivate(path, 'the token');
+    return readFileSync(path, 'utf8').trim() || null;
   } catch (error) {
     if (error instanceof CliError) throw error;
-    if (!environment.HATHI_TOKEN_FILE) return null;
+    if (optional) return null;
     const { code } = error as NodeJS.ErrnoException;
-    throw new CliError('usage', `HATHI_TOKEN_FILE names ${path}, which cannot be read: ${code}.`);
+    throw new CliError('usage', `The token file ${path} cannot be read: ${code}.`);
   }
-  return text === '' ? null : text;
 }

@@ -123,6 +123,6 @@ export async function showOperation(cli: Cli, id: string): Ending {
       style,
     );
     return [head, table(['stage', 'state', 'took'], rows, cli.manner)].join('\n\n');
-  });
+  }, [operation.id]);
   return 'done';
 }

@@ -1,6 +1,13 @@
 import type { Command } from '@commander-js/extra-typings';
 import type { Definition } from './cli.ts';
-import { assignment, collect, examples, jsonObject, oneOf, replicaCount } from './values.ts';
+import {
+  assignment,
+  collect,
+  examples,
+  jsonObject,
+  oneOf,
+  replicaCount,
+} from './option-parsers.ts';
 
 /** `hathi cluster …`, each verb loaded when it is run. */
 export function addClusterCommands(program: Command, { run }: Definition): void {

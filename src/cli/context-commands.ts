@@ -1,6 +1,6 @@
 import type { Command } from '@commander-js/extra-typings';
 import type { Definition } from './cli.ts';
-import { examples } from './values.ts';
+import { examples } from './option-parsers.ts';
 
 /** `hathi context …`, each verb loaded when it is run. */
 export function addContextCommands(program: Command, { run }: Definition): void {

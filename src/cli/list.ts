@@ -1,7 +1,7 @@
 import { apiOf, type Operation } from './api.ts';
 import type { Cli, Ending } from './cli.ts';
+import { statusText } from './status-style.ts';
 import { ago, shortId, table } from './table.ts';
-import { statusText } from './words.ts';
 
 const DEFAULT_LIMIT = 20;
 

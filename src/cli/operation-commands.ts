@@ -1,6 +1,6 @@
 import type { Command } from '@commander-js/extra-typings';
 import type { Definition } from './cli.ts';
-import { examples, oneOf, wholeNumber } from './values.ts';
+import { examples, oneOf, wholeNumber } from './option-parsers.ts';
 
 const STATES = [
   'queued',

@@ -2,8 +2,8 @@ import { apiOf } from './api.ts';
 import type { Cli, Ending } from './cli.ts';
 import { CliError } from './failure.ts';
 import { planText } from './plan-text.ts';
+import { statusText } from './status-style.ts';
 import { indent } from './table.ts';
-import { statusText } from './words.ts';
 
 export interface ShowPlanOptions {
   cluster?: string | undefined;

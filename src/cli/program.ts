@@ -4,10 +4,10 @@ import { addClusterCommands } from './cluster-commands.ts';
 import { addContextCommands } from './context-commands.ts';
 import { EXIT, type Exit } from './exit-codes.ts';
 import { addOperationCommands } from './operation-commands.ts';
+import { examples, oneOf } from './option-parsers.ts';
 import { SHELLS } from './shells.ts';
 import type { World } from './terminal.ts';
 import { write } from './terminal-text.ts';
-import { examples, oneOf } from './values.ts';
 
 export interface Program {
   command: Command;

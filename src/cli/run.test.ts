@@ -11,8 +11,8 @@ import { aCluster, anEvent, anOperation } from '../../test/support/fake-services
 import { MAX_REPLICA_COUNT } from '../core/cluster/cluster-spec.ts';
 import { EXIT } from './exit-codes.ts';
 import { problemError } from './failure.ts';
+import { MOST_REPLICAS } from './option-parsers.ts';
 import type { Remedy } from './remedy-command.ts';
-import { MOST_REPLICAS } from './values.ts';
 
 const NOBODY = '01940000-0000-7000-8000-00000000ffff';
 

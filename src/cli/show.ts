@@ -2,9 +2,9 @@ import type { HathiClient } from '@hathi/client';
 import { apiOf, type Cluster } from './api.ts';
 import type { Cli, Ending } from './cli.ts';
 import { stepCommand } from './remedy-command.ts';
+import { statusText } from './status-style.ts';
 import { ago, facts, table } from './table.ts';
 import { inOneLine } from './terminal-text.ts';
-import { statusText } from './words.ts';
 
 type Nodes = Awaited<ReturnType<HathiClient['listNodes']>>['nodes'];
 

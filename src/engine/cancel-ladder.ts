@@ -13,7 +13,7 @@ export interface Ladder {
 }
 
 /** SIGINT at the first level, SIGKILL at the second; each once. */
-export function climb(
+export function escalate(
   processes: Processes,
   level: Ladder['sent'],
   ladder: Ladder,
@@ -28,7 +28,7 @@ export function climb(
  * Whether a cancelled program has left something running. Terraform does not wait for what it runs, and
  * nothing of it may act on the nodes once the operation has ended: it is killed when it takes too long.
  */
-export async function clearsUp(
+export async function hasLeftovers(
   { processes, clock }: { processes: Processes; clock: Clock },
   ladder: Ladder,
   { pid }: ChildRecord,

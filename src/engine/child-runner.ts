@@ -13,7 +13,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Processes } from '../ports/processes.ts';
 import type { Stage } from '../ports/stage.ts';
 import type { ChildRecord } from '../ports/stores.ts';
-import { clearsUp, climb, type Ladder } from './cancel-ladder.ts';
+import { escalate, hasLeftovers, type Ladder } from './cancel-ladder.ts';
 import type { StageEngine } from './stage-engine.ts';
 
 const TICK_MILLISECONDS = 100;
@@ -164,7 +164,7 @@ async function watch(
   const ladder: Ladder = { sent: 0, endedAt: null };
   let lastProgress = clock.now().getTime();
   for (let tick = 0; ; tick++) {
-    const alive = (await lives(processes, record)) || (await clearsUp(tools, ladder, record));
+    const alive = (await lives(processes, record)) || (await hasLeftovers(tools, ladder, record));
     if (await readOn(tools, record, eventsPath, handlers, !alive)) {
       lastProgress = clock.now().getTime();
     }
@@ -176,7 +176,7 @@ async function watch(
       if (!engine.shutDown() && record.pid !== null) processes.signalGroup(record.pid, 'SIGINT');
       throw ended;
     }
-    climb(processes, engine.cancelLevel(), ladder, record);
+    escalate(processes, engine.cancelLevel(), ladder, record);
     const silentSeconds = (clock.now().getTime() - lastProgress) / 1000;
     if (silentSeconds > command.silenceSeconds) stopSilent(command, record, processes);
     await clock.sleep(TICK_MILLISECONDS);

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { HathiError } from '../core/errors.ts';
-import { type JsonSchema, jsonSchemaOf } from './expected.ts';
 import { nameOf, PART_NAMES, pointer } from './field-names.ts';
+import { type JsonSchema, jsonSchemaOf } from './schema-descriptions.ts';
 
 /** Most members of an object beyond those that its schema names. */
 export const MAX_UNKNOWN_MEMBERS = 100;

@@ -58,7 +58,7 @@ export function answerOnce(app: FastifyInstance, options: IdempotencyOptions): v
     if (typeof key !== 'string' || !KEY.test(key)) throw badKey();
     const known = await options.idempotency.take(key, fingerprintOf(request));
     if (known === 'taken') request.idempotencyKey = key;
-    else if (known !== 'left-by-the-dead') return await replay(reply, known);
+    else if (known !== 'abandoned') return await replay(reply, known);
     else return await resume(options, request, reply, key);
   };
   const settleKey: onSendAsyncHookHandler = async (request, reply, payload) => {

@@ -9,9 +9,9 @@ import {
 } from '../core/field-errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import { excessOf } from './count-limits.ts';
-import { describeExpected, jsonSchemaOf, schemaAt } from './expected.ts';
 import { nameOf, PART_NAMES, pointer } from './field-names.ts';
 import { unusableValueIn } from './plain-values.ts';
+import { describeExpected, jsonSchemaOf, schemaAt } from './schema-descriptions.ts';
 
 /** A value in a sentence is cut here; the caller knows what was sent. */
 const SHOWN_CHARACTERS = 60;

@@ -1,5 +1,5 @@
 import type { ClusterNode } from '../core/cluster/topology.ts';
-import type { NodeObservation } from '../core/postgres/observation.ts';
+import type { PostgresObservation } from '../core/postgres/observation.ts';
 import type { NodeSettings } from '../core/postgres/settings-verdict.ts';
 
 /** What a client needs to be let in, and to know whom it is talking to. */
@@ -39,7 +39,7 @@ export interface MarkerRead {
  */
 export interface ProbeSession {
   /** One observation for each node, in the nodes' order, all asked at once. */
-  observe(): Promise<NodeObservation[]>;
+  observe(): Promise<PostgresObservation[]>;
   /** Writes a marker row on that node, in the database `hathi`, which is made if it is not there. */
   writeMarker(node: string, marker: string): Promise<MarkerWritten>;
   /**

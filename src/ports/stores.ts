@@ -12,18 +12,19 @@ import type {
 import type { OperationAccess, PlannedStage } from '../core/procedures/procedure.ts';
 import type { OperationKind } from '../core/procedures/procedures.ts';
 import type { RecordKind } from '../core/record-id.ts';
+import type { IdempotencyStore } from './idempotency-store.ts';
 import type { Page } from './page.ts';
-import type {
-  IdempotencyStore,
-  PlanStore,
-  ReportRecord,
-  ReportStore,
-  SecretStore,
-  StateStore,
-} from './record-stores.ts';
+import type { PlanStore } from './plan-store.ts';
+import type { ReportRecord, ReportStore } from './report-store.ts';
+import type { SecretStore } from './secret-store.ts';
+import type { StateStore } from './state-store.ts';
 
+export type * from './idempotency-store.ts';
 export type * from './page.ts';
-export type * from './record-stores.ts';
+export type * from './plan-store.ts';
+export type * from './report-store.ts';
+export type * from './secret-store.ts';
+export type * from './state-store.ts';
 
 /** In bytes; null where the target does not tell. */
 export interface NodeSize {

@@ -3,7 +3,7 @@ import type { ChildRunner } from './child-runner.ts';
 import type { PlanContext } from './plan-context.ts';
 import type { ClusterRecord, NodeSize } from './stores.ts';
 
-export interface NodeObservation {
+export interface MachineState {
   name: string;
   state: 'running' | 'stopped' | 'missing';
   /** Of the container or instance; null when it is missing. */
@@ -53,7 +53,7 @@ export interface NodeTarget {
   observe(
     cluster: TargetCluster,
     nodes: readonly string[],
-  ): Promise<{ nodes: NodeObservation[]; network: boolean }>;
+  ): Promise<{ nodes: MachineState[]; network: boolean }>;
   /**
    * Starts stopped machines of the named nodes, and waits until they run.
    * @throws OPERATION_FAILED when one cannot be started

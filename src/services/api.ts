@@ -131,11 +131,11 @@ export interface OperationService {
 /** Remembers what requests with an idempotency key were answered. */
 export interface IdempotencyService {
   /**
-   * `taken`: the request is to be done; `left-by-the-dead`: it may have been done by a server that died.
+   * `taken`: the request is to be done; `abandoned`: it may have been done by a server that died.
    * Otherwise what it was answered.
    * @throws IDEMPOTENCY_KEY_REUSED | IDEMPOTENCY_KEY_IN_USE
    */
-  take(key: string, fingerprint: string): Promise<'taken' | 'left-by-the-dead' | StoredAnswer>;
+  take(key: string, fingerprint: string): Promise<'taken' | 'abandoned' | StoredAnswer>;
   /** Keeps the answer, or frees the key where the request changed nothing. */
   settle(key: string, answer: StoredAnswer): Promise<void>;
 }

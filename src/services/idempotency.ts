@@ -40,7 +40,7 @@ export function createIdempotencyService(tools: IdempotencyTools): IdempotencySe
       if (known.answer) return known.answer;
       const dead = !tools.mayLive(known.holder);
       if (dead && (await idempotency.takeOver(key, known.holder, tools.holder))) {
-        return 'left-by-the-dead';
+        return 'abandoned';
       }
       const operation = await operations.findByIdempotencyKey(key);
       throw new HathiError(

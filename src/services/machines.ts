@@ -1,10 +1,10 @@
 import type { Clock } from '../ports/clock.ts';
 import type { ClusterRecord } from '../ports/stores.ts';
-import type { NodeObservation, NodeTargets } from '../ports/target.ts';
+import type { MachineState, NodeTargets } from '../ports/target.ts';
 
 /** States of a cluster's machines at one moment. */
 export interface Machines {
-  states: ReadonlyMap<string, NodeObservation['state']>;
+  states: ReadonlyMap<string, MachineState['state']>;
   /** ISO 8601, UTC. */
   observedAt: string;
 }

@@ -2,9 +2,9 @@ import { stepMissing } from '../core/cluster/missing-step.ts';
 import { HathiError } from '../core/errors.ts';
 import type { Stage, StageContext, StageOutcome } from '../ports/stage.ts';
 import type { PlanRecord } from '../ports/stores.ts';
+import { assertFresh, executePlan, type StoredPlan, stale } from './execute-plan.ts';
 import { assertAllowed } from './guard-plan.ts';
 import { startMachines } from './machines.ts';
-import { assertFresh, executePlan, type StoredPlan, stale } from './terraform-apply.ts';
 import { reconcileState } from './terraform-state.ts';
 import { type TerraformTools, terraformRun } from './terraform-tools.ts';
 

@@ -1,7 +1,7 @@
 import { HathiError } from '../core/errors.ts';
 import type { Stage, StageContext, StageOutcome } from '../ports/stage.ts';
 import type { LabelledResource } from '../ports/target.ts';
-import { executePlan, type StoredPlan } from './terraform-apply.ts';
+import { executePlan, type StoredPlan } from './execute-plan.ts';
 import { writeConfiguration } from './terraform-configuration.ts';
 import { makePlan } from './terraform-plan.ts';
 import { reconcileState } from './terraform-state.ts';

@@ -2,12 +2,12 @@ import { plannedNodes } from '../core/cluster/topology.ts';
 import { isMachine, removes } from '../core/plan/planned-change.ts';
 import type { StageContext } from '../ports/stage.ts';
 import type { MachineStart, ResourceChange } from '../ports/stores.ts';
-import type { NodeObservation } from '../ports/target.ts';
+import type { MachineState } from '../ports/target.ts';
 import type { TerraformState } from '../ports/terraform.ts';
 import { type TerraformTools, targetOf } from './terraform-tools.ts';
 
 export interface ObservedMachines {
-  nodes: NodeObservation[];
+  nodes: MachineState[];
   network: boolean;
   /** ISO 8601, UTC. */
   observedAt: string;

@@ -2,8 +2,8 @@ import { planPlace } from '../core/sealed-places.ts';
 import type { StageContext } from '../ports/stage.ts';
 import type { PlanRecord } from '../ports/stores.ts';
 import { judgeChanges } from './guard-plan.ts';
-import { lookAround } from './look-around.ts';
 import { observeMachines, startsOf, vanished } from './machines.ts';
+import { preflight } from './preflight.ts';
 import { reconcileState } from './terraform-state.ts';
 import { FOLDER, readLockFile, type TerraformTools, terraformRun } from './terraform-tools.ts';
 
@@ -24,7 +24,7 @@ export async function makePlan(
   const { terraform, secretBox } = tools;
   const state = await reconcileState(context, tools);
   const machines = destroy || !state ? null : await observeMachines(context, tools);
-  const found = destroy ? null : await lookAround(context, tools, state, machines);
+  const found = destroy ? null : await preflight(context, tools, state, machines);
   const run = terraformRun(context, tools);
   const made = await terraform.plan(run, {
     destroy,

@@ -141,7 +141,9 @@ it('shows what a removal of too many nodes would lose, applies none of it, and s
     status: 409,
     body: { code: 'PLAN_REFUSED', refusals: planned.refusals },
   });
-  expect(refused.body.detail).toContain('"replica_count": 2');
+  expect(refused.body.remedies[0]).toMatchObject({
+    request: 'POST /generate-terraform {"replica_count":2}',
+  });
   await server.step('/generate-terraform', { replica_count: 2 });
   expect((await server.step('/plan-terraform')).summary).toMatchObject({ empty: true });
   await server.step('/apply-terraform');

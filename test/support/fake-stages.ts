@@ -74,6 +74,7 @@ const WORK: Record<Step, Work> = {
     const resources = { added: nodes.length, changed: 0, destroyed: 0 };
     const outcome = { plan_id: plan.id, applied: true, resources, nodes };
     await write(async ({ clusters, plans }) => {
+      await plans.setState(plan.id, 'applying');
       await plans.setState(plan.id, 'applied', outcome);
       await clusters.update(cluster.id, {
         nodes,
@@ -158,6 +159,7 @@ const WORK: Record<Step, Work> = {
     const { cluster, write } = context;
     const { id } = await insertPlan(context, secretBox, true);
     await write(async ({ clusters, plans, secrets }) => {
+      await plans.setState(id, 'applying');
       await plans.setState(id, 'applied', { plan_id: id });
       await secrets.deleteAll(cluster.id);
       await clusters.update(cluster.id, { destroyed_at: new Date().toISOString() });

@@ -9,7 +9,9 @@ import { SqlIdempotencyStore } from './stores/idempotency.ts';
 import { SqlOperationStore } from './stores/operations.ts';
 import { SqlPlanStore } from './stores/plans.ts';
 import { SqlRecordIdStore } from './stores/record-ids.ts';
-import { SqlReportStore, SqlSecretStore, SqlStateStore } from './stores/states-reports-secrets.ts';
+import { SqlReportStore } from './stores/reports.ts';
+import { SqlSecretStore } from './stores/secrets.ts';
+import { SqlStateStore } from './stores/states.ts';
 
 /**
  * Transactions are numbered for ever, so a snapshot never comes again; but on a standby that took over

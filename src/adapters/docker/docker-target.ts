@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { plannedNodes } from '../../core/cluster/topology.ts';
-import type { LabelledResource, NodeObservation, NodeTarget } from '../../ports/target.ts';
+import type { LabelledResource, MachineState, NodeTarget } from '../../ports/target.ts';
 import { createDocker, type Docker, rowsOf } from './docker.ts';
 import { freeNetworkIndex } from './free-network.ts';
 import { createNodeImages, IMAGE_VERSIONS } from './node-image.ts';
@@ -71,7 +71,7 @@ export function createDockerTarget({ assetsRoot, env }: DockerTargetOptions): Do
         networks(site, cluster),
       ]);
       const byNode = new Map(found.map((container) => [container.node, container]));
-      const observed = nodes.map((name): NodeObservation => {
+      const observed = nodes.map((name): MachineState => {
         const container = byNode.get(name);
         if (!container || container.state === 'removing') {
           return { name, state: 'missing', id: null };
@@ -143,6 +143,6 @@ async function machineOf(
 }
 
 /** A paused container is no dead one: its processes go on where they were. */
-function stateOf(state: string): NodeObservation['state'] {
+function stateOf(state: string): MachineState['state'] {
   return ['running', 'paused', 'restarting'].includes(state) ? 'running' : 'stopped';
 }

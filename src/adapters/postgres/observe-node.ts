@@ -1,6 +1,6 @@
 import type { ClusterNode } from '../../core/cluster/topology.ts';
 import type {
-  NodeObservation,
+  PostgresObservation,
   PrimaryObservation,
   SenderObservation,
   SlotObservation,
@@ -28,7 +28,7 @@ interface NodeRow {
 export async function observeNode(
   node: ClusterNode,
   connection: NodeConnection | undefined,
-): Promise<NodeObservation> {
+): Promise<PostgresObservation> {
   if (connection === undefined) return { ...nothingKnownOf(node), witness: true };
   try {
     const rows = await connection.query<NodeRow>(OBSERVE_NODE);
@@ -82,7 +82,7 @@ function timelineOf(row: NodeRow): number | null {
   return row.replica_timeline === null ? null : Number(row.replica_timeline);
 }
 
-function nothingKnownOf(node: ClusterNode): NodeObservation {
+function nothingKnownOf(node: ClusterNode): PostgresObservation {
   return {
     node: node.name,
     address: node.address,

@@ -1,5 +1,5 @@
 /** What one node told by SQL in one moment. LSNs are PostgreSQL's own text, e.g. `0/3000148`. */
-export interface NodeObservation {
+export interface PostgresObservation {
   node: string;
   /** Address inside the cluster's network; walsenders name their clients by it. */
   address: string;

@@ -1,11 +1,11 @@
 import type { Role, Topology } from '../cluster/topology.ts';
-import type { NodeObservation } from './observation.ts';
+import type { PostgresObservation } from './observation.ts';
 
 /**
  * Roles as SQL told them. A node that did not answer has the role null; see `primaryOf` for several
  * nodes that accept writes.
  */
-export function observedTopology(observations: readonly NodeObservation[], at: Date): Topology {
+export function observedTopology(observations: readonly PostgresObservation[], at: Date): Topology {
   return {
     primary: primaryOf(observations)?.node ?? null,
     nodes: observations.map((one) => ({ name: one.node, role: observedRole(one) })),
@@ -17,10 +17,12 @@ export function observedTopology(observations: readonly NodeObservation[], at: D
  * The node that accepts writes. Of several: one of the cluster that most nodes belong to, so that a
  * foreign server on a node's port is not taken for it, then the one on the highest timeline.
  */
-export function primaryOf(observations: readonly NodeObservation[]): NodeObservation | null {
-  const relatives = (node: NodeObservation): number =>
+export function primaryOf(
+  observations: readonly PostgresObservation[],
+): PostgresObservation | null {
+  const relatives = (node: PostgresObservation): number =>
     observations.filter((one) => one.system_identifier === node.system_identifier).length;
-  const senders = (node: NodeObservation): number => node.primary?.senders.length ?? 0;
+  const senders = (node: PostgresObservation): number => node.primary?.senders.length ?? 0;
   const writable = observations.filter((one) => one.in_recovery === false);
   writable.sort(
     (one, other) =>
@@ -31,7 +33,7 @@ export function primaryOf(observations: readonly NodeObservation[]): NodeObserva
   return writable[0] ?? null;
 }
 
-export function observedRole(observation: NodeObservation): Role | null {
+export function observedRole(observation: PostgresObservation): Role | null {
   if (observation.witness) return 'witness';
   if (observation.in_recovery === null) return null;
   return observation.in_recovery ? 'replica' : 'primary';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { NodeObservation } from './observation.ts';
+import type { PostgresObservation } from './observation.ts';
 import { judgeReplication, type MarkerOutcome } from './replication-verdict.ts';
 
 const EXPECTED = ['a-1', 'a-2', 'a-3'];
@@ -13,7 +13,7 @@ const blank = {
   server_version: '17.12',
 };
 
-function primary(changes: Partial<NodeObservation> = {}): NodeObservation {
+function primary(changes: Partial<PostgresObservation> = {}): PostgresObservation {
   return {
     ...blank,
     node: 'a-1',
@@ -45,9 +45,9 @@ function primary(changes: Partial<NodeObservation> = {}): NodeObservation {
 
 function replica(
   n: number,
-  changes: Partial<NodeObservation> = {},
-  state: Partial<NonNullable<NodeObservation['replica']>> = {},
-): NodeObservation {
+  changes: Partial<PostgresObservation> = {},
+  state: Partial<NonNullable<PostgresObservation['replica']>> = {},
+): PostgresObservation {
   return {
     ...blank,
     node: `a-${n}`,
@@ -82,7 +82,11 @@ const seenBy = (...nodes: string[]): MarkerOutcome => ({
 });
 const everywhere = seenBy('a-2', 'a-3');
 
-function reasonsFor(node: string, observations: NodeObservation[], marker = everywhere): string[] {
+function reasonsFor(
+  node: string,
+  observations: PostgresObservation[],
+  marker = everywhere,
+): string[] {
   const verdict = judgeReplication(EXPECTED, observations, marker);
   expect(verdict.passed).toBe(false);
   return verdict.nodes.find((one) => one.node === node)?.reasons.map((one) => one.code) ?? [];

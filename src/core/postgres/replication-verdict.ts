@@ -1,5 +1,5 @@
 import { laterLsn, replicationLagBytes } from './lsn.ts';
-import type { NodeObservation, SenderObservation, SlotObservation } from './observation.ts';
+import type { PostgresObservation, SenderObservation, SlotObservation } from './observation.ts';
 import { observedRole, primaryOf } from './observed-topology.ts';
 import { type NodeReport, REASONS, type Reason, type ReasonCode } from './replication-report.ts';
 
@@ -19,7 +19,7 @@ export interface MarkerOutcome {
 
 export interface Verdict {
   passed: boolean;
-  primary: NodeObservation | null;
+  primary: PostgresObservation | null;
   nodes: NodeReport[];
   /** Whether looking again in a moment could end better. */
   maySettle: boolean;
@@ -32,7 +32,7 @@ export interface Verdict {
  */
 export function judgeReplication(
   expected: readonly string[],
-  observations: readonly NodeObservation[],
+  observations: readonly PostgresObservation[],
   marker: MarkerOutcome,
 ): Verdict {
   const primary = primaryOf(observations);
@@ -54,8 +54,8 @@ export function judgeReplication(
 }
 
 function reasonsAgainst(
-  node: NodeObservation,
-  primary: NodeObservation | null,
+  node: PostgresObservation,
+  primary: PostgresObservation | null,
   marker: MarkerOutcome,
 ): Reason[] {
   if (node.witness) return [];
@@ -82,7 +82,7 @@ function reasonsAgainstPrimary(marker: MarkerOutcome): Reason[] {
   return [reason('MARKER_NOT_WRITTEN', `No row could be written on the primary: ${why}.`)];
 }
 
-function reasonsOfIdentity(node: NodeObservation, primary: NodeObservation): Reason[] {
+function reasonsOfIdentity(node: PostgresObservation, primary: PostgresObservation): Reason[] {
   const reasons: Reason[] = [];
   if (node.system_identifier !== primary.system_identifier) {
     const identifiers = `${node.system_identifier}, where ${primary.node} has ${primary.system_identifier}`;
@@ -107,7 +107,7 @@ function reasonsOfIdentity(node: NodeObservation, primary: NodeObservation): Rea
   return reasons;
 }
 
-function reasonsOfStreaming(node: NodeObservation, primary: NodeObservation): Reason[] {
+function reasonsOfStreaming(node: PostgresObservation, primary: PostgresObservation): Reason[] {
   const reasons: Reason[] = [];
   const status = node.replica?.receiver_status ?? null;
   const sender = senderOf(node, primary);
@@ -138,7 +138,10 @@ function reasonsOfStreaming(node: NodeObservation, primary: NodeObservation): Re
 }
 
 /** Patroni gives each member's name to its walreceiver; the address serves where it does not. */
-function senderOf(node: NodeObservation, primary: NodeObservation): SenderObservation | null {
+function senderOf(
+  node: PostgresObservation,
+  primary: PostgresObservation,
+): SenderObservation | null {
   const senders = primary.primary?.senders ?? [];
   return (
     senders.find((one) => one.application_name === node.node) ??
@@ -148,15 +151,15 @@ function senderOf(node: NodeObservation, primary: NodeObservation): SenderObserv
 }
 
 /** The slot that the replica says it uses, as the primary has it. Replicas keep slots too. */
-function slotOf(node: NodeObservation, primary: NodeObservation): SlotObservation | null {
+function slotOf(node: PostgresObservation, primary: PostgresObservation): SlotObservation | null {
   const name = node.replica?.slot_name ?? null;
   if (name === null) return null;
   return primary.primary?.slots.find((one) => one.name === name) ?? null;
 }
 
 function reportOf(
-  node: NodeObservation,
-  primary: NodeObservation | null,
+  node: PostgresObservation,
+  primary: PostgresObservation | null,
   marker: MarkerOutcome,
   reasons: Reason[],
 ): NodeReport {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ROLES } from '../../core/cluster/topology.ts';
+import { PLAN_STATES } from '../../core/plan/plan-state.ts';
 import { CHANGE_EFFECTS, NODE_PARTS } from '../../core/plan/planned-change.ts';
 import { REFUSAL_REASONS } from '../../core/plan/refusal.ts';
 import type { PlanView } from '../../services/api.ts';
@@ -110,7 +111,7 @@ export const planSchema = z
     cluster_name: z.string(),
     operation_id: z.string(),
     infrastructure_revision: z.int().describe('Spec revision of the machines that it plans.'),
-    state: z.enum(['ready', 'applying', 'applied', 'stale', 'failed']),
+    state: z.enum(PLAN_STATES),
     destroy: z.boolean().describe('Whether applying it removes the cluster.'),
     digest: z.string().describe('`sha256:<hex>` of the plan file.'),
     engine: z.object({

@@ -130,7 +130,7 @@ it('plans and destroys a cluster whose apply filled the disk', async () => {
   const first = await request('/plan-terraform', {});
   expect(first, JSON.stringify(first.body)).toMatchObject({ status: 200 });
   const { body } = await request('/apply-terraform', {}, { prefer: 'respond-async' });
-  const child = join(data, 'operations', body.id, 'apply-terraform/terraform-apply.1');
+  const child = join(data, 'operations', body.id, '0-apply-terraform/terraform-apply.1');
   await until('the end of Terraform', async () => existsSync(join(child, 'exit-code')));
   expect((await request(`/api/v1/operations/${body.id}`)).body.state).toBe('running');
   disk.free();

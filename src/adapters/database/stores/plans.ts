@@ -1,6 +1,7 @@
 import type { Kysely, Selectable } from 'kysely';
 import { HathiError } from '../../../core/errors.ts';
-import type { Page, PlanRecord, PlanState, PlanStore } from '../../../ports/stores.ts';
+import { assertPlanMayBecome, type PlanState } from '../../../core/plan/plan-state.ts';
+import type { Page, PlanRecord, PlanStore } from '../../../ports/stores.ts';
 import type { PlansTable, Schema } from '../schema.ts';
 import { json } from './columns.ts';
 
@@ -61,6 +62,14 @@ export class SqlPlanStore implements PlanStore {
   }
 
   async setState(id: string, state: PlanState, outcome?: Record<string, unknown>): Promise<void> {
+    const row = await this.#db
+      .selectFrom('plans')
+      .select('state')
+      .where('id', '=', id)
+      .forUpdate()
+      .executeTakeFirst();
+    if (!row) throw new HathiError('PLAN_NOT_FOUND', `There is no plan ${id}.`, { plan_id: id });
+    assertPlanMayBecome(id, row.state as PlanState, state);
     await this.#db
       .updateTable('plans')
       .set({ state, ...(outcome === undefined ? {} : { outcome: JSON.stringify(outcome) }) })

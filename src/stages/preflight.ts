@@ -18,7 +18,7 @@ const IMPORTS = `${FOLDER}/imports.tf`;
  * @returns null for a target without an account
  * @throws CLOUD_UNAVAILABLE | CLOUD_REFUSED with `{ findings }` when an apply could only fail
  */
-export async function lookAround(
+export async function preflight(
   context: StageContext,
   tools: TerraformTools,
   state: TerraformState | null,

@@ -1,11 +1,10 @@
 import type { Role } from '../core/cluster/topology.ts';
+import type { PlanState } from '../core/plan/plan-state.ts';
 import type { ChangeEffect, NodePart } from '../core/plan/planned-change.ts';
 import type { Refusal } from '../core/plan/refusal.ts';
 import type { Page } from './page.ts';
 import type { PlanContext } from './plan-context.ts';
 import type { Sealed } from './secrets.ts';
-
-export type PlanState = 'ready' | 'applying' | 'applied' | 'stale' | 'failed';
 
 /** Counts of a plan, as a person reads them. */
 export interface PlanSummary {
@@ -83,77 +82,8 @@ export interface PlanStore {
   latest(clusterId: string): Promise<PlanRecord | null>;
   /** Newest first; `after` is an id. */
   list(clusterId: string, page: Page): Promise<PlanRecord[]>;
+  /** @throws TRANSITION_NOT_ALLOWED | PLAN_NOT_FOUND */
   setState(id: string, state: PlanState, outcome?: Record<string, unknown>): Promise<void>;
   /** Marks the cluster's plans that are ready as stale. */
   retireReady(clusterId: string): Promise<void>;
-}
-
-export interface StateVersion {
-  cluster_id: string;
-  lineage: string;
-  serial: number;
-  /** Sealed with context `state:<cluster id>`. */
-  sealed: Sealed;
-}
-
-export interface StateStore {
-  /** Storing the same lineage and serial again replaces it. */
-  save(version: StateVersion): Promise<void>;
-  /** The highest serial of the newest lineage. */
-  latest(clusterId: string): Promise<StateVersion | null>;
-}
-
-export interface ReportRecord {
-  id: string;
-  cluster_id: string;
-  operation_id: string;
-  passed: boolean;
-  document: Record<string, unknown>;
-  created_at: string;
-}
-
-export interface ReportStore {
-  insert(report: Omit<ReportRecord, 'created_at'>): Promise<void>;
-  latest(clusterId: string): Promise<ReportRecord | null>;
-  /** Newest first; `after` is an id. */
-  list(clusterId: string, page: Page): Promise<ReportRecord[]>;
-  /** @throws REPORT_NOT_FOUND */
-  get(id: string): Promise<ReportRecord>;
-}
-
-/** Named secrets of a cluster: CA key, passwords, SSH keys. Context `secret:<cluster id>:<name>`. */
-export interface SecretStore {
-  get(clusterId: string, name: string): Promise<Sealed | null>;
-  /** Keeps the one that is there. */
-  insertIfAbsent(clusterId: string, name: string, sealed: Sealed): Promise<void>;
-  /** Puts a new one in place of the one that may be there, e.g. a certificate that runs out. */
-  replace(clusterId: string, name: string, sealed: Sealed): Promise<void>;
-  deleteAll(clusterId: string): Promise<void>;
-}
-
-/** What a request with an idempotency key was answered. */
-export interface StoredAnswer {
-  status: number;
-  location: string | null;
-  body: string;
-}
-
-/** What is known of a key that is used again. */
-export interface IdempotencyRecord {
-  fingerprint: string;
-  /** The server that answers, or answered, its first request. */
-  holder: string;
-  /** null while it is being answered. */
-  answer: StoredAnswer | null;
-}
-
-export interface IdempotencyStore {
-  /** Takes the key for this request. @returns what is known of it, where it was taken before */
-  take(key: string, fingerprint: string, holder: string): Promise<IdempotencyRecord | null>;
-  /** Takes over a key whose holder died. @returns whether nobody else did */
-  takeOver(key: string, from: string, holder: string): Promise<boolean>;
-  answer(key: string, answer: StoredAnswer): Promise<void>;
-  /** Frees a key whose request changed nothing. */
-  release(key: string): Promise<void>;
-  removeOlderThan(hours: number): Promise<void>;
 }

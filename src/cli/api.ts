@@ -20,17 +20,17 @@ export type {
 
 const LARGEST_PART = 200;
 
-/** The client, with its errors as the command line tells them. */
+/** The client, with its errors as errors of the command line. */
 export interface Api {
   /** @throws CliError */
   call<T>(ask: (client: HathiClient) => Promise<T>): Promise<T>;
-  /** Every cluster, over as many parts as there are. */
+  /** Every cluster, from all pages. */
   clusters(label?: string): Promise<Cluster[]>;
   /** null where replication was never verified. */
   latestReport(cluster: string): Promise<Report | null>;
   operation(id: string): Promise<Operation>;
   client: HathiClient;
-  /** @throws what the client threw, as the command line tells it */
+  /** @returns an error of the client as one of the command line */
   told(error: unknown): unknown;
 }
 

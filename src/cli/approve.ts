@@ -9,7 +9,7 @@ export interface ApproveOptions {
   detach?: true | undefined;
 }
 
-/** Shows the plan that waits, asks, and follows what comes of it. */
+/** Shows the plan that waits for approval, approves it after a confirmation, and follows the operation. */
 export async function approve(cli: Cli, id: string, options: ApproveOptions): Ending {
   needsAnswer(
     cli,
@@ -29,8 +29,8 @@ export async function approve(cli: Cli, id: string, options: ApproveOptions): En
   if (answer !== 'yes') {
     cli.say(
       answer === 'later'
-        ? 'It goes on waiting.'
-        : `It goes on waiting. End it: hathi operation cancel ${id}`,
+        ? 'The operation still waits for approval.'
+        : `The operation still waits for approval. Cancel it: hathi operation cancel ${id}`,
     );
     return 'declined';
   }
@@ -42,6 +42,6 @@ export async function approve(cli: Cli, id: string, options: ApproveOptions): En
   }
   const followed = await followOperation(cli, api, id);
   const exit = await endingOf(cli, followed);
-  if (exit === 'done') cli.answer(followed.operation, () => '\nIt is done.');
+  if (exit === 'done') cli.answer(followed.operation, () => '\nThe operation succeeded.');
   return exit;
 }

@@ -11,8 +11,8 @@ export async function cancel(
   );
   cli.answer(operation, () =>
     operation.state === 'cancelled'
-      ? 'It is cancelled.'
-      : `It is ${operation.state}. Watch it end: hathi operation watch ${id}`,
+      ? 'The operation is cancelled.'
+      : `The operation is ${operation.state}. Watch it: hathi operation watch ${id}`,
   );
   return 'done';
 }

@@ -16,7 +16,7 @@ export interface GlobalOptions {
   color: boolean;
 }
 
-/** What a command is given: its streams, how to speak on them, and the server's address. */
+/** Input of a command: its streams, their format, and the server's address. */
 export interface Cli {
   world: World;
   manner: Manner;
@@ -25,15 +25,15 @@ export interface Cli {
    * @throws CliError (usage)
    */
   readonly settings: ClientSettings;
-  /** Answers are one JSON document (or one a line), as the API gave them; nothing else is said. */
+  /** The output is only what the API returned: one JSON document, or one on each line. */
   json: boolean;
-  /** Every question counts as answered by yes. */
+  /** Plans are approved without a question. */
   yes: boolean;
-  /** Whether somebody can be asked. */
+  /** Whether questions are possible: on a terminal, without `--json`. */
   interactive: boolean;
-  /** Tells a person; silent with `--json`. */
+  /** Prints a text; prints nothing with `--json`. */
   say(text: string): void;
-  /** Prints at once what is waited for, then how long, on stdout; silent with `--json`. */
+  /** Prints immediately what the command waits for, then for how long, on stdout; nothing with `--json`. */
   waiting<T>(what: string, work: Promise<T>): Promise<T>;
   /** The same on stderr, and only where it takes longer than two seconds. */
   patiently<T>(what: string, work: Promise<T>): Promise<T>;
@@ -87,8 +87,8 @@ export function codeOf(exit: Exit): number {
   return EXIT[exit].code;
 }
 
-/** What a group of commands needs to be defined: its verbs are loaded only when they are run. */
+/** Input of the definition of a group of commands. A verb is loaded only when it is run. */
 export interface Definition {
-  /** For an action: takes the command line as it is by then. */
+  /** Runs a verb with the parsed command line. */
   run(verb: (cli: Cli) => Ending): Promise<void>;
 }

@@ -4,8 +4,8 @@ import type { Shell } from './shells.ts';
 import { write } from './terminal-text.ts';
 
 /**
- * Each script asks `hathi __complete` for the words that fit, so that the three shells know what the
- * parser knows and nothing has to be written down twice.
+ * Each script calls `hathi __complete`, so that the three shells share the commands of the parser and no
+ * list is written twice.
  */
 const SCRIPTS: Record<Shell, string> = {
   bash: `_hathi() {
@@ -38,7 +38,7 @@ export async function completion(cli: Cli, shell: Shell): Ending {
 }
 
 /**
- * Prints the words that may stand in the place of the last one, each with what it is after a tab.
+ * Prints the candidates for the last word, each with its description after a tab.
  * @param words the command line so far, without `hathi`; the last one may be empty
  */
 export async function complete(cli: Cli, program: Command, words: readonly string[]): Ending {

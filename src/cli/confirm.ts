@@ -3,8 +3,8 @@ import { CliError } from './failure.ts';
 import { ask } from './terminal.ts';
 
 /**
- * The name of the cluster, once more. `--yes` is no answer to this: it would remove whatever was
- * named by mistake.
+ * Requires the name of the cluster as confirmation. `--yes` is not enough, because it would also confirm a
+ * name that was typed by mistake.
  * @throws CliError (usage | declined)
  */
 export async function confirmName(
@@ -14,14 +14,14 @@ export async function confirmName(
   what: string,
 ): Promise<void> {
   if (given === undefined && !cli.interactive) {
-    throw new CliError('usage', `${what} needs the name of the cluster once more.`, {
+    throw new CliError('usage', `${what} needs the name of the cluster as confirmation.`, {
       hints: [`Add: --confirm ${name}`],
     });
   }
-  const typed = given ?? (await ask(cli.world, 'Type the name of the cluster to go on: '));
+  const typed = given ?? (await ask(cli.world, 'Type the name of the cluster to continue: '));
   if (typed === name) return;
   if (given !== undefined) {
-    throw new CliError('usage', `--confirm says ${given}, but the cluster is ${name}.`);
+    throw new CliError('usage', `--confirm is ${given}, but the cluster is ${name}.`);
   }
-  throw new CliError('declined', `That is not its name, so nothing was done to ${name}.`);
+  throw new CliError('declined', `The name does not match. Cluster ${name} is unchanged.`);
 }

@@ -12,7 +12,7 @@ export interface ConnectOptions {
   print?: true | undefined;
 }
 
-/** Opens psql on the primary, on a replica or on a node. Its exit code is not ours: it is 1 or 0. */
+/** Opens psql on the primary, on a replica or on a node. Any exit code of psql except 0 becomes `failed`. */
 export async function connect(
   cli: Cli,
   name: string,
@@ -40,7 +40,7 @@ export async function connect(
   try {
     const certificate = join(folder, 'ca.crt');
     writeFileSync(certificate, connection.ca_certificate, { mode: 0o600 });
-    // Roles were seen some time ago; which node is a standby now, libpq asks them all.
+    // The observed roles may be outdated, so libpq tries every node.
     const tried = options.node ? nodes : connection.nodes;
     const environment = psqlEnvironment(connection, tried, certificate, options);
     const code = await psql(name, psqlArguments, {
@@ -85,7 +85,7 @@ function withoutLibpqVariables(environment: Cli['world']['environment']): Record
   );
 }
 
-/** libpq's own variables: it tries the nodes until it finds one of the kind that was asked for. */
+/** Variables of libpq, which tries the nodes until one has the requested role. */
 function psqlEnvironment(
   { user, password, database }: Connection,
   nodes: Nodes,
@@ -100,7 +100,7 @@ function psqlEnvironment(
     PGDATABASE: database,
     PGSSLMODE: 'verify-full',
     PGSSLROOTCERT: certificate,
-    // Otherwise psql waits for ever on a frozen node that precedes the primary.
+    // Without it psql waits forever for a frozen node that precedes the primary.
     PGCONNECT_TIMEOUT: CONNECT_TIMEOUT_SECONDS,
     PGTARGETSESSIONATTRS: node ? 'any' : replica ? 'standby' : 'read-write',
   };
@@ -112,7 +112,7 @@ async function psql(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<number> {
   const child = spawn('psql', words, { env, stdio: 'inherit' });
-  // Ctrl-C is psql's, to cancel a query.
+  // Ctrl-C cancels a query of psql, and must not end this process.
   const ignore = () => {};
   process.on('SIGINT', ignore);
   try {

@@ -27,13 +27,13 @@ export interface CreateOptions {
   detach?: true | undefined;
 }
 
-/** Makes a cluster: its plan is shown and approved, then it comes up before one's eyes. */
+/** Creates a cluster: shows its plan, applies it after approval, and shows the progress. */
 export async function create(cli: Cli, name: string, options: CreateOptions): Ending {
   if (!options.planOnly && !options.detach) {
     needsAnswer(
       cli,
       'Approving the plan',
-      'Add --yes to approve it unseen, or --plan-only to stop at it.',
+      'Add --yes to approve it without a review, or --plan-only to stop at the plan.',
     );
   }
   await ensureServer(cli);
@@ -115,7 +115,7 @@ function specOf(options: CreateOptions) {
   };
 }
 
-/** The server checks it: what it takes is its own to say. */
+/** The server validates these settings. */
 function awsOf({ region, connection, control, aws: more }: CreateOptions): { aws?: object } {
   const aws = {
     ...more,
@@ -126,7 +126,7 @@ function awsOf({ region, connection, control, aws: more }: CreateOptions): { aws
   return Object.keys(aws).length === 0 ? {} : { aws };
 }
 
-/** With nobody there to answer, a person is asked whether to start a server of their own. */
+/** Offers to start a server on this machine where none responds. */
 async function ensureServer(cli: Cli): Promise<void> {
   const api = apiOf(cli);
   try {
@@ -144,7 +144,7 @@ async function ensureServer(cli: Cli): Promise<void> {
   const port = new URL(cli.settings.url).port || '80';
   const environment = { ...cli.world.environment, HATHI_PORT: port };
   const { url, pid, logPath } = await serveInBackground(cli, environment);
-  cli.say(`Hathi answers at ${url} (log: ${logPath}; stop it: kill ${pid})`);
+  cli.say(`Hathi runs at ${url} (log: ${logPath}; stop it: kill ${pid})`);
 }
 
 function waits(cli: Cli, operation: Operation, text: () => string): 'done' {
@@ -154,18 +154,18 @@ function waits(cli: Cli, operation: Operation, text: () => string): 'done' {
 
 function laterText(id: string): string {
   return [
-    `It waits for you: hathi operation approve ${id}`,
-    `Or end it:         hathi operation cancel ${id}`,
+    `Approve it: hathi operation approve ${id}`,
+    `Cancel it:  hathi operation cancel ${id}`,
   ].join('\n');
 }
 
-/** Nothing was made yet, so the record goes, too, and the name is free again. */
+/** No resource exists yet, so the record is removed too, and the name is free again. */
 async function decline(cli: Cli, api: Api, name: string, id: string): Ending {
   await api.call((client) => client.cancelOperation({ id, body: {} }));
   for await (const _event of api.client.followOperation(id)) {
     // It ends with the operation.
   }
   await api.call((client) => client.forgetCluster({ name, body: { confirm: name } }));
-  cli.say(`Nothing was made, and the name ${name} is free again.`);
+  cli.say(`Nothing was created. The name ${name} is free again.`);
   return 'declined';
 }

@@ -1,7 +1,7 @@
 import type { Exit } from './exit-codes.ts';
 import { commandOf, type Remedy } from './remedy-command.ts';
 
-/** A problem document (RFC 9457) as far as a person is told of it. */
+/** The members of a problem document (RFC 9457) that are printed. */
 export interface ProblemDocument {
   title?: string;
   status?: number;
@@ -13,10 +13,10 @@ export interface ProblemDocument {
   errors?: { path: string; message: string; expected?: string; suggestion?: string }[];
 }
 
-/** The end of a command that a person is told of in a sentence; never a stack trace. */
+/** A failure that is printed as one sentence, without a stack trace. */
 export class CliError extends Error {
   readonly exit: Exit;
-  /** What would help, one line each. */
+  /** Remedies, one line each. */
   readonly hints: readonly string[];
   readonly problem: ProblemDocument | null;
 
@@ -32,14 +32,15 @@ export class CliError extends Error {
   }
 }
 
-/** A problem of the server, in plain words. */
+/** The error for a problem document of the server. */
 export function problemError(problem: ProblemDocument): CliError {
   const fields = (problem.errors ?? []).map(
     ({ path, message, expected, suggestion }) =>
       `${path.replace(/^\//, '')}: ${message}${expected ? ` (${expected})` : ''}${suggestion ? `; did you mean ${suggestion}?` : ''}`,
   );
-  const message = problem.detail ?? problem.title ?? `The server answered ${problem.status}.`;
-  // Where the sentence says what the only field error says, once is enough.
+  const message =
+    problem.detail ?? problem.title ?? `The server returned the status ${problem.status}.`;
+  // A single field error that the sentence already contains is not repeated.
   const hints =
     fields.length === 1 && message.includes(problem.errors?.[0]?.message ?? '\0') ? [] : fields;
   return new CliError(exitOf(problem), message, { hints: [...hints, ...helpOf(problem)], problem });
@@ -68,11 +69,14 @@ function helpOf({ code, remedies = [] }: ProblemDocument): string[] {
   }
 }
 
-/** A server that did not answer at all. */
+/** The error for a server that does not respond. */
 export function unreachable(url: string, cause: unknown): CliError {
   const { code } = ((cause as Error)?.cause ?? {}) as { code?: string };
   const why = code === undefined || code === 'ECONNREFUSED' ? '' : ` (${code})`;
-  return new CliError('unreachable', `No Hathi server answers at ${url}${why}.`, {
-    hints: ['Start one: hathi serve --detach', 'Or say where it is: --url URL, or HATHI_URL'],
+  return new CliError('unreachable', `No Hathi server responds at ${url}${why}.`, {
+    hints: [
+      'Start one: hathi serve --detach',
+      'Or set its address: --url URL, HATHI_URL, or hathi context use',
+    ],
   });
 }

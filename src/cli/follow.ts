@@ -7,19 +7,19 @@ import { shortId } from './table.ts';
 import { choose } from './terminal.ts';
 import { write } from './terminal-text.ts';
 
-/** How following ended: the operation did, it waits for approval, or the person went away. */
+/** Why following ended: the operation ended, it waits for approval, or the user left it running. */
 export type Followed = { how: 'ended' | 'waits' | 'left'; operation: Operation };
 
 const ENDED = ['succeeded', 'failed', 'cancelled', 'interrupted'];
 
 export interface FollowOptions {
-  /** Stop where a person is asked to approve; otherwise it is followed on. */
+  /** Stop when the operation waits for approval; otherwise continue. */
   stopAtApproval?: boolean;
-  /** One JSON line an event, with `--json`. */
+  /** With `--json`, print each event as one line. */
   lines?: boolean;
 }
 
-/** Shows an operation live until it ends. Ctrl-C asks whether to leave it running or to cancel it. */
+/** Shows the progress of an operation until it ends. Ctrl-C offers to leave it running or to cancel it. */
 export async function followOperation(
   cli: Cli,
   api: Api,
@@ -52,7 +52,8 @@ export async function followOperation(
         const operation = await api.operation(id);
         if (operation.state !== 'awaiting-approval') continue; // It was approved since.
         if (options.stopAtApproval) return { how: 'waits', operation };
-        if (isNew) view?.note(`It waits for approval: hathi operation approve ${shortId(id)}`);
+        if (isNew)
+          view?.note(`The operation waits for approval: hathi operation approve ${shortId(id)}`);
       }
       return { how: 'ended', operation: await api.operation(id) };
     } catch (error) {
@@ -65,26 +66,27 @@ export async function followOperation(
   }
 }
 
-/** After Ctrl-C. @returns whether to follow on */
+/** After Ctrl-C. @returns whether to continue to follow */
 async function goesOn(cli: Cli, api: Api, id: string): Promise<boolean> {
   if (!cli.interactive) return false;
   cli.say('');
-  const question = 'It is still running. (l)eave it running, (c)ancel it, or (w)atch on?';
+  const question =
+    'The operation is still running. (l)eave it running, (c)ancel it, or (w)atch it?';
   const answer = await choose(cli.world, question, ['leave', 'cancel', 'watch'], 'leave').catch(
     () => 'leave' as const,
   );
   if (answer === 'cancel') {
     await api.call((client) => client.cancelOperation({ id, body: {} }));
-    cli.say('Cancelling: what is under way is ended cleanly.');
+    cli.say('Cancelling. The running program stops cleanly.');
     return true;
   }
   return answer === 'watch';
 }
 
-/** Says how it ended. @returns the exit that this is @throws CliError for one that failed */
+/** Prints how it ended. @throws CliError for a failed operation */
 export async function endingOf(cli: Cli, { how, operation }: Followed): Ending {
   if (how === 'left') {
-    cli.say(`\nIt goes on without you. Watch it: hathi operation watch ${operation.id}`);
+    cli.say(`\nThe operation continues. Watch it: hathi operation watch ${operation.id}`);
     return 'declined';
   }
   if (operation.state === 'succeeded') return 'done';
@@ -96,10 +98,12 @@ export async function endingOf(cli: Cli, { how, operation }: Followed): Ending {
 }
 
 export function operationError({ id, kind, state, error }: Operation): CliError {
-  const message = error ? error.message : `The operation ${state}.`;
+  const message = error ? error.message : `The operation is ${state}.`;
   const hints = [
-    `What it did: hathi operation show ${id}`,
-    ...(kind === 'verify-replication' ? [] : [`Once it is put right: hathi operation retry ${id}`]),
+    `Show its stages: hathi operation show ${id}`,
+    ...(kind === 'verify-replication'
+      ? []
+      : [`Retry it after correcting the cause: hathi operation retry ${id}`]),
   ];
   return new CliError('failed', message, {
     hints,

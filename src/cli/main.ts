@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command `hathi`. It loads little: `--version` and a list should answer as one types. */
+/** The command `hathi`. It loads few modules, because the start is most of the time of a short command. */
 import { readFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 

@@ -16,7 +16,7 @@ export function replicaCount(text: string): number {
   throw new InvalidArgumentError(`It should be a whole number from 0 to ${MOST_REPLICAS}.`);
 }
 
-/** `name=value`, given as often as needed. */
+/** `name=value` of an option that can be repeated. */
 export function assignment(
   text: string,
   before: Record<string, string> | undefined,
@@ -26,7 +26,7 @@ export function assignment(
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
-/** JSON of an object; what its members may be, the server says. */
+/** JSON of an object. The server validates its members. */
 export function jsonObject(text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);
@@ -34,17 +34,17 @@ export function jsonObject(text: string): Record<string, unknown> {
       return value as Record<string, unknown>;
     }
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw new InvalidArgumentError('It should be JSON of an object, e.g. {"ami_id": "ami-0123…"}.');
 }
 
-/** A value given as often as needed. */
+/** Value of an option that can be repeated. */
 export function collect(text: string, before: string[] | undefined): string[] {
   return [...(before ?? []), text];
 }
 
-/** An option whose value is one of a few words. */
+/** An option with a fixed set of values. */
 export function oneOf<const Flags extends string, const Word extends string>(
   flags: Flags,
   description: string,

@@ -49,13 +49,13 @@ it('names nodes in order, says what differs, and sums up', () => {
   );
   expect(text).toBe(`Changes to cluster orders:
 
- -/+ node orders-2 (made anew: cannot update)
+ -/+ node orders-2 (replaced: cannot update)
          ports.ssh: 1 → 2
    - node orders-3
    ~ network
          subnet: a → known after apply
    + node orders-10
-   > node orders-1 is stopped: started
+   > node orders-1 is stopped, and will be started
 
 Plan: 1 to add, 1 to change, 1 to replace, 1 to destroy, 1 to start.`);
 });
@@ -92,7 +92,7 @@ it('shows removals of data first and in red, with the observed role and why they
   );
   expect(text).toContain(`\
  <red>  - node orders-9 (primary), its data is removed</red>
- <red>-/+ network (made anew)</red>
+ <red>-/+ network (replaced)</red>
  <red>  - node orders-3 (witness)</red>
 
 <red>Refused: this plan cannot be applied.</red>

@@ -2,21 +2,21 @@ import { commandOf, type Remedy } from './remedy-command.ts';
 import { indent } from './table.ts';
 import type { Style, StyleName } from './terminal.ts';
 
-/** A plan, as far as a person reviews it. */
+/** The members of a plan that are printed for the review. */
 export interface ReviewedPlan {
   id: string;
   cluster_name: string;
   destroy: boolean;
   summary: { add: number; change: number; replace: number; destroy: number; empty: boolean };
   changes: readonly ReviewedChange[];
-  /** Why it is not applied; empty where it may be. */
+  /** Why it cannot be applied; empty if it can. */
   refusals: readonly { message: string; action: string; remedies: readonly Remedy[] }[];
   /** Stopped machines that its apply starts. */
   starts: readonly { node: string }[];
   context: ReviewedContext | null;
 }
 
-/** What was looked up beside Terraform. */
+/** Results of the checks outside Terraform. */
 interface ReviewedContext {
   identity: { account: string; arn: string; region: string };
   findings: readonly { severity: string; message: string; action: string }[];
@@ -47,7 +47,7 @@ const COLOUR: Record<Sign, StyleName> = { '+': 'green', '~': 'yellow', '-/+': 'r
 const SIGN_WIDTH = 3;
 const LONGEST_VALUE = 60;
 
-/** What the plan would do: one line a resource, what differs below it, and a line that sums up. */
+/** The changes of a plan: one line for each resource, its differences below it, and a summary. */
 export function planText(plan: ReviewedPlan, style: Style): string {
   const changes = plan.changes.flatMap((change) => {
     const sign = signOf(change.actions);
@@ -64,11 +64,15 @@ export function planText(plan: ReviewedPlan, style: Style): string {
   ]);
   const head = style(
     'bold',
-    plan.destroy ? `To remove ${plan.cluster_name}:` : `Changes to cluster ${plan.cluster_name}:`,
+    plan.destroy
+      ? `Resources of cluster ${plan.cluster_name} to destroy:`
+      : `Changes to cluster ${plan.cluster_name}:`,
   );
   const sum = summaryLine(plan);
   lines.push(
-    ...plan.starts.map(({ node }) => style('yellow', `  > node ${node} is stopped: started`)),
+    ...plan.starts.map(({ node }) =>
+      style('yellow', `  > node ${node} is stopped, and will be started`),
+    ),
   );
   return [
     head,
@@ -88,7 +92,7 @@ function headline(change: ReviewedChange, sign: Sign, style: Style): string {
   return `${style(COLOUR[sign], sign.padStart(SIGN_WIDTH))} ${text}`;
 }
 
-/** Data comes first, then what else is removed or stopped. */
+/** Loss of data comes first, then other removals and stops. */
 const DANGER: Record<string, number> = {
   'loses-data': 3,
   'stops-node': 2,
@@ -164,10 +168,10 @@ function nameOf({ address, name, type }: ReviewedChange): string {
 function reasonOf({ action_reason }: ReviewedChange, sign: Sign): string {
   if (sign !== '-/+') return '';
   const reason = (action_reason ?? '').replace(/^replace_because_/, '').replaceAll('_', ' ');
-  return reason === '' ? ' (made anew)' : ` (made anew: ${reason})`;
+  return reason === '' ? ' (replaced)' : ` (replaced: ${reason})`;
 }
 
-/** For what is made or removed, its own values would be noise: the line above names it. */
+/** Empty for a created or removed resource: the line above names it, and its values add nothing. */
 function differences({ before, after }: ReviewedChange, sign: Sign): string[] {
   if (sign === '+' || sign === '-') return [];
   const old = leaves(before);

@@ -36,7 +36,7 @@ export async function showPlan(cli: Cli, id: string | undefined, options: ShowPl
     if (name === undefined) {
       throw new CliError(
         'usage',
-        'Which plan? Give its id, or --cluster NAME for the newest of a cluster.',
+        'The plan is missing: add its id, or --cluster and the name of a cluster for its newest plan.',
       );
     }
     const { plans } = await client.listPlans({ name, limit: 1 });

@@ -11,7 +11,7 @@ import { write } from './terminal-text.ts';
 
 export interface Program {
   command: Command;
-  /** How the command ended that was run. */
+  /** The result of the command that was run. */
   ending(): Exit;
 }
 
@@ -30,7 +30,7 @@ const HELP = {
     ].join(' '),
 };
 
-/** The whole command line. Help, completion and the reference page are made from it. */
+/** All commands. Help, completion and the reference page are generated from them. */
 export function buildProgram(world: World, version: string): Program {
   let exit: Exit = 'done';
   const program = new Command('hathi')

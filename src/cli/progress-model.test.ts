@@ -13,7 +13,7 @@ it('takes a stage from its start to its end', () => {
   expect(tell('terraform.resource', 1, { address, action: 'create', status: 'started' })).toBe(
     'orders-1',
   );
-  expect(stage.nodes.get('orders-1')).toEqual({ mark: 'busy', text: 'being made' });
+  expect(stage.nodes.get('orders-1')).toEqual({ mark: 'busy', text: 'being created' });
   tell('terraform.resource', 2, { address, action: 'create', status: 'completed' });
   tell('stage.succeeded', 3, { seconds: 2.9 });
   expect(stage).toMatchObject({ state: 'done', seconds: 2.9, summary: '1 node' });

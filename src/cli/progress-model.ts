@@ -11,7 +11,7 @@ export type StageState = 'waiting' | 'running' | 'done' | 'failed';
 /** What is no node's own: subnets by their zones, rules by whom they let in. */
 const NETWORK = 'network';
 
-/** One stage as it is shown: seconds, what its nodes are doing, and what it made. */
+/** One stage as it is shown: its seconds, the activity of its nodes, and its result. */
 export interface StageProgress {
   /** Identifies the stage in its operation; several may have one name. */
   position: number;
@@ -105,10 +105,10 @@ function counted(count: number, noun: string): string {
 }
 
 const TERRAFORM_VERBS: Record<string, [string, string]> = {
-  create: ['being made', 'made'],
+  create: ['being created', 'created'],
   update: ['being changed', 'changed'],
   delete: ['being removed', 'removed'],
-  replace: ['being made anew', 'made anew'],
+  replace: ['being replaced', 'replaced'],
 };
 
 /**

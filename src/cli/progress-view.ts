@@ -4,22 +4,22 @@ import { control, inOneLine, withoutControls, write } from './terminal-text.ts';
 
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const FRAME_MILLISECONDS = 80;
-/** Without a terminal, a stage that runs is reported after so long without another line. */
+/** Without a terminal, a running stage is reported after this time without output. */
 const QUIET_MILLISECONDS = 2_000;
 const NAME_WIDTH = 24;
 const HIDE_CURSOR = control('\u001b[?25l');
 const SHOW_CURSOR = control('\u001b[?25h');
 
 export interface ProgressView {
-  /** Something happened; `node` names the one whose line changed. */
+  /** A stage changed; `node` is the node whose line changed, if any. */
   changed(stage: StageProgress, node: string | null): void;
   /** Shows a line below the stages until another event arrives. */
   note(text: string): void;
-  /** Leaves the last picture on the screen. */
+  /** Draws the last state and stops. */
   end(): void;
 }
 
-/** Redraws in place where lines may be drawn over; elsewhere one plain line for each change. */
+/** Redraws in place on a terminal; elsewhere prints one plain line for each change. */
 export function createView(
   stages: readonly StageProgress[],
   out: NodeJS.WriteStream,

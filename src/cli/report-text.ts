@@ -1,7 +1,7 @@
 import { table } from './table.ts';
 import type { Manner } from './terminal.ts';
 
-/** A report's nodes, as far as the table shows them. */
+/** The members of a report's node that the table shows. */
 export interface ReportNode {
   node: string;
   role: string | null;
@@ -14,7 +14,7 @@ export interface ReportNode {
 
 const HEADS = ['node', 'role', 'streaming', 'lag', 'round trip', 'proven'];
 
-/** The report as a small table, and below it why a node is not proven. */
+/** The report as a table, followed by the reason for each node that is not proven. */
 export function reportText(
   nodes: readonly ReportNode[],
   manner: Pick<Manner, 'style' | 'columns'>,

@@ -23,11 +23,11 @@ export async function retry(
   if (followed.how === 'waits') {
     cli.answer(
       followed.operation,
-      () => `It waits for approval: hathi operation approve ${started.id}`,
+      () => `The operation waits for approval: hathi operation approve ${started.id}`,
     );
     return 'done';
   }
   const exit = await endingOf(cli, followed);
-  if (exit === 'done') cli.answer(followed.operation, () => '\nIt is done.');
+  if (exit === 'done') cli.answer(followed.operation, () => '\nThe operation succeeded.');
   return exit;
 }

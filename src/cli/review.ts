@@ -4,7 +4,7 @@ import { CliError } from './failure.ts';
 import { planText } from './plan-text.ts';
 import { choose } from './terminal.ts';
 
-/** The plan of an operation that waits. @throws CliError (refused) where it has none */
+/** The plan of an operation that waits for approval. @throws CliError (refused) if it has none */
 export async function planOf(api: Api, operation: Operation): Promise<Plan> {
   const { plan_id } = operation;
   if (plan_id === null) {
@@ -16,7 +16,7 @@ export async function planOf(api: Api, operation: Operation): Promise<Plan> {
   return await api.call((client) => client.getPlan({ id: plan_id }));
 }
 
-/** Shows the plan and asks. With `--yes` it is shown and taken. */
+/** Shows the plan and requests a decision. With `--yes` it is approved. */
 export async function review(cli: Cli, plan: Plan): Promise<'yes' | 'no' | 'later'> {
   cli.say(`\n${planText(plan, cli.manner.style)}\n`);
   if (cli.yes) return 'yes';
@@ -28,9 +28,9 @@ export async function review(cli: Cli, plan: Plan): Promise<'yes' | 'no' | 'late
   ).catch(() => 'later' as const);
 }
 
-/** @throws CliError (usage) where an answer is needed and nobody can be asked */
+/** @throws CliError (usage) where a confirmation is needed and no question is possible */
 export function needsAnswer(cli: Cli, what: string, ...ways: string[]): void {
   if (cli.yes || cli.interactive) return;
-  const why = cli.json ? 'with --json nothing is asked' : 'this is not a terminal';
-  throw new CliError('usage', `${what} needs an answer, and ${why}.`, { hints: ways });
+  const why = cli.json ? '--json excludes questions' : 'this is not a terminal';
+  throw new CliError('usage', `${what} needs a confirmation, but ${why}.`, { hints: ways });
 }

@@ -6,13 +6,14 @@ import { buildProgram } from './program.ts';
 import { mannerOf, type World } from './terminal.ts';
 import { wrap, write } from './terminal-text.ts';
 
-/** @returns the exit code, as the table of exit-codes.ts has it */
+/** @returns an exit code of exit-codes.ts */
 export async function runCommandLine(
   words: readonly string[],
   version: string,
   world: World = processWorld(),
 ): Promise<number> {
-  // A reader that has seen enough, e.g. `head`, is no failure. For good: it is told of after the last write.
+  // A reader that closes the pipe, e.g. `head`, is not a failure. The event may follow the last write, so the
+  // listener stays.
   world.stdout.on('error', ignoreClosedPipe);
   try {
     const program = buildProgram(world, version);
@@ -40,13 +41,13 @@ function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
 }
 
-/** The options as far as they can be known where the command line itself is wrong. */
+/** Whether JSON is requested, also where the command line cannot be parsed. */
 function wantsJson(words: readonly string[]): boolean {
   const given = words.join(' ');
   return words.includes('--json') || /(^| )(-o ?|--output[ =])json( |$)/.test(given);
 }
 
-/** Says what went wrong, in a sentence. Commander has said its own already. */
+/** Prints the error in one sentence. Commander has already printed its errors. */
 function failed(error: unknown, words: readonly string[], world: World): number {
   if (error instanceof CommanderError) return codeOf(error.exitCode === 0 ? 'done' : 'usage');
   const json = wantsJson(words);

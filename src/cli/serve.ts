@@ -9,17 +9,17 @@ export interface ServeOptions {
   dataDirectory?: string | undefined;
 }
 
-/** Starts the server, here until a signal ends it, or in the background. */
+/** Starts the server in the foreground, until a signal ends it, or in the background. */
 export async function serve(cli: Cli, options: ServeOptions): Ending {
   const environment = { ...cli.world.environment, ...settingsOf(options) };
   if (!options.detach) {
     await runServer(readConfig(environment));
-    // The process lives on with the server, which ends it.
+    // The server ends the process.
     return await new Promise(() => {});
   }
   const { url, pid, logPath } = await serveInBackground(cli, environment);
   cli.answer({ url, pid, log: logPath }, () =>
-    [`Hathi answers at ${url}`, `  log   ${logPath}`, `  stop  kill ${pid}`].join('\n'),
+    [`Hathi runs at ${url}`, `  log   ${logPath}`, `  stop  kill ${pid}`].join('\n'),
   );
   return 'done';
 }
@@ -31,18 +31,18 @@ function settingsOf({ port, dataDirectory }: ServeOptions): Record<string, strin
   };
 }
 
-/** @throws CliError (failed) with the last words of a server that did not come up */
+/** @throws CliError (failed) with the last line of the log if the server does not start */
 export async function serveInBackground(
   cli: Cli,
   environment = cli.world.environment,
 ): Promise<{ url: string; pid: number; logPath: string }> {
   const config = readConfig(environment);
   if (config.port === 0) {
-    throw new CliError('usage', 'A server in the background needs a port that is known.');
+    throw new CliError('usage', 'A server in the background needs a fixed port; the port is 0.');
   }
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}`;
   if (await answers(url)) {
-    throw new CliError('refused', `A server answers at ${url} already.`, {
+    throw new CliError('refused', `A server already runs at ${url}.`, {
       hints: ['Choose another port: hathi serve --detach --port 5001'],
     });
   }
@@ -51,7 +51,7 @@ export async function serveInBackground(
   void ended.then(() => over.abort());
   const answered = cli.waiting('Starting the server', untilItAnswers(url, over.signal));
   if (await answered) return { url, pid, logPath };
-  throw new CliError('failed', 'The server did not come up.', {
+  throw new CliError('failed', 'The server did not start.', {
     hints: [...(await lastWords(logPath)), `Its log: ${logPath}`],
   });
 }
@@ -60,7 +60,7 @@ const POLL_MILLISECONDS = 100;
 const ANSWER_MILLISECONDS = 2_000;
 
 /**
- * Without a limit of time: a first start on a slow machine, or a recovery of its database, may take minutes.
+ * No timeout: the first start on a slow machine, or a recovery of the database, may take minutes.
  * @param over aborted when the server has ended
  * @returns false when the server has ended
  */

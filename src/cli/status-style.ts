@@ -17,7 +17,7 @@ const COLOURS: Record<string, StyleName> = {
   destroying: 'cyan',
 };
 
-/** A status or a state in its colour; the word itself says everything. */
+/** A status or a state in its colour. The colour adds no information. */
 export function statusText(status: string, style: Style): string {
   const colour = COLOURS[status];
   return colour ? style(colour, status) : status;

@@ -6,7 +6,7 @@ import { control, forTerminal, write } from './terminal-text.ts';
 export type StyleName = 'green' | 'red' | 'yellow' | 'cyan' | 'dim' | 'bold';
 export type Style = (name: StyleName, text: string) => string;
 
-/** The streams that a command speaks to, and what is in its environment. */
+/** The streams and the environment of a command. */
 export interface World {
   stdin: NodeJS.ReadStream;
   stdout: NodeJS.WriteStream;
@@ -14,9 +14,9 @@ export interface World {
   environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** How to speak on a stream. */
+/** Format of the output on a stream. */
 export interface Manner {
-  /** Whether lines may be drawn over. */
+  /** Whether lines can be redrawn. */
   live: boolean;
   style: Style;
   /** Width of the terminal in characters; null where the stream is not a terminal. */
@@ -43,7 +43,7 @@ function styled(name: StyleName, text: string): string {
   return `${control(`\u001b[${on}m`)}${text}${control(`\u001b[${off}m`)}`;
 }
 
-/** Whether somebody is there to answer. */
+/** Whether a user can be asked: input and output are a terminal. */
 export function canAsk({ stdin, stdout }: World): boolean {
   return stdin.isTTY === true && stdout.isTTY === true;
 }
@@ -55,7 +55,7 @@ export function canAsk({ stdin, stdout }: World): boolean {
 export async function ask({ stdin, stdout }: World, question: string): Promise<string> {
   const reader = createInterface({ input: stdin, output: stdout });
   const ended = Promise.withResolvers<never>();
-  const decline = () => ended.reject(new CliError('declined', 'The question was not answered.'));
+  const decline = () => ended.reject(new CliError('declined', 'The question was cancelled.'));
   reader.once('SIGINT', () => {
     // The message of the error belongs on a line of its own, not behind the question.
     write(stdout, '\n');
@@ -71,7 +71,7 @@ export async function ask({ stdin, stdout }: World, question: string): Promise<s
   }
 }
 
-/** Asks until one of the answers is given, by its first letter or whole. */
+/** Repeats the question until the input is one of the answers, or its first letter. */
 export async function choose<const Answer extends string>(
   world: World,
   question: string,
@@ -86,6 +86,6 @@ export async function choose<const Answer extends string>(
     if (text === '') return fallback;
     const chosen = answers.find((answer) => answer === text || answer[0] === text);
     if (chosen) return chosen;
-    write(world.stdout, `Please answer ${answers.join(', ')}.\n`);
+    write(world.stdout, `Type one of: ${answers.join(', ')}.\n`);
   }
 }

@@ -8,13 +8,13 @@ export interface UpdateOptions {
   protect?: boolean | undefined;
 }
 
-/** Labels are changed on what is there now; somebody else's change in between is refused, not lost. */
+/** Changes the current labels. A concurrent change is rejected by its ETag, so that none is lost. */
 export async function update(cli: Cli, name: string, options: UpdateOptions): Ending {
   const { label, removeLabel, protect } = options;
   if (label === undefined && removeLabel === undefined && protect === undefined) {
     throw new CliError(
       'usage',
-      'Nothing to change was given: --label, --remove-label, --protect or --no-protect.',
+      'No change is given. Add --label, --remove-label, --protect or --no-protect.',
     );
   }
   const api = apiOf(cli);

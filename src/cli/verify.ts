@@ -4,7 +4,7 @@ import type { Cli, Ending } from './cli.ts';
 import { endingOf, followOperation, operationError } from './follow.ts';
 import { type ReportNode, reportText } from './report-text.ts';
 
-/** Proves replication and shows the report, whichever way it went. */
+/** Verifies replication and shows the report, passed or failed. */
 export async function verify(cli: Cli, name: string): Ending {
   const api = apiOf(cli);
   const { id } = await api.call((client) =>

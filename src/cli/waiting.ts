@@ -1,7 +1,7 @@
 import type { Manner } from './terminal.ts';
 import { control, write } from './terminal-text.ts';
 
-/** No command prints nothing for longer than this. */
+/** Longest time without output. */
 const QUIET_MILLISECONDS = 2_000;
 const MILLISECONDS_PER_SECOND = 1_000;
 const CLEAR_LINE = control('\r\u001b[K');
@@ -9,15 +9,15 @@ const CLEAR_LINE = control('\r\u001b[K');
 export interface WaitingOptions {
   out: NodeJS.WriteStream;
   manner: Pick<Manner, 'live'>;
-  /** What is done, e.g. `Starting the server`. */
+  /** The work, e.g. `Starting the server`. */
   what: string;
-  /** Whether a line is printed at once; otherwise the first one comes after two seconds. */
+  /** Whether a line is printed immediately; otherwise the first one follows after two seconds. */
   atOnce?: boolean;
 }
 
 /**
- * Prints what is waited for and for how long: one line that is drawn over on a terminal, elsewhere a
- * plain line every two seconds.
+ * Prints the work and its duration: one line that is redrawn on a terminal, elsewhere a plain line every
+ * two seconds.
  */
 export async function whileWaiting<T>(
   { out, manner, what, atOnce = false }: WaitingOptions,

@@ -167,7 +167,7 @@ async function interruptedWhileMade(cluster: string): Promise<TerminalSession> {
   const session = onTerminal('cluster', 'create', cluster, '--replicas', '0');
   await session.sees('[y/N/l]');
   session.types('y\n');
-  await session.sees('being made');
+  await session.sees('being created');
   session.types('\u0003');
   return session;
 }
@@ -176,7 +176,7 @@ it('leaves it running at Ctrl-C when told to, and watches it again', async () =>
   const session = await interruptedWhileMade(SECOND);
   await session.sees('(l)eave it running');
   session.types('l\n');
-  await session.sees('It goes on without you');
+  await session.sees('The operation continues.');
   expect(await session.end()).toBe(6);
   const watched = await hathi('cluster', 'watch', SECOND);
   expect(watched).toMatchObject({ code: 0 });

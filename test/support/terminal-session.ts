@@ -42,21 +42,22 @@ export class TerminalSession {
     return stripVTControlCharacters(this.#text).replaceAll('\r', '');
   }
 
-  /** What stays on the screen in the end: lines that were drawn over are gone. */
+  /** The final content of the screen, without lines that were redrawn. */
   get screen(): string {
     const lines: string[] = [''];
     let row = 0;
     // biome-ignore lint/suspicious/noControlCharactersInRegex: what terminals are told
-    const parts = this.#text.replaceAll('\r', '').split(/(\u001b\[\d*A|\u001b\[J|\n)/);
+    const parts = this.#text.split(/(\u001b\[\d*A|\u001b\[J|\r\u001b\[K|\n)/);
     for (const part of parts) {
       // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
       const up = /^\u001b\[(\d*)A$/.exec(part);
       if (up) row = Math.max(0, row - Number(up[1] || 1));
       else if (part === '\u001b[J') lines.splice(row, Infinity, '');
+      else if (part === '\r\u001b[K') lines[row] = '';
       else if (part === '\n') {
         row += 1;
         lines[row] ??= '';
-      } else lines[row] += stripVTControlCharacters(part);
+      } else lines[row] += stripVTControlCharacters(part).replaceAll('\r', '');
     }
     return lines
       .map((line) => line.trimEnd())

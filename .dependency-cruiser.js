@@ -6,7 +6,7 @@
  *   services, stages → shared → ports, core
  *   cli, web → clients/typescript ⇢ HTTP ⇢ http → services → ports → core
  *                                        engine → stages  → ports → core
- *                        adapters/* → ports, core, and of each other only adapters/process
+ *              adapters/*, targets/* → ports, core, and of each other only adapters/process
  *                        main.ts → composition → all        core → nothing but zod
  */
 
@@ -15,6 +15,7 @@ const TEST = '\\.test\\.tsx?$';
 const NPM = ['npm', 'npm-dev', 'npm-peer', 'npm-optional', 'npm-no-pkg', 'npm-unknown'];
 const ZOD = '(^|/)node_modules/zod/';
 const ADAPTER = '^src/adapters/([^/]+)/';
+const TARGET = '^src/targets/([^/]+)/';
 const MAIN = '^src/main\\.ts$';
 const COMPOSITION = '^src/composition/';
 const CONFIG = '^src/(config|environment)\\.ts$';
@@ -83,6 +84,27 @@ export default {
       to: { path: '^src/adapters/', pathNot: ['^src/adapters/(process|$1)/'] },
     },
     room(
+      'targets-implement-ports',
+      '^src/targets/',
+      ['^src/(targets|ports|core)/', '^src/adapters/process/'],
+      'A target implements one port, with processes of its own.',
+    ),
+    {
+      name: 'targets-stay-apart',
+      comment: 'A target knows no other one. The files beside their folders list all of them.',
+      severity: 'error',
+      from: { path: TARGET, pathNot: TEST },
+      to: { path: TARGET, pathNot: ['^src/targets/$1/'] },
+    },
+    {
+      name: 'targets-are-behind-their-port',
+      comment:
+        'Only composition creates targets. config.ts and the scripts read their names and settings.',
+      severity: 'error',
+      from: { path: '^(src|clients)/', pathNot: [COMPOSITION, '^src/targets/', CONFIG, TEST] },
+      to: { path: '^src/targets/' },
+    },
+    room(
       'cli-is-a-client',
       '^src/cli/',
       ['^src/cli/', '^src/config\\.ts$', MAIN, '^clients/typescript/'],
@@ -119,7 +141,7 @@ export default {
     room(
       'config-stands-alone',
       CONFIG,
-      ['^src/core/', '^src/environment\\.ts$'],
+      ['^src/core/', '^src/environment\\.ts$', '^src/targets/configuration\\.ts$'],
       'config.ts turns the environment into values of core.',
     ),
     room(

@@ -2,9 +2,9 @@ import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createDocker } from '../src/adapters/docker/docker.ts';
-import { freeNetworkIndex } from '../src/adapters/docker/free-network.ts';
-import { localNetwork } from '../src/core/cluster/local-network.ts';
+import { createDocker } from '../src/targets/local/docker.ts';
+import { freeNetworkIndex } from '../src/targets/local/free-network.ts';
+import { localNetwork } from '../src/targets/local/local-network.ts';
 import { run } from './machine.ts';
 
 const SCRIPT = join(import.meta.dirname, 'expert', 'create.sh');

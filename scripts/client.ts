@@ -24,7 +24,34 @@ async function clientFiles(): Promise<Map<string, string>> {
   return new Map([
     [`${FOLDER}/schema.ts`, `${NOTE}\n${types}`],
     [`${FOLDER}/routes.ts`, `${NOTE}\n${routesOf(document)}`],
+    [`${FOLDER}/values.ts`, `${NOTE}\n${valuesOf(document)}`],
   ]);
+}
+
+/** The values that a request accepts, for clients that offer them to a person. */
+function valuesOf(document: OpenAPIV3_1.Document): string {
+  const body = document.paths?.['/api/v1/clusters']?.post
+    ?.requestBody as OpenAPIV3_1.RequestBodyObject;
+  const cluster = body.content['application/json']?.schema as OpenAPIV3_1.SchemaObject;
+  const schemaAt = (path: string): OpenAPIV3_1.SchemaObject =>
+    path
+      .split('.')
+      .reduce((schema, name) => schema.properties?.[name] as OpenAPIV3_1.SchemaObject, cluster);
+  const words = (path: string) =>
+    `[${schemaAt(path)
+      .enum?.map((word) => `'${word}'`)
+      .join(', ')}]`;
+  return [
+    '/** Values of members of the body of createCluster. */',
+    'export const CLUSTER_VALUES = {',
+    `  target: ${words('target')},`,
+    `  postgres_version: ${words('postgres_version')},`,
+    `  failover_profile: ${words('failover_profile')},`,
+    `  connection: ${words('aws.connection')},`,
+    `  max_replica_count: ${schemaAt('replica_count').maximum},`,
+    '} as const;',
+    '',
+  ].join('\n');
 }
 
 /** Method and path of each operation, and which of its parameters belong where. */

@@ -1,6 +1,7 @@
 /** Writes `openapi.json` from the routes themselves; `--check` says whether it is up to date. */
 import type { OpenAPIV3_1 } from 'openapi-types';
 import { buildApp } from '../src/http/app.ts';
+import { TARGET_CONTRACTS } from '../src/targets/configuration.ts';
 import { keepFiles } from './keep-files.ts';
 
 /** The document as it is served. No route is called, so no service is needed. */
@@ -14,6 +15,7 @@ export async function openApiDocument(): Promise<OpenAPIV3_1.Document> {
     idempotency: {} as never,
     metrics: {} as never,
     readiness: { checks: async () => [] },
+    targets: TARGET_CONTRACTS,
     config: { token: null, allowedHosts: [] },
     localCallers: null,
   });

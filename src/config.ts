@@ -4,11 +4,15 @@ import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import querystring from 'node:querystring';
 import { z } from 'zod';
-import { type AwsChanges, awsChangesSchema } from './core/aws/aws-settings.ts';
-import { REGION_PATTERN, regionProblem } from './core/aws/region.ts';
-import { TARGETS, type Target } from './core/cluster/cluster-spec.ts';
 import { HathiError } from './core/errors.ts';
 import { type Environment, toolEnvironmentOf } from './environment.ts';
+import {
+  DEFAULT_TARGET,
+  readTargetConfiguration,
+  TARGET_CONTRACTS,
+  TARGET_VARIABLES,
+  type TargetConfiguration,
+} from './targets/configuration.ts';
 
 /** Everything that the server takes from its environment. This file alone reads `process.env`. */
 export interface Config {
@@ -26,17 +30,15 @@ export interface Config {
   /** null: the embedded database in the data directory. */
   databaseUrl: string | null;
   /** Where clusters are made whose request names no target. */
-  target: Target;
+  target: string;
   /** Base64, one or more; null: the file in the data directory. */
   masterKey: string | null;
   /** Absolute, or null to look for `terraform`, then `tofu`. */
   terraformPath: string | null;
   /** Absolute; null for none of the user's. */
   terraformCliConfigPath: string | null;
-  /** Of new clusters on AWS whose request leaves them out. */
-  awsDefaults: AwsChanges;
-  /** Regions of AWS that are newer than this version of Hathi. */
-  awsRegions: string[];
+  /** Settings of each target, by its name. */
+  targets: TargetConfiguration;
   /** For how long a machine may take until SSH opens. */
   nodeReadySeconds: number;
   /** Absolute, or null to look for it. */
@@ -59,6 +61,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export const LOCAL_CALLERS_POLICIES = ['owner', 'strict', 'any'] as const;
 export type LocalCallersPolicy = (typeof LOCAL_CALLERS_POLICIES)[number];
+
+const TARGET_NAMES = TARGET_CONTRACTS.map(({ name }) => name);
 
 const MIN_TOKEN_LENGTH = 16;
 
@@ -102,8 +106,8 @@ export const SETTINGS = {
       'PostgreSQL to keep the records in, `postgres://user:password@host:port/database`.',
   },
   HATHI_TARGET: {
-    default: '`local`',
-    description: 'Where clusters are made whose request names no target: `local` or `aws`.',
+    default: `\`${DEFAULT_TARGET}\``,
+    description: `Target of clusters whose request names none: ${TARGET_NAMES.map((name) => `\`${name}\``).join(' or ')}.`,
   },
   HATHI_MASTER_KEY: {
     default: 'none: `master.key` in the data directory',
@@ -123,16 +127,7 @@ export const SETTINGS = {
     description:
       "Path of a CLI configuration of Terraform's, e.g. with a mirror of providers. The one in the home folder is never read.",
   },
-  HATHI_AWS: {
-    default: 'none',
-    description:
-      'Members of `aws` for new clusters whose request leaves them out, as JSON, e.g. `{"region": "eu-central-1", "control_cidrs": ["203.0.113.7/32"]}`. Without a region there, `AWS_REGION` or `AWS_DEFAULT_REGION` says it.',
-  },
-  HATHI_AWS_REGIONS: {
-    default: 'none',
-    description:
-      'Regions of AWS that are newer than this version of Hathi, separated by commas. Requests that name any other unknown region are rejected.',
-  },
+  ...TARGET_VARIABLES,
   HATHI_NODE_READY_SECONDS: {
     default: '`600`',
     description: 'Seconds that a machine of AWS may take until SSH opens, 5 to 3600.',
@@ -186,11 +181,7 @@ export function readConfig(environment: Environment = process.env): Config {
   const host = read('HATHI_HOST', hostSchema, 'localhost');
   const token = readSecret(environment, 'HATHI_TOKEN', 'HATHI_TOKEN_FILE');
   requireToken(host, token);
-  const awsDefaults = {
-    region: environment.AWS_REGION || environment.AWS_DEFAULT_REGION || undefined,
-    ...read('HATHI_AWS', awsDefaultsSchema, {}),
-  };
-  const awsRegions = read('HATHI_AWS_REGIONS', regionsSchema, []);
+  const targets = readTargetConfiguration(read, environment);
   return {
     host,
     port: read('HATHI_PORT', wholeNumber(0, 65_535), 5_000),
@@ -199,12 +190,11 @@ export function readConfig(environment: Environment = process.env): Config {
     allowedHosts: read('HATHI_ALLOWED_HOSTS', namesSchema, []),
     dataDirectory: dataDirectoryOf(environment),
     databaseUrl: read('DATABASE_URL', databaseUrlSchema.nullable(), null),
-    target: read('HATHI_TARGET', oneOf(TARGETS), 'local'),
+    target: read('HATHI_TARGET', oneOf(TARGET_NAMES), DEFAULT_TARGET),
     masterKey: readSecret(environment, 'HATHI_MASTER_KEY', 'HATHI_MASTER_KEY_FILE'),
     terraformPath: read('HATHI_TERRAFORM', pathSchema.nullable(), null),
     terraformCliConfigPath: read('HATHI_TERRAFORM_CLI_CONFIG', pathSchema.nullable(), null),
-    awsDefaults,
-    awsRegions,
+    targets,
     nodeReadySeconds: read('HATHI_NODE_READY_SECONDS', wholeNumber(5, 3_600), 600),
     ansiblePlaybookPath: read('HATHI_ANSIBLE_PLAYBOOK', pathSchema.nullable(), null),
     logLevel: read('HATHI_LOG_LEVEL', oneOf(LOG_LEVELS), 'info'),
@@ -216,7 +206,7 @@ export function readConfig(environment: Environment = process.env): Config {
       requestSeconds: read('HATHI_REQUEST_SECONDS', wholeNumber(1, 600), 30),
     },
     toolEnvironment: toolEnvironmentOf(environment),
-    warnings: [...unknownSettings(environment), ...unknownRegion(awsDefaults.region, awsRegions)],
+    warnings: [...unknownSettings(environment), ...targets.warnings],
   };
 }
 
@@ -261,29 +251,12 @@ const namesSchema = z.string().transform((text) =>
     .filter((name) => name !== ''),
 );
 
-const regionsSchema = namesSchema.refine(
-  (names) => names.every((name) => REGION_PATTERN.test(name)),
-  'must be regions separated by commas, e.g. eu-central-3,us-east-3',
-);
-
 const databaseUrlSchema = z
   .string()
   .refine(
     (text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text),
     'must be a URL like postgres://user:password@host:5432/database',
   );
-
-const awsDefaultsSchema = z
-  .string()
-  .transform((text, context): unknown => {
-    try {
-      return JSON.parse(text);
-    } catch {
-      context.addIssue({ code: 'custom', message: 'must be JSON' });
-      return z.NEVER;
-    }
-  })
-  .pipe(awsChangesSchema);
 
 const pathSchema = z.string().refine(isAbsolute, 'must be an absolute path');
 
@@ -352,12 +325,6 @@ function unknownSettings(environment: Environment): string[] {
     .filter((name) => !Object.hasOwn(SETTINGS, name))
     .sort()
     .map((name) => `${name} is set, but there is no such setting.`);
-}
-
-/** Only a warning: many environments set AWS_REGION for other programs. */
-function unknownRegion(region: string | undefined, further: readonly string[]): string[] {
-  const problem = region === undefined ? null : regionProblem(region, further);
-  return problem ? [`The default region of clusters on AWS ${problem.message}.`] : [];
 }
 
 /** The value is left out, since some are secret. */

@@ -16,7 +16,7 @@ const BUILT: Record<string, string[]> = {
   // From the routes of the server.
   'src/http/not-found.ts': ['^/api/v1/clusters/[^/]+/nodes$', '^/docs/static/.*$'],
   // From the name of the bastion in the ssh configuration, a constant.
-  'src/adapters/ssh/node-access.ts': ['host key (?:is known )?for bastion\\b'],
+  'src/adapters/ssh/node-boot.ts': ['host key (?:is known )?for bastion\\b'],
   'src/adapters/ssh/ssh-keys.ts': ['.{1,70}'],
   // The first characters of a secret; the proof of a whole one takes a minute.
   'src/core/known-secrets.ts': [secretPattern(['a+/b-token'])?.source.slice(0, 135) ?? ''],

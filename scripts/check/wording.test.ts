@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 /** Requests and commands are words of HTTP and of the command line; elsewhere a remedy is data. */
 const WORDING =
   /\b(GET|POST|PUT|PATCH|DELETE) \/|\bhathi (api|cluster|operation|plan|serve|doctor)\b/;
-const LAYERS = 'src/{core,ports,engine,stages,services,adapters}/**/*.ts';
+const LAYERS = 'src/{core,ports,shared,engine,stages,services,adapters,targets}/**/*.ts';
 /** Comments and imports may name what they like. */
 const TEXT = /(['"`])(?:(?!\1)[^\\]|\\.)*\1/g;
 

@@ -1,4 +1,5 @@
 import type { Command } from '@commander-js/extra-typings';
+import { CLUSTER_VALUES } from '../../clients/typescript/src/generated/values.ts';
 import type { Definition } from './cli.ts';
 import {
   assignment,
@@ -25,38 +26,37 @@ export function addClusterCommands(program: Command, { run }: Definition): void 
     .argument('<name>', 'Name: lowercase letters, digits and hyphens')
     .option('-r, --replicas <count>', 'Number of replicas, 0 to 15 (default: 2)', replicaCount)
     .addOption(
-      oneOf('--target <target>', "Where the machines run (default: the server's target)", [
-        'local',
-        'aws',
-      ]),
+      oneOf(
+        '--target <target>',
+        "Where the machines run (default: the server's target)",
+        CLUSTER_VALUES.target,
+      ),
     )
     .option(
       '--instance-type <type>',
       'Machine type (default: t2.medium); has no effect on the local target',
     )
     .addOption(
-      oneOf('--postgres <version>', 'Major version of PostgreSQL (default: 17)', [
-        '15',
-        '16',
-        '17',
-        '18',
-      ]),
+      oneOf(
+        '--postgres <version>',
+        'Major version of PostgreSQL (default: 17)',
+        CLUSTER_VALUES.postgres_version,
+      ),
     )
     .addOption(
       oneOf(
         '--failover <profile>',
         'How quickly an unresponsive primary is failed over (default: balanced)',
-        ['fast', 'balanced', 'patient'],
+        CLUSTER_VALUES.failover_profile,
       ),
     )
     .option('--region <region>', "AWS region (default: the server's region)")
     .addOption(
-      oneOf('--connection <way>', 'How AWS machines are reached (default: public)', [
-        'public',
-        'private',
-        'bastion',
-        'ssm',
-      ]),
+      oneOf(
+        '--connection <way>',
+        'How AWS machines are reached (default: public)',
+        CLUSTER_VALUES.connection,
+      ),
     )
     .option(
       '--control <network>',

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { CLUSTER_VALUES } from '../../clients/typescript/src/generated/values.ts';
 import { type Api, apiOf, type Operation } from './api.ts';
 import type { Cli, Ending } from './cli.ts';
 import { CliError } from './failure.ts';
@@ -8,14 +9,17 @@ import { type ReportNode, reportText } from './report-text.ts';
 import { needsAnswer, planOf, review } from './review.ts';
 import { choose } from './terminal.ts';
 
+type Values = typeof CLUSTER_VALUES;
+type Value<Name extends Exclude<keyof Values, 'max_replica_count'>> = Values[Name][number];
+
 export interface CreateOptions {
   replicas?: number | undefined;
-  target?: 'local' | 'aws' | undefined;
+  target?: Value<'target'> | undefined;
   instanceType?: string | undefined;
-  postgres?: '15' | '16' | '17' | '18' | undefined;
-  failover?: 'fast' | 'balanced' | 'patient' | undefined;
+  postgres?: Value<'postgres_version'> | undefined;
+  failover?: Value<'failover_profile'> | undefined;
   region?: string | undefined;
-  connection?: 'public' | 'private' | 'bastion' | 'ssm' | undefined;
+  connection?: Value<'connection'> | undefined;
   control?: string[] | undefined;
   aws?: Record<string, unknown> | undefined;
   allow?: string[] | undefined;

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { CLUSTER_VALUES } from '../../clients/typescript/src/generated/values.ts';
 
 /** An option's whole number. */
 export function wholeNumber(text: string): number {
@@ -6,14 +7,13 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
-/** As in core/cluster/cluster-spec.ts, which would load every schema here. A test compares the two. */
-export const MOST_REPLICAS = 15;
-
 /** Checked here, so that a wrong number is reported before a missing confirmation. */
 export function replicaCount(text: string): number {
   const count = wholeNumber(text);
-  if (count <= MOST_REPLICAS) return count;
-  throw new InvalidArgumentError(`It should be a whole number from 0 to ${MOST_REPLICAS}.`);
+  if (count <= CLUSTER_VALUES.max_replica_count) return count;
+  throw new InvalidArgumentError(
+    `It should be a whole number from 0 to ${CLUSTER_VALUES.max_replica_count}.`,
+  );
 }
 
 /** `name=value` of an option that can be repeated. */

@@ -8,17 +8,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { commandLine } from '../../test/support/command-line.ts';
 import { type FakeApp, fakeApp } from '../../test/support/fake-app.ts';
 import { aCluster, anEvent, anOperation } from '../../test/support/fake-services.ts';
-import { MAX_REPLICA_COUNT } from '../core/cluster/cluster-spec.ts';
 import { EXIT } from './exit-codes.ts';
 import { problemError } from './failure.ts';
-import { MOST_REPLICAS } from './option-parsers.ts';
 import type { Remedy } from './remedy-command.ts';
 
 const NOBODY = '01940000-0000-7000-8000-00000000ffff';
-
-it('allows as many replicas as the server', () => {
-  expect(MOST_REPLICAS).toBe(MAX_REPLICA_COUNT);
-});
 
 it.each<[Remedy, string]>([
   [{ action: 'create-cluster', cluster: 'a' }, 'hathi cluster create a'],

@@ -1,8 +1,9 @@
-import { findSessionTool, SESSION_TOOLS } from '../adapters/aws/session-tools.ts';
 import { versionLine } from '../adapters/process/find-program.ts';
 import type { Config } from '../config.ts';
 import type { ReadinessCheck } from '../services/api.ts';
 import { toolChecks } from '../services/readiness.ts';
+import { targetOf } from '../shared/targets.ts';
+import { findSessionTool, SESSION_TOOLS } from '../targets/aws/preflight/session-tools.ts';
 import { createMachineTools } from './tools.ts';
 
 export interface MachineCheck extends ReadinessCheck {
@@ -22,11 +23,14 @@ export async function inspectMachine(config: Config): Promise<MachineCheck[]> {
       (message) => ({ name, required, ready: true, message }),
       (error: Error) => ({ name, required, ready: false, message: error.message }),
     );
-  const tools = await Promise.all(toolChecks(createMachineTools(config)));
+  const tools = createMachineTools(config);
+  const checks = await Promise.all(
+    toolChecks({ ...tools, target: targetOf({ spec: config }, tools) }),
+  );
   const node = `${process.version}, ${process.execPath}`;
   return [
     { name: 'node', required: true, ready: true, message: node },
-    ...tools.map((one) => ({ ...one, required: true })),
+    ...checks.map((one) => ({ ...one, required: true })),
     await check('ssh', true, () => versionLine('ssh', ['-V'], env)),
     await check('psql', false, () => versionLine('psql', ['--version'], env)),
     ...(await Promise.all(

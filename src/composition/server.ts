@@ -12,12 +12,14 @@ import { type Config, secretsOf } from '../config.ts';
 import { startWorker } from '../engine/worker.ts';
 import { buildApp } from '../http/app.ts';
 import { listen } from '../http/listen.ts';
+import type { Targets } from '../ports/target.ts';
 import type { ReadinessService } from '../services/api.ts';
 import { chooseLocalCallers } from '../services/local-callers.ts';
 import { packageVersion } from './assets.ts';
 import { openDatabase } from './database.ts';
 import { createServices } from './services.ts';
 import { createStages } from './stages.ts';
+import { createTargets } from './targets.ts';
 import { createTools } from './tools.ts';
 
 export interface Server {
@@ -31,15 +33,19 @@ type Closer = () => Promise<void> | void;
 
 /**
  * Starts the server: database, worker and HTTP.
+ * @param targets a test adds one of its own
  * @throws DATA_DIRECTORY_LOCKED | DATABASE_UNAVAILABLE | PORT_IN_USE | CONFIGURATION_INVALID
  */
-export async function startServer(config: Config): Promise<Server> {
+export async function startServer(
+  config: Config,
+  targets: Targets = createTargets(config),
+): Promise<Server> {
   const closers: Closer[] = [];
   const close = async () => {
     for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
   };
   try {
-    return { urls: await start(config, closers), close };
+    return { urls: await start(config, targets, closers), close };
   } catch (error) {
     // An open part would keep the process alive. The first error is the one that matters.
     await close().catch(() => {});
@@ -51,7 +57,7 @@ export async function startServer(config: Config): Promise<Server> {
  * @param closers receives the function that ends each started part, in the order of the starts
  * @returns the URLs of the server
  */
-async function start(config: Config, closers: Closer[]): Promise<string[]> {
+async function start(config: Config, targets: Targets, closers: Closer[]): Promise<string[]> {
   const log = createLogger(config.logLevel, { secrets: secretsOf(config) });
   for (const warning of config.warnings) log.warn(warning);
   const localCallers = await chooseLocalCallers(
@@ -67,7 +73,7 @@ async function start(config: Config, closers: Closer[]): Promise<string[]> {
   await migrate(database.db);
   const unitOfWork = new SqlUnitOfWork(database.db);
   const { wakeups } = database;
-  const tools = await createTools(config);
+  const tools = await createTools(config, targets);
   const metrics = createPrometheusMetrics(packageVersion());
 
   // The lock proves that no other process holds these leases on this data directory.
@@ -103,7 +109,13 @@ async function start(config: Config, closers: Closer[]): Promise<string[]> {
     mayLive: (other) => other === holder || !other.startsWith(`${site}:`),
     settings: config,
   });
-  const app = await buildApp({ ...services, config, localCallers, logger: log });
+  const app = await buildApp({
+    ...services,
+    targets: [...targets.values()],
+    config,
+    localCallers,
+    logger: log,
+  });
   closers.push(() => app.close());
   const urls = await listen(app, config);
   log.info({ urls, database: database.description, site }, 'Hathi is ready');

@@ -13,9 +13,10 @@ import { createOrphanService } from '../services/orphans.ts';
 import { createParameterService } from '../services/parameters.ts';
 import { createReadinessService } from '../services/readiness.ts';
 import { createRecordService } from '../services/records.ts';
+import { targetOf } from '../shared/targets.ts';
 import type { Tools } from './tools.ts';
 
-export type ServiceSettings = Pick<Config, 'target' | 'awsDefaults' | 'awsRegions'>;
+export type ServiceSettings = Pick<Config, 'target'>;
 
 export interface ServiceParts {
   unitOfWork: UnitOfWork;
@@ -25,7 +26,6 @@ export interface ServiceParts {
     | 'secretBox'
     | 'workspace'
     | 'targets'
-    | 'cloud'
     | 'terraform'
     | 'ansible'
     | 'probe'
@@ -70,23 +70,20 @@ export function createServices(parts: ServiceParts) {
       sizes,
       site,
       defaultTarget: settings.target,
-      awsDefaults: settings.awsDefaults,
-      awsRegions: settings.awsRegions,
     }),
     records: createRecordService({ unitOfWork, cursors }),
     orphans: createOrphanService({
       unitOfWork,
       box: secretBox,
-      cloud: tools.cloud,
+      targets,
       terraform: tools.terraform,
-      defaultRegion: settings.awsDefaults.region ?? null,
-      awsRegions: settings.awsRegions,
     }),
     parameters: createParameterService({
       unitOfWork,
       box: secretBox,
       probe: tools.probe,
       workspace,
+      targets,
       sizes,
     }),
     metrics: createMetricsService(unitOfWork, metrics),
@@ -95,8 +92,7 @@ export function createServices(parts: ServiceParts) {
       unitOfWork,
       terraform: tools.terraform,
       ansible: tools.ansible,
-      targets,
-      defaultTarget: settings.target,
+      target: targetOf({ spec: settings }, tools),
     }),
   };
 }

@@ -1,32 +1,25 @@
 import { join } from 'node:path';
 import { createAnsible } from '../adapters/ansible/ansible.ts';
-import { createAwsCloud } from '../adapters/aws/aws-cloud.ts';
-import { createAwsTarget } from '../adapters/aws/aws-target.ts';
-import { createDockerTarget } from '../adapters/docker/docker-target.ts';
 import { createX509Pki } from '../adapters/pki/x509-pki.ts';
 import { createSqlProbe } from '../adapters/postgres/sql-probe.ts';
 import { loadMasterKeys } from '../adapters/secrets/master-key.ts';
 import { createSecretBox } from '../adapters/secrets/secret-box.ts';
-import { createNodeAccess } from '../adapters/ssh/node-access.ts';
+import { createNodeBoot } from '../adapters/ssh/node-boot.ts';
 import { createSshKeys } from '../adapters/ssh/ssh-keys.ts';
 import { systemClock, uuidSource } from '../adapters/system/clock.ts';
 import { createTerraform } from '../adapters/terraform/terraform.ts';
 import { createFileWorkspace } from '../adapters/workspace/file-workspace.ts';
 import type { Config } from '../config.ts';
-import type { NodeTargets } from '../ports/target.ts';
+import type { Targets } from '../ports/target.ts';
 import type { NodeSizes } from '../services/parameter-requests.ts';
+import { targetOf } from '../shared/targets.ts';
 import { ASSETS_ROOT } from './assets.ts';
+import { createTargets } from './targets.ts';
 
 /** Programs and clouds that Hathi uses; none is called yet. */
-export function createMachineTools(config: Config) {
+export function createMachineTools(config: Config, targets = createTargets(config)) {
   const env = config.toolEnvironment;
-  const cloud = createAwsCloud();
-  const targets: NodeTargets = {
-    local: createDockerTarget({ assetsRoot: ASSETS_ROOT, env }),
-    aws: createAwsTarget(cloud, { env }),
-  };
   return {
-    cloud,
     targets,
     terraform: createTerraform({
       assetsRoot: ASSETS_ROOT,
@@ -40,16 +33,15 @@ export function createMachineTools(config: Config) {
       playbookPath: config.ansiblePlaybookPath ?? undefined,
       env,
     }),
-    defaultTarget: config.target,
   };
 }
 
 /** Everything that stages and services use besides the database. Loads or creates the master key. */
-export async function createTools(config: Config) {
-  const machine = createMachineTools(config);
+export async function createTools(config: Config, targets: Targets) {
+  const machine = createMachineTools(config, targets);
   const env = config.toolEnvironment;
   const nodeSizes: NodeSizes = async ({ spec, node_size: known }) =>
-    known ?? (await machine.targets[spec.target].nodeSize(spec));
+    known ?? (await targetOf({ spec }, machine).nodeSize(spec));
   const masterKeys = await loadMasterKeys(config.dataDirectory, config.masterKey ?? undefined);
   return {
     ...machine,
@@ -58,7 +50,7 @@ export async function createTools(config: Config) {
     sshKeys: createSshKeys({ env }),
     pki: createX509Pki(systemClock),
     probe: createSqlProbe({ env }),
-    nodeAccess: createNodeAccess({
+    nodeBoot: createNodeBoot({
       env,
       clock: systemClock,
       readySeconds: config.nodeReadySeconds,

@@ -1,3 +1,5 @@
+import { HathiError } from './errors.ts';
+
 /** One field of a request that was wrong. */
 export interface FieldError {
   /** JSON pointer into the body, e.g. `/replica_count`; in the path and query, the member's name. */
@@ -41,4 +43,10 @@ export function listFieldErrors(
       ...(count > MAX_LISTED_ERRORS ? { error_count: count } : {}),
     },
   };
+}
+
+/** The error of a request whose fields have valid forms but cannot be used. Each message follows the name of its field. */
+export function invalidFields(errors: readonly FieldError[]): HathiError {
+  const detail = errors.map(({ path, message }) => `${path.slice(1)}: ${message}.`).join(' ');
+  return new HathiError('INVALID_REQUEST', detail, { errors });
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import fastifySwagger from '@fastify/swagger';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { LocalCallers } from '../ports/local-callers.ts';
+import type { TargetContract } from '../ports/target.ts';
 import type {
   ClusterService,
   IdempotencyService,
@@ -46,6 +47,8 @@ export interface AppOptions {
   idempotency: IdempotencyService;
   metrics: MetricsService;
   readiness: ReadinessService;
+  /** Targets that the API describes. */
+  targets: readonly TargetContract[];
   config: AccessSettings & { limits?: RequestLimits };
   /** null: every local user is accepted without a token. */
   localCallers: LocalCallers | null;

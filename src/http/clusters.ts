@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { HathiError } from '../core/errors.ts';
+import type { TargetContract } from '../ports/target.ts';
 import type { ClusterService, ClusterView, OperationService, PageOf } from '../services/api.ts';
 import { accepted, answerOf, answerTagged, tagIn } from './answers.ts';
 import {
@@ -10,12 +11,10 @@ import {
   idempotencyHeaders,
 } from './idempotency.ts';
 import {
-  clusterListSchema,
   clusterParamsSchema,
   clusterQuerySchema,
-  clusterSchema,
+  clusterSchemas,
   connectionSchema,
-  createClusterBody,
   destroyQuerySchema,
   forgetBody,
   forgottenSchema,
@@ -29,6 +28,7 @@ import { BODY_PROBLEMS, PARAMETER_PROBLEMS, problems } from './schemas/problem.t
 export interface ClusterRoutes {
   clusters: ClusterService;
   operations: OperationService;
+  targets: readonly TargetContract[];
 }
 
 const tags = ['clusters'];
@@ -39,6 +39,7 @@ const ofOneCluster = ['INVALID_CLUSTER_NAME', 'CLUSTER_NOT_FOUND'] as const;
 
 export const clusterRoutes: FastifyPluginAsyncZod<ClusterRoutes> = async (app, routes) => {
   const { clusters, operations } = routes;
+  const { clusterSchema, clusterListSchema, createClusterBody } = clusterSchemas(routes.targets);
 
   app.post(
     '/clusters',

@@ -2,6 +2,7 @@ import type { FastifyPluginAsync, FastifyReply } from 'fastify';
 import { type ErrorCode, HathiError } from '../core/errors.ts';
 import type { Operation } from '../core/operation/operation.ts';
 import { STEPS, type Step } from '../core/operation/steps.ts';
+import type { TargetContract } from '../ports/target.ts';
 import type { OperationService, StepInputs } from '../services/api.ts';
 import { accepted } from './answers.ts';
 import type { CallerSignals } from './caller-signal.ts';
@@ -70,10 +71,12 @@ const STEP_PROBLEMS: Record<Step, readonly ErrorCode[]> = {
 export interface StepRoutes {
   operations: OperationService;
   callers: CallerSignals;
+  targets: readonly TargetContract[];
 }
 
 /** The steps, one route each at the root: every route enqueues its stage and waits for the outcome. */
 export const stepRoutes: FastifyPluginAsync<StepRoutes> = async (app, routes) => {
+  const bodies = stepBodies(routes.targets);
   for (const step of STEPS) {
     app.post(
       `/${step}`,
@@ -85,7 +88,7 @@ export const stepRoutes: FastifyPluginAsync<StepRoutes> = async (app, routes) =>
           description:
             'Waits for the outcome. With `Prefer: respond-async` it answers 202 at once. Hanging up does not cancel the operation.',
           headers: preferHeaders.extend(idempotencyHeader),
-          body: stepBodies[step],
+          body: bodies[step],
           response: {
             200: stepOutcomes[step],
             202: operationSchema.describe(

@@ -1,9 +1,9 @@
 import type { Role } from '../core/cluster/topology.ts';
+import type { PlanContext } from '../core/plan/plan-context.ts';
 import type { PlanState } from '../core/plan/plan-state.ts';
 import type { ChangeEffect, NodePart } from '../core/plan/planned-change.ts';
 import type { Refusal } from '../core/plan/refusal.ts';
 import type { Page } from './page.ts';
-import type { PlanContext } from './plan-context.ts';
 import type { Sealed } from './secrets.ts';
 
 /** Counts of a plan, as a person reads them. */

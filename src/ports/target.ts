@@ -1,6 +1,12 @@
-import type { ClusterSpec, Target } from '../core/cluster/cluster-spec.ts';
+// Longer than other files: the whole contract of a target, which a new one implements.
+import type { z } from 'zod';
+import type { ClusterSpec } from '../core/cluster/cluster-spec.ts';
+import type { FieldError } from '../core/field-errors.ts';
+import type { NodeAccess } from '../core/node/node-access.ts';
+import type { PlanContext } from '../core/plan/plan-context.ts';
+import type { ModuleResources } from '../core/terraform/addresses.ts';
+import type { MainFile } from '../core/terraform/main-file.ts';
 import type { ChildRunner } from './child-runner.ts';
-import type { PlanContext } from './plan-context.ts';
 import type { ClusterRecord, NodeSize } from './stores.ts';
 
 export interface MachineState {
@@ -10,70 +16,188 @@ export interface MachineState {
   id: string | null;
 }
 
-/** Something on the target that carries a cluster's labels. */
+/** A resource on the target that has a cluster's labels. */
 export interface LabelledResource {
-  /** What it stands for, e.g. `node`, `network`, `data-volume`. */
+  /** Kind in the cluster, e.g. `node`, `network`, `data-volume`. */
   kind: string;
-  /** The target's own name of it, by which it is removed. */
+  /** Name by which the target removes it. */
   name: string;
-  /** The node that it belongs to; null for what is the cluster's. */
+  /** null for a resource of the whole cluster. */
   node: string | null;
-  /** The operation that made it. */
+  /** The operation that created it. */
   operation_id: string;
-  /** What a person types to remove it. */
+  /** Shell command that removes it. */
+  remove: string;
+}
+
+/** A resource in an account, whichever cluster it belongs to. */
+export interface AccountResource {
+  /** Kind in the cluster, e.g. `instance`, `data-volume`. */
+  kind: string;
+  /** The provider's word for the type, e.g. `volume`. */
+  type: string;
+  /** Id that a Terraform state has for it. Unique only with `type`. */
+  id: string;
+  name: string | null;
+  /** Region in which it was found; a resource without a region is found in each. */
+  region: string;
+  site: string | null;
+  cluster: string | null;
+  node: string | null;
+  operation_id: string | null;
+  /** Shell command that removes it. */
   remove: string;
 }
 
 export interface PreflightQuestion {
-  /** Nodes that are not there yet. */
+  /** Number of nodes that do not exist yet. */
   newNodes: number;
-  /** Public half of the private key that the user gave; null where Hathi made the key pair. */
+  /** Public half of the private key that the user gave; null if Hathi creates the key pair. */
   publicKey: string | null;
 }
 
-/** A cluster as its target has to know it. */
+/** The part of a cluster that its target needs. */
 export type TargetCluster = Pick<ClusterRecord, 'name' | 'site' | 'spec'>;
 
-/** Where nodes are made. All throw TOOL_MISSING or CLOUD_UNAVAILABLE when it does not answer. */
-export interface NodeTarget {
+/** The part of a cluster that its Terraform configuration is made from. */
+export type ConfiguredCluster = TargetCluster & Pick<ClusterRecord, 'network_index' | 'nodes'>;
+
+export interface ConfigurationInput {
+  /** Result of `prepare`. */
+  image: string | null;
+  /** OpenSSH public key, one line, with which Hathi logs in. */
+  publicKey: string;
+  /** Whether the key is the user's, and the target knows it already. */
+  isGiven: boolean;
+}
+
+/** Private key that the user gave for the nodes. */
+export interface GivenKey {
+  /** Absolute path on the machine of the server. */
+  file: string;
+  /** Path of the setting in a request without the leading slash. */
+  field: string;
+}
+
+/** State that Terraform keeps outside the workspace. */
+export interface RemoteState {
+  /** Two clusters with one key would remove each other's machines. */
+  key: string;
+  /** Path of the setting in a request without the leading slash. */
+  field: string;
+}
+
+/** Settings of a target: the member of a spec that has the target's name. */
+export interface SettingsContract {
+  /** In a stored spec. */
+  stored: z.ZodObject;
+  /** In a request: every member is optional, and no default replaces a missing one. */
+  changes: z.ZodObject;
+  /** For the description of the API. */
+  description: string;
+}
+
+/** Data about a target that the API describes. */
+export interface TargetContract {
+  /** Value of `target` in a spec, name of the settings, and of `terraform/modules/<name>`. */
+  readonly name: string;
+  /** null for a target without settings. */
+  readonly settings: SettingsContract | null;
+}
+
+/** Account of a provider in which resources can be left without a cluster. */
+export interface TargetAccount {
+  /** Searched even if no cluster is in it; null if the server has none. */
+  readonly defaultRegion: string | null;
+  regionOf(spec: ClusterSpec): string | null;
+  /** @returns null for a region that exists */
+  regionError(region: string): FieldError | null;
+  /**
+   * Every resource of the region with Hathi's labels, without those that are being deleted.
+   * @throws CLOUD_UNAVAILABLE
+   */
+  resources(region: string): Promise<AccountResource[]>;
+}
+
+/** A provider of machines. Methods with a promise throw TOOL_MISSING or CLOUD_UNAVAILABLE if it does not respond. */
+export interface Target extends TargetContract {
+  /** Program or API that it needs on the server, e.g. `docker`. */
+  readonly requirement: string;
   /** PostgreSQL major versions that its nodes can have. */
   readonly postgresVersions: readonly string[];
+  /** Whether only a worker of the cluster's site can operate it. */
+  readonly isBoundToSite: boolean;
+  /** Deletion protection of a new cluster whose request leaves it out. */
+  readonly protectsByDefault: boolean;
+  readonly moduleResources: ModuleResources;
+  /** null if all resources belong to one site. */
+  readonly account: TargetAccount | null;
+
   /**
-   * What nodes are made from, where the target makes that itself. It outlives the server.
-   * @returns the reference of an image; null where the configuration finds it
-   * @throws INVALID_REQUEST for a version that no image has | OPERATION_FAILED when the build fails
+   * The settings after a change.
+   * @param current null for a new cluster
+   * @param change valid by `settings.changes`
+   * @returns undefined for a target without settings
+   * @throws INVALID_REQUEST for a setting that is missing, or that names what does not exist
+   */
+  nextSettings(current: ClusterSpec | null, change: object): unknown;
+  /** Settings of a valid form that cannot be used together. */
+  conflicts(spec: ClusterSpec): FieldError[];
+  /**
+   * Changes that an existing cluster cannot follow.
+   * @param hasMachines whether its machines exist
+   */
+  fixedFields(before: ClusterSpec, after: ClusterSpec, hasMachines: boolean): FieldError[];
+  access(spec: ClusterSpec): NodeAccess;
+  givenKey(spec: ClusterSpec): GivenKey | null;
+  remoteState(spec: ClusterSpec): RemoteState | null;
+  /** Facts about the request that a person may not expect. */
+  notes(spec: ClusterSpec): string[];
+
+  /** The parts of `main.tf` that belong to the target. The same input returns the same parts. */
+  configuration(cluster: ConfiguredCluster, input: ConfigurationInput): MainFile;
+  /** Name under which ssh searches the host key of a node. */
+  hostKeyName(cluster: ConfiguredCluster, node: string): string;
+  /** Whether the spec contains the resource, so that the next apply can import it. */
+  wants(spec: ClusterSpec, resource: Pick<LabelledResource, 'kind' | 'node'>): boolean;
+
+  /**
+   * Creates the image of the nodes where the target builds it. It outlives the server.
+   * @returns its reference; null if the configuration finds the image
+   * @throws INVALID_REQUEST for a version without an image | OPERATION_FAILED if the build fails
    */
   prepare(children: ChildRunner, postgresVersion: string): Promise<string | null>;
   /**
-   * What would make an apply fail, or cost more than is thought, looked for before a plan is made.
-   * @returns null where there is nothing to look at
+   * Everything that would make an apply fail, and its cost, before a plan is made.
+   * @returns null if there is nothing to check
    */
   preflight(cluster: TargetCluster, input: PreflightQuestion): Promise<PlanContext | null>;
-  /** The named nodes of a cluster, in the order given, and whether its network is there. */
+  /** The named nodes of a cluster, in the given order, and whether its network exists. */
   observe(
     cluster: TargetCluster,
     nodes: readonly string[],
   ): Promise<{ nodes: MachineState[]; network: boolean }>;
   /**
    * Starts stopped machines of the named nodes, and waits until they run.
-   * @throws OPERATION_FAILED when one cannot be started
+   * @throws OPERATION_FAILED if one cannot be started
    */
   start(cluster: TargetCluster, nodes: readonly string[]): Promise<void>;
-  /** Everything that carries the cluster's labels, whatever a state knows of it. */
+  /** Every resource with the cluster's labels, in a state or not. */
   resources(cluster: TargetCluster): Promise<LabelledResource[]>;
-  /** Removes what `resources` named, in an order that works. */
+  /** Removes resources that `resources` returned, in an order that works. */
   remove(cluster: TargetCluster, resources: readonly LabelledResource[]): Promise<void>;
   /**
-   * An index whose subnet and ports nobody uses, looked for from a place of the site's own; null
-   * where the target has networks of its own.
-   * @param taken indexes that clusters of the site hold
+   * An index whose subnet and ports are unused, searched from a start of the site's own.
+   * @param taken indexes of the site's clusters
+   * @returns null if each cluster has a network of its own
    * @throws NETWORK_EXHAUSTED
    */
   freeNetworkIndex(taken: readonly number[], site: string): Promise<number | null>;
-  /** What one node of the cluster can hold. */
+  /** Memory and disk of one node of the cluster. */
   nodeSize(spec: ClusterSpec): Promise<NodeSize>;
-  /** A sentence part for whoever asks whether it can be used, e.g. `answers, 16.0 GiB of memory`. */
+  /** Part of a sentence for the readiness check, e.g. `answers, 16.0 GiB of memory`. */
   describe(): Promise<string>;
 }
 
-export type NodeTargets = Readonly<Record<Target, NodeTarget>>;
+/** Every target of the server, by its name. */
+export type Targets = ReadonlyMap<string, Target>;

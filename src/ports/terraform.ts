@@ -1,7 +1,7 @@
-import type { AwsSettings } from '../core/aws/aws-settings.ts';
-import type { Target } from '../core/cluster/cluster-spec.ts';
-import type { ClusterNode, PlannedNode } from '../core/cluster/topology.ts';
+import type { ClusterNode } from '../core/cluster/topology.ts';
 import type { AttributeEffects } from '../core/plan/attribute-effects.ts';
+import type { ModuleResources } from '../core/terraform/addresses.ts';
+import type { MainFile } from '../core/terraform/main-file.ts';
 import type { ChildRunner } from './child-runner.ts';
 import type { PlanSummary, ResourceChange } from './stores.ts';
 import type { WorkspaceFile } from './workspace.ts';
@@ -14,40 +14,12 @@ export interface TerraformEngine {
   version: string;
 }
 
-/** What the module of the local target is called with. */
-export interface LocalConfiguration {
-  target: 'local';
-  site: string;
+/** What a workspace's `terraform/` is made from. */
+export interface ConfigurationRequest {
   cluster: string;
-  /** Docker image of the nodes. */
-  image: string;
-  /** IPv4 CIDR. */
-  subnet: string;
-  nodes: readonly {
-    name: string;
-    address: string;
-    sshPort: number;
-    /** null for a witness. */
-    postgresPort: number | null;
-  }[];
-  /** OpenSSH public key, one line. */
-  authorizedKey: string;
-}
-
-/** What the module of the AWS target is called with. */
-export interface AwsConfiguration {
-  target: 'aws';
-  site: string;
-  cluster: string;
-  instanceType: string;
-  nodes: readonly (Pick<PlannedNode, 'name' | 'ordinal' | 'witness'> & {
-    /** Zone of a node that exists; null for a new one, whose zone the module chooses. */
-    zone: string | null;
-  })[];
-  allowList: readonly string[];
-  settings: AwsSettings;
-  /** OpenSSH public key, one line, for a key pair of the cluster's own; null where one is named. */
-  publicKey: string | null;
+  /** Name of the target, and of its module if it has one. */
+  target: string;
+  main: MainFile;
 }
 
 /** Something that runs and is in no state, and where in the configuration it belongs. */
@@ -71,6 +43,8 @@ export interface PlanOptions {
   replace: readonly string[];
   /** Labels what the apply makes. */
   operationId: string;
+  /** Of the target's module: which resources belong to a node. */
+  parts: ModuleResources['parts'];
 }
 
 /** A change as the engine plans it; roles and effects are judged later. */
@@ -124,9 +98,9 @@ export interface Terraform {
   /** @throws TOOL_MISSING | TOOL_TOO_OLD, both naming how to get it */
   engine(): Promise<TerraformEngine>;
   /** `main.tf`, `outputs.tf` and the module beside them; the same input gives the same bytes. */
-  configuration(input: LocalConfiguration | AwsConfiguration): Promise<WorkspaceFile[]>;
+  configuration(request: ConfigurationRequest): Promise<WorkspaceFile[]>;
   /** What a change of each attribute of the target's module does; empty where none is listed. */
-  attributeEffects(target: Target): Promise<AttributeEffects>;
+  attributeEffects(target: string): Promise<AttributeEffects>;
   /** The text of `imports.tf`, by which the next apply takes over what is in no state. */
   imports(imports: readonly Import[]): string;
   /** `sha256:<hex>` of everything in the folder that a plan is made from; state is left out. */
@@ -151,10 +125,4 @@ export interface Terraform {
   pullState(run: TerraformRun): Promise<Uint8Array>;
   /** null when the bytes are empty, cut off, or no state. */
   readState(bytes: Uint8Array): TerraformState | null;
-  /**
-   * The address in the state of what a resource on the target stands for; null for what belongs to
-   * another resource or is not known.
-   * @param resource `kind` as the target tells it, `name` of the node where it is one node's
-   */
-  addressOf(target: Target, resource: { kind: string; node: string | null }): string | null;
 }

@@ -1,5 +1,5 @@
-import type { AwsChanges } from '../core/aws/aws-settings.ts';
-import type { ClusterSpec } from '../core/cluster/cluster-spec.ts';
+import type { z } from 'zod';
+import type { ClusterSpec, commonSpecSchema } from '../core/cluster/cluster-spec.ts';
 import type { Operation, OperationEvent, OperationState } from '../core/operation/operation.ts';
 import type { OperationAction } from '../core/operation/operation-actions.ts';
 import type { Step } from '../core/operation/steps.ts';
@@ -10,12 +10,17 @@ import type { PageOf, PageRequest } from './page.ts';
 export type * from './cluster-api.ts';
 export type * from './page.ts';
 
-/** Members of a spec that a caller may give; those left out keep their value or take the default. */
-export type SpecChanges = {
-  [Field in keyof Omit<ClusterSpec, 'name' | 'parameters' | 'aws'>]?:
+type CommonChanges = {
+  [Field in Exclude<keyof z.infer<typeof commonSpecSchema>, 'name' | 'parameters'>]?:
     | ClusterSpec[Field]
     | undefined;
-} & { aws?: AwsChanges | undefined };
+};
+
+/**
+ * Members of a spec that a caller may give; those left out keep their value or take the default. Beside
+ * them, a target's settings under its name, whose form HTTP has checked.
+ */
+export type SpecChanges = CommonChanges & Readonly<Record<string, unknown>>;
 
 /** A PostgreSQL parameter as JSON can say it, in any spelling; `null` takes it back to its default. */
 export type ParameterValue = string | number | boolean | null;

@@ -4,9 +4,8 @@ import type { ConnectionStrings } from '../core/cluster/connection-strings.ts';
 import type { PendingChange } from '../core/cluster/pending-change.ts';
 import type { ClusterNode, Role, Topology } from '../core/cluster/topology.ts';
 import type { RecordKind } from '../core/record-id.ts';
-import type { CloudResource } from '../ports/cloud.ts';
 import type { PlanRecord } from '../ports/stores.ts';
-import type { LabelledResource } from '../ports/target.ts';
+import type { AccountResource, LabelledResource } from '../ports/target.ts';
 
 import type { PageOf, PageRequest } from './page.ts';
 
@@ -115,13 +114,13 @@ export interface ForgottenCluster {
   workspace: string | null;
 }
 
-/** What was found at AWS, and in which regions. */
+/** Resources without a state, and the regions in which they were searched. */
 export interface OrphansView {
   /** The regions that were searched. */
   regions: string[];
   /** The regions that could not be searched. */
   failures: { region: string; code: string; message: string }[];
-  orphans: CloudResource[];
+  orphans: AccountResource[];
 }
 
 export interface OrphanService {

@@ -1,19 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type AwsChanges, settingsConflicts } from '../core/aws/aws-settings.ts';
-import { regionProblem } from '../core/aws/region.ts';
-import { mergeSettings } from '../core/aws/settings-change.ts';
 import {
   type ClusterSpec,
-  clusterSpecSchema,
+  commonSpecSchema,
   infrastructureDiffers,
-  type Target,
 } from '../core/cluster/cluster-spec.ts';
-import { fixedFields } from '../core/cluster/fixed-fields.ts';
 import { stepMissing } from '../core/cluster/missing-step.ts';
-import { HathiError } from '../core/errors.ts';
+import { type FieldError, invalidFields } from '../core/field-errors.ts';
 import type { Step } from '../core/operation/steps.ts';
 import type { ClusterRecord, PlanRecord } from '../ports/stores.ts';
-import type { NodeTargets } from '../ports/target.ts';
+import type { Target, Targets } from '../ports/target.ts';
+import { targetOf } from '../shared/targets.ts';
 import type { SpecChanges } from './api.ts';
 
 /** What a cluster is made with where its first request says nothing. */
@@ -27,76 +23,55 @@ const DEFAULT_SPEC: Omit<ClusterSpec, 'name' | 'target'> = {
 };
 
 export interface SpecDefaults {
-  defaultTarget: Target;
-  awsDefaults: AwsChanges;
-  /** Regions of AWS that the server's configuration adds to the known ones. */
-  awsRegions: readonly string[];
+  targets: Targets;
+  /** Target of new clusters whose request names none. */
+  defaultTarget: string;
 }
 
 /**
- * The spec of a new cluster, or the changed one of a cluster that is there.
- * @throws INVALID_REQUEST where AWS is asked for and no region is known
+ * The spec of a new cluster, or of an existing one after a change.
+ * @throws INVALID_REQUEST naming each field that cannot be used
  */
 export function nextSpec(
   name: string,
   current: ClusterSpec | null,
-  { aws, ...changes }: SpecChanges,
-  defaults: SpecDefaults,
+  changes: SpecChanges,
+  { targets, defaultTarget }: SpecDefaults,
 ): ClusterSpec {
+  const common = Object.entries(changes).filter(([field]) => !targets.has(field));
   const spec = {
-    ...(current ?? { ...DEFAULT_SPEC, name, target: defaults.defaultTarget }),
-    ...given(changes),
+    ...(current ?? { ...DEFAULT_SPEC, name, target: defaultTarget }),
+    ...given(Object.fromEntries(common)),
   };
-  if (spec.target !== 'aws') {
-    if (aws !== undefined) {
-      throw refused('aws', `is for clusters on aws; this one is on ${spec.target}`, 'nothing');
-    }
-    return parsed(spec);
-  }
-  const settings = mergeSettings<AwsChanges>(current?.aws ?? defaults.awsDefaults, aws ?? {});
-  if (settings.region === undefined) {
-    throw refused(
-      'aws/region',
-      'says in which region the machines are made; the server has no default (AWS_REGION)',
-      'eu-central-1',
+  const target = targetOf({ spec }, { targets });
+  const foreign = Object.keys(given(changes)).filter(
+    (field) => targets.has(field) && field !== target.name,
+  );
+  if (foreign.length > 0) {
+    throw invalidFields(
+      foreign.map((field) => ({
+        path: `/${field}`,
+        message: `is for clusters on ${field}; this one is on ${target.name}`,
+        expected: 'nothing',
+      })),
     );
   }
-  assertRegions(settings, current?.aws, defaults.awsRegions);
-  return parsed({ ...spec, aws: settings });
-}
-
-/** @throws INVALID_REQUEST for each region that AWS does not have, unless the cluster is in it */
-function assertRegions(
-  { region, state_bucket }: AwsChanges,
-  current: AwsChanges | undefined,
-  further: readonly string[],
-): void {
-  const wanted = [
-    { field: 'aws/region', region, before: current?.region },
-    {
-      field: 'aws/state_bucket/region',
-      region: state_bucket?.region,
-      before: current?.state_bucket?.region,
-    },
-  ];
-  const refusals = wanted.flatMap(({ field, region: name, before }): Refusal[] => {
-    if (name === undefined || name === before) return [];
-    const problem = regionProblem(name, further);
-    return problem ? [{ field, ...problem }] : [];
-  });
-  if (refusals.length > 0) throw refusedAll(refusals);
+  const change = (changes as Record<string, object | undefined>)[target.name] ?? {};
+  const settings = target.nextSettings(current, change);
+  return parsed(target, settings === undefined ? spec : { ...spec, [target.name]: settings });
 }
 
 /** @throws INVALID_REQUEST for each field that is missing or that is not valid */
-function parsed(spec: unknown): ClusterSpec {
-  const result = clusterSpecSchema.safeParse(spec, { reportInput: true });
-  if (result.success) return result.data;
-  const errors = result.error.issues.map(({ path, message, input }) => {
-    const rule = message.startsWith('must ') ? message : `is not valid: ${message}`;
-    return { path: `/${path.join('/')}`, message: input === undefined ? 'is missing' : rule };
-  });
-  const detail = errors.map(({ path, message }) => `${path.slice(1)}: ${message}.`).join(' ');
-  throw new HathiError('INVALID_REQUEST', detail, { errors });
+function parsed({ name, settings }: Target, spec: object): ClusterSpec {
+  const schema = commonSpecSchema.extend(settings ? { [name]: settings.stored } : {});
+  const result = schema.safeParse(spec, { reportInput: true });
+  if (result.success) return result.data as unknown as ClusterSpec;
+  throw invalidFields(
+    result.error.issues.map(({ path, message, input }) => {
+      const rule = message.startsWith('must ') ? message : `is not valid: ${message}`;
+      return { path: `/${path.join('/')}`, message: input === undefined ? 'is missing' : rule };
+    }),
+  );
 }
 
 function given<T extends object>(members: T): Partial<T> {
@@ -109,75 +84,32 @@ function given<T extends object>(members: T): Partial<T> {
 export function assertSpecCanBe(
   spec: ClusterSpec,
   cluster: Pick<ClusterRecord, 'spec' | 'nodes'> | null,
-  targets: NodeTargets,
+  targets: Targets,
 ): void {
-  const current = cluster?.spec ?? null;
-  const { postgresVersions } = targets[spec.target];
+  const target = targetOf({ spec }, { targets });
+  const { postgresVersions } = target;
   if (!postgresVersions.includes(spec.postgres_version)) {
-    throw refused(
-      'postgres_version',
-      `nodes of the ${spec.target} target have PostgreSQL ${postgresVersions.join(' or ')}`,
-      postgresVersions.join(' or '),
-    );
+    const expected = postgresVersions.join(' or ');
+    const message = `nodes of the ${target.name} target have PostgreSQL ${expected}`;
+    throw invalidFields([{ path: '/postgres_version', message, expected }]);
   }
-  const conflicts = spec.aws ? settingsConflicts(spec.aws) : [];
-  if (conflicts.length > 0) {
-    throw refusedAll(conflicts.map(({ member, ...rest }) => ({ field: `aws/${member}`, ...rest })));
-  }
-  if (current?.aws && spec.aws) {
-    for (const member of ['region', 'network', 'state_bucket'] as const) {
-      if (isDeepStrictEqual(current.aws[member], spec.aws[member])) continue;
-      throw refused(
-        `aws/${member}`,
-        'cannot be changed once the cluster is there; make another cluster for it',
-        JSON.stringify(current.aws[member]),
-      );
-    }
-  }
-  for (const field of ['target', 'postgres_version'] as const) {
-    if (current && spec[field] !== current[field]) {
-      throw refused(
-        field,
-        `the cluster has ${current[field]}, which cannot be changed; make another cluster for ${spec[field]}`,
-        String(current[field]),
-      );
-    }
-  }
-  if (current && cluster?.nodes) assertMachinesCanFollow(current, spec);
-}
-
-/** @throws INVALID_REQUEST for each change that existing machines cannot follow */
-function assertMachinesCanFollow(current: ClusterSpec, spec: ClusterSpec): void {
-  const fixed = fixedFields(current, spec);
-  if (fixed.length === 0) return;
-  throw refusedAll(
-    fixed.map(({ field, before, after, why }) => ({
-      field,
-      message: `cannot change from ${JSON.stringify(before)} to ${JSON.stringify(after)} while machines exist: ${why}; make another cluster for it`,
-      expected: JSON.stringify(before),
-    })),
+  refuse(target.conflicts(spec));
+  if (cluster === null) return;
+  const current = cluster.spec;
+  refuse(
+    (['target', 'postgres_version'] as const)
+      .filter((field) => spec[field] !== current[field])
+      .map((field) => ({
+        path: `/${field}`,
+        message: `the cluster has ${current[field]}, which cannot be changed; make another cluster for ${spec[field]}`,
+        expected: current[field],
+      })),
   );
+  refuse(target.fixedFields(current, spec, cluster.nodes !== null));
 }
 
-interface Refusal {
-  /** Path in the body, without the leading slash. */
-  field: string;
-  message: string;
-  expected: string;
-  /** What was probably meant. */
-  suggestion?: string;
-}
-
-function refused(field: string, message: string, expected: string): HathiError {
-  return refusedAll([{ field, message, expected }]);
-}
-
-function refusedAll(refusals: readonly Refusal[]): HathiError {
-  return new HathiError(
-    'INVALID_REQUEST',
-    refusals.map(({ field, message }) => `${field}: ${message}.`).join(' '),
-    { errors: refusals.map(({ field, ...rest }) => ({ path: `/${field}`, ...rest })) },
-  );
+function refuse(errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalidFields(errors);
 }
 
 /** Revisions of a cluster whose spec becomes `spec`; the same ones when nothing differs. */

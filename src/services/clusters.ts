@@ -8,10 +8,11 @@ import type { Clock } from '../ports/clock.ts';
 import type { LocalNetworks } from '../ports/local-networks.ts';
 import type { SecretBox } from '../ports/secrets.ts';
 import type { ClusterRecord } from '../ports/stores.ts';
-import type { NodeTargets } from '../ports/target.ts';
+import type { Targets } from '../ports/target.ts';
 import type { UnitOfWork } from '../ports/unit-of-work.ts';
 import type { Workspace } from '../ports/workspace.ts';
 import { readSecret } from '../shared/cluster-secrets.ts';
+import { targetOf } from '../shared/targets.ts';
 import type { ClusterService, ClusterView, ConnectionView, Tagged } from './api.ts';
 import { clusterView, nodeViews } from './cluster-views.ts';
 import type { Cursors } from './cursors.ts';
@@ -22,7 +23,7 @@ export interface ClusterServiceTools {
   unitOfWork: UnitOfWork;
   box: SecretBox;
   workspace: Workspace;
-  targets: NodeTargets;
+  targets: Targets;
   cursors: Cursors;
   clock: Clock;
   localNetworks: LocalNetworks;
@@ -117,7 +118,7 @@ export function createClusterService(tools: ClusterServiceTools): ClusterService
     },
     async forget(name) {
       const known = await find(name);
-      const target = tools.targets[known.spec.target];
+      const target = targetOf(known, tools);
       const left = await target.resources(known).catch(() => null);
       await unitOfWork.transaction(async ({ clusters, operations, secrets }) => {
         const cluster = await clusters.findForUpdate(name);

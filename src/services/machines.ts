@@ -1,6 +1,7 @@
 import type { Clock } from '../ports/clock.ts';
 import type { ClusterRecord } from '../ports/stores.ts';
-import type { MachineState, NodeTargets } from '../ports/target.ts';
+import type { MachineState, Targets } from '../ports/target.ts';
+import { targetOf } from '../shared/targets.ts';
 
 /** States of a cluster's machines at one moment. */
 export interface Machines {
@@ -15,7 +16,7 @@ const SHARED_MILLISECONDS = 2_000;
 const TIMEOUT_MILLISECONDS = 5_000;
 
 /** @returns a function that observes the machines of a cluster; it resolves to null where that fails */
-export function createMachineObserver({ targets, clock }: { targets: NodeTargets; clock: Clock }) {
+export function createMachineObserver({ targets, clock }: { targets: Targets; clock: Clock }) {
   const recent = new Map<string, { until: number; machines: Promise<Machines | null> }>();
 
   async function observe(cluster: ClusterRecord, names: string[]): Promise<Machines | null> {
@@ -24,13 +25,15 @@ export function createMachineObserver({ targets, clock }: { targets: NodeTargets
       () => null,
       () => null,
     );
-    const asked = targets[cluster.spec.target].observe(cluster, names).then(
-      ({ nodes }): Machines => ({
-        states: new Map(nodes.map(({ name, state }) => [name, state])),
-        observedAt: clock.now().toISOString(),
-      }),
-      () => null,
-    );
+    const asked = targetOf(cluster, { targets })
+      .observe(cluster, names)
+      .then(
+        ({ nodes }): Machines => ({
+          states: new Map(nodes.map(({ name, state }) => [name, state])),
+          observedAt: clock.now().toISOString(),
+        }),
+        () => null,
+      );
     return await Promise.race([asked, late]).finally(() => timeout.abort());
   }
 

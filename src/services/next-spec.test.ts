@@ -1,13 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import type { AwsChanges } from '../core/aws/aws-settings.ts';
-import { awsChangesSchema } from '../core/aws/aws-settings.ts';
+import { createAwsTarget } from '../targets/aws/aws-target.ts';
+import type { AwsChanges } from '../targets/aws/settings/aws-settings.ts';
+import { awsChangesSchema } from '../targets/aws/settings/aws-settings.ts';
 import { nextSpec } from './cluster-requests.ts';
 
-const defaults = {
-  defaultTarget: 'aws',
-  awsDefaults: { region: 'eu-central-1' },
-  awsRegions: ['eu-central-9'],
-} as const;
+/** A server with one target, whose configuration adds regions to the known ones. */
+function serverWith(regions: string[]) {
+  const aws = createAwsTarget({} as never, {
+    env: {},
+    defaults: { settings: { region: 'eu-central-1' }, regions },
+  });
+  return { defaultTarget: 'aws', targets: new Map([[aws.name, aws]]) };
+}
+const defaults = serverWith(['eu-central-9']);
 const specOf = (aws: AwsChanges) => nextSpec('orders', null, { aws }, defaults);
 
 describe('a change of one field of an object of aws', () => {
@@ -70,7 +75,7 @@ describe('a region', () => {
 
   it('stays valid for a cluster that is in it', () => {
     const current = specOf({ region: 'eu-central-9' });
-    const later = { ...defaults, awsRegions: [] };
+    const later = serverWith([]);
     const changed = nextSpec('orders', current, { replica_count: 1 }, later);
     expect(changed).toMatchObject({ replica_count: 1, aws: { region: 'eu-central-9' } });
   });

@@ -1,10 +1,9 @@
-import type { AwsChanges } from '../core/aws/aws-settings.ts';
 import {
   clusterExists,
   clusterNotFound,
   clusterProtected,
 } from '../core/cluster/cluster-errors.ts';
-import { type ClusterSpec, DEFAULT_CLUSTER, type Target } from '../core/cluster/cluster-spec.ts';
+import { type ClusterSpec, DEFAULT_CLUSTER } from '../core/cluster/cluster-spec.ts';
 import { HathiError, isHathiError } from '../core/errors.ts';
 import { type Operation, operationEvent } from '../core/operation/operation.ts';
 import { operationActions } from '../core/operation/operation-actions.ts';
@@ -13,8 +12,9 @@ import { type OperationKind, planOperation } from '../core/procedures/procedures
 import type { Remedy } from '../core/remedy.ts';
 import type { IdSource } from '../ports/clock.ts';
 import type { ClusterRecord, NewOperation, NodeSize, Stores } from '../ports/stores.ts';
-import type { NodeTargets } from '../ports/target.ts';
+import type { Target, Targets } from '../ports/target.ts';
 import type { UnitOfWork } from '../ports/unit-of-work.ts';
+import { targetOf } from '../shared/targets.ts';
 import type { Caller, ClusterRequest, SpecChanges, StepInputs } from './api.ts';
 import {
   assertSpecCanBe,
@@ -29,15 +29,12 @@ import { assertOwnState } from './state-bucket.ts';
 export interface OperationRequestTools {
   unitOfWork: UnitOfWork;
   ids: IdSource;
-  targets: NodeTargets;
+  targets: Targets;
   sizes: NodeSizes;
   /** The data directory's own id; local clusters belong to it. */
   site: string;
-  defaultTarget: Target;
-  /** Of new clusters on AWS whose request leaves them out. */
-  awsDefaults: AwsChanges;
-  /** Regions of AWS that the server's configuration adds to the known ones. */
-  awsRegions: readonly string[];
+  /** Target of new clusters whose request names none. */
+  defaultTarget: string;
 }
 
 /** Of finding a free network while other clusters are made. */
@@ -56,7 +53,7 @@ export function createOperationRequests(tools: OperationRequestTools) {
     const operation = await stores.operations.insert({
       id: tools.ids.next(),
       cluster_id: cluster.id,
-      site: cluster.spec.target === 'local' ? cluster.site : null,
+      site: targetOf(cluster, tools).isBoundToSite ? cluster.site : null,
       idempotency_key: idempotencyKey,
       ...wanted,
       ...planOperation(wanted.kind, cluster),
@@ -85,7 +82,7 @@ export function createOperationRequests(tools: OperationRequestTools) {
     for (let tries = 1; ; tries++) {
       const taken = await unitOfWork.direct.clusters.networkIndexes(tools.site);
       try {
-        return await work(await tools.targets[target].freeNetworkIndex(taken, tools.site));
+        return await work(await target.freeNetworkIndex(taken, tools.site));
       } catch (error) {
         if (tries === MOST_TRIES || !isHathiError(error, 'NETWORK_TAKEN')) throw error;
       }
@@ -116,14 +113,15 @@ export function createOperationRequests(tools: OperationRequestTools) {
     assertSpecCanBe(spec, null, tools.targets);
     const size = await tools.sizes({ spec, node_size: null });
     const parameters = checkedParameters({ spec }, given, size, '/parameters');
-    return await withFreeNetwork(spec.target, (networkIndex) =>
+    const target = targetOf({ spec }, tools);
+    return await withFreeNetwork(target, (networkIndex) =>
       unitOfWork.transaction(async (stores) => {
-        await assertOwnState(stores.clusters, spec);
+        await assertOwnState(stores.clusters, tools.targets, spec);
         const wanted = { ...spec, parameters };
         const cluster = await stores.clusters.insert({
           ...newCluster(tools.ids.next(), tools.site, wanted, networkIndex),
           labels,
-          deletion_protection: request.deletionProtection ?? spec.target !== 'local',
+          deletion_protection: request.deletionProtection ?? target.protectsByDefault,
         });
         return await enqueue(stores, cluster, caller, {
           kind: 'create-cluster',
@@ -150,10 +148,10 @@ export function createOperationRequests(tools: OperationRequestTools) {
         const current = await stores.clusters.findForUpdate(name);
         const spec = specFrom(current);
         if (!current) {
-          await assertOwnState(stores.clusters, spec);
+          await assertOwnState(stores.clusters, tools.targets, spec);
           const cluster = await stores.clusters.insert({
             ...newCluster(tools.ids.next(), tools.site, spec, networkIndex),
-            deletion_protection: spec.target !== 'local',
+            deletion_protection: targetOf({ spec }, tools).protectsByDefault,
           });
           return await enqueueStep(stores, cluster, caller, 'generate-terraform');
         }
@@ -162,7 +160,7 @@ export function createOperationRequests(tools: OperationRequestTools) {
         return operation;
       });
     const known = await unitOfWork.direct.clusters.find(name);
-    const { target } = specFrom(known);
+    const target = targetOf({ spec: specFrom(known) }, tools);
     return known ? await submit(known.network_index) : await withFreeNetwork(target, submit);
   };
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HathiError } from '../core/errors.ts';
-import type { Cloud, CloudResource } from '../ports/cloud.ts';
+import type { Cloud, CloudResource } from '../targets/aws/account/cloud.ts';
+import { createAwsTarget } from '../targets/aws/aws-target.ts';
 import { createOrphanService, type OrphanServiceTools } from './orphans.ts';
 
 const resource = (region: string, type: string, id: string): CloudResource => ({
@@ -23,13 +24,15 @@ function serviceIn(regions: string[], account: Record<string, CloudResource[] | 
       return answer;
     },
   };
+  const aws = createAwsTarget(cloud as Cloud, {
+    env: {},
+    defaults: { settings: { region: 'eu-centrall-1' }, regions: [] },
+  });
   const tools = {
     unitOfWork: {
       direct: { clusters: { list: async () => clusters }, states: { latest: async () => null } },
     },
-    cloud,
-    defaultRegion: 'eu-centrall-1',
-    awsRegions: [],
+    targets: new Map([[aws.name, aws]]),
   } as unknown as OrphanServiceTools;
   return { asked, service: createOrphanService(tools) };
 }

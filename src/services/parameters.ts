@@ -12,6 +12,7 @@ import {
 import type { Probe } from '../ports/probe.ts';
 import type { SecretBox } from '../ports/secrets.ts';
 import type { ClusterRecord } from '../ports/stores.ts';
+import type { Targets } from '../ports/target.ts';
 import type { UnitOfWork } from '../ports/unit-of-work.ts';
 import type { Workspace } from '../ports/workspace.ts';
 import { readSecret } from '../shared/cluster-secrets.ts';
@@ -24,6 +25,7 @@ export interface ParameterServiceTools {
   box: SecretBox;
   probe: Probe;
   workspace: Workspace;
+  targets: Targets;
   sizes: NodeSizes;
 }
 

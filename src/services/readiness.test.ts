@@ -11,15 +11,13 @@ test('many callers cause one check, and a later one causes the next', async () =
     unitOfWork: { direct: { clusters: { list: async () => ({ entries: [] }) } } },
     terraform: { engine: found },
     ansible: { engine: found },
-    targets: {
-      local: {
-        describe: async () => {
-          started += 1;
-          return 'docker';
-        },
+    target: {
+      requirement: 'docker',
+      describe: async () => {
+        started += 1;
+        return 'docker';
       },
     },
-    defaultTarget: 'local',
   } as unknown as ReadinessTools);
   const first = await Promise.all(Array.from({ length: 50 }, () => readiness.checks()));
   await readiness.checks();

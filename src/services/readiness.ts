@@ -1,6 +1,5 @@
-import type { Target } from '../core/cluster/cluster-spec.ts';
 import type { Ansible } from '../ports/ansible.ts';
-import type { NodeTargets } from '../ports/target.ts';
+import type { Target } from '../ports/target.ts';
 import type { Terraform } from '../ports/terraform.ts';
 import type { UnitOfWork } from '../ports/unit-of-work.ts';
 import type { ReadinessCheck, ReadinessService } from './api.ts';
@@ -9,13 +8,9 @@ export interface ReadinessTools {
   unitOfWork: UnitOfWork;
   terraform: Terraform;
   ansible: Ansible;
-  targets: NodeTargets;
-  /** The one that is asked; the others are there for whoever names them. */
-  defaultTarget: Target;
+  /** Target of clusters whose request names none. Only this one is checked. */
+  target: Pick<Target, 'requirement' | 'describe'>;
 }
-
-/** What makes the nodes of a target, as a person knows it. */
-const PROGRAM_OF: Record<Target, string> = { local: 'docker', aws: 'aws' };
 
 /** For this long a result is returned to other callers: a check starts programs, and needs no token. */
 const RESULT_MILLISECONDS = 1_000;
@@ -60,7 +55,7 @@ export function toolChecks(tools: Omit<ReadinessTools, 'unitOfWork'>): Promise<R
       const { version, path } = await tools.ansible.engine();
       return `ansible-core ${version}, ${path}`;
     }),
-    check(PROGRAM_OF[tools.defaultTarget], () => tools.targets[tools.defaultTarget].describe()),
+    check(tools.target.requirement, () => tools.target.describe()),
   ];
 }
 

@@ -1,9 +1,12 @@
 import { expect, it } from 'vitest';
 import type { ClusterSummary } from '../ports/stores.ts';
+import { createAwsTarget } from '../targets/aws/aws-target.ts';
 import { nextSpec } from './cluster-requests.ts';
 import { assertOwnState } from './state-bucket.ts';
 
-const defaults = { defaultTarget: 'aws', awsDefaults: {}, awsRegions: [] } as const;
+const aws = createAwsTarget({} as never, { env: {}, defaults: { settings: {}, regions: [] } });
+const targets = new Map([[aws.name, aws]]);
+const defaults = { defaultTarget: 'aws', targets };
 const specOf = (bucket: string, key: string) =>
   nextSpec(
     'orders',
@@ -25,11 +28,13 @@ it('refuses a state that another cluster has, on whichever page it is listed', a
     list: async ({ limit, after }: { limit: number; after?: string }) =>
       others.filter(({ cluster }) => cluster.name > (after ?? '')).slice(0, limit),
   };
-  await expect(assertOwnState(clusters, specOf('states', '149.tfstate'))).rejects.toMatchObject({
+  await expect(
+    assertOwnState(clusters, targets, specOf('states', '149.tfstate')),
+  ).rejects.toMatchObject({
     code: 'INVALID_REQUEST',
     message: expect.stringContaining('149.tfstate holds the state of cluster c-149'),
     details: { errors: [{ path: '/aws/state_bucket/key' }] },
   });
-  await assertOwnState(clusters, specOf('states', '150.tfstate'));
-  await assertOwnState(clusters, specOf('others', '149.tfstate'));
+  await assertOwnState(clusters, targets, specOf('states', '150.tfstate'));
+  await assertOwnState(clusters, targets, specOf('others', '149.tfstate'));
 });

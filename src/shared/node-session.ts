@@ -1,11 +1,13 @@
 import type { Probe, ProbeSession } from '../ports/probe.ts';
 import type { ClusterRecord } from '../ports/stores.ts';
+import type { Targets } from '../ports/target.ts';
 import type { Workspace } from '../ports/workspace.ts';
-import { sshConfigOf } from './ssh-config.ts';
+import { sshConfigPath } from './ssh-config-path.ts';
 
 export interface NodeSessionTools {
   probe: Probe;
   workspace: Workspace;
+  targets: Targets;
 }
 
 /**
@@ -21,7 +23,7 @@ export async function withNodeSession<T>(
   const session = tools.probe.open(cluster.nodes ?? [], {
     caCertificate: await secret('ca-certificate'),
     password: await secret('postgres-superuser-password'),
-    sshConfig: sshConfigOf(tools, cluster),
+    sshConfig: sshConfigPath(tools, cluster),
   });
   try {
     return await work(session);

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { SSH_CONFIG, sshConfig } from '../core/aws/ssh-config.ts';
 import { FAILOVER_TIMINGS } from '../core/cluster/cluster-spec.ts';
 import { stepMissing } from '../core/cluster/missing-step.ts';
 import { plannedNodes } from '../core/cluster/topology.ts';
+import { SSH_CONFIG, sshConfig } from '../core/node/ssh-config.ts';
 import { parametersOf } from '../core/postgres/cluster-parameters.ts';
 import type { CheckedParameter } from '../core/postgres/parameters.ts';
 import type { Ansible, AnsibleInput, InventoryNode } from '../ports/ansible.ts';
@@ -10,8 +10,10 @@ import type { CertifiedKey, Pki } from '../ports/pki.ts';
 import type { SecretBox } from '../ports/secrets.ts';
 import type { Stage, StageContext } from '../ports/stage.ts';
 import type { ClusterRecord, NodeSize } from '../ports/stores.ts';
+import type { Targets } from '../ports/target.ts';
 import type { Workspace } from '../ports/workspace.ts';
-import { sshConfigOf } from '../shared/ssh-config.ts';
+import { sshConfigPath } from '../shared/ssh-config-path.ts';
+import { targetOf } from '../shared/targets.ts';
 import { certificateFits } from './certificate-fits.ts';
 import { ensureCertifiedKey, ensureSecret } from './cluster-secrets.ts';
 
@@ -26,6 +28,7 @@ export interface CreateAnsibleScriptTools {
   pki: Pki;
   secretBox: SecretBox;
   workspace: Workspace;
+  targets: Targets;
   clock: { now(): Date };
   nodeSizes(cluster: ClusterRecord): Promise<NodeSize>;
 }
@@ -60,8 +63,8 @@ export function createCreateAnsibleScriptStage(tools: CreateAnsibleScriptTools):
         locales: cluster.spec.locales ?? [],
         failover: FAILOVER_TIMINGS[cluster.spec.failover_profile],
         trial: Object.keys(cluster.spec.parameters).length > 0,
-        dynamicParameters: valuesOf(parameters, 'dynamic'),
-        localParameters: valuesOf(parameters, 'local'),
+        dynamicParameters: valuesOf(parameters.filter(isDynamic)),
+        localParameters: valuesOf(parameters.filter((one) => !isDynamic(one))),
         caCertificate: authority.certificate,
         passwords: {
           superuser: await password('superuser'),
@@ -94,13 +97,10 @@ export function createCreateAnsibleScriptStage(tools: CreateAnsibleScriptTools):
   };
 }
 
-function valuesOf(
-  parameters: readonly CheckedParameter[],
-  scope: CheckedParameter['scope'],
-): Record<string, string> {
-  return Object.fromEntries(
-    parameters.filter((one) => one.scope === scope).map(({ name, value }) => [name, value]),
-  );
+const isDynamic = ({ scope }: CheckedParameter): boolean => scope === 'dynamic';
+
+function valuesOf(parameters: readonly CheckedParameter[]): Record<string, string> {
+  return Object.fromEntries(parameters.map(({ name, value }) => [name, value]));
 }
 
 async function inventoryNodes(
@@ -145,12 +145,13 @@ async function writeSshConfig(
   cluster: ClusterRecord,
 ): Promise<AnsibleInput['ssh']> {
   const { name, nodes, spec } = cluster;
-  const config = sshConfigOf(tools, cluster);
-  if (!spec.aws || config === null) return null;
+  const access = targetOf(cluster, tools).access(spec);
+  const config = sshConfigPath(tools, cluster);
+  if (access.way === 'loopback' || config === null) return null;
   const folder = tools.workspace.path(name, 'ssh');
-  const text = sshConfig({ cluster: name, nodes: nodes ?? [], settings: spec.aws, folder });
+  const text = sshConfig({ cluster: name, nodes: nodes ?? [], access, folder });
   await tools.workspace.write(name, `ssh/${SSH_CONFIG}`, text);
-  return { config, user: spec.aws.ssh_user };
+  return { config, user: access.user };
 }
 
 /** An address that clients use besides those that every certificate names. */

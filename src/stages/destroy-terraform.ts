@@ -1,11 +1,12 @@
 import { HathiError } from '../core/errors.ts';
 import type { Stage, StageContext, StageOutcome } from '../ports/stage.ts';
 import type { LabelledResource } from '../ports/target.ts';
+import { targetOf } from '../shared/targets.ts';
 import { executePlan, type StoredPlan } from './execute-plan.ts';
 import { writeConfiguration } from './terraform-configuration.ts';
 import { makePlan } from './terraform-plan.ts';
 import { reconcileState } from './terraform-state.ts';
-import { FOLDER, type TerraformTools, targetOf, terraformRun } from './terraform-tools.ts';
+import { FOLDER, type TerraformTools, terraformRun } from './terraform-tools.ts';
 
 const NAME = 'destroy-terraform';
 

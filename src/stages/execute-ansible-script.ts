@@ -7,14 +7,15 @@ import { judgeSettings, type SettingDifference } from '../core/postgres/settings
 import { runStep } from '../core/remedy.ts';
 import type { Ansible, PlayedPlaybook } from '../ports/ansible.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { NodeAccess } from '../ports/node-access.ts';
+import type { NodeBoot } from '../ports/node-boot.ts';
 import type { Probe, ProbeSession } from '../ports/probe.ts';
 import type { SecretBox } from '../ports/secrets.ts';
 import type { Stage, StageContext } from '../ports/stage.ts';
 import type { ClusterRecord, NodeSize } from '../ports/stores.ts';
+import type { Targets } from '../ports/target.ts';
 import type { Workspace } from '../ports/workspace.ts';
 import { withNodeSession } from '../shared/node-session.ts';
-import { sshConfigOf } from '../shared/ssh-config.ts';
+import { sshConfigPath } from '../shared/ssh-config-path.ts';
 import { requireSecret } from './cluster-secrets.ts';
 import { causesOf, causeText } from './playbook-causes.ts';
 import { missingFile } from './terraform-tools.ts';
@@ -22,9 +23,10 @@ import { missingFile } from './terraform-tools.ts';
 export interface ExecuteAnsibleScriptTools {
   ansible: Ansible;
   probe: Probe;
-  nodeAccess: NodeAccess;
+  nodeBoot: NodeBoot;
   secretBox: SecretBox;
   workspace: Workspace;
+  targets: Targets;
   clock: Clock;
   nodeSizes(cluster: ClusterRecord): Promise<NodeSize>;
 }
@@ -52,7 +54,7 @@ export function createExecuteAnsibleScriptStage(tools: ExecuteAnsibleScriptTools
         await secret(`postgres-${name}-password`); // Masked from here on.
       }
       const folder = tools.workspace.path(cluster.name, 'ansible');
-      const ssh = sshConfigOf(tools, cluster);
+      const ssh = sshConfigPath(tools, cluster);
       if (ssh !== null) await waitForNodes(tools, context, ssh);
       const played = await tools.ansible.play(context.children, folder);
       assertTrialPassed(cluster.name, played);
@@ -88,9 +90,10 @@ async function waitForNodes(
   { cluster, signal, emit }: StageContext,
   sshConfig: string,
 ): Promise<void> {
-  await tools.nodeAccess.waitUntilReady({
+  await tools.nodeBoot.waitUntilReady({
     nodes: cluster.nodes ?? [],
     sshConfig,
+    target: cluster.spec.target,
     signal,
     onReady: (node) => emit({ type: 'node.ready', data: { node } }),
   });

@@ -1,4 +1,5 @@
 import type { Stage } from '../ports/stage.ts';
+import { targetOf } from '../shared/targets.ts';
 import { writeConfiguration } from './terraform-configuration.ts';
 import type { TerraformTools } from './terraform-tools.ts';
 
@@ -25,12 +26,7 @@ export function createGenerateTerraformStage(tools: TerraformTools): Stage {
         workspace: tools.workspace.path(cluster.name),
         files,
         engine,
-        notes:
-          cluster.spec.target === 'local'
-            ? [
-                `instance_type ${cluster.spec.instance_type} is recorded; on the local target it sizes nothing: the nodes share this machine.`,
-              ]
-            : [],
+        notes: targetOf(cluster, tools).notes(cluster.spec),
       };
     },
   };

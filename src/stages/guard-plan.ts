@@ -7,8 +7,9 @@ import type { StageContext } from '../ports/stage.ts';
 import type { PlanRecord, ResourceChange } from '../ports/stores.ts';
 import type { PlannedResource } from '../ports/terraform.ts';
 import { withNodeSession } from '../shared/node-session.ts';
+import { targetOf } from '../shared/targets.ts';
 import { requireSecret } from './cluster-secrets.ts';
-import { type TerraformTools, targetOf } from './terraform-tools.ts';
+import type { TerraformTools } from './terraform-tools.ts';
 
 export interface JudgedPlan {
   changes: ResourceChange[];

@@ -1,5 +1,7 @@
 import { HathiError } from '../core/errors.ts';
 import type { StageContext } from '../ports/stage.ts';
+import type { GivenKey } from '../ports/target.ts';
+import { targetOf } from '../shared/targets.ts';
 import { ensureCertifiedKey } from './cluster-secrets.ts';
 import type { TerraformTools } from './terraform-tools.ts';
 
@@ -7,8 +9,8 @@ export interface ClientKey {
   /** Text of the private key with which nodes are logged in to. */
   privateKey: string;
   publicKey: string;
-  /** The public half where the user gave the private one; null where Hathi made both. */
-  given: string | null;
+  /** Whether the user gave the key, and Hathi did not create it. */
+  isGiven: boolean;
 }
 
 /**
@@ -18,14 +20,14 @@ export interface ClientKey {
  */
 export async function keyPairOf(context: StageContext, tools: TerraformTools): Promise<ClientKey> {
   const { cluster } = context;
-  const file = cluster.spec.aws?.private_key_file ?? null;
-  if (file !== null) return await givenKey(context, tools, file);
+  const given = targetOf(cluster, tools).givenKey(cluster.spec);
+  if (given !== null) return await readGivenKey(context, tools, given);
   const { certificate, privateKey } = await ensureKeys(context, tools, {
     privateKey: 'ssh-client-key',
     publicKey: 'ssh-client-public-key',
     comment: `hathi-${cluster.name}`,
   });
-  return { privateKey, publicKey: certificate, given: null };
+  return { privateKey, publicKey: certificate, isGiven: false };
 }
 
 /** A key and its public half, made and stored together as certificates and their keys are. */
@@ -46,20 +48,20 @@ export function ensureKeys(
   );
 }
 
-async function givenKey(
+async function readGivenKey(
   context: StageContext,
   { sshKeys, workspace }: TerraformTools,
-  file: string,
+  { file, field }: GivenKey,
 ): Promise<ClientKey> {
   try {
     const { privateKey, publicKey } = await sshKeys.read(file);
     context.addSecret(privateKey);
     await assertSameKey(context, workspace, publicKey);
-    return { privateKey, publicKey, given: publicKey };
+    return { privateKey, publicKey, isGiven: true };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new HathiError('INVALID_REQUEST', `aws.private_key_file: ${file} ${why}.`, {
-      errors: [{ path: '/aws/private_key_file', message: why }],
+    throw new HathiError('INVALID_REQUEST', `${field.replaceAll('/', '.')}: ${file} ${why}.`, {
+      errors: [{ path: `/${field}`, message: why }],
     });
   }
 }

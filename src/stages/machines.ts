@@ -1,10 +1,12 @@
 import { plannedNodes } from '../core/cluster/topology.ts';
 import { isMachine, removes } from '../core/plan/planned-change.ts';
+import { addressOf } from '../core/terraform/addresses.ts';
 import type { StageContext } from '../ports/stage.ts';
 import type { MachineStart, ResourceChange } from '../ports/stores.ts';
 import type { MachineState } from '../ports/target.ts';
 import type { TerraformState } from '../ports/terraform.ts';
-import { type TerraformTools, targetOf } from './terraform-tools.ts';
+import { targetOf } from '../shared/targets.ts';
+import type { TerraformTools } from './terraform-tools.ts';
 
 export interface ObservedMachines {
   nodes: MachineState[];
@@ -27,15 +29,15 @@ export async function observeMachines(
 /** Addresses in the state of what is no longer on the target. */
 export function vanished(
   { cluster }: StageContext,
-  { terraform }: TerraformTools,
+  tools: TerraformTools,
   state: TerraformState,
   { nodes, network }: ObservedMachines,
 ): string[] {
-  const { target } = cluster.spec;
+  const { moduleResources } = targetOf(cluster, tools);
   const gone = nodes
     .filter((node) => node.state === 'missing')
-    .map(({ name }) => terraform.addressOf(target, { kind: 'node', node: name }));
-  if (!network) gone.push(terraform.addressOf(target, { kind: 'network', node: null }));
+    .map(({ name }) => addressOf(moduleResources, { kind: 'node', node: name }));
+  if (!network) gone.push(addressOf(moduleResources, { kind: 'network', node: null }));
   return gone
     .filter((address) => address !== null)
     .filter((address) => state.addresses.includes(address));
@@ -44,15 +46,15 @@ export function vanished(
 /** Stopped machines of the state that the plan keeps: its apply starts them, and no others. */
 export function startsOf(
   { cluster }: StageContext,
-  { terraform }: TerraformTools,
+  tools: TerraformTools,
   state: TerraformState,
   { nodes, observedAt }: ObservedMachines,
   changes: readonly ResourceChange[],
 ): MachineStart[] {
-  const { target } = cluster.spec;
+  const { moduleResources } = targetOf(cluster, tools);
   return nodes
     .filter(({ name, state: machine }) => {
-      const address = terraform.addressOf(target, { kind: 'node', node: name });
+      const address = addressOf(moduleResources, { kind: 'node', node: name });
       const goes = changes.some((one) => one.node === name && isMachine(one) && removes(one));
       const isKnown = address !== null && state.addresses.includes(address);
       return machine === 'stopped' && isKnown && !goes;

@@ -1,13 +1,14 @@
 import { plannedNodes } from '../core/cluster/topology.ts';
 import { HathiError } from '../core/errors.ts';
-import type { Finding } from '../ports/cloud.ts';
-import type { PlanContext } from '../ports/plan-context.ts';
+import type { Finding, PlanContext } from '../core/plan/plan-context.ts';
+import { addressOf } from '../core/terraform/addresses.ts';
 import type { StageContext } from '../ports/stage.ts';
 import type { TerraformState } from '../ports/terraform.ts';
+import { targetOf } from '../shared/targets.ts';
 import { keyPairOf } from './key-pair.ts';
 import type { ObservedMachines } from './machines.ts';
 import { importable, orphansOf } from './orphans.ts';
-import { FOLDER, type TerraformTools, targetOf } from './terraform-tools.ts';
+import { FOLDER, type TerraformTools } from './terraform-tools.ts';
 
 const IMPORTS = `${FOLDER}/imports.tf`;
 
@@ -27,12 +28,13 @@ export async function preflight(
   const { cluster } = context;
   const target = targetOf(cluster, tools);
   const made = plannedNodes(cluster.spec).filter(({ name }) => {
-    const address = tools.terraform.addressOf(cluster.spec.target, { kind: 'node', node: name });
+    const address = addressOf(target.moduleResources, { kind: 'node', node: name });
     return address !== null && state?.addresses.includes(address);
   });
+  const client = await keyPairOf(context, tools);
   const found = await target.preflight(cluster, {
     newNodes: plannedNodes(cluster.spec).length - made.length,
-    publicKey: (await keyPairOf(context, tools)).given,
+    publicKey: client.isGiven ? client.publicKey : null,
   });
   if (found === null) return null;
   const errors = found.findings.filter(({ severity }) => severity === 'error');

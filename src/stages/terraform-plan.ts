@@ -1,6 +1,7 @@
 import { planPlace } from '../core/sealed-places.ts';
 import type { StageContext } from '../ports/stage.ts';
 import type { PlanRecord } from '../ports/stores.ts';
+import { targetOf } from '../shared/targets.ts';
 import { judgeChanges } from './guard-plan.ts';
 import { observeMachines, startsOf, vanished } from './machines.ts';
 import { preflight } from './preflight.ts';
@@ -29,6 +30,7 @@ export async function makePlan(
   const made = await terraform.plan(run, {
     destroy,
     replace: state && machines ? vanished(context, tools, state, machines) : [],
+    parts: targetOf(cluster, tools).moduleResources.parts,
     operationId: operation.id,
   });
   const judged = await judgeChanges(context, tools, made.changes);

@@ -2,6 +2,7 @@ import { HathiError } from '../core/errors.ts';
 import { statePlace } from '../core/sealed-places.ts';
 import type { StageContext } from '../ports/stage.ts';
 import type { TerraformState } from '../ports/terraform.ts';
+import { targetOf } from '../shared/targets.ts';
 import {
   ERRORED_STATE_FILE,
   FOLDER,
@@ -27,7 +28,7 @@ export async function reconcileState(
   tools: TerraformTools,
 ): Promise<TerraformState | null> {
   const { cluster } = context;
-  if (cluster.spec.aws?.state_bucket) return await remoteState(context, tools);
+  if (targetOf(cluster, tools).remoteState(cluster.spec)) return await remoteState(context, tools);
   const stored = await context.read.states.latest(cluster.id);
   const { bytes, file } = await stateFile(context, tools, stored?.lineage ?? null);
   if (bytes !== null && file) {

@@ -1,4 +1,3 @@
-import type { ClusterSpec } from '../core/cluster/cluster-spec.ts';
 import { stepMissing } from '../core/cluster/missing-step.ts';
 import type { Step } from '../core/operation/steps.ts';
 import type { Clock, IdSource } from '../ports/clock.ts';
@@ -6,14 +5,14 @@ import type { SshKeys } from '../ports/pki.ts';
 import type { Probe } from '../ports/probe.ts';
 import type { SecretBox } from '../ports/secrets.ts';
 import type { StageContext } from '../ports/stage.ts';
-import type { NodeTarget, NodeTargets } from '../ports/target.ts';
+import type { Targets } from '../ports/target.ts';
 import type { Terraform, TerraformRun } from '../ports/terraform.ts';
 import type { Workspace } from '../ports/workspace.ts';
 
 /** What the stages around Terraform work with. */
 export interface TerraformTools {
   terraform: Terraform;
-  targets: NodeTargets;
+  targets: Targets;
   /** Observes which node is the primary before a plan removes machines. */
   probe: Probe;
   workspace: Workspace;
@@ -29,13 +28,6 @@ export const STATE_FILE = 'terraform.tfstate';
 export const ERRORED_STATE_FILE = 'errored.tfstate';
 export const UNREADABLE_STATE_FILE = `${STATE_FILE}.unreadable`;
 export const LOCK_FILE = '.terraform.lock.hcl';
-
-export function targetOf(
-  { spec }: { spec: ClusterSpec },
-  { targets }: Pick<TerraformTools, 'targets'>,
-): NodeTarget {
-  return targets[spec.target];
-}
 
 export function terraformRun(context: StageContext, { workspace }: TerraformTools): TerraformRun {
   return {

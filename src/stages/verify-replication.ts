@@ -7,6 +7,7 @@ import type { Clock, IdSource } from '../ports/clock.ts';
 import type { Probe, ProbeSession } from '../ports/probe.ts';
 import type { SecretBox } from '../ports/secrets.ts';
 import type { Stage, StageContext } from '../ports/stage.ts';
+import type { Targets } from '../ports/target.ts';
 import type { Workspace } from '../ports/workspace.ts';
 import { withNodeSession } from '../shared/node-session.ts';
 import { requireSecret } from './cluster-secrets.ts';
@@ -15,6 +16,7 @@ export interface VerifyReplicationTools {
   probe: Probe;
   secretBox: SecretBox;
   workspace: Workspace;
+  targets: Targets;
   clock: Clock;
   ids: IdSource;
 }

@@ -284,7 +284,7 @@ it('covers every operation that the stand-in provider and the server send', () =
   for (const name of globSync('test/aws/provider/*.go', { cwd: repository })) {
     add(join(repository, name), /\bp\.(?:ec2|iam)\.([A-Z]\w+)\(ctx,/g);
   }
-  for (const name of globSync('src/adapters/aws/*.ts', { cwd: repository })) {
+  for (const name of globSync('src/targets/aws/**/*.ts', { cwd: repository })) {
     add(join(repository, name), /new ([A-Z]\w+)Command\(/g);
   }
   const known = Object.keys(DOCUMENT.parameters).map((name) => name.split(':')[1]);

@@ -46,7 +46,7 @@ describe('writing and running the Ansible of a cluster', { timeout: PLAY_MILLISE
         pki: createX509Pki(terraformTools.clock),
         probe: createSqlProbe({ env: {} }),
         // Nodes of this machine need no waiting for.
-        nodeAccess: { waitUntilReady: async () => {} },
+        nodeBoot: { waitUntilReady: async () => {} },
         nodeSizes: async () => ({ memory_bytes: MEMORY_BYTES, disk_bytes: null }),
       };
       return [

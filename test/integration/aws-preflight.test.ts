@@ -9,7 +9,8 @@ import {
 } from '@aws-sdk/client-ec2';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createSshKeys } from '../../src/adapters/ssh/ssh-keys.ts';
-import type { Finding, PreflightInput } from '../../src/ports/cloud.ts';
+import type { Finding } from '../../src/core/plan/plan-context.ts';
+import type { PreflightInput } from '../../src/targets/aws/account/cloud.ts';
 import { IMAGES } from '../aws/ec2/emulator.ts';
 import { preflightInput, startTestAccount, type TestAccount } from '../support/aws-account.ts';
 import { type AwsStub, quota, quotaRefused } from '../support/aws-stub.ts';

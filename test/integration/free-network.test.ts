@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, expect, it } from 'vitest';
-import { createDocker } from '../../src/adapters/docker/docker.ts';
-import { freeNetworkIndex } from '../../src/adapters/docker/free-network.ts';
+import { createDocker } from '../../src/targets/local/docker.ts';
+import { freeNetworkIndex } from '../../src/targets/local/free-network.ts';
 
 const QUESTIONS = 60;
 const SUBNET = '10.231.90.0/28';

@@ -12,10 +12,10 @@ import type { OperationState } from '../../src/core/operation/operation.ts';
 import type { Refusal } from '../../src/core/plan/refusal.ts';
 import { buildApp } from '../../src/http/app.ts';
 import type { PlanRecord } from '../../src/ports/stores.ts';
-import type { NodeTarget } from '../../src/ports/target.ts';
 import { DATABASE_KINDS, openTestDatabase, type TestDatabase } from '../support/databases.ts';
 import { described } from '../support/described.ts';
 import { FakeReadiness } from '../support/fake-services.ts';
+import { asTargets, fakeAwsTarget, fakeTarget } from '../support/fake-target.ts';
 
 const SITE = 'abcdef';
 const masterKey = randomBytes(32);
@@ -32,16 +32,8 @@ const REFUSAL: Refusal = {
   remedies: [],
 };
 
-/** A target of which nothing is ever made: no worker runs here. */
-const idleTarget = {
-  postgresVersions: ['17'],
-  freeNetworkIndex: async (taken) => {
-    let index = 0;
-    while (taken.includes(index)) index++;
-    return index;
-  },
-  resources: async () => [],
-} as Pick<NodeTarget, 'postgresVersions' | 'freeNetworkIndex' | 'resources'> as NodeTarget;
+/** Nothing is created on them: no worker runs here. */
+const targets = asTargets(fakeTarget(), fakeAwsTarget());
 
 describe.each(DATABASE_KINDS)('resources on the %s database', (kind) => {
   let database: TestDatabase;
@@ -72,8 +64,7 @@ describe.each(DATABASE_KINDS)('resources on the %s database', (kind) => {
       tools: {
         secretBox: createSecretBox([masterKey]),
         workspace: { setAside: async () => null } as never,
-        targets: { local: idleTarget, aws: idleTarget },
-        cloud: {} as never,
+        targets,
         terraform: {} as never,
         ansible: {} as never,
         probe: createSqlProbe({ env: {} }),
@@ -86,12 +77,13 @@ describe.each(DATABASE_KINDS)('resources on the %s database', (kind) => {
       site: SITE,
       holder,
       mayLive: (other) => other === holder,
-      settings: { target: 'local', awsDefaults: {}, awsRegions: [] },
+      settings: { target: 'local' },
     });
     const built = await buildApp({
       ...services,
       orphans: { list: async () => ({ regions: [], failures: [], orphans: [] }) },
       readiness: new FakeReadiness(),
+      targets: [...targets.values()],
       config: { token: null, allowedHosts: [] },
       localCallers: null,
       mismatch: 'throw',

@@ -29,7 +29,8 @@ import { startWorker } from '../../src/engine/worker.ts';
 import { buildApp } from '../../src/http/app.ts';
 import { listen } from '../../src/http/listen.ts';
 import type { OperationService } from '../../src/services/api.ts';
-import { FAKE_ENGINE, fakeStages, fakeTarget } from './fake-stages.ts';
+import { FAKE_ENGINE, fakeStages } from './fake-stages.ts';
+import { asTargets, fakeAwsTarget, fakeTarget } from './fake-target.ts';
 
 const number = (name: string) => Number(process.env[name] ?? 0);
 
@@ -40,11 +41,11 @@ const database = await openDatabase(config);
 await migrate(database.db);
 const unitOfWork = new SqlUnitOfWork(database.db);
 const { wakeups } = database;
-const target = fakeTarget();
+const targets = asTargets(fakeTarget(), fakeAwsTarget());
 const engine = async () => FAKE_ENGINE;
 const tools = {
-  ...(await createTools(config)),
-  targets: { local: target, aws: target },
+  ...(await createTools(config, targets)),
+  targets,
   terraform: { engine } as never,
   ansible: { engine } as never,
   nodeSizes: async () => ({ memory_bytes: 4 * 2 ** 30, disk_bytes: null }),
@@ -88,6 +89,7 @@ const services = createServices({
 });
 const app = await buildApp({
   ...services,
+  targets: [...targets.values()],
   orphans: { list: async () => ({ regions: [], failures: [], orphans: [] }) },
   operations: withBoundedStreams(services.operations),
   config,

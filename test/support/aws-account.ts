@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { IAMClient } from '@aws-sdk/client-iam';
-import { createAwsCloud } from '../../src/adapters/aws/aws-cloud.ts';
-import type { Cloud, PreflightInput } from '../../src/ports/cloud.ts';
+import { createAwsCloud } from '../../src/targets/aws/account/aws-cloud.ts';
+import type { Cloud, PreflightInput } from '../../src/targets/aws/account/cloud.ts';
 import { type Emulator, startEmulator } from '../aws/ec2/emulator.ts';
 import { type AwsStub, startAwsStub } from './aws-stub.ts';
 

@@ -23,7 +23,7 @@ const SERVICE_OF: Record<string, string> = { 'service-quotas': 'servicequotas' }
 
 /** The actions of every SDK command and paginator that the AWS adapter imports. */
 export function sdkActions(): string[] {
-  return sources('src/adapters/aws/*.ts').flatMap((source) => {
+  return sources('src/targets/aws/**/*.ts').flatMap((source) => {
     const imports = source.matchAll(/import \{([^}]*)\} from '@aws-sdk\/client-([\w-]+)'/g);
     return [...imports].flatMap(([, names = '', client = '']) =>
       [...names.matchAll(/\b(?:paginate(\w+)|(\w+)Command)\b/g)].map(
@@ -35,7 +35,7 @@ export function sdkActions(): string[] {
 
 /** The permissions that the adapter names in its errors and findings. */
 export function namedActions(): string[] {
-  return sources('src/adapters/aws/*.ts').flatMap((source) =>
+  return sources('src/targets/aws/**/*.ts').flatMap((source) =>
     [...source.matchAll(/'((?:ec2|iam|sts|servicequotas):[A-Z]\w+)'/g)].flatMap(
       ([, action]) => action ?? [],
     ),

@@ -1,6 +1,7 @@
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import type { AccessSettings } from '../../src/http/access.ts';
 import { type AppOptions, buildApp } from '../../src/http/app.ts';
+import { TARGET_CONTRACTS } from '../../src/targets/configuration.ts';
 import { described } from './described.ts';
 import {
   FakeClusters,
@@ -40,6 +41,7 @@ export async function fakeApp(
     idempotency: new FakeIdempotency(),
     metrics: new FakeMetrics(),
     readiness,
+    targets: TARGET_CONTRACTS,
     config: { token: null, allowedHosts: [], ...config },
     localCallers: null,
     mismatch: 'throw',

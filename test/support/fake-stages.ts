@@ -10,10 +10,8 @@ import { STEPS, type Step } from '../../src/core/operation/steps.ts';
 import type { SecretBox } from '../../src/ports/secrets.ts';
 import type { Stage, StageContext, StageOutcome } from '../../src/ports/stage.ts';
 import type { PlanRecord } from '../../src/ports/stores.ts';
-import type { NodeTarget } from '../../src/ports/target.ts';
 
 export const FAKE_ENGINE = { name: 'terraform', version: '1.11.4', path: '/usr/bin/terraform' };
-const GIBIBYTE = 2 ** 30;
 const SUPERUSER_PASSWORD = 'made-for-a-test';
 const FILE = { path: 'terraform/main.tf', content: '# Nothing is made of this.\n' };
 
@@ -250,24 +248,5 @@ function seenTopology(nodes: readonly PlannedNode[]): Topology {
       role: witness ? 'witness' : ordinal === 1 ? 'primary' : 'replica',
     })),
     observed_at: new Date().toISOString(),
-  };
-}
-
-/** A target with room for any number of clusters. */
-export function fakeTarget(): NodeTarget {
-  return {
-    postgresVersions: ['17'],
-    prepare: async () => 'hathi-node:test',
-    observe: async (_cluster, names) => ({
-      nodes: names.map((name) => ({ name, state: 'missing', id: null })),
-      network: false,
-    }),
-    start: async () => {},
-    resources: async () => [],
-    remove: async () => {},
-    freeNetworkIndex: async (taken) => Math.max(-1, ...taken) + 1,
-    preflight: async () => null,
-    nodeSize: async () => ({ memory_bytes: 8 * GIBIBYTE, disk_bytes: 50 * GIBIBYTE }),
-    describe: async () => 'answers',
   };
 }

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SqlUnitOfWork } from '../../src/adapters/database/sql-unit-of-work.ts';
-import { createDockerTarget } from '../../src/adapters/docker/docker-target.ts';
 import { createPrometheusMetrics } from '../../src/adapters/metrics/prometheus.ts';
 import { createSqlProbe } from '../../src/adapters/postgres/sql-probe.ts';
 import { processes } from '../../src/adapters/process/processes.ts';
@@ -25,8 +24,10 @@ import { createDestroyTerraformStage } from '../../src/stages/destroy-terraform.
 import { createGenerateTerraformStage } from '../../src/stages/generate-terraform.ts';
 import { createPlanTerraformStage } from '../../src/stages/plan-terraform.ts';
 import type { TerraformTools } from '../../src/stages/terraform-tools.ts';
+import { createDockerTarget } from '../../src/targets/local/docker-target.ts';
 import { newCluster } from './clusters.ts';
 import { openTestDatabase } from './databases.ts';
+import { asTargets } from './fake-target.ts';
 import type { EngineHere } from './terraform-engines.ts';
 import { firstAnswer } from './wait-for.ts';
 
@@ -64,7 +65,7 @@ export async function openTerraformBench(
       enginePath: engine.path,
       env,
     }),
-    targets: { local: target, aws: target },
+    targets: asTargets(target),
     probe: createSqlProbe({ env }),
     workspace,
     secretBox: createSecretBox([randomBytes(32)]),

@@ -4,6 +4,7 @@ import { ask, type ClientOptions, type RawAnswer } from './request.ts';
 import type { Arguments, Methods, Operation, OperationEvent, OperationId } from './types.ts';
 
 export type { FollowOptions } from './follow.ts';
+export { CLUSTER_VALUES } from './generated/values.ts';
 export { HathiProblem, HathiUnreachable, type Problem } from './problem.ts';
 export type { ClientOptions, RawAnswer } from './request.ts';
 export type * from './types.ts';

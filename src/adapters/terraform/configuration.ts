@@ -1,12 +1,17 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import type { AwsConfiguration, Import, LocalConfiguration } from '../../ports/terraform.ts';
+import {
+  attribute,
+  blank,
+  block,
+  comment,
+  expression,
+  writeHcl,
+} from '../../core/terraform/hcl.ts';
+import type { MainFile } from '../../core/terraform/main-file.ts';
+import type { ConfigurationRequest, Import } from '../../ports/terraform.ts';
 import type { WorkspaceFile } from '../../ports/workspace.ts';
-import { awsMain } from './aws-main.ts';
-import { attribute, blank, block, comment, expression, writeHcl } from './hcl.ts';
-import { localMain } from './local-main.ts';
-import type { MainFile } from './main-file.ts';
 
 export const OLDEST_TERRAFORM = '1.6.0';
 
@@ -16,23 +21,23 @@ const MODULE_LEFT_OUT = new Set(['tests', 'examples', 'attributes.json', 'README
 /** @param modulesFolder where the project's own modules lie; absolute */
 export async function configurationFiles(
   modulesFolder: string,
-  input: LocalConfiguration | AwsConfiguration,
+  { cluster, target, main }: ConfigurationRequest,
 ): Promise<WorkspaceFile[]> {
-  const module = join(modulesFolder, input.target);
-  const paths = await filesBelow(module, (name) => !MODULE_LEFT_OUT.has(name));
+  const module = join(modulesFolder, target);
+  const paths =
+    main.module === null ? [] : await filesBelow(module, (name) => !MODULE_LEFT_OUT.has(name));
   const copied = paths.map(async (path): Promise<WorkspaceFile> => {
     const source = join(module, path);
     const executable = ((await stat(source)).mode & 0o100) !== 0;
     return {
-      path: `modules/${input.target}/${path}`,
+      path: `modules/${target}/${path}`,
       content: await readFile(source),
       mode: executable ? 0o755 : 0o644,
     };
   });
-  const main = input.target === 'aws' ? awsMain(input) : localMain(input);
   return [
-    { path: 'main.tf', content: mainFile(input.cluster, main) },
-    { path: 'outputs.tf', content: outputsFile() },
+    { path: 'main.tf', content: mainFile(cluster, main) },
+    { path: 'outputs.tf', content: outputsFile(main) },
     ...(await Promise.all(copied)),
   ];
 }
@@ -64,11 +69,11 @@ function mainFile(cluster: string, target: MainFile): string {
       ],
     ),
     blank,
-    block('module', ['cluster'], [...target.module]),
+    ...(target.module === null ? [] : [block('module', ['cluster'], [...target.module])]),
   ]);
 }
 
-function outputsFile(): string {
+function outputsFile({ outputs }: MainFile): string {
   return writeHcl([
     block(
       'output',
@@ -78,7 +83,7 @@ function outputsFile(): string {
           'description',
           'Nodes by name: their address in the network, and how to reach them.',
         ),
-        attribute('value', expression('module.cluster.nodes')),
+        attribute('value', outputs?.nodes ?? expression('module.cluster.nodes')),
       ],
     ),
     blank,
@@ -87,7 +92,7 @@ function outputsFile(): string {
       ['network'],
       [
         attribute('description', "Name of the cluster's network."),
-        attribute('value', expression('module.cluster.network')),
+        attribute('value', outputs?.network ?? expression('module.cluster.network')),
       ],
     ),
   ]);

@@ -61,7 +61,7 @@ describe.each(enginesHere())('what $name plans', (engine) => {
     await run('plan', '-input=false', '-out=plan', ...args);
     const shown = await run('show', '-json', 'plan');
     expect(shown).toContain(PASSWORD); // Else the masking proves nothing.
-    return readPlan(JSON.parse(shown));
+    return readPlan(JSON.parse(shown), {});
   }
 
   it('is counted, masked where it is sensitive, and told from what is not known yet', async () => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { type ModuleResources, placeOf } from '../../core/terraform/addresses.ts';
 import type { PlanSummary } from '../../ports/stores.ts';
 import type { PlannedResource } from '../../ports/terraform.ts';
-import { placeOf } from './addresses.ts';
 import { changedAttributes } from './changed-attributes.ts';
 
 /** A shorter secret inside a longer text is more likely a part of a word. */
@@ -42,7 +42,10 @@ const planSchema = z.object({
  * other too: the engines lose the mark where a resource copies it, as terraform_data does to `output`.
  * @throws ZodError when the document is not of the format 1.x
  */
-export function readPlan(document: unknown): { summary: PlanSummary; changes: PlannedResource[] } {
+export function readPlan(
+  document: unknown,
+  parts: ModuleResources['parts'],
+): { summary: PlanSummary; changes: PlannedResource[] } {
   const plan = planSchema.parse(document);
   const changed = plan.resource_changes.filter(
     ({ mode, change }) => mode === 'managed' && !isNothing(change.actions),
@@ -57,7 +60,7 @@ export function readPlan(document: unknown): { summary: PlanSummary; changes: Pl
     name,
     actions: change.actions,
     attributes: changedAttributes(change),
-    ...placeOf(address),
+    ...placeOf(parts, address),
     before: hide(mask(change.before ?? null, change.before_sensitive), secrets),
     after: hide(
       mask(withUnknown(change.after ?? null, change.after_unknown), change.after_sensitive),

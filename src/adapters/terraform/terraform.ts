@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { saysDiskFull } from '../../core/disk-full.ts';
 import { HathiError, isHathiError } from '../../core/errors.ts';
 import type { ChildCommand, ChildHandlers, ChildResult } from '../../ports/child-runner.ts';
@@ -13,7 +13,6 @@ import type {
   TerraformRun,
 } from '../../ports/terraform.ts';
 import { runCommand } from '../process/run-command.ts';
-import { addressOf } from './addresses.ts';
 import { readAttributeEffects } from './attribute-effects.ts';
 import { configurationDigest, configurationFiles, importsFile } from './configuration.ts';
 import { findEngine } from './engine.ts';
@@ -98,7 +97,10 @@ export function createTerraform(options: TerraformOptions): Terraform {
     if (result.exitCode !== 0) throw await failure('init', result);
     const locked = await readFile(join(run.folder, '.terraform.lock.hcl'), 'utf8').catch(() => '');
     // An init that changed the lock file has to be done again with it, or the marker would not fit.
-    if (locked === lock) await writeFile(marker, wanted);
+    if (locked !== lock) return;
+    // A configuration without providers and modules has no such folder.
+    await mkdir(dirname(marker), { recursive: true });
+    await writeFile(marker, wanted);
   }
 
   async function plan(run: TerraformRun, planOptions: PlanOptions): Promise<MadePlan> {
@@ -131,7 +133,8 @@ export function createTerraform(options: TerraformOptions): Terraform {
       if (shown.exitCode !== 0) {
         throw new HathiError('TERRAFORM_FAILED', `The plan could not be read: ${shown.stderr}`);
       }
-      return { bytes, digest: digestOf(bytes), ...readPlan(JSON.parse(shown.stdout)) };
+      const document = readPlan(JSON.parse(shown.stdout), planOptions.parts);
+      return { bytes, digest: digestOf(bytes), ...document };
     } finally {
       await rm(file, { force: true });
     }
@@ -206,7 +209,6 @@ export function createTerraform(options: TerraformOptions): Terraform {
     applyStarted: async (run) => (await run.children.find(APPLY)) !== null,
     readState,
     imports: importsFile,
-    addressOf,
   };
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { clusterSpecSchema } from './cluster-spec.ts';
+import { commonSpecSchema } from './cluster-spec.ts';
 
-const { locales } = clusterSpecSchema.shape;
+const { locales } = commonSpecSchema.shape;
 
 test.each(['de_DE.UTF-8', 'sr_RS.UTF-8@latin', 'fil_PH.UTF-8'])('%s is a locale', (locale) => {
   expect(locales.safeParse([locale]).success).toBe(true);

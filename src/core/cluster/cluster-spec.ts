@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { awsSettingsSchema } from '../aws/aws-settings.ts';
 import { networkListSchema } from '../cidr.ts';
 
 /** Highest number of replicas; with the primary a cluster has at most 16 PostgreSQL nodes. */
@@ -14,8 +13,8 @@ export const INSTANCE_TYPE_PATTERN = /^[a-z0-9][a-z0-9.-]{0,62}$/;
 /** The cluster that a step means when its body names none. */
 export const DEFAULT_CLUSTER = 'default';
 
-export const TARGETS = ['local', 'aws'] as const;
-export type Target = (typeof TARGETS)[number];
+/** Name of a target. The server knows which ones exist. */
+export const TARGET_PATTERN = /^[a-z][a-z0-9-]{0,31}$/;
 
 export const clusterNameSchema = z
   .string()
@@ -67,10 +66,10 @@ const localeSchema = z
   .string()
   .regex(LOCALE_PATTERN, 'must be the name of a locale with UTF-8, e.g. de_DE.UTF-8');
 
-/** What the user asked for: the document that is stored, served and compared. */
-export const clusterSpecSchema = z.strictObject({
+/** The members of a spec that every target has. */
+export const commonSpecSchema = z.strictObject({
   name: clusterNameSchema,
-  target: z.enum(TARGETS),
+  target: z.string().regex(TARGET_PATTERN),
   instance_type: instanceTypeSchema,
   replica_count: replicaCountSchema,
   postgres_version: z.enum(['15', '16', '17', '18']),
@@ -80,25 +79,30 @@ export const clusterSpecSchema = z.strictObject({
   locales: z.array(localeSchema).max(16).optional(),
   /** PostgreSQL parameters in PostgreSQL's own spelling; checked against the catalogue. */
   parameters: z.record(z.string(), z.string()),
-  /** There where the target is `aws`, and only there. */
-  aws: awsSettingsSchema.optional(),
 });
-export type ClusterSpec = z.infer<typeof clusterSpecSchema>;
 
-/** The members of a spec that decide which machines exist; a change of these needs a new plan. */
-export const INFRASTRUCTURE_FIELDS = [
-  'name',
-  'target',
-  'instance_type',
-  'replica_count',
-  'postgres_version',
-  'allow_list',
-  'aws',
-] as const satisfies readonly (keyof ClusterSpec)[];
+/**
+ * The settings of each target, as a spec has them. A target with settings adds one optional member,
+ * named like the target, from its own directory (declaration merging).
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: targets add the members.
+export interface TargetSettings {}
+
+/** The cluster that the user requested: the document that is stored, returned and compared. */
+export interface ClusterSpec extends z.infer<typeof commonSpecSchema>, TargetSettings {}
+
+/** The members that Ansible applies. Every other member decides which machines exist. */
+const CONFIGURATION_FIELDS: readonly string[] = ['failover_profile', 'locales', 'parameters'];
+
+/** Whether a change of the member needs a new plan, and not Ansible alone. */
+export function needsPlan(field: string): boolean {
+  return !CONFIGURATION_FIELDS.includes(field);
+}
 
 /** Whether going from one spec to the other needs Terraform, not Ansible alone. */
 export function infrastructureDiffers(before: ClusterSpec, after: ClusterSpec): boolean {
-  return INFRASTRUCTURE_FIELDS.some(
-    (field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]),
+  const fields = Object.keys({ ...before, ...after }) as (keyof ClusterSpec)[];
+  return fields.some(
+    (field) => needsPlan(field) && JSON.stringify(before[field]) !== JSON.stringify(after[field]),
   );
 }

@@ -1,5 +1,5 @@
 import type { Step } from '../operation/steps.ts';
-import { type ClusterSpec, INFRASTRUCTURE_FIELDS } from './cluster-spec.ts';
+import { type ClusterSpec, needsPlan } from './cluster-spec.ts';
 
 /** A change of the spec that was not applied to the nodes, or not completely. */
 export interface PendingChange {
@@ -31,11 +31,10 @@ export function pendingChange(cluster: AppliedSpecs): PendingChange | null {
   const { spec, applied_spec: applied, executed_spec: executed } = cluster;
   if (executed === null) return null;
   const names = Object.keys({ ...executed, ...spec }) as (keyof ClusterSpec)[];
-  const infrastructure: readonly string[] = INFRASTRUCTURE_FIELDS;
   const fields = names.filter(
     (name) =>
       !sameValue(spec[name], executed[name]) ||
-      (infrastructure.includes(name) && applied !== null && !sameValue(spec[name], applied[name])),
+      (needsPlan(name) && applied !== null && !sameValue(spec[name], applied[name])),
   );
   return fields.length === 0 ? null : { fields: fields.sort(), next_step: nextStep(cluster) };
 }

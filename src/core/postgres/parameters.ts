@@ -51,7 +51,7 @@ function checkCustom(name: string, given: ParameterValue): ParameterCheck {
   );
   if (read.ok) {
     const { value, setting } = read;
-    return { ok: true, parameter: { name, value, setting, restart: false, scope: 'local' } };
+    return { ok: true, parameter: { name, value, setting, restart: false, scope: scopeOf(name) } };
   }
   return invalid(name, given, read.reason, 'a string on one line');
 }

@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { awsChangesSchema } from '../../core/aws/aws-settings.ts';
 import {
   allowListSchema,
   clusterNameSchema,
-  clusterSpecSchema,
+  commonSpecSchema,
 } from '../../core/cluster/cluster-spec.ts';
 import { CLUSTER_ACTIONS, CLUSTER_STATUSES } from '../../core/cluster/cluster-status.ts';
 import { type ClusterNode, ROLES, type Topology } from '../../core/cluster/topology.ts';
 import { STEPS } from '../../core/operation/steps.ts';
 import { MAX_PARAMETERS } from '../../core/postgres/parameters.ts';
+import type { TargetContract } from '../../ports/target.ts';
 import type {
   ClusterView,
   ConnectionView,
@@ -79,64 +79,6 @@ export const parameterValueSchema = z.union([
   z.number(),
   z.boolean(),
 ]);
-
-/** A copy, so that the stored document's own schema stays free of the API's names. */
-const specSchema = z
-  .object(clusterSpecSchema.shape)
-  .meta({ id: 'ClusterSpec', description: 'What was asked for.' });
-
-export const clusterSchema = z
-  .object({
-    id: z.string(),
-    name: z.string(),
-    spec: specSchema,
-    spec_revision: z.int(),
-    infrastructure_revision: z.int(),
-    terraform_generated_revision: revision,
-    applied_revision: revision,
-    ansible_generated_revision: revision,
-    ansible_executed_revision: revision,
-    nodes: z.array(clusterNodeSchema).nullable(),
-    topology: topologySchema.nullable(),
-    labels: z.record(z.string(), z.string()),
-    deletion_protection: z.boolean().describe('While it is on, the cluster cannot be destroyed.'),
-    status: z
-      .enum(CLUSTER_STATUSES)
-      .describe(
-        '`healthy`: replication was proven, and the nodes have the present spec. `change-pending`: the spec was changed and not applied yet; see `pending_change`.',
-      ),
-    pending_change: z
-      .object({
-        fields: z.array(z.string()).describe('Members of the spec that differ.'),
-        next_step: z.enum(STEPS).describe('Step that comes next.'),
-      })
-      .nullable()
-      .describe(
-        'Difference between the spec and what was applied to the nodes; null where there is none.',
-      ),
-    operation: z
-      .object({ id: z.string(), kind: z.string(), state: z.string() })
-      .nullable()
-      .describe('The unfinished operation that holds the cluster.'),
-    latest_report: z
-      .object({ id: z.string(), passed: z.boolean(), created_at: instant })
-      .nullable(),
-    allowed_actions: z.array(z.enum(CLUSTER_ACTIONS)),
-    created_at: instant,
-    updated_at: instant,
-  })
-  .meta({
-    id: 'Cluster',
-    description: 'What was asked for beside what was seen.',
-    examples: [clusterExample],
-  }) satisfies z.ZodType<ClusterView>;
-
-export const clusterListSchema = z
-  .object({
-    clusters: z.array(clusterSchema),
-    next_cursor: nextCursor,
-  })
-  .describe('Clusters, by name.');
 
 const connectionPair = z.object({
   read_write: z.string().describe('Connects to the primary.'),
@@ -274,57 +216,139 @@ export const forgottenSchema = z
     examples: [forgottenExample],
   }) satisfies z.ZodType<ForgottenCluster>;
 
-const spec = clusterSpecSchema.shape;
+const { shape: spec } = commonSpecSchema;
 
-/** A copy, as of the spec's. */
-export const awsBody = z
-  .strictObject(awsChangesSchema.shape)
-  .optional()
-  .describe(
-    'Settings of a cluster on `aws`. A setting that is left out keeps its value, or gets its default in a new cluster. This also applies to each field of an object.',
-  );
+/** Member `target` of a request. */
+export function targetNameSchema(targets: readonly TargetContract[]) {
+  return z.enum(targets.map(({ name }) => name));
+}
 
-export const createClusterBody = z
-  .strictObject({
-    name: clusterNameSchema,
-    target: spec.target.optional().describe('Where the machines are made.'),
-    instance_type: spec.instance_type
-      .optional()
-      .describe('Type of the machines; `t2.medium` where absent. For `local` it sizes nothing.'),
-    replica_count: spec.replica_count
-      .optional()
-      .describe('Replicas beside the one primary; 2 where absent.'),
-    postgres_version: spec.postgres_version.optional().describe('Major version; 17 where absent.'),
-    failover_profile: spec.failover_profile
-      .optional()
-      .describe('How soon a silent primary is taken for dead; `balanced` where absent.'),
-    allow_list: allowListSchema
-      .optional()
-      .describe(
-        "Networks of clients, besides the cluster's own, in CIDR notation without host bits.",
-      ),
-    locales: spec.locales.describe(
-      'Locales that each node has besides `C.UTF-8`, for `lc_messages` and others, and for CREATE DATABASE.',
+/** Members of a request with the settings of each target. They are copies, because schemas have ids. */
+export function settingsOf(targets: readonly TargetContract[]): Record<string, z.ZodOptional> {
+  return Object.fromEntries(
+    targets.flatMap(({ name, settings }) =>
+      settings
+        ? [[name, z.strictObject(settings.changes.shape).optional().describe(settings.description)]]
+        : [],
     ),
-    aws: awsBody,
-    parameters: z
-      .record(z.string().max(MAX_NAME_LENGTH), parameterValueSchema)
-      .meta({ maxProperties: MAX_PARAMETERS })
-      .default({})
-      .describe('PostgreSQL parameters, checked before anything is made.'),
-    labels: labelsSchema.default({}),
-    deletion_protection: z
-      .boolean()
-      .optional()
-      .describe('Where absent on, except for the target `local`.'),
-    approval: z
-      .enum(['manual', 'automatic'])
-      .default('manual')
-      .describe('`manual` waits with the plan until it is approved.'),
-  })
-  .meta({
-    examples: [{ name: 'orders', replica_count: 2, parameters: { max_connections: 200 } }],
-  });
+  );
+}
+
+/** A spec as it is stored, with the settings of its target. */
+function specSchemaOf(targets: readonly TargetContract[]) {
+  const stored = targets.flatMap(({ name, settings }) =>
+    settings ? [[name, settings.stored.optional()]] : [],
+  );
+  return z
+    .object({
+      ...spec,
+      target: targetNameSchema(targets),
+      ...(Object.fromEntries(stored) as object),
+    })
+    .meta({ id: 'ClusterSpec', description: 'What was asked for.' });
+}
+
+/** The schemas that depend on the targets of the server. */
+export function clusterSchemas(targets: readonly TargetContract[]) {
+  const clusterSchema = z
+    .object({
+      id: z.string(),
+      name: z.string(),
+      spec: specSchemaOf(targets),
+      spec_revision: z.int(),
+      infrastructure_revision: z.int(),
+      terraform_generated_revision: revision,
+      applied_revision: revision,
+      ansible_generated_revision: revision,
+      ansible_executed_revision: revision,
+      nodes: z.array(clusterNodeSchema).nullable(),
+      topology: topologySchema.nullable(),
+      labels: z.record(z.string(), z.string()),
+      deletion_protection: z.boolean().describe('While it is on, the cluster cannot be destroyed.'),
+      status: z
+        .enum(CLUSTER_STATUSES)
+        .describe(
+          '`healthy`: replication was proven, and the nodes have the present spec. `change-pending`: the spec was changed and not applied yet; see `pending_change`.',
+        ),
+      pending_change: z
+        .object({
+          fields: z.array(z.string()).describe('Members of the spec that differ.'),
+          next_step: z.enum(STEPS).describe('Step that comes next.'),
+        })
+        .nullable()
+        .describe(
+          'Difference between the spec and what was applied to the nodes; null where there is none.',
+        ),
+      operation: z
+        .object({ id: z.string(), kind: z.string(), state: z.string() })
+        .nullable()
+        .describe('The unfinished operation that holds the cluster.'),
+      latest_report: z
+        .object({ id: z.string(), passed: z.boolean(), created_at: instant })
+        .nullable(),
+      allowed_actions: z.array(z.enum(CLUSTER_ACTIONS)),
+      created_at: instant,
+      updated_at: instant,
+    })
+    .meta({
+      id: 'Cluster',
+      description: 'What was asked for beside what was seen.',
+      examples: targets.slice(0, 1).map(({ name }) => clusterExample(name)),
+    }) satisfies z.ZodType<ClusterView>;
+
+  const clusterListSchema = z
+    .object({
+      clusters: z.array(clusterSchema),
+      next_cursor: nextCursor,
+    })
+    .describe('Clusters, by name.');
+
+  const createClusterBody = z
+    .strictObject({
+      name: clusterNameSchema,
+      target: targetNameSchema(targets).optional().describe('Where the machines are made.'),
+      instance_type: spec.instance_type
+        .optional()
+        .describe('Type of the machines; `t2.medium` where absent. For `local` it sizes nothing.'),
+      replica_count: spec.replica_count
+        .optional()
+        .describe('Replicas beside the one primary; 2 where absent.'),
+      postgres_version: spec.postgres_version
+        .optional()
+        .describe('Major version; 17 where absent.'),
+      failover_profile: spec.failover_profile
+        .optional()
+        .describe('How soon a silent primary is taken for dead; `balanced` where absent.'),
+      allow_list: allowListSchema
+        .optional()
+        .describe(
+          "Networks of clients, besides the cluster's own, in CIDR notation without host bits.",
+        ),
+      locales: spec.locales.describe(
+        'Locales that each node has besides `C.UTF-8`, for `lc_messages` and others, and for CREATE DATABASE.',
+      ),
+      ...settingsOf(targets),
+      parameters: z
+        .record(z.string().max(MAX_NAME_LENGTH), parameterValueSchema)
+        .meta({ maxProperties: MAX_PARAMETERS })
+        .default({})
+        .describe('PostgreSQL parameters, checked before anything is made.'),
+      labels: labelsSchema.default({}),
+      deletion_protection: z
+        .boolean()
+        .optional()
+        .describe('Where absent on, except for the target `local`.'),
+      approval: z
+        .enum(['manual', 'automatic'])
+        .default('manual')
+        .describe('`manual` waits with the plan until it is approved.'),
+    })
+    .meta({
+      examples: [{ name: 'orders', replica_count: 2, parameters: { max_connections: 200 } }],
+    });
+
+  return { clusterSchema, clusterListSchema, createClusterBody };
+}
 
 export const updateClusterBody = z
   .strictObject({

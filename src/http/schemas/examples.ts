@@ -48,12 +48,13 @@ export const topologyExample: Topology = {
   observed_at: PROVEN,
 };
 
-export const clusterExample: ClusterView = {
+/** @param target one that the server has */
+export const clusterExample = (target: string): ClusterView => ({
   id: CLUSTER_ID,
   name: 'orders',
   spec: {
     name: 'orders',
-    target: 'local',
+    target,
     instance_type: 't2.medium',
     replica_count: 2,
     postgres_version: '17',
@@ -78,7 +79,7 @@ export const clusterExample: ClusterView = {
   allowed_actions: ['verify', 'destroy', 'forget', 'update'],
   created_at: ASKED,
   updated_at: PROVEN,
-};
+});
 
 export const nodeExample: NodeView = {
   ...NODE,

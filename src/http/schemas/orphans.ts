@@ -1,7 +1,11 @@
 import { z } from 'zod';
-import { regionSchema } from '../../core/aws/aws-settings.ts';
 import type { OrphansView } from '../../services/api.ts';
 import { orphansExample } from './examples.ts';
+
+/** A target decides which regions exist. */
+const regionSchema = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must have small letters, digits and hyphens');
 
 export const orphanQuerySchema = z.strictObject({
   region: regionSchema

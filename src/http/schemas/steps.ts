@@ -2,13 +2,20 @@ import { z } from 'zod';
 import {
   allowListSchema,
   clusterNameSchema,
-  clusterSpecSchema,
+  commonSpecSchema,
   DEFAULT_CLUSTER,
 } from '../../core/cluster/cluster-spec.ts';
 import type { Step } from '../../core/operation/steps.ts';
 import { MAX_PARAMETERS } from '../../core/postgres/parameters.ts';
+import type { TargetContract } from '../../ports/target.ts';
 import { idSchema } from '../record-ids.ts';
-import { awsBody, clusterNodeSchema, parameterValueSchema, topologySchema } from './cluster.ts';
+import {
+  clusterNodeSchema,
+  parameterValueSchema,
+  settingsOf,
+  targetNameSchema,
+  topologySchema,
+} from './cluster.ts';
 import { outcomeExamples } from './examples.ts';
 import { planContextSchema, refusalsSchema, startsSchema } from './plan.ts';
 
@@ -18,32 +25,33 @@ const cluster = clusterNameSchema
 const clusterAlone = z.strictObject({ cluster }).meta({ examples: [{ cluster: DEFAULT_CLUSTER }] });
 
 /** Left out, a member keeps its value, or takes its default in a new cluster. */
-const spec = clusterSpecSchema.shape;
-const generateBody = z
-  .strictObject({
-    cluster,
-    instance_type: spec.instance_type
-      .optional()
-      .describe(
-        'Type of the machines, e.g. `t2.medium`; for `local` it is recorded and sizes nothing.',
+const spec = commonSpecSchema.shape;
+const generateBody = (targets: readonly TargetContract[]) =>
+  z
+    .strictObject({
+      cluster,
+      instance_type: spec.instance_type
+        .optional()
+        .describe(
+          'Type of the machines, e.g. `t2.medium`; for `local` it is recorded and sizes nothing.',
+        ),
+      replica_count: spec.replica_count.optional().describe('Replicas beside the one primary.'),
+      target: targetNameSchema(targets).optional().describe('Where the machines are made.'),
+      postgres_version: spec.postgres_version.optional().describe('Major version of PostgreSQL.'),
+      failover_profile: spec.failover_profile
+        .optional()
+        .describe('How soon a silent primary is taken for dead.'),
+      allow_list: allowListSchema
+        .optional()
+        .describe(
+          "Networks of clients, besides the cluster's own, in CIDR notation without host bits.",
+        ),
+      locales: spec.locales.describe(
+        'Locales that each node has besides `C.UTF-8`, for `lc_messages` and others, and for CREATE DATABASE.',
       ),
-    replica_count: spec.replica_count.optional().describe('Replicas beside the one primary.'),
-    target: spec.target.optional().describe('Where the machines are made.'),
-    postgres_version: spec.postgres_version.optional().describe('Major version of PostgreSQL.'),
-    failover_profile: spec.failover_profile
-      .optional()
-      .describe('How soon a silent primary is taken for dead.'),
-    allow_list: allowListSchema
-      .optional()
-      .describe(
-        "Networks of clients, besides the cluster's own, in CIDR notation without host bits.",
-      ),
-    locales: spec.locales.describe(
-      'Locales that each node has besides `C.UTF-8`, for `lc_messages` and others, and for CREATE DATABASE.',
-    ),
-    aws: awsBody,
-  })
-  .meta({ examples: [{ instance_type: 't2.medium', replica_count: 2 }] });
+      ...settingsOf(targets),
+    })
+    .meta({ examples: [{ instance_type: 't2.medium', replica_count: 2 }] });
 
 /** PostgreSQL parameters stand at the top, beside `cluster`; no parameter has that name. */
 const ansibleBody = z
@@ -75,22 +83,23 @@ const destroyBody = z
   })
   .meta({ examples: [{ confirm: DEFAULT_CLUSTER }] });
 
-export const stepBodies = {
-  'generate-terraform': generateBody,
-  'plan-terraform': clusterAlone,
-  'apply-terraform': z
-    .strictObject({
-      cluster,
-      plan_id: idSchema('the plan')
-        .optional()
-        .describe('Id of a plan of plan-terraform (default: the newest plan).'),
-    })
-    .meta({ examples: [{ cluster: DEFAULT_CLUSTER }] }),
-  'create-ansible-script': ansibleBody,
-  'execute-ansible-script': clusterAlone,
-  'verify-replication': clusterAlone,
-  'destroy-terraform': destroyBody,
-} as const satisfies Record<Step, z.ZodType>;
+export const stepBodies = (targets: readonly TargetContract[]) =>
+  ({
+    'generate-terraform': generateBody(targets),
+    'plan-terraform': clusterAlone,
+    'apply-terraform': z
+      .strictObject({
+        cluster,
+        plan_id: idSchema('the plan')
+          .optional()
+          .describe('Id of a plan of plan-terraform (default: the newest plan).'),
+      })
+      .meta({ examples: [{ cluster: DEFAULT_CLUSTER }] }),
+    'create-ansible-script': ansibleBody,
+    'execute-ansible-script': clusterAlone,
+    'verify-replication': clusterAlone,
+    'destroy-terraform': destroyBody,
+  }) as const satisfies Record<Step, z.ZodType>;
 
 const operation = z.string().describe('Id of the operation that did it.');
 const files = z

@@ -161,7 +161,7 @@ function toSummary({ operation, report, ...row }: SummaryRow): ClusterSummary {
 function toRecord(row: Selectable<ClustersTable>): ClusterRecord {
   return {
     ...row,
-    spec: row.spec as ClusterRecord['spec'],
+    spec: row.spec as unknown as ClusterRecord['spec'],
     applied_spec: row.applied_spec as ClusterRecord['applied_spec'],
     executed_spec: row.executed_spec as ClusterRecord['executed_spec'],
     nodes: row.nodes as ClusterRecord['nodes'],

@@ -23,7 +23,7 @@ import botocore.loaders
 HERE = pathlib.Path(__file__).parent
 FILE = HERE / 'constraints.json'
 
-# Operations that change something, as the stand-in provider and src/adapters/aws call them.
+# Operations that change something, as the stand-in provider and src/targets/aws call them.
 OPERATIONS = {
     'ec2': [
         'AllocateAddress',

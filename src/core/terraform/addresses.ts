@@ -1,0 +1,56 @@
+import type { NodePart } from '../plan/planned-change.ts';
+
+/** How the resources of a target correspond to those of its Terraform module. */
+export interface ModuleResources {
+  /** Resource of one node, by its kind, e.g. `node`: `aws_instance.node`. Its key is the node's name. */
+  ofNode: Readonly<Record<string, string>>;
+  /**
+   * Resource of the cluster, by its kind. A kind with a slash after the listed part has the rest as its
+   * key, e.g. `subnet/public/eu-west-1a`.
+   */
+  ofCluster: Readonly<Record<string, string>>;
+  /** Purpose of a node's resource, by its name in the module. */
+  parts: Readonly<Record<string, NodePart>>;
+  /** Kinds without an id of their own in a state: only the address identifies them. */
+  withoutId: 'all' | readonly string[];
+}
+
+/** For a target without a Terraform module. */
+export const NO_RESOURCES: ModuleResources = {
+  ofNode: {},
+  ofCluster: {},
+  parts: {},
+  withoutId: 'all',
+};
+
+/**
+ * Address of a resource in the Terraform state.
+ * @returns null for a part of another resource, e.g. a root volume, and for an unknown kind
+ */
+export function addressOf(
+  { ofNode, ofCluster }: ModuleResources,
+  { kind, node }: { kind: string; node: string | null },
+): string | null {
+  if (node !== null) {
+    const resource = ofNode[kind];
+    return resource === undefined ? null : `module.cluster.${resource}[${JSON.stringify(node)}]`;
+  }
+  const exact = ofCluster[kind];
+  if (exact !== undefined) return `module.cluster.${exact}`;
+  const begin = Object.keys(ofCluster)
+    .filter((name) => kind.startsWith(`${name}/`))
+    .sort((a, b) => b.length - a.length)[0];
+  if (begin === undefined) return null;
+  return `module.cluster.${ofCluster[begin]}[${JSON.stringify(kind.slice(begin.length + 1))}]`;
+}
+
+/** The node that a resource of the module belongs to, and its purpose for that node. */
+export function placeOf(
+  parts: ModuleResources['parts'],
+  address: string,
+): { node: string | null; part: NodePart | null } {
+  const [, resource = '', node = null] =
+    /^module\.[^.]+\.([^.]+\.[^.[]+)\["([^"]+)"\]$/.exec(address) ?? [];
+  const part = parts[resource];
+  return part === undefined ? { node: null, part: null } : { node, part };
+}

@@ -1,0 +1,19 @@
+import { addressOf } from '../core/terraform/addresses.ts';
+import type { Target } from '../ports/target.ts';
+import type { TerraformState } from '../ports/terraform.ts';
+
+/** Created with its instance, and in no state by itself. */
+export const ROOT_VOLUME = 'root-volume';
+
+/** Whether the state of a cluster contains a resource of that cluster. */
+export function isInState(
+  { moduleResources }: Pick<Target, 'moduleResources'>,
+  state: TerraformState | null,
+  { kind, id, node }: { kind: string; id: string; node: string | null },
+): boolean {
+  if (state === null) return false;
+  const { withoutId } = moduleResources;
+  if (withoutId !== 'all' && !withoutId.includes(kind)) return state.ids.includes(id);
+  const address = addressOf(moduleResources, { kind, node });
+  return address !== null && state.addresses.includes(address);
+}

@@ -1,0 +1,98 @@
+import type { CostEstimate } from '../../../core/plan/plan-context.ts';
+import prices from './prices.json' with { type: 'json' };
+
+/** Hours of a month, as AWS counts them in its own calculator. */
+const HOURS_PER_MONTH = 730;
+
+/**
+ * Sizes of a type, relative to `large`. Within a family AWS's prices are proportional to the size; the
+ * smallest ones are rounded, by less than 1.5 %.
+ */
+const SIZE_FACTORS: Record<string, number> = {
+  nano: 1 / 16,
+  micro: 1 / 8,
+  small: 1 / 4,
+  medium: 1 / 2,
+  large: 1,
+  xlarge: 2,
+  '2xlarge': 4,
+  '4xlarge': 8,
+  '8xlarge': 16,
+  '12xlarge': 24,
+  '16xlarge': 32,
+  '24xlarge': 48,
+  '32xlarge': 64,
+  '48xlarge': 96,
+};
+
+export interface CostInput {
+  region: string;
+  instanceType: string;
+  /** Nodes with PostgreSQL, each with a data volume. */
+  nodes: number;
+  /** Nodes with etcd alone: the same machine without a data volume. */
+  witnessNodes: number;
+  rootGib: number;
+  /** `throughput` in MiB/s. */
+  dataVolume: { sizeGib: number; iops: number; throughput: number };
+  /** Public IPv4 addresses, a NAT gateway's among them. */
+  publicAddresses: number;
+  natGateways: number;
+}
+
+/**
+ * What a cluster costs on AWS, from the table of on-demand prices beside this file. The table has
+ * one source and one date, which has no prices but those of machines. The other parts are listed
+ * with their quantity and without a price.
+ * @returns null for a region or type that the table does not have: no price is better than a wrong one
+ */
+export function estimateCost(input: CostInput): CostEstimate | null {
+  const instanceHour = hourOf(input.region, input.instanceType);
+  if (instanceHour === null) return null;
+
+  const machines = input.nodes + input.witnessNodes;
+  const { sizeGib, iops, throughput } = input.dataVolume;
+  const perHour = machines * instanceHour;
+  const unknown = [
+    [machines, `${machines} × ${input.rootGib} GiB gp3 for the system`],
+    [
+      input.nodes,
+      `${input.nodes} × ${sizeGib} GiB gp3 for data, with ${iops} IOPS and ${throughput} MiB/s`,
+    ],
+    [input.publicAddresses, `${input.publicAddresses} × public IPv4 address`],
+    [input.natGateways, `${input.natGateways} × NAT gateway`],
+  ] as const;
+  const needed = unknown.filter(([count]) => count > 0).map(([, what]) => what);
+  return {
+    currency: prices.currency,
+    per_hour: rounded(perHour, 4),
+    per_month: rounded(perHour * HOURS_PER_MONTH, 2),
+    as_of: prices.as_of,
+    source: prices.source,
+    parts: [
+      {
+        what: `${machines} × ${input.instanceType}`,
+        per_month: rounded(perHour * HOURS_PER_MONTH, 2),
+      },
+      ...needed.map((what) => ({ what, per_month: null })),
+    ],
+    note: `Estimate for the machines alone, from on-demand Linux prices as of ${prices.as_of} and ${HOURS_PER_MONTH} hours a month. Price unknown: ${needed.join('; ')}. Also not included: traffic, CPU credits beyond the baseline, snapshots, requests to KMS, discounts, taxes.`,
+  };
+}
+
+/** @returns null if the table does not have the region, family or size */
+function hourOf(region: string, instanceType: string): number | null {
+  const families = lookUp<Record<string, number>>(prices.large_hour, region);
+  const [family = '', size = ''] = instanceType.split('.');
+  const large = families === null ? null : lookUp(families, family);
+  const factor = lookUp(SIZE_FACTORS, size);
+  return large === null || factor === null ? null : large * factor;
+}
+
+function lookUp<T>(table: Record<string, T>, key: string): T | null {
+  return Object.hasOwn(table, key) ? (table[key] ?? null) : null;
+}
+
+function rounded(amount: number, digits: number): number {
+  return Math.round(amount * 10 ** digits) / 10 ** digits;
+}

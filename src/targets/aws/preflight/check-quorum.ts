@@ -1,0 +1,26 @@
+import { ETCD_MEMBERS } from '../../../core/cluster/topology.ts';
+import type { Finding } from '../../../core/plan/plan-context.ts';
+import type { PreflightInput } from '../account/cloud.ts';
+import { warning } from './ask.ts';
+import { zoneWithMajority } from './network.ts';
+
+/**
+ * Whether one of several zones would hold the majority of etcd. That all nodes are in one zone is a
+ * finding of its own. Nodes that exist stay in their zones, so only a new cluster is checked.
+ */
+export function checkQuorum(
+  { nodes, newNodes }: PreflightInput,
+  zones: readonly string[],
+  action: string,
+): Finding[] {
+  if (zones.length < 2 || newNodes < nodes) return [];
+  const zone = zoneWithMajority(zones, Math.min(nodes, ETCD_MEMBERS));
+  if (zone === null) return [];
+  return [
+    warning(
+      'etcd-quorum',
+      `Two of the ${ETCD_MEMBERS} etcd members would be in ${zone}. If that zone fails, the cluster accepts no writes until the zone is back.`,
+      action,
+    ),
+  ];
+}

@@ -1,0 +1,72 @@
+import {
+  DescribeRouteTablesCommand,
+  type EC2Client,
+  type RouteTable,
+  type Subnet,
+} from '@aws-sdk/client-ec2';
+import type { Finding } from '../../../core/plan/plan-context.ts';
+import type { PreflightInput } from '../account/cloud.ts';
+import { ask, warning } from './ask.ts';
+
+const EVERYWHERE = '0.0.0.0/0';
+
+/**
+ * Whether machines of the subnets reach the archives of packages, and are reached by a public address.
+ * Only warnings: an apply succeeds without, and a proxy or a mirror may stand in for the route.
+ */
+export async function checkRoutes(
+  ec2: EC2Client,
+  { publicAddresses }: PreflightInput,
+  vpcId: string,
+  subnets: readonly Subnet[],
+): Promise<Finding[]> {
+  const found = await ask('ec2:DescribeRouteTables', () =>
+    ec2.send(new DescribeRouteTablesCommand({ Filters: [{ Name: 'vpc-id', Values: [vpcId] }] })),
+  );
+  return subnets.flatMap(({ SubnetId = '' }) => {
+    const gateway = wayOut(tableOf(SubnetId, found.RouteTables ?? []));
+    if (gateway === null) {
+      return [
+        warning(
+          'subnet-route',
+          `The subnet ${SubnetId} has no route to the internet.`,
+          'The machines install packages from there: give the subnet a NAT gateway or an internet gateway, or see that they reach a mirror.',
+        ),
+      ];
+    }
+    if (publicAddresses && !gateway.startsWith('igw-')) {
+      return [
+        warning(
+          'subnet-route',
+          `The subnet ${SubnetId} goes out by ${gateway}, so a public address in it is not reached from outside.`,
+          'Set `connection` to `private`, `bastion` or `ssm`, or give subnets with an internet gateway.',
+        ),
+      ];
+    }
+    return [];
+  });
+}
+
+/** A subnet without a route table of its own has the VPC's main one. */
+function tableOf(subnetId: string, tables: readonly RouteTable[]): RouteTable | undefined {
+  const own = tables.find(({ Associations = [] }) =>
+    Associations.some(({ SubnetId }) => SubnetId === subnetId),
+  );
+  return own ?? tables.find(({ Associations = [] }) => Associations.some(({ Main }) => Main));
+}
+
+/** @returns the id of what leads to the internet; null where nothing does */
+function wayOut(table: RouteTable | undefined): string | null {
+  const route = table?.Routes?.find(
+    ({ DestinationCidrBlock, State }) =>
+      DestinationCidrBlock === EVERYWHERE && State !== 'blackhole',
+  );
+  if (!route) return null;
+  return (
+    route.GatewayId ??
+    route.NatGatewayId ??
+    route.TransitGatewayId ??
+    route.NetworkInterfaceId ??
+    'another gateway'
+  );
+}

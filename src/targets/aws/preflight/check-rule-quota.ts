@@ -1,0 +1,36 @@
+import type { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
+import type { Finding } from '../../../core/plan/plan-context.ts';
+import type { PreflightInput } from '../account/cloud.ts';
+import { error, info, Unanswered, warning } from './ask.ts';
+import { RULES_QUOTA, USUAL_RULES } from './inbound-rules.ts';
+import { quotaOf, raiseQuota } from './quota.ts';
+
+/** Whether the security group may have as many rules as the lists of networks need. */
+export async function checkRuleQuota(
+  quotas: ServiceQuotasClient,
+  { region, inboundRules: { ipv4, ipv6 } }: PreflightInput,
+): Promise<Finding[]> {
+  const needed = Math.max(ipv4, ipv6);
+  const sum = `The security group needs ${ipv4} inbound rules for IPv4 and ${ipv6} for IPv6`;
+  // An account never has fewer than the usual number.
+  if (needed <= USUAL_RULES) {
+    return [info('rule-quota', `${sum}; at least ${USUAL_RULES} of each are allowed.`)];
+  }
+  const quota = await quotaOf(quotas, 'vpc', RULES_QUOTA).catch((problem: unknown) => {
+    if (problem instanceof Unanswered) return null;
+    throw problem;
+  });
+  if (quota !== null && needed <= quota) {
+    return [info('rule-quota', `${sum}; the quota is ${quota} of each.`)];
+  }
+  const action = `Shorten \`allow_list\` or \`control_cidrs\`, e.g. by larger networks, or request more rules: ${raiseQuota(region, 'vpc', RULES_QUOTA, needed)}.`;
+  return [
+    quota === null
+      ? warning(
+          'rule-quota',
+          `${sum}. An account may have ${USUAL_RULES} of each, unless its quota was raised. The quota could not be read.`,
+          action,
+        )
+      : error('rule-quota', `${sum}; the quota is ${quota} of each.`, action),
+  ];
+}

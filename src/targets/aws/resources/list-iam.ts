@@ -1,0 +1,113 @@
+import {
+  GetInstanceProfileCommand,
+  type IAMClient,
+  ListAttachedRolePoliciesCommand,
+  ListRoleTagsCommand,
+  paginateListInstanceProfiles,
+  paginateListRoles,
+} from '@aws-sdk/client-iam';
+import { isDenied, isGone } from '../account/aws-errors.ts';
+import type { CloudResource } from '../account/cloud.ts';
+import { type RemovalFacts, removeCommand } from './remove-command.ts';
+import { isSelected, type Selection, type Tags, taggedAs, tagsOf } from './tags.ts';
+
+/** IAM has no search by tags, but the module puts all that it makes under one path. */
+const PATH = '/hathi/';
+
+/**
+ * Roles and instance profiles with Hathi's tags. Credentials that may not list them could not have
+ * made them either: then there are none.
+ */
+export async function listIam(
+  iam: IAMClient,
+  region: string,
+  selection: Selection,
+): Promise<CloudResource[]> {
+  const both = await Promise.all([profilesOf(iam), rolesOf(iam)].map(allowed));
+  return both
+    .flat()
+    .filter(({ tags }) => isSelected(tags, selection))
+    .map(({ type, name, tags, facts }) => {
+      const { kind, ...tagged } = taggedAs(tags);
+      return {
+        kind: kind ?? type,
+        type,
+        id: name,
+        name: tags.get('Name') ?? name,
+        region,
+        ...tagged,
+        remove: removeCommand(type, name, region, facts),
+      };
+    });
+}
+
+interface Found {
+  type: 'role' | 'instance-profile';
+  name: string;
+  tags: Tags;
+  facts: RemovalFacts;
+}
+
+async function rolesOf(iam: IAMClient): Promise<Found[]> {
+  const found: Found[] = [];
+  for await (const { Roles = [] } of paginateListRoles({ client: iam }, { PathPrefix: PATH })) {
+    for (const { RoleName = '' } of Roles) {
+      const both = await unlessGone(
+        Promise.all([iam.send(new ListRoleTagsCommand({ RoleName })), policiesOf(iam, RoleName)]),
+      );
+      if (both === null) continue;
+      const [{ Tags }, policyArns] = both;
+      found.push({ type: 'role', name: RoleName, tags: tagsOf(Tags), facts: { policyArns } });
+    }
+  }
+  return found;
+}
+
+/** ARNs of the policies that are attached to a role. */
+export async function policiesOf(iam: IAMClient, RoleName: string): Promise<string[]> {
+  const { AttachedPolicies = [] } = await iam.send(
+    new ListAttachedRolePoliciesCommand({ RoleName }),
+  );
+  return AttachedPolicies.flatMap(({ PolicyArn }) => PolicyArn ?? []);
+}
+
+async function profilesOf(iam: IAMClient): Promise<Found[]> {
+  const found: Found[] = [];
+  const pages = paginateListInstanceProfiles({ client: iam }, { PathPrefix: PATH });
+  for await (const { InstanceProfiles = [] } of pages) {
+    for (const { InstanceProfileName: name = '', Roles = [] } of InstanceProfiles) {
+      // The list leaves tags out.
+      const told = await unlessGone(
+        iam.send(new GetInstanceProfileCommand({ InstanceProfileName: name })),
+      );
+      if (told === null) continue;
+      const roleNames = Roles.flatMap(({ RoleName }) => RoleName ?? []);
+      found.push({
+        type: 'instance-profile',
+        name,
+        tags: tagsOf(told.InstanceProfile?.Tags),
+        facts: { roleNames },
+      });
+    }
+  }
+  return found;
+}
+
+/** @returns null where somebody removed it between the list and the question */
+async function unlessGone<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isGone(error)) return null;
+    throw error;
+  }
+}
+
+async function allowed(found: Promise<Found[]>): Promise<Found[]> {
+  try {
+    return await found;
+  } catch (error) {
+    if (isDenied(error)) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,46 @@
+import type { CloudResource } from '../account/cloud.ts';
+
+/** What the Terraform module writes on everything that it makes. */
+export const TAGS = {
+  site: 'hathi:site',
+  cluster: 'hathi:cluster',
+  node: 'hathi:node',
+  operation: 'hathi:operation',
+  resource: 'hathi:resource',
+} as const;
+
+export type Tags = ReadonlyMap<string, string>;
+
+export interface Selection {
+  site?: string;
+  cluster?: string;
+}
+
+export function tagsOf(
+  tags: readonly { Key?: string | undefined; Value?: string | undefined }[] | undefined,
+): Tags {
+  return new Map((tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
+}
+
+/** Whether something is of the site and cluster, where they are given, and Hathi's at all. */
+export function isSelected(tags: Tags, { site, cluster }: Selection): boolean {
+  return (
+    tags.has(TAGS.cluster) &&
+    (site === undefined || tags.get(TAGS.site) === site) &&
+    (cluster === undefined || tags.get(TAGS.cluster) === cluster)
+  );
+}
+
+/** What the tags tell of a resource. */
+export function taggedAs(
+  tags: Tags,
+): Pick<CloudResource, 'site' | 'cluster' | 'node' | 'operation_id'> & { kind: string | null } {
+  const value = (tag: string) => tags.get(tag) ?? null;
+  return {
+    kind: value(TAGS.resource),
+    site: value(TAGS.site),
+    cluster: value(TAGS.cluster),
+    node: value(TAGS.node),
+    operation_id: value(TAGS.operation),
+  };
+}

@@ -1,0 +1,178 @@
+import { statfs } from 'node:fs/promises';
+import { plannedNodes } from '../../core/cluster/topology.ts';
+import type { LabelledResource, MachineState, Target } from '../../ports/target.ts';
+import { localContract } from './contract.ts';
+import { createDocker, type Docker, rowsOf } from './docker.ts';
+import { freeNetworkIndex } from './free-network.ts';
+import { localMain } from './local-main.ts';
+import { localNetwork } from './local-network.ts';
+import { LOCAL_RESOURCES } from './module-resources.ts';
+import { createNodeImages, IMAGE_VERSIONS } from './node-image.ts';
+
+const GIBIBYTE = 2 ** 30;
+
+export interface DockerTargetOptions {
+  /** Folder of the project with `images/node`; absolute. */
+  assetsRoot: string;
+  /** PATH, HOME, and what Docker and proxies need; nothing else is passed on. */
+  env: Record<string, string>;
+}
+
+export interface DockerTarget extends Target {
+  /** Never null: every cluster here needs a block of addresses and ports. */
+  freeNetworkIndex(taken: readonly number[], site: string): Promise<number>;
+}
+
+/** Nodes as containers of this machine's Docker. */
+export function createDockerTarget({ assetsRoot, env }: DockerTargetOptions): DockerTarget {
+  const docker = createDocker(env);
+  const images = createNodeImages(docker, assetsRoot, env);
+
+  function labelled(site: string, cluster: string): string[] {
+    return ['--filter', `label=hathi.site=${site}`, '--filter', `label=hathi.cluster=${cluster}`];
+  }
+
+  async function networks(site: string, cluster: string): Promise<LabelledResource[]> {
+    const format = '{{.Name}}\t{{.Label "hathi.operation"}}';
+    const listed = await docker('network', 'ls', ...labelled(site, cluster), '--format', format);
+    return rowsOf(listed).map(([name = '', operation = '']) => ({
+      kind: 'network',
+      name,
+      node: null,
+      operation_id: operation,
+      remove: `docker network rm ${name}`,
+    }));
+  }
+
+  async function containers(site: string, cluster: string) {
+    const format =
+      '{{.ID}}\t{{.Names}}\t{{.State}}\t{{.Label "hathi.node"}}\t{{.Label "hathi.operation"}}';
+    const listed = await docker(
+      'ps',
+      '--all',
+      '--no-trunc',
+      ...labelled(site, cluster),
+      '--format',
+      format,
+    );
+    return rowsOf(listed).map(([id = '', name = '', state = '', node = '', operation = '']) => ({
+      id,
+      name,
+      state,
+      node,
+      operation,
+    }));
+  }
+
+  return {
+    ...localContract,
+    requirement: 'docker',
+    postgresVersions: IMAGE_VERSIONS,
+    isBoundToSite: true,
+    protectsByDefault: false,
+    moduleResources: LOCAL_RESOURCES,
+    account: null,
+
+    nextSettings: () => undefined,
+    conflicts: () => [],
+    // The containers share one machine, whatever their type.
+    fixedFields: () => [],
+    access: () => ({ way: 'loopback' }),
+    givenKey: () => null,
+    remoteState: () => null,
+    notes: (spec) => [
+      `instance_type ${spec.instance_type} is recorded; on the local target it sizes nothing: the nodes share this machine.`,
+    ],
+
+    configuration: localMain,
+    hostKeyName({ network_index, spec }, node) {
+      const ordinal = plannedNodes(spec).find(({ name }) => name === node)?.ordinal ?? 1;
+      return `[127.0.0.1]:${localNetwork(network_index ?? 0).sshPortOf(ordinal)}`;
+    },
+    wants: (spec, { node }) =>
+      node === null || plannedNodes(spec).some(({ name }) => name === node),
+
+    prepare: images.prepare,
+    freeNetworkIndex: (taken, site) => freeNetworkIndex(docker, taken, site),
+
+    async observe({ site, name: cluster }, nodes) {
+      const [found, network] = await Promise.all([
+        containers(site, cluster),
+        networks(site, cluster),
+      ]);
+      const byNode = new Map(found.map((container) => [container.node, container]));
+      const observed = nodes.map((name): MachineState => {
+        const container = byNode.get(name);
+        if (!container || container.state === 'removing') {
+          return { name, state: 'missing', id: null };
+        }
+        return { name, state: stateOf(container.state), id: container.id };
+      });
+      return { nodes: observed, network: network.length > 0 };
+    },
+
+    async start({ site, name: cluster }, nodes) {
+      const found = await containers(site, cluster);
+      const names = found.filter(({ node }) => nodes.includes(node)).map(({ name }) => name);
+      if (names.length > 0) await docker('start', ...names);
+    },
+
+    async resources({ site, name: cluster }) {
+      const [found, network] = await Promise.all([
+        containers(site, cluster),
+        networks(site, cluster),
+      ]);
+      return [
+        ...found.map(
+          ({ name, node, operation }): LabelledResource => ({
+            kind: 'node',
+            name,
+            node,
+            operation_id: operation,
+            remove: `docker rm --force --volumes ${name}`,
+          }),
+        ),
+        ...network,
+      ];
+    },
+
+    async remove(_cluster, resources) {
+      const nodes = resources.filter(({ kind }) => kind === 'node').map(({ name }) => name);
+      const rest = resources.filter(({ kind }) => kind === 'network').map(({ name }) => name);
+      if (nodes.length > 0) await docker('rm', '--force', '--volumes', ...nodes);
+      if (rest.length > 0) await docker('network', 'rm', ...rest);
+    },
+
+    preflight: async () => null,
+
+    async nodeSize(spec) {
+      const { memoryBytes, diskBytes } = await machineOf(docker);
+      const nodes = plannedNodes(spec).filter(({ witness }) => !witness).length;
+      return {
+        memory_bytes: Math.floor(memoryBytes / nodes),
+        disk_bytes: diskBytes === null ? null : Math.floor(diskBytes / nodes),
+      };
+    },
+
+    async describe() {
+      const { memoryBytes } = await machineOf(docker);
+      return `answers, ${(memoryBytes / GIBIBYTE).toFixed(1)} GiB of memory`;
+    },
+  };
+}
+
+/** What the nodes share; `diskBytes` is null where Docker does not tell, e.g. Docker Desktop. */
+async function machineOf(
+  docker: Docker,
+): Promise<{ memoryBytes: number; diskBytes: number | null }> {
+  const told = await docker('info', '--format', '{{.MemTotal}}\t{{.DockerRootDir}}');
+  const [memory, root = '/'] = rowsOf(told)[0] ?? [];
+  // Behind Docker Desktop that folder is inside a machine of its own and cannot be seen from here.
+  const disk = await statfs(root).catch(() => null);
+  return { memoryBytes: Number(memory), diskBytes: disk && disk.bavail * disk.bsize };
+}
+
+/** A paused container is no dead one: its processes go on where they were. */
+function stateOf(state: string): MachineState['state'] {
+  return ['running', 'paused', 'restarting'].includes(state) ? 'running' : 'stopped';
+}

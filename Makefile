@@ -33,15 +33,18 @@ setup: ## Install what Hathi needs; safe to repeat, quiet when all is there
 
 ##@ Work on it
 
-.PHONY: test check format unit integration fuzz clients e2e aws test-aws terraform-test lint-ansible bench
+.PHONY: test check format unit node-tests integration fuzz clients e2e aws test-aws terraform-test lint-ansible bench
 test: setup lint-venv fuzz-venv aws-tools client-tools shells ## Run everything: checks, all tests, and the counts at the end
 	@node scripts/test/run.ts
 
 check: node_modules check-venv ## Format, types, import rules, dead code, generated files (the commit hook)
 	@$(MAKE) --keep-going check-format check-types check-imports check-dead-code check-generated check-api check-scripts
 
-unit: node_modules ## Tests beside their file: no network, no nodes
+unit: node_modules check-venv ## Tests beside their file: no network, no nodes
 	@vitest run --project unit
+
+node-tests: setup ## Unit tests of the Python package that runs on nodes
+	@node scripts/test/run.ts node
 
 integration: setup fuzz-venv aws-tools shells ## Tests with a real database, Terraform and SSH
 	@vitest run --project integration
@@ -93,12 +96,13 @@ check-generated: node_modules ## Generated files are as their generator writes t
 	@node scripts/reference.ts --check
 	@node scripts/client.ts --check
 
-check-scripts: check-venv ## Python (ruff) and shell scripts (shellcheck)
+check-scripts: check-venv ## Python (ruff, mypy) and shell scripts (shellcheck)
 	@.tools/check-venv/bin/ruff check --quiet .
 	@.tools/check-venv/bin/ruff format --check --quiet .
+	@.tools/check-venv/bin/mypy --config-file node/mypy.ini --cache-dir .tools/mypy --no-error-summary node/hathi_node
 	@scripts/check/shell.sh
 
-check-venv: ## Install ruff and shellcheck
+check-venv: ## Install ruff, mypy and shellcheck
 	@scripts/setup/check.sh
 
 check-api: node_modules ## The API's style, and what it would break for clients of the last release

@@ -17,7 +17,14 @@ const CLIENT = join(ROOT, 'clients/typescript');
 const BUILD_SECONDS = 300;
 
 /** What the server runs, beside its own code. */
-const ASSETS = ['ansible', 'images/node', 'terraform/modules', 'LICENSE', 'README.md'];
+const ASSETS = [
+  'ansible',
+  'node/hathi_node',
+  'images/node',
+  'terraform/modules',
+  'LICENSE',
+  'README.md',
+];
 /** Beside the code that names them, and no TypeScript. */
 const BESIDE = ['adapters/process/supervise.sh'];
 

@@ -5,6 +5,7 @@ import {
   NONE,
   objection,
   terraformCounts,
+  unittestCounts,
   vitestCounts,
   vitestFailures,
 } from './counts.ts';
@@ -70,4 +71,16 @@ it('objects to failures, to nothing, and in CI to skips', () => {
 it('prints the sum in one line', () => {
   const sum = add({ passed: 1, failed: 2, skipped: 3 }, { passed: 10, failed: 0, skipped: 0 });
   expect(line(sum)).toBe('11 passed, 2 failed, 3 skipped');
+});
+
+it.each([
+  ['Ran 30 tests in 2.2s\n\nOK\n', { passed: 30, failed: 0, skipped: 0 }],
+  ['Ran 1 test in 0.1s\n\nOK (skipped=1)\n', { passed: 0, failed: 0, skipped: 1 }],
+  [
+    'Ran 9 tests in 0.1s\n\nFAILED (failures=1, errors=2, skipped=3)\n',
+    { passed: 3, failed: 3, skipped: 3 },
+  ],
+  ['ImportError: no such module\n', NONE],
+])('counts the tests of unittest: %j', (output, counts) => {
+  expect(unittestCounts(output)).toEqual(counts);
 });

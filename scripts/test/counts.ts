@@ -85,3 +85,18 @@ export function objection(counts: Counts, strict: boolean): string | undefined {
 
 export const line = ({ passed, failed, skipped }: Counts): string =>
   `${passed} passed, ${failed} failed, ${skipped} skipped`;
+
+/**
+ * Counts in the output of Python's unittest, which prints them for people only.
+ * @returns none if the output has no summary, e.g. because no module could be loaded
+ */
+export function unittestCounts(output: string): Counts {
+  const ran = Number(/^Ran (\d+) tests?/m.exec(output)?.[1] ?? 0);
+  const last = output.trim().split('\n').at(-1) ?? '';
+  const summary = last.slice(last.indexOf('(') + 1, -1);
+  const named = new Map(summary.split(', ').map((part) => part.split('=') as [string, string]));
+  const of = (name: string) => Number(named.get(name) ?? 0);
+  const failed = of('failures') + of('errors');
+  const skipped = of('skipped');
+  return { passed: ran - failed - skipped, failed, skipped };
+}

@@ -3,7 +3,7 @@
  * line of counts summed over them. Exits 1 when a suite failed, ran no test, or (CI=true) skipped.
  *
  *   node scripts/test/run.ts [SUITE...]
- *   check unit terraform ansible-lint integration fuzz clients e2e aws api-coverage
+ *   check unit node terraform ansible-lint integration fuzz clients e2e aws api-coverage
  */
 import { spawn } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -17,6 +17,7 @@ import {
   NONE,
   objection,
   terraformCounts,
+  unittestCounts,
   vitestCounts,
   vitestFailures,
 } from './counts.ts';
@@ -104,6 +105,18 @@ function vitest(project: string, minutes: number): () => Promise<Counts> {
   };
 }
 
+/** Unit tests of the package that runs on nodes, with the Python of Ansible, which has PyYAML as nodes have. */
+async function nodePackage(): Promise<Counts> {
+  const python = join(repository, '.tools/venv/bin/python3');
+  const words = ['-B', '-m', 'unittest', 'discover', '-s', 'node/tests', '-t', 'node'];
+  // unittest prints to stderr.
+  const all = `exec "$0" ${words.join(' ')} 2>&1`;
+  const { code, stdout } = await run('sh', ['-c', all, python], { minutes: 2, capture: true });
+  const counts = unittestCounts(stdout);
+  if (code !== 0) console.error(stdout);
+  return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+}
+
 /** `terraform test` in each module that has tests, on each engine that is on PATH. */
 async function terraformModules(): Promise<Counts> {
   let counts = NONE;
@@ -186,6 +199,7 @@ const failures: string[] = [];
 const suites: Record<string, () => Promise<Counts>> = {
   check: async () => asOneTest(await run('make', ['check'], { minutes: 5 })),
   unit: vitest('unit', 5),
+  node: nodePackage,
   terraform: async () => add(await terraformModules(), await terraformChecks()),
   'ansible-lint': async () =>
     asOneTest(

@@ -1,16 +1,13 @@
 import { execFile, spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nodeImage } from '../support/ansible-workspace.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const run = promisify(execFile);
-const ROLES = resolve(import.meta.dirname, '../../ansible/roles');
+const PACKAGE = resolve(import.meta.dirname, '../../node/hathi_node');
 const DIRECTORY = '/var/lib/hathi/trial';
-/** What the action plugin `node_program` runs on a node. */
-const LOADER = 'import json,sys; payload = json.load(sys.stdin); exec(payload["start"])';
 
 /** A message that names no parameter is attributed by what differs from the last accepted values. */
 const ACCEPTED = { max_connections: '50', work_mem: '5MB' };
@@ -21,31 +18,15 @@ interface Trial {
   rejected?: { parameter: string | null; value: string | null; reason: string };
 }
 
-/** The program alone, in a container of the node image that runs nothing else. */
+/** The verb alone, in a container of the node image that runs nothing else. */
 describe('the trial of a configuration on a node', () => {
   let container: string;
-  let sources: Record<string, string>;
-  let start: string;
 
   beforeAll(async () => {
     const image = await nodeImage('trixie');
     const words = ['run', '--detach', '--rm', '--init', '--entrypoint', 'sleep', image, '600'];
     container = (await run('docker', words)).stdout.trim();
-    const paths = [
-      'common/programs/hathi_node',
-      'patroni/programs/hathi_scratch',
-      'patroni/programs/try_configuration',
-    ];
-    sources = Object.fromEntries(
-      await Promise.all(
-        paths.map(async (path) => [
-          path.split('/').at(-1) as string,
-          await readFile(join(ROLES, `${path}.py`), 'utf8'),
-        ]),
-      ),
-    );
-    const plugin = await readFile(join(ROLES, 'common/action_plugins/node_program.py'), 'utf8');
-    start = plugin.split('START = """')[1]?.split('"""')[0] ?? '';
+    await run('docker', ['cp', PACKAGE, `${container}:/opt/hathi_node`]);
   });
   afterAll(async () => {
     if (container) await run('docker', ['rm', '--force', '--volumes', container]);
@@ -56,9 +37,7 @@ describe('the trial of a configuration on a node', () => {
 
   const payload = (parameters: Record<string, string>, node: string) =>
     JSON.stringify({
-      start,
-      sources,
-      program: 'try_configuration',
+      verb: 'try-configuration',
       files: [],
       check_mode: false,
       arguments: {
@@ -71,7 +50,16 @@ describe('the trial of a configuration on a node', () => {
     });
 
   function program(parameters: Record<string, string>, node: string) {
-    const words = ['exec', '--interactive', container, 'python3', '-c', LOADER];
+    const words = [
+      'exec',
+      '--interactive',
+      '--workdir',
+      '/opt',
+      container,
+      'python3',
+      '-m',
+      'hathi_node',
+    ];
     const child = spawn('docker', words, { stdio: ['pipe', 'pipe', 'inherit'] });
     child.stdin.end(payload(parameters, node));
     return child;

@@ -50,7 +50,7 @@ export function createAnsible(options: AnsibleOptions): Ansible {
   };
   return {
     engine,
-    files: (input) => projectFiles(join(options.assetsRoot, 'ansible'), input),
+    files: (input) => projectFiles(options.assetsRoot, input),
     async play(children, folder) {
       const { path } = await engine();
       const told: Told = { recap: {}, failures: [] };

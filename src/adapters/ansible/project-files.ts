@@ -8,12 +8,16 @@ import { Unsafe, writeVariables } from './yaml.ts';
 const SECRET_MODE = 0o600;
 const COPIED_FOLDERS = ['roles', 'callback_plugins'];
 
-/** @param ansibleFolder the project's own `ansible/`; absolute */
+/** @param assetsRoot the folder with the project's own `ansible/` and `node/`; absolute */
 export async function projectFiles(
-  ansibleFolder: string,
+  assetsRoot: string,
   input: AnsibleInput,
 ): Promise<WorkspaceFile[]> {
-  const copied = await Promise.all(COPIED_FOLDERS.map((folder) => copy(ansibleFolder, folder)));
+  const ansibleFolder = join(assetsRoot, 'ansible');
+  const copied = await Promise.all([
+    ...COPIED_FOLDERS.map((folder) => copy(ansibleFolder, folder)),
+    copy(assetsRoot, 'node/hathi_node'),
+  ]);
   return [
     { path: 'main.yml', content: await readFile(join(ansibleFolder, 'playbooks', 'main.yml')) },
     { path: 'ansible.cfg', content: await readFile(join(ansibleFolder, 'ansible.cfg')) },
@@ -30,8 +34,8 @@ export async function projectFiles(
   ];
 }
 
-async function copy(ansibleFolder: string, folder: string): Promise<WorkspaceFile[]> {
-  const entries = await readdir(join(ansibleFolder, folder), {
+async function copy(root: string, folder: string): Promise<WorkspaceFile[]> {
+  const entries = await readdir(join(root, folder), {
     recursive: true,
     withFileTypes: true,
   });
@@ -41,7 +45,7 @@ async function copy(ansibleFolder: string, folder: string): Promise<WorkspaceFil
     .sort();
   return await Promise.all(
     paths.map(async (path) => ({
-      path: relative(ansibleFolder, path).split(sep).join('/'),
+      path: relative(root, path).split(sep).join('/'),
       content: await readFile(path),
     })),
   );

@@ -1,4 +1,4 @@
-"""A scratch PostgreSQL of a node's own binaries, to test a configuration with: see `try_configuration`."""
+"""A scratch PostgreSQL of a node's own binaries, to test a configuration with: see the verb `try-configuration`."""
 
 import ctypes
 import glob
@@ -11,7 +11,8 @@ import signal
 import subprocess
 import time
 
-from hathi_node import SESSION, Problem, as_patroni_writes
+from hathi_node.postgres import SESSION, as_patroni_writes
+from hathi_node.problem import Problem
 
 DIRECTORY = '/var/lib/hathi/trial'
 PORT = 54329

@@ -11,7 +11,11 @@ import os
 import shutil
 import time
 
-from hathi_node import Caller, Etcd, Problem, Service, place_file, place_files
+from hathi_node.etcd import Etcd
+from hathi_node.files import place_file, place_files
+from hathi_node.https import Caller
+from hathi_node.problem import Problem
+from hathi_node.systemd import Service
 
 UNIT = 'etcd'
 ENVIRONMENT_FILE = '/etc/default/etcd'

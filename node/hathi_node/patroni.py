@@ -1,56 +1,16 @@
-"""Patroni's REST API as the programs of this role ask it, over mutual TLS."""
+"""Patroni's REST API, over mutual TLS."""
 
 import os
 import signal
 import time
 
-from hathi_node import SESSION, Problem
+from hathi_node.postgres import SESSION, quoted
+from hathi_node.problem import Problem
 
 REST_PORT = 8008
 # A change of the configuration may meet a Patroni that resets connections for a moment.
 PATCH_ATTEMPTS = 5
 PATCH_PAUSE_SECONDS = 0.2
-
-
-class Progress:
-    """A deadline that moves on with whatever is seen to move."""
-
-    def __init__(self, seconds):
-        self.seconds = seconds
-        self.deadline = time.monotonic() + seconds
-        self.last = None
-
-    def saw(self, what):
-        if what != self.last:
-            self.last = what
-            self.deadline = time.monotonic() + self.seconds
-
-    def is_over(self):
-        return time.monotonic() > self.deadline
-
-    def check(self, reason, node=None):
-        if self.is_over():
-            raise Problem(f'{reason}, and nothing has moved for {self.seconds} s', node)
-
-
-class Seldom:
-    """For what costs too much to be done at every look."""
-
-    def __init__(self, seconds):
-        self.seconds = seconds
-        self.next = time.monotonic() + seconds
-
-    def is_due(self):
-        now = time.monotonic()
-        if now < self.next:
-            return False
-        self.next = now + self.seconds
-        return True
-
-
-def quoted(texts):
-    """A list of SQL literals."""
-    return ', '.join("'" + text.replace("'", "''") + "'" for text in sorted(texts))
 
 
 def is_primary(status):

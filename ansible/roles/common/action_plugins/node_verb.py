@@ -1,4 +1,4 @@
-"""Runs one of a role's own programs on the node: see docs/adr/0003-programs-instead-of-modules.md."""
+"""Runs a verb of the package `node/` on the node: see docs/adr/0003-programs-instead-of-modules.md."""
 
 from __future__ import annotations
 
@@ -10,34 +10,46 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.template import trust_as_template
 
-# The only words in argv; the program and its arguments, secrets among them, come by stdin.
+# The only words in argv; the package and the request, with its secrets, come by stdin.
 LOADER = 'import json,sys; payload = json.load(sys.stdin); exec(payload["start"])'
 
-# Each source becomes a module that the later ones can import: what is shared has names of its own, in
-# alphabetical order, and the program is the last. An import hook would cost more than the program.
+# Creates each module before those that import it. An import hook would cost more than the verb.
 START = """
 import types
-shared = sorted(name for name in payload['sources'] if name.startswith('hathi_'))
-for name in [*shared, payload['program']]:
+for name, source in payload['modules']:
     module = sys.modules[name] = types.ModuleType(name)
-    exec(compile(payload['sources'][name], name + '.py', 'exec'), module.__dict__)
-print(json.dumps(sys.modules['hathi_node'].start(payload)))
+    module.__path__ = []
+    exec(compile(source, name.replace('.', '/') + '.py', 'exec'), module.__dict__)
+print(json.dumps(sys.modules['hathi_node.dispatch'].start(payload)))
 """
 
+IMPORTED = re.compile(r'^(?:from|import) (hathi_node[.\w]*)', re.MULTILINE)
 
-IMPORTED = re.compile(r'^from (hathi_\w+) import', re.MULTILINE)
+
+def package_folder(role):
+    """Beside the roles in a workspace, and beside `ansible/` in the repository."""
+    ansible = role.parent.parent
+    return next(folder for folder in (ansible / 'node', ansible.parent / 'node') if folder.is_dir())
 
 
-def needed(program, sources):
-    """The program with what it imports of the roles' own: the rest would only be sent and compiled."""
-    found, wanted = {}, [program]
-    while wanted:
-        name = wanted.pop()
-        if name not in found:
-            found[name] = sources[name]
-            wanted += IMPORTED.findall(sources[name])
-    # It starts every program.
-    return {'hathi_node': sources['hathi_node'], **found}
+def modules_of(verb, folder):
+    """[name, source] of the verb's module and of all that it imports, each after its own imports."""
+    ordered = {}
+
+    def add(name):
+        if name in ordered:
+            return
+        path = folder.joinpath(*name.split('.'))
+        file = path / '__init__.py' if path.is_dir() else path.with_suffix('.py')
+        source = file.read_text()
+        parent = name.rpartition('.')[0]
+        for imported in [*([parent] if parent else []), *IMPORTED.findall(source)]:
+            add(imported)
+        ordered[name] = source
+
+    add('hathi_node.dispatch')
+    add('hathi_node.verbs.' + verb.replace('-', '_'))
+    return list(ordered.items())
 
 
 class ActionModule(ActionBase):
@@ -46,7 +58,7 @@ class ActionModule(ActionBase):
     _supports_check_mode = True
 
     def _certificate(self, variables, directory, owner):
-        """The node's own, copied for one service: its files, and their paths as the program's arguments."""
+        """The node's own, copied for one service: its files, and their paths as the verb's arguments."""
         here = Path(self._loader.path_dwim(self._templar.template(variables['pki_directory'])))
         host = variables['inventory_hostname']
         files, paths = [], {}
@@ -71,15 +83,10 @@ class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
         words = dict(self._task.args)
-        program = words.pop('program', None)
-        if not program or set(words) - {'arguments', 'certificate', 'templates'}:
-            raise AnsibleActionFail('node_program takes program, arguments, certificate and templates')
+        verb = words.pop('verb', None)
+        if not verb or set(words) - {'arguments', 'certificate', 'templates'}:
+            raise AnsibleActionFail('node_verb takes verb, arguments, certificate and templates')
         role = Path(self._task._role._role_path)
-        sources = {
-            path.stem: path.read_text()
-            for folder in (role.parent / 'common/programs', role / 'programs')
-            for path in sorted(folder.glob('*.py'))
-        }
         files, paths = [], {}
         if words.get('certificate'):
             files, paths = self._certificate(task_vars, **words['certificate'])
@@ -87,8 +94,8 @@ class ActionModule(ActionBase):
             files.append({**file, 'content': self._rendered(role, template)})
         payload = {
             'start': START,
-            'sources': needed(program, sources),
-            'program': program,
+            'modules': modules_of(verb, package_folder(role)),
+            'verb': verb,
             'arguments': {**(words.get('arguments') or {}), **paths},
             'files': files,
             'check_mode': bool(self._task.check_mode),
@@ -101,7 +108,7 @@ class ActionModule(ActionBase):
             result.update(json.loads(lines[-1]))
         except (IndexError, ValueError):
             last = (answer['stderr'].strip().splitlines() or ['no output'])[-1]
-            result['problem'] = f'{program} ended with {answer["rc"]}: {last}'
+            result['problem'] = f'{verb} ended with {answer["rc"]}: {last}'
         if result.get('problem'):
             result.update(failed=True, msg=result['problem'])
         return result

@@ -3,7 +3,8 @@
 import os
 import time
 
-from hathi_node import as_patroni_writes, place_file
+from hathi_node.files import place_file
+from hathi_node.postgres import as_patroni_writes
 
 # Patroni takes 0.3 s once it is awake. A loaded machine takes longer, and nothing is lost by waiting.
 LATE_SECONDS = 5

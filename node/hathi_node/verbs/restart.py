@@ -6,8 +6,11 @@ Runs on one node and asks every member over Patroni's REST API. Arguments: `memb
 
 import time
 
-from hathi_node import Caller, Problem
-from hathi_patroni import Patroni, Progress, is_primary, quoted
+from hathi_node.https import Caller
+from hathi_node.patroni import Patroni, is_primary
+from hathi_node.postgres import quoted
+from hathi_node.problem import Problem
+from hathi_node.waiting import Progress
 
 PAUSE_SECONDS = 0.3
 # A member reads the dynamic configuration in its next loop, and notes the pending restart then.

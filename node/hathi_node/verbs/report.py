@@ -3,7 +3,7 @@
 Arguments: `problem`.
 """
 
-from hathi_node import Problem
+from hathi_node.problem import Problem
 
 UNIT = 'patroni'
 

@@ -13,9 +13,13 @@ import os
 import shutil
 import time
 
-from hathi_node import Caller, Etcd, Service, place_files
-from hathi_patroni import Patroni, Progress, Seldom, difference, is_primary
-from hathi_reload import Reload
+from hathi_node.etcd import Etcd
+from hathi_node.files import place_files
+from hathi_node.https import Caller
+from hathi_node.patroni import Patroni, difference, is_primary
+from hathi_node.reload import Reload
+from hathi_node.systemd import Service
+from hathi_node.waiting import Progress, Seldom
 
 UNIT = 'patroni'
 PAUSE_SECONDS = 0.2

@@ -15,8 +15,9 @@ import os
 import re
 import time
 
-from hathi_node import Problem, as_patroni_writes
-from hathi_scratch import DIRECTORY, LONGEST_MESSAGE, Refusal, Scratch
+from hathi_node.postgres import as_patroni_writes
+from hathi_node.problem import Problem
+from hathi_node.scratch import DIRECTORY, LONGEST_MESSAGE, Refusal, Scratch
 
 # Part of the digest: raise it when the trial itself changes.
 REVISION = 1

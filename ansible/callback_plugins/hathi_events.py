@@ -49,6 +49,8 @@ class CallbackModule(CallbackBase):
         path = os.environ.get('HATHI_EVENTS_FILE')
         # Appended to: a run that goes on after a crash keeps what was said before.
         self._out = open(path, 'a') if path else sys.stdout
+        # Ansible prints the lines of running tasks without a flush.
+        sys.stdout.reconfigure(line_buffering=True)
         self._started = time.monotonic()
         self._task_started = {}
 

@@ -2,6 +2,7 @@
 
 from hathi_node.node import Node
 from hathi_node.problem import explain
+from hathi_node.progress import clear_progress
 from hathi_node.systemd import Service
 
 
@@ -12,6 +13,7 @@ def start(request):
     `owner` and `mode`), `check_mode` (whether to change nothing).
     """
     verb = __import__('hathi_node.verbs.' + request['verb'].replace('-', '_'), fromlist=['run'])
+    clear_progress()
     try:
         return verb.run(Node(request))
     except Exception as error:

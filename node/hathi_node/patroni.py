@@ -105,7 +105,9 @@ class Patroni:
         return out.split()
 
     def copied_bytes(self):
-        return self.sql('select coalesce(sum(backup_streamed), 0) from pg_stat_progress_basebackup')
+        """Bytes that all running copies of this node have sent."""
+        rows = self.sql('select coalesce(sum(backup_streamed), 0) from pg_stat_progress_basebackup')
+        return int(rows[0]) if rows else 0
 
     def needs_restart(self, parameters):
         """Which of the parameters PostgreSQL reads only at its start."""

@@ -52,6 +52,20 @@ it('keeps the last task of a node that did something', () => {
   expect(stage.nodes.get('orders-1')).toEqual({ mark: 'good', text: 'Start etcd (changed)' });
 });
 
+it('shows how much of a copy has arrived, until the task of the node ends', () => {
+  const stage = newStage('execute-ansible-script');
+  const event = (type: string, data: object) =>
+    takeEvent(stage, { type, stage: stage.name, at: at(1), data: { ...data } });
+  const progress = { node: 'orders-2', verb: 'patroni-member', state: 'creating replica' };
+  event('node.progress', { ...progress, copied_bytes: 3 * 2 ** 29 });
+  expect(stage.nodes.get('orders-2')).toEqual({
+    mark: 'busy',
+    text: 'creating replica, 1.50 GiB copied',
+  });
+  event('ansible.host', { host: 'orders-2', task: 'Start Patroni', status: 'changed' });
+  expect(stage.nodes.get('orders-2')).toMatchObject({ mark: 'good' });
+});
+
 it('measures a stage that failed, and begins anew with a new attempt', () => {
   const stage = newStage('plan-terraform');
   const tell = (type: string, second: number) =>

@@ -104,6 +104,8 @@ function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+const GIBIBYTE = 2 ** 30;
+
 const TERRAFORM_VERBS: Record<string, [string, string]> = {
   create: ['being created', 'created'],
   update: ['being changed', 'changed'],
@@ -129,6 +131,8 @@ export function takeEvent(stage: StageProgress, event: ProgressEvent): string | 
       return takeResource(stage, data);
     case 'ansible.host':
       return takeHost(stage, data);
+    case 'node.progress':
+      return takeNodeProgress(stage, event.data);
     case 'replication.node':
       return takeReplication(stage, event.data);
     case 'terraform.plan':
@@ -172,6 +176,15 @@ function takeHost(stage: StageProgress, data: Record<string, string>): string | 
     mark: failed ? 'bad' : 'good',
     text: failed ? `${task}: ${data.message ?? data.status}` : `${task} (${data.status})`,
   });
+  return node;
+}
+
+/** A verb that runs for long on a node, e.g. the copy of a large database. */
+function takeNodeProgress(stage: StageProgress, data: Record<string, unknown>): string {
+  const node = String(data.node);
+  const copied = Number(data.copied_bytes ?? 0);
+  const amount = copied > 0 ? `, ${(copied / GIBIBYTE).toFixed(2)} GiB copied` : '';
+  stage.nodes.set(node, { mark: 'busy', text: `${data.state}${amount}` });
   return node;
 }
 

@@ -17,6 +17,7 @@ from hathi_node.etcd import Etcd
 from hathi_node.files import place_files
 from hathi_node.https import Caller
 from hathi_node.patroni import Patroni, difference, is_primary
+from hathi_node.progress import ProgressLines
 from hathi_node.reload import Reload
 from hathi_node.systemd import Service
 from hathi_node.waiting import Progress, Seldom
@@ -44,6 +45,12 @@ def read(path):
         return ''
 
 
+def free_bytes():
+    """Free space where the data is. It falls while a copy arrives, and costs nothing to read."""
+    found = os.statvfs('/var/lib/postgresql')
+    return found.f_bfree * found.f_frsize
+
+
 def is_source(member):
     """By what a member tells the others through etcd: whether Patroni lets a new one copy it."""
     told = json.loads(member)
@@ -62,6 +69,7 @@ class Member:
         self.data_directory = params['data_directory']
         self.service = Service(node, UNIT)
         self.progress = Progress(params['timeout_seconds'])
+        self.lines = ProgressLines()
         self.changed = []
 
     def call(self):
@@ -234,6 +242,7 @@ class Member:
         """Returns what Patroni says once this node runs; see `runs`."""
         seldom = Seldom(QUIET_SECONDS)
         state = 'not answering'
+        free = free_bytes()
         while True:
             if self.postgres_is_up() or seldom.is_due():
                 status = self.patroni.status(self.name)
@@ -241,8 +250,9 @@ class Member:
                     return status
                 state = status.get('state', 'not answering')
                 self.clear_while_running(status)
-            free = os.statvfs('/var/lib/postgresql').f_bfree
-            self.progress.saw((state, free if 'creat' in state else 0))
+            copied = max(free - free_bytes(), 0) if 'creat' in state else 0
+            self.progress.saw((state, copied))
+            self.lines.report(state=state, copied_bytes=copied)
             self.progress.check(f'{self.name} is {state}' + (', not streaming' if state == 'running' else ''))
             time.sleep(PAUSE_SECONDS)
 
@@ -259,6 +269,7 @@ class Member:
             if lagging:
                 copied = self.patroni.copied_bytes()
             self.progress.saw((tuple(lagging), copied))
+            self.lines.report(state=f'waiting for {", ".join([*lagging, *silent])}', copied_bytes=copied)
             if self.progress.is_over():
                 reasons = [f'{name} is {self.patroni.describe(name)}' for name in lagging]
                 reasons += [f'etcd on {name} does not answer' for name in silent]

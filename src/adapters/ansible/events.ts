@@ -30,6 +30,12 @@ const lineSchema = z.discriminatedUnion('event', [
     rejected: rejectedSchema.nullish(),
   }),
   z.object({
+    event: z.literal('progress'),
+    host: z.string(),
+    verb: z.string(),
+    progress: z.object({ state: z.string(), copied_bytes: z.number().nonnegative().optional() }),
+  }),
+  z.object({
     event: z.literal('recap'),
     duration_seconds: z.number(),
     hosts: z.record(z.string(), recapSchema),
@@ -77,6 +83,11 @@ function toEvent(line: Line, told: Told): StageEvent {
       }
       return { type: 'ansible.host', data: { ...fields, role, message } };
     }
+    case 'progress':
+      return {
+        type: 'node.progress',
+        data: { node: line.host, verb: line.verb, ...line.progress },
+      };
     case 'recap':
       told.recap = line.hosts;
       return {

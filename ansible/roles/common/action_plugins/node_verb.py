@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import threading
 from pathlib import Path
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.template import trust_as_template
+from ansible.utils.display import Display
 
 # The only words in argv; the package and the request, with its secrets, come by stdin.
 LOADER = 'import json,sys; payload = json.load(sys.stdin); exec(payload["start"])'
@@ -22,6 +25,10 @@ for name, source in payload['modules']:
     exec(compile(source, name.replace('.', '/') + '.py', 'exec'), module.__dict__)
 print(json.dumps(sys.modules['hathi_node.dispatch'].start(payload)))
 """
+
+# As node/hathi_node/progress.py writes it.
+READ_PROGRESS = 'cat /run/hathi-progress.json 2>/dev/null || true'
+WATCH_SECONDS = 10
 
 IMPORTED = re.compile(r'^(?:from|import) (hathi_node[.\w]*)', re.MULTILINE)
 
@@ -80,6 +87,34 @@ class ActionModule(ActionBase):
             overrides={'trim_blocks': True},
         )
 
+    @contextlib.contextmanager
+    def _watching(self, variables, verb):
+        """While the command runs, prints its progress as lines of events.
+
+        A connection returns the output of a command at its end. So the newest line is read over the same
+        shared connection, and only for a verb that takes long.
+        """
+        ended = threading.Event()
+        fields = {'event': 'progress', 'host': variables['inventory_hostname'], 'verb': verb}
+
+        def watch():
+            last = None
+            while not ended.wait(WATCH_SECONDS):
+                line = self._low_level_execute_command(READ_PROGRESS)['stdout'].strip()
+                if not line or line == last or ended.is_set():
+                    continue
+                last = line
+                with contextlib.suppress(ValueError):
+                    Display().display(json.dumps({**fields, **json.loads(line)}))
+
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            watcher.join(WATCH_SECONDS)
+
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
         words = dict(self._task.args)
@@ -100,9 +135,10 @@ class ActionModule(ActionBase):
             'files': files,
             'check_mode': bool(self._task.check_mode),
         }
-        answer = self._low_level_execute_command(
-            f"/usr/bin/python3 -c '{LOADER}'", in_data=json.dumps(payload).encode()
-        )
+        with self._watching(task_vars, verb):
+            answer = self._low_level_execute_command(
+                f"/usr/bin/python3 -c '{LOADER}'", in_data=json.dumps(payload).encode()
+            )
         lines = answer['stdout'].strip().splitlines()
         try:
             result.update(json.loads(lines[-1]))

@@ -1,4 +1,4 @@
-import type { OperationEvent } from '../src/core/operation/operation.ts';
+import type { OperationEvent } from '../src/core/operation/event.ts';
 import type { ReplicationReport } from '../src/core/postgres/replication-report.ts';
 import type { ServerProcess } from '../test/support/server-process.ts';
 
@@ -73,7 +73,7 @@ export async function runAgain(
 
 /** Of one operation's events: its stage, Terraform's resources, Ansible's tasks. */
 function partsOf(events: readonly OperationEvent[]): Times {
-  const ended = events.find(({ type }) => type === 'stage.succeeded');
+  const ended = events.find((event) => event.type === 'stage.succeeded');
   const stage = ended?.stage ?? 'unknown';
   const stageSeconds = Number(ended?.data.seconds ?? 0);
   return [

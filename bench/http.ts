@@ -147,8 +147,9 @@ async function measureDelivery(databaseUrl: string): Promise<HttpSpeed['delivery
     const { body } = await server.post('/api/v1/clusters', input);
     const delays: number[] = [];
     const follow = () =>
-      server.follow(body.id, ({ data }) => {
-        if (typeof data.emitted_at === 'number') delays.push(wallClock() - data.emitted_at);
+      server.follow(body.id, ({ type, data }) => {
+        // The message of the fake stage begins with the time of its emission.
+        if (type === 'terraform.log') delays.push(wallClock() - Number.parseFloat(data.message));
         return false;
       });
     await Promise.all(Array.from({ length: FOLLOWERS }, follow));

@@ -11,6 +11,7 @@ import { keepFiles } from './keep-files.ts';
 import { openApiDocument } from './openapi.ts';
 import { awsAttributeBlocks, readAwsAttributes, standInChanges } from './reference-aws.ts';
 import { commandLineBlocks } from './reference-cli.ts';
+import { eventBlocks } from './reference-events.ts';
 
 const NOTE = '<!-- Written by scripts/reference.ts; change what it reads, not this page. -->';
 
@@ -26,6 +27,7 @@ export async function referenceFiles(): Promise<Map<string, string>> {
     ['docs/reference/errors.md', errorsPage()],
     ['docs/reference/metrics.md', metricsPage()],
     ['docs/reference/api.md', apiPage(await openApiDocument())],
+    ['docs/reference/events.md', page('Events of operations', ...eventBlocks())],
     ['docs/reference/cli.md', page('Command line', ...commandLineBlocks())],
   ]);
 }

@@ -1,4 +1,5 @@
-import type { Operation, OperationEvent } from '../../src/core/operation/operation.ts';
+import type { OperationEvent } from '../../clients/typescript/src/index.ts';
+import type { Operation } from '../../src/core/operation/operation.ts';
 
 /** A problem document (RFC 9457) as an error, or a server that did not answer as one should. */
 export class ApiProblem extends Error {

@@ -14,6 +14,7 @@ export type {
   Cluster,
   Connection,
   Operation,
+  OperationEvent,
   Plan,
   Report,
 } from '@hathi/client';

@@ -1,10 +1,12 @@
+import type { OperationEvent } from './api.ts';
+
 /** An event of an operation, as far as the picture needs it. */
-export interface ProgressEvent {
-  type: string;
-  stage: string | null;
-  at: string;
-  data: Record<string, unknown>;
-}
+export type ProgressEvent = PartOf<OperationEvent>;
+/** Of each event of the union, so that `type` still decides the members of `data`. */
+type PartOf<Event extends OperationEvent> = Event extends OperationEvent
+  ? Pick<Event, 'type' | 'stage' | 'at' | 'data'>
+  : never;
+type EventOf<Type extends ProgressEvent['type']> = Extract<ProgressEvent, { type: Type }>;
 
 export type StageState = 'waiting' | 'running' | 'done' | 'failed';
 
@@ -61,13 +63,7 @@ export function stagesOf(
   });
 }
 
-interface PlanCounts {
-  add: number;
-  change: number;
-  replace: number;
-  destroy: number;
-  empty: boolean;
-}
+type PlanCounts = EventOf<'terraform.plan'>['data']['summary'];
 
 export function planSummary(counts: PlanCounts | undefined): string {
   if (!counts || counts.empty) return 'nothing to change';
@@ -77,17 +73,19 @@ export function planSummary(counts: PlanCounts | undefined): string {
   return parts.join(', ');
 }
 
-type Recap = Record<string, { changed?: number }>;
-
-function recapSummary(hosts: Recap): string {
-  const changed = Object.values(hosts).reduce((sum, host) => sum + (host.changed ?? 0), 0);
+function recapSummary({ hosts }: EventOf<'ansible.recap'>['data']): string {
+  const changed = Object.values(hosts).reduce((sum, host) => sum + host.changed, 0);
   return `${counted(Object.keys(hosts).length, 'node')}, ${counted(changed, 'change')}`;
 }
 
-function endStage(stage: StageProgress, event: ProgressEvent): void {
+type StageEnding = EventOf<
+  'stage.succeeded' | 'stage.failed' | 'stage.cancelled' | 'stage.interrupted'
+>;
+
+function endStage(stage: StageProgress, event: StageEnding): void {
   stage.state = event.type === 'stage.succeeded' ? 'done' : 'failed';
   const measured = (Date.parse(event.at) - stage.startedAt) / 1000;
-  stage.seconds = Number(event.data.seconds ?? Math.max(0, measured));
+  stage.seconds = event.type === 'stage.succeeded' ? event.data.seconds : Math.max(0, measured);
   if (stage.state === 'failed') stage.summary = event.type.slice('stage.'.length);
   else if (stage.summary === '' && stage.nodes.size > 0) stage.summary = nodesSummary(stage);
 }
@@ -118,28 +116,27 @@ const TERRAFORM_VERBS: Record<string, [string, string]> = {
  * @returns the node whose line changed, or null
  */
 export function takeEvent(stage: StageProgress, event: ProgressEvent): string | null {
-  const data = event.data as Record<string, string>;
   switch (event.type) {
     case 'ansible.task':
-      stage.activity = String(data.task ?? '');
+      stage.activity = event.data.task;
       return null;
     case 'terraform.log':
       // Before Terraform runs, these lines are about the image of the nodes, which may take a minute.
-      if (stage.name === 'generate-terraform') stage.activity = String(data.message ?? '');
+      if (stage.name === 'generate-terraform') stage.activity = event.data.message;
       return null;
     case 'terraform.resource':
-      return takeResource(stage, data);
+      return takeResource(stage, event.data);
     case 'ansible.host':
-      return takeHost(stage, data);
+      return takeHost(stage, event.data);
     case 'node.progress':
       return takeNodeProgress(stage, event.data);
     case 'replication.node':
       return takeReplication(stage, event.data);
     case 'terraform.plan':
-      stage.summary = planSummary(event.data.summary as PlanCounts | undefined);
+      stage.summary = planSummary(event.data.summary);
       return null;
     case 'ansible.recap':
-      stage.summary = recapSummary((event.data.hosts ?? {}) as Recap);
+      stage.summary = recapSummary(event.data);
       return null;
     case 'stage.started':
       Object.assign(stage, newStage(stage.name, stage.position), { state: 'running' });
@@ -156,48 +153,55 @@ export function takeEvent(stage: StageProgress, event: ProgressEvent): string | 
   }
 }
 
-/** `module.cluster.terraform_data.node["default-1"]` is node default-1; others are the network's. */
-function takeResource(stage: StageProgress, data: Record<string, string>): string | null {
-  const node = /\["([a-z][a-z0-9-]*-\d+)"\]/.exec(data.address ?? '')?.[1] ?? NETWORK;
-  const [doing, done] = TERRAFORM_VERBS[data.action ?? ''] ?? ['in work', 'done'];
-  if (data.status === 'failed') stage.nodes.set(node, { mark: 'bad', text: 'failed' });
-  else if (data.status === 'completed') stage.nodes.set(node, { mark: 'good', text: done });
+/** Resources without a node are the network's. */
+function takeResource(
+  stage: StageProgress,
+  { node: own, action, status }: EventOf<'terraform.resource'>['data'],
+): string {
+  const node = own ?? NETWORK;
+  const [doing, done] = TERRAFORM_VERBS[action] ?? ['in work', 'done'];
+  if (status === 'failed') stage.nodes.set(node, { mark: 'bad', text: 'failed' });
+  else if (status === 'completed') stage.nodes.set(node, { mark: 'good', text: done });
   else stage.nodes.set(node, { mark: 'busy', text: doing });
   return node;
 }
 
-function takeHost(stage: StageProgress, data: Record<string, string>): string | null {
+function takeHost(
+  stage: StageProgress,
+  { host, task, status, message }: EventOf<'ansible.host'>['data'],
+): string | null {
   // A task that is skipped says nothing about the node, and would stay on the screen until the next one.
-  if (data.status === 'skipped') return null;
-  const node = data.host ?? '';
-  const failed = data.status === 'failed' || data.status === 'unreachable';
-  const task = data.task ?? '';
-  stage.nodes.set(node, {
+  if (status === 'skipped') return null;
+  const failed = status === 'failed' || status === 'unreachable';
+  stage.nodes.set(host, {
     mark: failed ? 'bad' : 'good',
-    text: failed ? `${task}: ${data.message ?? data.status}` : `${task} (${data.status})`,
+    text: failed ? `${task}: ${message ?? status}` : `${task} (${status})`,
   });
-  return node;
+  return host;
 }
 
 /** A verb that runs for long on a node, e.g. the copy of a large database. */
-function takeNodeProgress(stage: StageProgress, data: Record<string, unknown>): string {
-  const node = String(data.node);
-  const copied = Number(data.copied_bytes ?? 0);
-  const amount = copied > 0 ? `, ${(copied / GIBIBYTE).toFixed(2)} GiB copied` : '';
-  stage.nodes.set(node, { mark: 'busy', text: `${data.state}${amount}` });
+function takeNodeProgress(
+  stage: StageProgress,
+  { node, state, copied_bytes = 0 }: EventOf<'node.progress'>['data'],
+): string {
+  const amount = copied_bytes > 0 ? `, ${(copied_bytes / GIBIBYTE).toFixed(2)} GiB copied` : '';
+  stage.nodes.set(node, { mark: 'busy', text: `${state}${amount}` });
   return node;
 }
 
-function takeReplication(stage: StageProgress, data: Record<string, unknown>): string {
-  const node = String(data.node);
-  const reasons = (data.reasons ?? []) as { message: string }[];
-  const role = data.role === null ? 'unknown role' : String(data.role);
+function takeReplication(
+  stage: StageProgress,
+  { node, role, status, reasons }: EventOf<'replication.node'>['data'],
+): string {
+  const name = role ?? 'unknown role';
+  const isProven = status === 'proven' ? ', proven' : '';
   stage.nodes.set(node, {
-    mark: data.status === 'failed' ? 'bad' : 'good',
+    mark: status === 'failed' ? 'bad' : 'good',
     text:
-      data.status === 'failed'
-        ? `${role}: ${reasons.map((one) => one.message).join(' ')}`
-        : `${role}${data.status === 'proven' ? ', proven' : ''}`,
+      status === 'failed'
+        ? `${name}: ${reasons.map(({ message }) => message).join(' ')}`
+        : `${name}${isProven}`,
   });
   return node;
 }

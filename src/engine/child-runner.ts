@@ -2,7 +2,8 @@ import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HathiError } from '../core/errors.ts';
-import type { NewEvent, StageEvent, StageRecord } from '../core/operation/operation.ts';
+import type { NewEvent, StageEvent } from '../core/operation/event.ts';
+import type { StageRecord } from '../core/operation/operation.ts';
 import type {
   ChildCommand,
   ChildHandlers,
@@ -270,7 +271,7 @@ export function eventsOfStage(
   { name, position }: Pick<StageRecord, 'name' | 'position'>,
   events: readonly StageEvent[],
 ): NewEvent[] {
-  return events.map((event) => ({ ...event, stage: name, position }));
+  return events.map((event): NewEvent => ({ ...event, stage: name, position }));
 }
 
 function completeLines(path: string, from: number, size: number, toTheEnd: boolean) {

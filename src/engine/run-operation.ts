@@ -1,13 +1,11 @@
 import { asDiskFull } from '../core/disk-full.ts';
 import { HathiError, isHathiError } from '../core/errors.ts';
+import { operationEvent, type StageEvent, type StoredError } from '../core/operation/event.ts';
 import {
   type Operation,
   type OperationState,
-  operationEvent,
   pendingStage,
   type StageRecord,
-  type StageState,
-  type StoredError,
 } from '../core/operation/operation.ts';
 import type { PlannedStage } from '../core/procedures/procedure.ts';
 import type { Log } from '../ports/log.ts';
@@ -57,7 +55,9 @@ export async function runOperation(
   const resumed_stage = resumed?.name ?? null;
   tools.log.info({ ...facts, resumed_stage }, 'operation claimed');
   try {
-    await engine.record([operationEvent('running', { attempt: lease.attempt, resumed_stage })]);
+    await engine.record([
+      operationEvent('operation.running', { attempt: lease.attempt, resumed_stage }),
+    ]);
     await runStages(tools, { engine, operation, stages: operation.stages, resumedPosition });
   } catch (error) {
     // Not even the failure could be stored: another worker claims the operation when its lease ends.
@@ -85,7 +85,7 @@ async function runStages(tools: RunTools, run: Run): Promise<void> {
     const began = tools.clock.now().getTime();
     await begin(run, record);
     tools.log.info({ ...facts, stage: record.name }, 'stage started');
-    let ending: StageState & OperationState = 'succeeded';
+    let ending: Ending | 'succeeded' = 'succeeded';
     let code: string | undefined;
     try {
       const outcome = await runStage(tools, run, record);
@@ -134,7 +134,7 @@ async function waits(
   await engine.write(async ({ operations }) => {
     await operations.postpone(operation.id, run_after);
     await operations.appendEvents(operation.id, engine.lease.attempt, [
-      operationEvent('scheduled', { run_after }),
+      operationEvent('operation.scheduled', { run_after }),
     ]);
   });
   await engine.announce();
@@ -182,7 +182,7 @@ async function begin({ engine, operation }: Run, record: StageRecord): Promise<v
   const { attempt } = engine.lease;
   await engine.write(async ({ operations }) => {
     await operations.setStage(operation.id, record.position, attempt, { state: 'running' });
-    const started = { type: 'stage.started', data: { attempt } };
+    const started: StageEvent = { type: 'stage.started', data: { attempt } };
     await operations.appendEvents(operation.id, attempt, eventsOfStage(record, [started]));
   });
   await engine.announce();
@@ -195,11 +195,13 @@ async function succeed(run: Run, record: StageRecord, seconds: number): Promise<
   await engine.write(async ({ operations }) => {
     const update = { state: 'succeeded', outcome } as const;
     await operations.setStage(operation.id, record.position, attempt, update);
-    const succeeded = { type: 'stage.succeeded', data: { seconds } };
+    const succeeded: StageEvent = { type: 'stage.succeeded', data: { seconds } };
     await operations.appendEvents(operation.id, attempt, eventsOfStage(record, [succeeded]));
     if (!isLast(run, record)) return;
     await operations.setState(operation.id, 'succeeded');
-    await operations.appendEvents(operation.id, attempt, [operationEvent('succeeded')]);
+    await operations.appendEvents(operation.id, attempt, [
+      operationEvent('operation.succeeded', {}),
+    ]);
   });
   await engine.announce();
 }
@@ -209,7 +211,7 @@ async function fail(
   { engine, operation }: Run,
   record: StageRecord,
   error: unknown,
-): Promise<StageState & OperationState> {
+): Promise<Ending> {
   const stored = engine.mask.apply(storedError(operation, error));
   if (stored.code === 'INTERNAL') logDefect(tools, engine, operation, record.name, error);
   const ending = endingOf(engine, error);
@@ -217,10 +219,10 @@ async function fail(
   await engine.write(async ({ operations }) => {
     const update = { state: ending, error: stored };
     await operations.setStage(operation.id, record.position, attempt, update);
-    const ended = { type: `stage.${ending}`, data: { error: stored } };
+    const ended: StageEvent = { type: `stage.${ending}`, data: { error: stored } };
     await operations.appendEvents(operation.id, attempt, [
       ...eventsOfStage(record, [ended]),
-      operationEvent(ending, { error: stored }),
+      operationEvent(`operation.${ending}`, { error: stored }),
     ]);
     await operations.setState(operation.id, ending, stored);
   });
@@ -228,7 +230,10 @@ async function fail(
   return ending;
 }
 
-function endingOf(engine: StageEngine, error: unknown): StageState & OperationState {
+/** How a stage ends, and its operation with it, if it does not succeed. */
+type Ending = 'failed' | 'cancelled' | 'interrupted';
+
+function endingOf(engine: StageEngine, error: unknown): Ending {
   // What a stage left half done must be said even when someone also asked it to stop.
   if (isHathiError(error, 'OPERATION_INTERRUPTED')) return 'interrupted';
   return engine.cancelLevel() > 0 ? 'cancelled' : 'failed';
@@ -269,7 +274,9 @@ async function endOperation(
       await operations.setState(operation.id, 'cancelling');
     }
     await operations.setState(operation.id, state);
-    await operations.appendEvents(operation.id, engine.lease.attempt, [operationEvent(state)]);
+    await operations.appendEvents(operation.id, engine.lease.attempt, [
+      operationEvent(`operation.${state}`, {}),
+    ]);
   });
   await engine.announce();
 }

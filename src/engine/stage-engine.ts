@@ -1,5 +1,5 @@
 import { HathiError, isHathiError } from '../core/errors.ts';
-import type { NewEvent } from '../core/operation/operation.ts';
+import type { NewEvent } from '../core/operation/event.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Wakeups } from '../ports/event-stream.ts';
 import type { KeptLease, LeaseKeeper } from '../ports/lease-keeper.ts';
@@ -157,7 +157,9 @@ export class StageEngine {
 
   /** Stores events, and with them how far a child's output was read. @throws LEASE_LOST */
   async record(events: readonly NewEvent[], child?: ChildRecord): Promise<void> {
-    const masked = events.map((event) => ({ ...event, data: this.mask.apply(event.data) }));
+    const masked = events.map(
+      (event) => ({ ...event, data: this.mask.apply(event.data) }) as NewEvent,
+    );
     await this.write(async ({ operations }) => {
       await operations.appendEvents(this.lease.operationId, this.lease.attempt, masked);
       if (child) await operations.saveChild(child);

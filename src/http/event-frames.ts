@@ -1,4 +1,4 @@
-import type { OperationEvent } from '../core/operation/operation.ts';
+import type { OperationEvent } from '../core/operation/event.ts';
 
 /** A sign of life, so that nothing between takes a quiet stream for a dead one. */
 export const HEARTBEAT_SECONDS = 15;

@@ -30,6 +30,7 @@ export function makePortable(document: Portable): void {
   if (anyOf && schemas) {
     schemas[PARAMETER_VALUE] = { description: 'Value of a PostgreSQL parameter.', anyOf };
   }
+  for (const schema of Object.values(schemas ?? {})) nameVariants(schema, schemas ?? {});
   for (const answer of answersOf(document)) describeStream(answer);
 }
 
@@ -63,6 +64,23 @@ function walk(value: unknown, unions: Json[][]): void {
   nameParameterValues(value, unions);
   moveObjectDefault(value);
   for (const member of Object.values(value)) walk(member, unions);
+}
+
+/**
+ * A union of named objects names the property that decides. Without it, generated code tries each
+ * variant, and openapi-generator's Java accepts none because several match.
+ */
+function nameVariants(schema: unknown, schemas: Record<string, unknown>): void {
+  if (!isObject(schema) || !Array.isArray(schema.oneOf)) return;
+  const mapping = new Map<string, string>();
+  for (const { $ref } of schema.oneOf.filter(isObject)) {
+    const variant = schemas[String($ref).split('/').at(-1) ?? ''];
+    const properties = isObject(variant) && isObject(variant.properties) ? variant.properties : {};
+    const [value] = isObject(properties.type) ? constantsOf(properties.type) : [];
+    if (typeof value !== 'string') return;
+    mapping.set(value, String($ref));
+  }
+  schema.discriminator = { propertyName: 'type', mapping: Object.fromEntries(mapping) };
 }
 
 /** A union of constants is an enumeration. openapi-generator's Java does not compile with the union. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode, HathiError } from '../core/errors.ts';
 import type { FieldError } from '../core/field-errors.ts';
-import type { StoredError } from '../core/operation/operation.ts';
+import type { StoredError } from '../core/operation/event.ts';
 import { type Remedy, remedySchema } from '../core/remedy.ts';
 import { requestOf } from './remedy-request.ts';
 

@@ -1,4 +1,4 @@
-import type { StageEvent } from '../core/operation/operation.ts';
+import type { StageEvent } from '../core/operation/event.ts';
 import type { ChildRecord } from './stores.ts';
 
 export interface ChildCommand {

@@ -1,4 +1,4 @@
-import type { OperationEvent } from '../core/operation/operation.ts';
+import type { OperationEvent } from '../core/operation/event.ts';
 
 export interface EventStream {
   /**

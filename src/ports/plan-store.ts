@@ -1,20 +1,11 @@
 import type { Role } from '../core/cluster/topology.ts';
 import type { PlanContext } from '../core/plan/plan-context.ts';
 import type { PlanState } from '../core/plan/plan-state.ts';
+import type { PlanSummary } from '../core/plan/plan-summary.ts';
 import type { ChangeEffect, NodePart } from '../core/plan/planned-change.ts';
 import type { Refusal } from '../core/plan/refusal.ts';
 import type { Page } from './page.ts';
 import type { Sealed } from './secrets.ts';
-
-/** Counts of a plan, as a person reads them. */
-export interface PlanSummary {
-  add: number;
-  change: number;
-  replace: number;
-  destroy: number;
-  /** Whether there is nothing to do. */
-  empty: boolean;
-}
 
 export interface ResourceChange {
   address: string;

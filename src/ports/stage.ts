@@ -1,4 +1,5 @@
-import type { Operation, StageEvent } from '../core/operation/operation.ts';
+import type { StageEvent } from '../core/operation/event.ts';
+import type { Operation } from '../core/operation/operation.ts';
 import type { PlannedStage } from '../core/procedures/procedure.ts';
 import type { ChildRunner } from './child-runner.ts';
 import type { ClusterRecord, Lease, Stores } from './stores.ts';

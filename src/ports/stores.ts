@@ -1,13 +1,11 @@
 import type { ClusterSpec } from '../core/cluster/cluster-spec.ts';
 import type { ClusterNode, Topology } from '../core/cluster/topology.ts';
+import type { NewEvent, OperationEvent, StoredError } from '../core/operation/event.ts';
 import type {
-  NewEvent,
   Operation,
-  OperationEvent,
   OperationProgress,
   OperationState,
   StageState,
-  StoredError,
 } from '../core/operation/operation.ts';
 import type { OperationAccess, PlannedStage } from '../core/procedures/procedure.ts';
 import type { OperationKind } from '../core/procedures/procedures.ts';

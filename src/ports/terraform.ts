@@ -1,9 +1,10 @@
 import type { ClusterNode } from '../core/cluster/topology.ts';
 import type { AttributeEffects } from '../core/plan/attribute-effects.ts';
+import type { PlanSummary } from '../core/plan/plan-summary.ts';
 import type { ModuleResources } from '../core/terraform/addresses.ts';
 import type { MainFile } from '../core/terraform/main-file.ts';
 import type { ChildRunner } from './child-runner.ts';
-import type { PlanSummary, ResourceChange } from './stores.ts';
+import type { ResourceChange } from './stores.ts';
 import type { WorkspaceFile } from './workspace.ts';
 
 /** Terraform or OpenTofu, whichever was found. */
@@ -35,6 +36,8 @@ export interface TerraformRun {
   folder: string;
   /** A folder of the operation, for the plan file while a run needs it; absolute. */
   scratch: string;
+  /** Names of the cluster's nodes, present and planned: events name the node of a resource. */
+  nodes: readonly string[];
 }
 
 export interface PlanOptions {

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { ClusterSpec, commonSpecSchema } from '../core/cluster/cluster-spec.ts';
-import type { Operation, OperationEvent, OperationState } from '../core/operation/operation.ts';
+import type { OperationEvent } from '../core/operation/event.ts';
+import type { Operation, OperationState } from '../core/operation/operation.ts';
 import type { OperationAction } from '../core/operation/operation-actions.ts';
 import type { Step } from '../core/operation/steps.ts';
 import type { Metrics } from '../ports/metrics.ts';

@@ -1,9 +1,6 @@
 import { HathiError } from '../core/errors.ts';
-import {
-  isFinished,
-  type OperationEvent,
-  type OperationProgress,
-} from '../core/operation/operation.ts';
+import type { OperationEvent } from '../core/operation/event.ts';
+import { isFinished, type OperationProgress } from '../core/operation/operation.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EventStream, Wakeups } from '../ports/event-stream.ts';
 import type { UnitOfWork } from '../ports/unit-of-work.ts';

@@ -5,7 +5,8 @@ import {
 } from '../core/cluster/cluster-errors.ts';
 import { type ClusterSpec, DEFAULT_CLUSTER } from '../core/cluster/cluster-spec.ts';
 import { HathiError, isHathiError } from '../core/errors.ts';
-import { type Operation, operationEvent } from '../core/operation/operation.ts';
+import { operationEvent } from '../core/operation/event.ts';
+import type { Operation } from '../core/operation/operation.ts';
 import { operationActions } from '../core/operation/operation-actions.ts';
 import type { Step } from '../core/operation/steps.ts';
 import { type OperationKind, planOperation } from '../core/procedures/procedures.ts';
@@ -60,7 +61,7 @@ export function createOperationRequests(tools: OperationRequestTools) {
     });
     const { kind } = wanted;
     await stores.operations.appendEvents(operation.id, 0, [
-      operationEvent('queued', { kind, cluster: cluster.name }),
+      operationEvent('operation.queued', { kind, cluster: cluster.name }),
     ]);
     return operation;
   };

@@ -1,6 +1,7 @@
 import { clusterNotFound } from '../core/cluster/cluster-errors.ts';
 import { HathiError } from '../core/errors.ts';
-import { isFinished, type Operation, operationEvent } from '../core/operation/operation.ts';
+import { operationEvent } from '../core/operation/event.ts';
+import { isFinished, type Operation } from '../core/operation/operation.ts';
 import { operationActions, planOf } from '../core/operation/operation-actions.ts';
 import { planRefused } from '../core/plan/refusal.ts';
 import type { EventStream, Wakeups } from '../ports/event-stream.ts';
@@ -105,7 +106,7 @@ async function cancelIn(stores: Stores, id: string, level: 1 | 2): Promise<Opera
   if (isFinished(state)) {
     throw new HathiError(
       'TRANSITION_NOT_ALLOWED',
-      `The operation has already ${state}; there is nothing to cancel.`,
+      `The operation has ended (${state}), so it cannot be cancelled.`,
       { operation: id, state },
     );
   }
@@ -117,7 +118,7 @@ async function cancelIn(stores: Stores, id: string, level: 1 | 2): Promise<Opera
     await operations.requestCancel(id, level);
   }
   await operations.appendEvents(id, attempt, [
-    operationEvent(ends ? 'cancelled' : 'cancelling', { level }),
+    operationEvent(ends ? 'operation.cancelled' : 'operation.cancelling', { level }),
   ]);
   return await operations.get(id);
 }
@@ -141,7 +142,7 @@ async function approveIn(
   await operations.setState(id, 'queued');
   await operations.grantApproval(id);
   await operations.appendEvents(id, operation.attempt, [
-    operationEvent('approved', { plan_id: planOf(operation) }),
+    operationEvent('operation.approved', { plan_id: planOf(operation) }),
   ]);
   return await operations.get(id);
 }

@@ -79,5 +79,5 @@ export async function startMachines(
   const stopped = nodes.filter(({ state }) => state === 'stopped').map(({ name }) => name);
   if (stopped.length === 0) return;
   await target.start(cluster, stopped);
-  await context.emit(...stopped.map((node) => ({ type: 'node.started', data: { node } })));
+  await context.emit(...stopped.map((node) => ({ type: 'node.started' as const, data: { node } })));
 }

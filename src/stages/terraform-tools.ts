@@ -1,4 +1,5 @@
 import { stepMissing } from '../core/cluster/missing-step.ts';
+import { plannedNodes } from '../core/cluster/topology.ts';
 import type { Step } from '../core/operation/steps.ts';
 import type { Clock, IdSource } from '../ports/clock.ts';
 import type { SshKeys } from '../ports/pki.ts';
@@ -30,10 +31,12 @@ export const UNREADABLE_STATE_FILE = `${STATE_FILE}.unreadable`;
 export const LOCK_FILE = '.terraform.lock.hcl';
 
 export function terraformRun(context: StageContext, { workspace }: TerraformTools): TerraformRun {
+  const { spec, nodes } = context.cluster;
   return {
     children: context.children,
     folder: workspace.path(context.cluster.name, FOLDER),
     scratch: workspace.operationFolder(context.operation.id),
+    nodes: [...plannedNodes(spec), ...(nodes ?? [])].map(({ name }) => name),
   };
 }
 

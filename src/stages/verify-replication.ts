@@ -153,7 +153,7 @@ async function tell(
   if (changed.length === 0) return;
   await context.emit(
     ...changed.map(({ node, role, status, reasons, lag_bytes, round_trip_ms }) => ({
-      type: 'replication.node',
+      type: 'replication.node' as const,
       data: { node, role, status, reasons, lag_bytes, round_trip_ms },
     })),
   );

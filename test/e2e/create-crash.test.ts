@@ -31,10 +31,9 @@ it('create-cluster succeeds though the server is killed in each of its stages', 
   expect(operation.state).toBe('succeeded');
   // Some kills come after the stage has ended, so that not each of them costs an attempt.
   expect(operation.attempt).toBeGreaterThan(1);
-  const applied = events.filter(
-    ({ type, data }) => type === 'terraform.resource' && data.status === 'completed',
+  const addresses = events.flatMap(({ type, data }) =>
+    type === 'terraform.resource' && data.status === 'completed' ? [data.address] : [],
   );
-  const addresses = applied.map(({ data }) => data.address);
   expect(addresses).toHaveLength(4);
   expect(new Set(addresses).size).toBe(4);
 });

@@ -32,7 +32,7 @@ const [url, folder, workerId, leaseSeconds] = process.argv.slice(2) as [
 function testStage(name: string): Stage {
   const run: Stage['run'] = async (context) => {
     const key = context.node === null ? name : `${name}@${context.node}`;
-    await context.emit({ type: 'test.entered', data: { worker: workerId } });
+    await context.emit({ type: 'node.ready', data: { node: workerId } });
     appendFileSync(join(folder, 'entered'), `${workerId} ${key}\n`);
     await until(() => existsSync(join(folder, `release-${key}`)), context.signal);
     const result = await context.children.run(
@@ -45,7 +45,8 @@ function testStage(name: string): Stage {
         silenceSeconds: 60,
       },
       {
-        onLines: (lines) => lines.map((line) => ({ type: 'test.line', data: { line } })),
+        onLines: (lines) =>
+          lines.map((message) => ({ type: 'terraform.log', data: { level: 'info', message } })),
       },
     );
     if (result.cancelled) throw new HathiError('OPERATION_CANCELLED', `${name} was cancelled.`);

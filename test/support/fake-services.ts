@@ -1,12 +1,11 @@
 import { clusterNotFound } from '../../src/core/cluster/cluster-errors.ts';
 import { connectionStrings } from '../../src/core/cluster/connection-strings.ts';
 import { HathiError } from '../../src/core/errors.ts';
+import type { OperationEvent, StoredError } from '../../src/core/operation/event.ts';
 import {
   isFinished,
   type Operation,
-  type OperationEvent,
   type OperationState,
-  type StoredError,
 } from '../../src/core/operation/operation.ts';
 import { operationActions, planOf } from '../../src/core/operation/operation-actions.ts';
 import type { Step } from '../../src/core/operation/steps.ts';
@@ -73,7 +72,11 @@ function viewOf(operation: Operation): OperationView {
   };
 }
 
-export function anEvent(sequence: number, changes: Partial<OperationEvent> = {}): OperationEvent {
+/** An event of any type and data: most tests need only its order. */
+export function anEvent(
+  sequence: number,
+  changes: { type?: string; stage?: string | null; data?: object } = {},
+): OperationEvent {
   return {
     operation_id: '01940000-0000-7000-8000-000000000001',
     sequence,
@@ -82,9 +85,9 @@ export function anEvent(sequence: number, changes: Partial<OperationEvent> = {})
     type: 'terraform.log',
     stage: 'plan-terraform',
     position: 0,
-    data: {},
+    data: { level: 'info', message: 'Planning.' },
     ...changes,
-  };
+  } as OperationEvent;
 }
 
 export function aCluster(name: string): ClusterView {

@@ -122,11 +122,10 @@ const WORK: Record<Step, Work> = {
   async 'verify-replication'({ cluster, operation, signal, emit, write }, { events }) {
     for (let index = 0; index < events.count && !signal.aborted; index++) {
       await emit({
-        type: 'replication.node',
+        type: 'terraform.log',
         data: {
-          index,
-          emitted_at: performance.timeOrigin + performance.now(),
-          text: 'x'.repeat(events.bytes),
+          level: 'info',
+          message: `${performance.timeOrigin + performance.now()} ${'x'.repeat(events.bytes)}`,
         },
       });
       if (events.everyMilliseconds > 0) await sleep(events.everyMilliseconds);

@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Operation, OperationEvent } from '../../src/core/operation/operation.ts';
+import type { OperationEvent } from '../../src/core/operation/event.ts';
+import type { Operation } from '../../src/core/operation/operation.ts';
 import { fetchDescribed } from './described.ts';
 import { freePort } from './postgres-server.ts';
 

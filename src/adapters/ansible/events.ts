@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { StageEvent } from '../../core/operation/operation.ts';
+import type { StageEvent } from '../../core/operation/event.ts';
 import type { HostRecap, PlaybookFailure } from '../../ports/ansible.ts';
 
 const rejectedSchema = z.object({

@@ -8,6 +8,7 @@ import * as planRefusals from './migrations/0004-plan-refusals.ts';
 import * as machineStarts from './migrations/0005-machine-starts.ts';
 import * as appliedSpecs from './migrations/0006-applied-specs.ts';
 import * as stagesAreData from './migrations/0007-stages-are-data.ts';
+import * as nodesOfResources from './migrations/0008-nodes-of-resources.ts';
 
 /** In order; a migration that has shipped is never edited. */
 const MIGRATIONS: Record<string, Migration> = {
@@ -18,6 +19,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0005-machine-starts': machineStarts,
   '0006-applied-specs': appliedSpecs,
   '0007-stages-are-data': stagesAreData,
+  '0008-nodes-of-resources': nodesOfResources,
 };
 
 /**

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import type { PlanSummary } from '../../core/plan/plan-summary.ts';
 import { type ModuleResources, placeOf } from '../../core/terraform/addresses.ts';
-import type { PlanSummary } from '../../ports/stores.ts';
 import type { PlannedResource } from '../../ports/terraform.ts';
 import { changedAttributes } from './changed-attributes.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { StageEvent } from '../../core/operation/operation.ts';
+import type { StageEvent } from '../../core/operation/event.ts';
 import type { AppliedPlan, Diagnostic } from '../../ports/terraform.ts';
 import { SENSITIVE } from './plan-document.ts';
 
@@ -41,7 +41,7 @@ type Line = z.infer<typeof lineSchema>;
 
 const QUIET_COMMAND = 'Suppressed by quiet=true';
 
-const RESOURCE_STATUS: Record<string, string> = {
+const RESOURCE_STATUS: Record<string, 'started' | 'progress' | 'completed' | 'failed'> = {
   apply_start: 'started',
   apply_progress: 'progress',
   apply_complete: 'completed',
@@ -57,13 +57,16 @@ function parseLine(text: string): Line | null {
   }
 }
 
-/** Events of complete lines; a line of no known format is shown as it is. */
-export function eventsOf(lines: readonly string[]): StageEvent[] {
+/**
+ * Events of complete lines; a line of no known format is shown as it is.
+ * @param nodes names of the nodes that resources may belong to
+ */
+export function eventsOf(lines: readonly string[], nodes: readonly string[]): StageEvent[] {
   return lines
     .filter((line) => line.trim() !== '')
     .map((text) => {
       const line = parseLine(text);
-      return line === null ? log('info', text) : eventOf(line);
+      return line === null ? log('info', text) : eventOf(line, nodes);
     })
     .filter((event) => event !== null);
 }
@@ -75,7 +78,7 @@ function log(level: string, message: string, address?: string): StageEvent {
   };
 }
 
-function eventOf(line: Line): StageEvent | null {
+function eventOf(line: Line, nodes: readonly string[]): StageEvent | null {
   const { hook, diagnostic, outputs } = line;
   const status = RESOURCE_STATUS[line.type];
   if (hook && status !== undefined) {
@@ -83,6 +86,7 @@ function eventOf(line: Line): StageEvent | null {
       type: 'terraform.resource',
       data: {
         address: hook.resource.addr,
+        node: nodeOf(hook.resource.addr, nodes),
         action: hook.action ?? 'noop',
         status,
         ...(hook.elapsed_seconds === undefined ? {} : { elapsed_seconds: hook.elapsed_seconds }),
@@ -109,6 +113,12 @@ function eventOf(line: Line): StageEvent | null {
   }
   if (line.type === 'change_summary') return log('info', line['@message']);
   return null;
+}
+
+/** The key of a resource of one node is the name of the node. */
+function nodeOf(address: string, nodes: readonly string[]): string | null {
+  const key = /\["([^"]+)"\]$/.exec(address)?.[1];
+  return key !== undefined && nodes.includes(key) ? key : null;
 }
 
 /** What a whole stream says of how the run went. */

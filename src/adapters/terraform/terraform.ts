@@ -84,7 +84,9 @@ export function createTerraform(options: TerraformOptions): Terraform {
     return { name, command: path, args, cwd: run.folder, env, silenceSeconds: RUN_SILENCE_SECONDS };
   }
 
-  const events: ChildHandlers = { onLines: eventsOf };
+  const events = ({ nodes }: TerraformRun): ChildHandlers => ({
+    onLines: (lines) => eventsOf(lines, nodes),
+  });
 
   async function initialise(run: TerraformRun): Promise<void> {
     const { name, version } = await engine();
@@ -121,7 +123,7 @@ export function createTerraform(options: TerraformOptions): Terraform {
         ...(planOptions.destroy ? ['-destroy'] : []),
         ...planOptions.replace.map((address) => `-replace=${address}`),
       ]);
-      const result = await runAfresh(run, planCommand, events);
+      const result = await runAfresh(run, planCommand, events(run));
       if (result.exitCode !== 0) throw await failure('plan', result);
       const bytes = await readFile(file);
       const { path } = await engine();
@@ -171,7 +173,7 @@ export function createTerraform(options: TerraformOptions): Terraform {
     const args = ['apply', '-json', '-input=false', LOCK_TIMEOUT, PARALLELISM, file];
     try {
       const child = await command(run, APPLY, args);
-      const result = await run.children.run(child, { ...events, onTick });
+      const result = await run.children.run(child, { ...events(run), onTick });
       const concluded = conclude(await readFile(result.stdoutPath, 'utf8'));
       if (result.exitCode !== 0 && concluded.diagnostics.length === 0) {
         concluded.diagnostics.push(await fromStderr(result));

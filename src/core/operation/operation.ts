@@ -1,6 +1,7 @@
 import { HathiError } from '../errors.ts';
 import type { OperationAccess, PlannedStage } from '../procedures/procedure.ts';
 import type { OperationKind } from '../procedures/procedures.ts';
+import type { StoredError } from './event.ts';
 
 export const OPERATION_STATES = [
   'queued',
@@ -59,13 +60,6 @@ export type StageState =
   | 'cancelled'
   | 'interrupted';
 
-/** Why something ended badly, as stored and served. */
-export interface StoredError {
-  code: string;
-  message: string;
-  details: Record<string, unknown>;
-}
-
 /** One stage of one operation. Times are ISO 8601 in UTC. */
 export interface StageRecord extends PlannedStage {
   /** From 0; identifies the stage within its operation. */
@@ -113,30 +107,3 @@ export interface Operation {
 
 /** How far an operation has come. */
 export type OperationProgress = Pick<Operation, 'id' | 'state' | 'last_sequence'>;
-
-/** An event as a stage or a tool emits it; the engine adds the stage. */
-export interface StageEvent {
-  type: string;
-  data: Record<string, unknown>;
-}
-
-/** An event before it is stored. */
-export interface NewEvent extends StageEvent {
-  /** Name of the stage; null for events of the operation as a whole. */
-  stage: string | null;
-  /** Position of that stage, since several stages may have one name. */
-  position: number | null;
-}
-
-/** An event of the operation as a whole. */
-export function operationEvent(type: string, data: Record<string, unknown> = {}): NewEvent {
-  return { type: `operation.${type}`, stage: null, position: null, data };
-}
-
-/** Events of one operation are numbered from 1 without a gap. */
-export interface OperationEvent extends NewEvent {
-  operation_id: string;
-  sequence: number;
-  attempt: number;
-  at: string;
-}

@@ -27,7 +27,8 @@ export interface Reason {
 }
 
 /** `no-postgresql` is a witness, of which nothing is asked. */
-export type NodeStatus = 'proven' | 'failed' | 'no-postgresql';
+export const NODE_STATUSES = ['proven', 'failed', 'no-postgresql'] as const;
+export type NodeStatus = (typeof NODE_STATUSES)[number];
 
 /** One node of a report. LSNs are text, figures that could not be had are null. */
 export interface NodeReport {

@@ -3,7 +3,7 @@
 import { DEFAULT_CLUSTER } from '../../core/cluster/cluster-spec.ts';
 import { connectionStrings, libpqUri } from '../../core/cluster/connection-strings.ts';
 import type { Topology } from '../../core/cluster/topology.ts';
-import type { OperationEvent } from '../../core/operation/operation.ts';
+import type { OperationEvent } from '../../core/operation/event.ts';
 import type {
   ClusterView,
   ConnectionView,

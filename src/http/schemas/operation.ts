@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { clusterNameSchema } from '../../core/cluster/cluster-spec.ts';
+import { EVENTS, storedErrorSchema as errorSchema } from '../../core/operation/event.ts';
 import { OPERATION_STATES } from '../../core/operation/operation.ts';
 import { OPERATION_ACTIONS } from '../../core/operation/operation-actions.ts';
 import { type OperationKind, PROCEDURES } from '../../core/procedures/procedures.ts';
@@ -12,8 +13,9 @@ const kinds = Object.keys(PROCEDURES) as [OperationKind, ...OperationKind[]];
 const instant = z.string().describe('ISO 8601, UTC.');
 const anyObject = z.record(z.string(), z.unknown());
 
+/** A copy, so that the stored document's own schema stays free of the API's names. */
 export const storedErrorSchema = z
-  .object({ code: z.string(), message: z.string(), details: anyObject })
+  .object(errorSchema.shape)
   .meta({ id: 'StoredError', description: 'Why something ended badly.' });
 
 export const stageRecordSchema = z
@@ -89,20 +91,32 @@ export const approveBodySchema = z
   })
   .meta({ examples: [{}] });
 
+const envelope = {
+  operation_id: z.string(),
+  sequence: z.int().describe('Numbered from 1 without a gap.'),
+  attempt: z.int(),
+  at: instant,
+  stage: z.string().nullable().describe('Name of the stage; null for the whole operation.'),
+  position: z.int().nullable().describe('Position of that stage.'),
+};
+
+/** `stage.started` becomes `StageStartedEvent`. */
+function eventId(type: string): string {
+  const words = type.split(/[.-]/).map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`);
+  return `${words.join('')}Event`;
+}
+
+const variants = Object.entries(EVENTS).map(([type, data]) =>
+  z
+    .object({ ...envelope, type: z.enum([type]), data: z.object(data.shape) })
+    .meta({ id: eventId(type) }),
+);
+
 export const operationEventSchema = z
-  .object({
-    operation_id: z.string(),
-    sequence: z.int().describe('Numbered from 1 without a gap.'),
-    attempt: z.int(),
-    at: instant,
-    type: z.string(),
-    stage: z.string().nullable().describe('Name of the stage; null for the whole operation.'),
-    position: z.int().nullable().describe('Position of that stage.'),
-    data: anyObject,
-  })
+  .discriminatedUnion('type', variants as unknown as [z.ZodObject, ...z.ZodObject[]])
   .meta({
     id: 'OperationEvent',
-    description: 'What happened in an operation.',
+    description: 'An event of an operation. `type` decides which members `data` has.',
     examples: [eventExample],
   });
 

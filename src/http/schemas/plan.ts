@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ROLES } from '../../core/cluster/topology.ts';
 import { PLAN_STATES } from '../../core/plan/plan-state.ts';
+import { planSummarySchema as summarySchema } from '../../core/plan/plan-summary.ts';
 import { CHANGE_EFFECTS, NODE_PARTS } from '../../core/plan/planned-change.ts';
 import { REFUSAL_REASONS } from '../../core/plan/refusal.ts';
 import type { PlanView } from '../../services/api.ts';
@@ -9,17 +10,8 @@ import { planExample } from './examples.ts';
 import { nextCursor } from './page.ts';
 import { remedySchema } from './remedy.ts';
 
-const count = z.int();
-
-const planSummarySchema = z
-  .object({
-    add: count,
-    change: count,
-    replace: count,
-    destroy: count,
-    empty: z.boolean().describe('Whether there is nothing to do.'),
-  })
-  .meta({ id: 'PlanSummary' });
+/** A copy, so that the stored document's own schema stays free of the API's names. */
+const planSummarySchema = z.object(summarySchema.shape).meta({ id: 'PlanSummary' });
 
 const resourceChangeSchema = z
   .object({

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HathiError } from '../../core/errors.ts';
-import type { StageEvent } from '../../core/operation/operation.ts';
+import type { StageEvent } from '../../core/operation/event.ts';
 import type { ChildRunner } from '../../ports/child-runner.ts';
 import type { Docker } from './docker.ts';
 

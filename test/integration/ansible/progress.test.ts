@@ -76,7 +76,7 @@ it('while the task runs, as lines of the callback', async () => {
   const events = lines.flatMap(({ at, text }) =>
     readLines([text], { recap: {}, failures: [] }).map((event) => ({ at, ...event })),
   );
-  const progress = events.filter(({ type }) => type === 'node.progress');
+  const progress = events.filter((event) => event.type === 'node.progress');
   expect(progress.length).toBeGreaterThanOrEqual(2);
   expect(progress[0]).toMatchObject({
     data: { node: 'here', verb: 'slow-copy', state: 'creating replica' },

@@ -49,7 +49,7 @@ describe.each(DATABASE_KINDS)('following events on %s', (kind) => {
               id,
               1,
               Array.from({ length: count }, () => ({
-                type: 'test',
+                type: 'operation.awaiting-approval' as const,
                 stage: null,
                 position: null,
                 data: {},

@@ -27,7 +27,11 @@ const RECORDS = [
     values ('${OPERATION}', 'apply-terraform', 'terraform-apply', 1, '/folder')`,
   `insert into events (operation_id, sequence, attempt, at, type, stage, data)
     values ('${OPERATION}', 1, 1, now(), 'operation.running', null, '{}'),
-           ('${OPERATION}', 2, 1, now(), 'stage.started', 'apply-terraform', '{}')`,
+           ('${OPERATION}', 2, 1, now(), 'stage.started', 'apply-terraform', '{}'),
+           ('${OPERATION}', 3, 1, now(), 'terraform.resource', 'apply-terraform',
+             '{"address": "module.cluster.aws_instance.node[\\"old-2\\"]", "action": "create", "status": "completed"}'),
+           ('${OPERATION}', 4, 1, now(), 'terraform.resource', 'apply-terraform',
+             '{"address": "module.cluster.aws_subnet.public[\\"eu-west-1a\\"]", "action": "create", "status": "completed"}')`,
 ];
 
 let folder: string;
@@ -62,5 +66,12 @@ it('keeps the operations, children and events of an older version', async () => 
   expect(events.map(({ stage, position }) => [stage, position])).toEqual([
     [null, null],
     ['apply-terraform', 1],
+    ['apply-terraform', 1],
+    ['apply-terraform', 1],
+  ]);
+  // Clients of this version read the node from the event, and parse no address.
+  expect(events.slice(2).map(({ data }) => data)).toMatchObject([
+    { node: 'old-2', action: 'create', status: 'completed' },
+    { node: null, status: 'completed' },
   ]);
 });

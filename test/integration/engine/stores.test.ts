@@ -205,10 +205,10 @@ describe.each(DATABASE_KINDS)('stores on %s', (kind) => {
     const { id } = await work.direct.operations.insert(operationOn(made));
     const batches = Array.from({ length: 20 }, (_, batch) =>
       Array.from({ length: (batch % 3) + 1 }, (_, index) => ({
-        type: 'test.event',
+        type: 'operation.running' as const,
         stage: null,
         position: null,
-        data: { batch, index },
+        data: { attempt: batch, resumed_stage: `${index}` },
       })),
     );
     await Promise.all(

@@ -111,9 +111,9 @@ const finished = (id: string) =>
     return isFinished(operation.state) && operation;
   });
 const lines = async (id: string) =>
-  (await work.direct.operations.eventsAfter(id, 0, 1000))
-    .filter(({ type }) => type === 'test.line')
-    .map(({ data }) => data.line);
+  (await work.direct.operations.eventsAfter(id, 0, 1000)).flatMap(({ type, data }) =>
+    type === 'terraform.log' ? [data.message] : [],
+  );
 
 /** The id of an operation whose program has begun. */
 async function runningPlaybook(): Promise<string> {

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { OperationEvent } from '../../../src/core/operation/event.ts';
 import type { ClusterRecord } from '../../../src/ports/stores.ts';
 import {
   eventually,
@@ -10,6 +11,14 @@ import { enginesHere } from '../../support/terraform-engines.ts';
 
 // Nodes boot, and on a busy machine the first test may have to build their image.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
+
+function isStart(event: OperationEvent): boolean {
+  return event.type === 'terraform.resource' && event.data.status === 'started';
+}
+
+function isAboutNode(event: OperationEvent): boolean {
+  return event.type === 'terraform.resource' && event.data.node !== null;
+}
 
 describe.each(enginesHere())('an apply by $name that is cut off', (engine) => {
   let bench: TerraformBench;
@@ -33,14 +42,11 @@ describe.each(enginesHere())('an apply by $name that is cut off', (engine) => {
     const child = await eventually(async () => {
       const events = await bench.events(id);
       const record = await bench.direct.operations.child(id, 0, 'terraform-apply');
-      return (
-        events.some(({ data }) => String(data.address).includes('terraform_data.node')) && record
-      );
+      return events.some(isAboutNode) && record;
     });
     return { id, done, pid: child.pid as number };
   }
-  const applies = async (id: string) =>
-    (await bench.events(id)).filter(({ data }) => data.status === 'started').length;
+  const applies = async (id: string) => (await bench.events(id)).filter(isStart).length;
 
   async function expectInterrupted(id: string) {
     const operation = await bench.direct.operations.get(id);
@@ -127,7 +133,7 @@ it('a destroy that is cut off is planned anew, and asked for again it ends', asy
     const { id } = await bench.enqueue(cluster, 'destroy-terraform', { confirm: 'gone' });
     const done = bench.work(death.signal);
     const child = await eventually(async () => {
-      const started = (await bench.events(id)).some(({ data }) => data.status === 'started');
+      const started = (await bench.events(id)).some(isStart);
       const record = await bench.direct.operations.child(id, 0, 'terraform-apply');
       return started && record;
     });

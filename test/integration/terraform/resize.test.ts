@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import type { PlanSummary } from '../../../src/core/plan/plan-summary.ts';
 import type { Refusal } from '../../../src/core/plan/refusal.ts';
-import type { ClusterRecord, PlanSummary, ResourceChange } from '../../../src/ports/stores.ts';
+import type { ClusterRecord, ResourceChange } from '../../../src/ports/stores.ts';
 import { openTerraformBench, type TerraformBench } from '../../support/terraform-bench.ts';
 import { enginesHere } from '../../support/terraform-engines.ts';
 

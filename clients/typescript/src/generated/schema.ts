@@ -551,6 +551,87 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AnsibleHostEvent: {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            attempt: number;
+            data: {
+                duration_seconds: number;
+                /** @description Name of the node. */
+                host: string;
+                /** @description Reason of a failure. */
+                message: string | null;
+                /** @description Role of Ansible; null outside roles. */
+                role: string | null;
+                /** @enum {string} */
+                status: "ok" | "changed" | "failed" | "unreachable" | "skipped";
+                task: string;
+            };
+            operation_id: string;
+            /** @description Position of that stage. */
+            position: number | null;
+            /** @description Numbered from 1 without a gap. */
+            sequence: number;
+            /** @description Name of the stage; null for the whole operation. */
+            stage: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "ansible.host";
+        };
+        AnsibleRecapEvent: {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            attempt: number;
+            data: {
+                duration_seconds: number;
+                /** @description Number of tasks of each node, by result. */
+                hosts: {
+                    [key: string]: {
+                        changed: number;
+                        failed: number;
+                        ok: number;
+                        skipped: number;
+                        unreachable: number;
+                    };
+                };
+            };
+            operation_id: string;
+            /** @description Position of that stage. */
+            position: number | null;
+            /** @description Numbered from 1 without a gap. */
+            sequence: number;
+            /** @description Name of the stage; null for the whole operation. */
+            stage: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "ansible.recap";
+        };
+        AnsibleTaskEvent: {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            attempt: number;
+            data: {
+                /** @description Role of Ansible; null outside roles. */
+                role: string | null;
+                task: string;
+            };
+            operation_id: string;
+            /** @description Position of that stage. */
+            position: number | null;
+            /** @description Numbered from 1 without a gap. */
+            sequence: number;
+            /** @description Name of the stage; null for the whole operation. */
+            stage: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "ansible.task";
+        };
         /**
          * @description What the plan made of the machines.
          * @example {
@@ -1251,6 +1332,74 @@ export interface components {
             subnet: string | null;
             zone: string | null;
         };
+        NodeProgressEvent: {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            attempt: number;
+            data: {
+                copied_bytes?: number;
+                /** @description Name of the node. */
+                node: string;
+                /** @description e.g. `creating replica`. */
+                state: string;
+                /** @description Program that runs on the node, e.g. `patroni-member`. */
+                verb: string;
+            };
+            operation_id: string;
+            /** @description Position of that stage. */
+            position: number | null;
+            /** @description Numbered from 1 without a gap. */
+            sequence: number;
+            /** @description Name of the stage; null for the whole operation. */
+            stage: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "node.progress";
+        };
+        NodeReadyEvent: {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            attempt: number;
+            data: {
+                /** @description Name of the node. */
+                node: string;
+            };
+            operation_id: string;
+            /** @description Position of that stage. */
+            position: number | null;
+            /** @description Numbered from 1 without a gap. */
+            sequence: number;
+            /** @description Name of the stage; null for the whole operation. */
+            stage: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "node.ready";
+        };
+        NodeStartedEvent: {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            attempt: number;
+            data: {
+                /** @description Name of the node. */
+                node: string;
+            };
+            operation_id: string;
+            /** @description Position of that stage. */
+            position: number | null;
+            /** @description Numbered from 1 without a gap. */
+            sequence: number;
+            /** @description Name of the stage; null for the whole operation. */
+            stage: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "node.started";
+        };
         /**
          * @description One request's durable work on one cluster.
          * @example {
@@ -1333,8 +1482,95 @@ export interface components {
             /** @enum {string} */
             state: "queued" | "running" | "awaiting-approval" | "cancelling" | "succeeded" | "failed" | "cancelled" | "interrupted";
         };
+        OperationApprovedEvent: {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            attempt: number;
+            data: {
+                /** @description Plan that was approved. */
+                plan_id: string | null;
+            };
+            operation_id: string;
+            /** @description Position of that stage. */
+            position: number | null;
+            /** @description Numbered from 1 without a gap. */
+            sequence: number;
+            /** @description Name of the stage; null for the whole operation. */
+            stage: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "operation.approved";
+        };
+        OperationAwaitingApprovalEvent: {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            attempt: number;
+            data: Record<string, never>;
+            operation_id: string;
+            /** @description Position of that stage. */
+            position: number | null;
+            /** @description Numbered from 1 without a gap. */
+            sequence: number;
+            /** @description Name of the stage; null for the whole operation. */
+            stage: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "operation.awaiting-approval";
+        };
+        OperationCancelledEvent: {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            attempt: number;
+            data: {
+                error?: {
+                    code: string;
+                    details: {
+                        [key: string]: unknown;
+                    };
+                    message: string;
+                };
+                level?: number;
+            };
+            operation_id: string;
+            /** @description Position of that stage. */
+            position: number | null;
+            /** @description Numbered from 1 without a gap. */
+            sequence: number;
+            /** @description Name of the stage; null for the whole operation. */
+            stage: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "operation.cancelled";
+        };
+        OperationCancellingEvent: {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            attempt: number;
+            data: {
+                /** @description 1 stops cleanly (SIGINT), 2 by force (SIGKILL). */
+                level: number;
+            };
+            operation_id: string;
+            /** @description Position of that stage. */
+            position: number | null;
+            /** @description Numbered from 1 without a gap. */
+            sequence: number;
+            /** @description Name of the stage; null for the whole operation. */
+            stage: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "operation.cancelling";
+        };
         /**
-         * @description What happened in an operation.
+         * @description An event of an operation. `type` decides which members `data` has.
          * @example {
          *       "operation_id": "01a20b10-3c64-7d21-8d6e-0b1c2d3e4f02",
          *       "sequence": 5,
@@ -1348,12 +1584,19 @@ export interface components {
          *       }
          *     }
          */
-        OperationEvent: {
+        OperationEvent: components["schemas"]["OperationQueuedEvent"] | components["schemas"]["OperationRunningEvent"] | components["schemas"]["OperationScheduledEvent"] | components["schemas"]["OperationAwaitingApprovalEvent"] | components["schemas"]["OperationApprovedEvent"] | components["schemas"]["OperationCancellingEvent"] | components["schemas"]["OperationCancelledEvent"] | components["schemas"]["OperationSucceededEvent"] | components["schemas"]["OperationFailedEvent"] | components["schemas"]["OperationInterruptedEvent"] | components["schemas"]["StageStartedEvent"] | components["schemas"]["StageSucceededEvent"] | components["schemas"]["StageFailedEvent"] | components["schemas"]["StageCancelledEvent"] | components["schemas"]["StageInterruptedEvent"] | components["schemas"]["TerraformLogEvent"] | components["schemas"]["TerraformPlanEvent"] | components["schemas"]["TerraformResourceEvent"] | components["schemas"]["TerraformOutputsEvent"] | components["schemas"]["AnsibleTaskEvent"] | components["schemas"]["AnsibleHostEvent"] | components["schemas"]["AnsibleRecapEvent"] | components["schemas"]["NodeStartedEvent"] | components["schemas"]["NodeReadyEvent"] | components["schemas"]["NodeProgressEvent"] | components["schemas"]["ReplicationNodeEvent"];
+        OperationFailedEvent: {
             /** @description ISO 8601, UTC. */
             at: string;
             attempt: number;
             data: {
-                [key: string]: unknown;
+                error: {
+                    code: string;
+                    details: {
+                        [key: string]: unknown;
+                    };
+                    message: string;
+                };
             };
             operation_id: string;
             /** @description Position of that stage. */
@@ -1362,7 +1605,122 @@ export interface components {
             sequence: number;
             /** @description Name of the stage; null for the whole operation. */
             stage: string | null;
-            type: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "operation.failed";
+        };
+        OperationInterruptedEvent: {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            attempt: number;
+            data: {
+                error: {
+                    code: string;
+                    details: {
+                        [key: string]: unknown;
+                    };
+                    message: string;
+                };
+            };
+            operation_id: string;
+            /** @description Position of that stage. */
+            position: number | null;
+            /** @description Numbered from 1 without a gap. */
+            sequence: number;
+            /** @description Name of the stage; null for the whole operation. */
+            stage: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "operation.interrupted";
+        };
+        OperationQueuedEvent: {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            attempt: number;
+            data: {
+                /** @description Name of the cluster. */
+                cluster: string;
+                /** @description Procedure of the operation. */
+                kind: string;
+            };
+            operation_id: string;
+            /** @description Position of that stage. */
+            position: number | null;
+            /** @description Numbered from 1 without a gap. */
+            sequence: number;
+            /** @description Name of the stage; null for the whole operation. */
+            stage: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "operation.queued";
+        };
+        OperationRunningEvent: {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            attempt: number;
+            data: {
+                /** @description Number of the attempt, from 1. */
+                attempt: number;
+                /** @description Stage that an earlier attempt had started; null if there is none. */
+                resumed_stage: string | null;
+            };
+            operation_id: string;
+            /** @description Position of that stage. */
+            position: number | null;
+            /** @description Numbered from 1 without a gap. */
+            sequence: number;
+            /** @description Name of the stage; null for the whole operation. */
+            stage: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "operation.running";
+        };
+        OperationScheduledEvent: {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            attempt: number;
+            data: {
+                /** @description ISO 8601, UTC. */
+                run_after: string;
+            };
+            operation_id: string;
+            /** @description Position of that stage. */
+            position: number | null;
+            /** @description Numbered from 1 without a gap. */
+            sequence: number;
+            /** @description Name of the stage; null for the whole operation. */
+            stage: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "operation.scheduled";
+        };
+        OperationSucceededEvent: {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            attempt: number;
+            data: Record<string, never>;
+            operation_id: string;
+            /** @description Position of that stage. */
+            position: number | null;
+            /** @description Numbered from 1 without a gap. */
+            sequence: number;
+            /** @description Name of the stage; null for the whole operation. */
+            stage: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "operation.succeeded";
         };
         Orphan: {
             cluster: string | null;
@@ -1722,6 +2080,38 @@ export interface components {
              */
             step?: "generate-terraform" | "plan-terraform" | "apply-terraform" | "create-ansible-script" | "execute-ansible-script" | "verify-replication" | "destroy-terraform";
         };
+        ReplicationNodeEvent: {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            attempt: number;
+            data: {
+                lag_bytes: number | null;
+                /** @description Name of the node. */
+                node: string;
+                reasons: {
+                    code: string;
+                    message: string;
+                }[];
+                /** @description Observed role; null if nothing was observed. */
+                role: ("primary" | "replica" | "witness") | null;
+                /** @description Time from the write on the primary to the read on the replica. */
+                round_trip_ms: number | null;
+                /** @enum {string} */
+                status: "proven" | "failed" | "no-postgresql";
+            };
+            operation_id: string;
+            /** @description Position of that stage. */
+            position: number | null;
+            /** @description Numbered from 1 without a gap. */
+            sequence: number;
+            /** @description Name of the stage; null for the whole operation. */
+            stage: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "replication.node";
+        };
         /**
          * @description The proof, node by node.
          * @example {
@@ -1831,6 +2221,126 @@ export interface components {
             /** @enum {string} */
             state: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
         };
+        StageCancelledEvent: {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            attempt: number;
+            data: {
+                error: {
+                    code: string;
+                    details: {
+                        [key: string]: unknown;
+                    };
+                    message: string;
+                };
+            };
+            operation_id: string;
+            /** @description Position of that stage. */
+            position: number | null;
+            /** @description Numbered from 1 without a gap. */
+            sequence: number;
+            /** @description Name of the stage; null for the whole operation. */
+            stage: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "stage.cancelled";
+        };
+        StageFailedEvent: {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            attempt: number;
+            data: {
+                error: {
+                    code: string;
+                    details: {
+                        [key: string]: unknown;
+                    };
+                    message: string;
+                };
+            };
+            operation_id: string;
+            /** @description Position of that stage. */
+            position: number | null;
+            /** @description Numbered from 1 without a gap. */
+            sequence: number;
+            /** @description Name of the stage; null for the whole operation. */
+            stage: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "stage.failed";
+        };
+        StageInterruptedEvent: {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            attempt: number;
+            data: {
+                error: {
+                    code: string;
+                    details: {
+                        [key: string]: unknown;
+                    };
+                    message: string;
+                };
+            };
+            operation_id: string;
+            /** @description Position of that stage. */
+            position: number | null;
+            /** @description Numbered from 1 without a gap. */
+            sequence: number;
+            /** @description Name of the stage; null for the whole operation. */
+            stage: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "stage.interrupted";
+        };
+        StageStartedEvent: {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            attempt: number;
+            data: {
+                /** @description Number of the attempt, from 1. */
+                attempt: number;
+            };
+            operation_id: string;
+            /** @description Position of that stage. */
+            position: number | null;
+            /** @description Numbered from 1 without a gap. */
+            sequence: number;
+            /** @description Name of the stage; null for the whole operation. */
+            stage: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "stage.started";
+        };
+        StageSucceededEvent: {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            attempt: number;
+            data: {
+                /** @description Duration of the stage. */
+                seconds: number;
+            };
+            operation_id: string;
+            /** @description Position of that stage. */
+            position: number | null;
+            /** @description Numbered from 1 without a gap. */
+            sequence: number;
+            /** @description Name of the stage; null for the whole operation. */
+            stage: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "stage.succeeded";
+        };
         /** @description Why something ended badly. */
         StoredError: {
             code: string;
@@ -1838,6 +2348,53 @@ export interface components {
                 [key: string]: unknown;
             };
             message: string;
+        };
+        TerraformLogEvent: {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            attempt: number;
+            data: {
+                /** @description Resource that the message is about. */
+                address?: string;
+                /** @description `info`, `warning` or `error`. */
+                level: string;
+                message: string;
+            };
+            operation_id: string;
+            /** @description Position of that stage. */
+            position: number | null;
+            /** @description Numbered from 1 without a gap. */
+            sequence: number;
+            /** @description Name of the stage; null for the whole operation. */
+            stage: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "terraform.log";
+        };
+        TerraformOutputsEvent: {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            attempt: number;
+            data: {
+                /** @description Sensitive values are masked. */
+                outputs: {
+                    [key: string]: unknown;
+                };
+            };
+            operation_id: string;
+            /** @description Position of that stage. */
+            position: number | null;
+            /** @description Numbered from 1 without a gap. */
+            sequence: number;
+            /** @description Name of the stage; null for the whole operation. */
+            stage: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "terraform.outputs";
         };
         /**
          * @description The plan that was made and kept.
@@ -1915,6 +2472,76 @@ export interface components {
             };
         } & {
             [key: string]: unknown;
+        };
+        TerraformPlanEvent: {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            attempt: number;
+            data: {
+                plan_id: string;
+                /** @description Reasons for which the plan cannot be applied. */
+                refusals: {
+                    action: string;
+                    message: string;
+                    node: string | null;
+                    /** @enum {string} */
+                    reason: "removes-primary" | "primary-unknown" | "removes-etcd-majority" | "replaces-node" | "removes-data" | "stops-node" | "cuts-nodes-off";
+                }[];
+                /** @description Stopped machines that the apply starts. */
+                starts: {
+                    /** @description Name of the node. */
+                    node: string;
+                    /** @description ISO 8601, UTC. */
+                    observed_at: string;
+                }[];
+                summary: {
+                    add: number;
+                    change: number;
+                    destroy: number;
+                    /** @description Whether there is nothing to do. */
+                    empty: boolean;
+                    replace: number;
+                };
+            };
+            operation_id: string;
+            /** @description Position of that stage. */
+            position: number | null;
+            /** @description Numbered from 1 without a gap. */
+            sequence: number;
+            /** @description Name of the stage; null for the whole operation. */
+            stage: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "terraform.plan";
+        };
+        TerraformResourceEvent: {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            attempt: number;
+            data: {
+                /** @description `create`, `update`, `delete` or `replace`. */
+                action: string;
+                address: string;
+                elapsed_seconds?: number;
+                /** @description Node of the resource; null if it has none. */
+                node: string | null;
+                /** @enum {string} */
+                status: "started" | "progress" | "completed" | "failed";
+            };
+            operation_id: string;
+            /** @description Position of that stage. */
+            position: number | null;
+            /** @description Numbered from 1 without a gap. */
+            sequence: number;
+            /** @description Name of the stage; null for the whole operation. */
+            stage: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "terraform.resource";
         };
         /** @description Roles as SQL told them. */
         Topology: {

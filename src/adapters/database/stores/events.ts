@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { HathiError } from '../../../core/errors.ts';
-import type { NewEvent, OperationEvent } from '../../../core/operation/operation.ts';
+import type { NewEvent, OperationEvent } from '../../../core/operation/event.ts';
 import type { Schema } from '../schema.ts';
 
 export async function appendEvents(
@@ -49,5 +49,5 @@ export async function eventsAfter(
     .orderBy('sequence')
     .limit(limit)
     .execute();
-  return rows.map((row) => ({ ...row, at: row.at.toISOString() }));
+  return rows.map((row) => ({ ...row, at: row.at.toISOString() }) as OperationEvent);
 }

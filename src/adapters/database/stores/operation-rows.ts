@@ -1,10 +1,6 @@
 import type { Selectable } from 'kysely';
-import type {
-  Operation,
-  OperationState,
-  StageRecord,
-  StoredError,
-} from '../../../core/operation/operation.ts';
+import type { StoredError } from '../../../core/operation/event.ts';
+import type { Operation, OperationState, StageRecord } from '../../../core/operation/operation.ts';
 import type { OperationAccess } from '../../../core/procedures/procedure.ts';
 import type { OperationKind } from '../../../core/procedures/procedures.ts';
 import type { OperationsTable, StagesTable } from '../schema.ts';

@@ -1,12 +1,10 @@
 import { CompiledQuery, type Kysely, sql } from 'kysely';
 import { HathiError } from '../../../core/errors.ts';
+import type { NewEvent, OperationEvent, StoredError } from '../../../core/operation/event.ts';
 import type {
-  NewEvent,
   Operation,
-  OperationEvent,
   OperationProgress,
   OperationState,
-  StoredError,
 } from '../../../core/operation/operation.ts';
 import {
   assertMayBecome,

@@ -1,0 +1,13 @@
+import { z } from 'zod';
+
+const count = z.int().min(0);
+
+/** How many resources a plan adds, changes, replaces and removes. */
+export const planSummarySchema = z.object({
+  add: count,
+  change: count,
+  replace: count,
+  destroy: count,
+  empty: z.boolean().describe('Whether there is nothing to do.'),
+});
+export type PlanSummary = z.infer<typeof planSummarySchema>;

@@ -13,6 +13,7 @@ export interface GlobalOptions {
   json?: true | undefined;
   yes?: true | undefined;
   url?: string | undefined;
+  context?: string | undefined;
   color: boolean;
 }
 
@@ -62,7 +63,7 @@ export function createCli(world: World, options: GlobalOptions): Cli {
     world,
     manner,
     get settings() {
-      settings ??= readClientSettings(world.environment, options.url);
+      settings ??= readClientSettings(world.environment, options);
       return settings;
     },
     json,

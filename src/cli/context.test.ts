@@ -15,7 +15,7 @@ let tokenFile: string;
 let environment: Record<string, string>;
 const hathi = (...words: string[]) => commandLine(words, environment);
 const settings = (more: Record<string, string> = {}, url?: string) =>
-  readClientSettings({ ...environment, ...more }, url);
+  readClientSettings({ ...environment, ...more }, { url });
 
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'hathi-context-'));
@@ -47,6 +47,19 @@ it('uses the current context, and its token for its own server only', async () =
   expect(settings({ HATHI_URL: other.url })).toEqual(other);
   expect(settings({ HATHI_PORT: '1' })).toEqual({ url: 'http://localhost:1', token: null });
   expect(settings({ HATHI_TOKEN: 'given' })).toEqual({ url: SERVER, token: 'given' });
+});
+
+it('uses another context for one command, with its token', async () => {
+  await hathi('context', 'set', 'office', SERVER, '--token-file', tokenFile);
+  await hathi('context', 'set', 'lab', 'http://localhost:5001');
+  await hathi('context', 'use', 'lab');
+  const named = (context: string, url?: string) =>
+    readClientSettings({ ...environment, HATHI_URL: 'http://127.0.0.1:1' }, { context, url });
+  expect(named('office')).toEqual({ url: SERVER, token: TOKEN });
+  expect(() => named('offfice')).toThrow(/offfice/);
+  expect(() => named('office', SERVER)).toThrow('--url and --context');
+  const { code, stderr } = await hathi('--context', 'lab', 'cluster', 'list');
+  expect([code, stderr]).toEqual([5, expect.stringContaining('http://localhost:5001')]);
 });
 
 it('does not send the default token to the server of a context', async () => {

@@ -45,6 +45,7 @@ export function buildProgram(world: World, version: string): Program {
       '--url <url>',
       'URL of the server (default: $HATHI_URL, the current context, http://localhost:5000)',
     )
+    .option('--context <name>', 'Use the server of this context (see: hathi context list)')
     .option('--no-color', 'Print without colours (also: the variable NO_COLOR)')
     .configureHelp(HELP)
     .exitOverride()

@@ -40,12 +40,22 @@ export const CLIENT_SETTINGS = {
 /**
  * An address from `--url` or a variable takes precedence over the current context, and is then used
  * without that context's token: it would be sent to another server.
- * @param url value of `--url`
+ * @param options values of `--url` and `--context`
  * @throws CliError (usage) for a URL, a context or a token file that cannot be used
  */
-export function readClientSettings(environment: Environment, url?: string): ClientSettings {
-  const given = url ?? (environment.HATHI_URL || portUrl(environment));
-  const context = given === undefined ? currentContext(environment) : null;
+export function readClientSettings(
+  environment: Environment,
+  options: { url?: string | undefined; context?: string | undefined } = {},
+): ClientSettings {
+  if (options.url !== undefined && options.context !== undefined) {
+    throw new CliError('usage', 'Both --url and --context name a server; give one of them.');
+  }
+  const named =
+    options.context === undefined ? null : contextNamed(readContexts(environment), options.context);
+  const given = named
+    ? undefined
+    : (options.url ?? (environment.HATHI_URL || portUrl(environment)));
+  const context = named ?? (given === undefined ? currentContext(environment) : null);
   return {
     url: serverUrl(given ?? context?.url ?? `http://localhost:${DEFAULT_PORT}`),
     token: tokenOf(environment, context),
@@ -88,7 +98,7 @@ function tokenOf(environment: Environment, context: Context | null): string | nu
   if (!variable) return null;
   const token = environment[variable];
   if (token) return token;
-  throw new CliError('usage', `The current context takes its token from ${variable}; it is empty.`);
+  throw new CliError('usage', `The context takes its token from ${variable}; it is empty.`);
 }
 
 /** @param optional whether the file may be absent */

@@ -107,7 +107,7 @@ export default {
     room(
       'cli-is-a-client',
       '^src/cli/',
-      ['^src/cli/', '^src/config\\.ts$', MAIN, '^clients/typescript/'],
+      ['^src/cli/', '^src/config\\.ts$', MAIN, '^clients/typescript/(src/)?index\\.ts$'],
       'The command line speaks HTTP, as any client does.',
     ),
     {

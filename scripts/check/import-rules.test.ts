@@ -54,6 +54,8 @@ describe('a planted violation is named', () => {
     ['targets-implement-ports', 'src/targets/local/a.ts', 'src/adapters/ssh/b.ts'],
     ['targets-stay-apart', 'src/targets/local/a.ts', 'src/targets/aws/b.ts'],
     ['targets-are-behind-their-port', 'src/http/a.ts', 'src/targets/aws/b.ts'],
+    // The package has one entry point.
+    ['cli-is-a-client', 'src/cli/clusters.ts', 'clients/typescript/src/generated/b.ts'],
     ['cli-is-a-client', 'src/cli/clusters.ts', 'src/services/b.ts'],
     ['main-is-the-end', 'src/cli/clusters.ts', 'src/main.ts'],
     ['main-only-starts', 'src/main.ts', 'src/http/b.ts'],

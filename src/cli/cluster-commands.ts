@@ -1,5 +1,5 @@
 import type { Command } from '@commander-js/extra-typings';
-import { CLUSTER_VALUES } from '../../clients/typescript/src/generated/values.ts';
+import { CLUSTER_VALUES } from '@hathi/client';
 import type { Definition } from './cli.ts';
 import {
   assignment,

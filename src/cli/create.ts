@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { CLUSTER_VALUES } from '../../clients/typescript/src/generated/values.ts';
+import type { CLUSTER_VALUES } from '@hathi/client';
 import { type Api, apiOf, type Operation } from './api.ts';
 import type { Cli, Ending } from './cli.ts';
 import { CliError } from './failure.ts';

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { CLUSTER_VALUES } from '../../clients/typescript/src/generated/values.ts';
+import { CLUSTER_VALUES } from '@hathi/client';
 
 /** An option's whole number. */
 export function wholeNumber(text: string): number {

@@ -133,7 +133,7 @@ describe('the trial of a configuration on a node', () => {
   it('ends its PostgreSQL when it is killed, and clears what is left at the next trial', async () => {
     const child = program({ max_connections: '60', pre_auth_delay: '20' }, 'orders-1');
     await waitFor('the scratch PostgreSQL', 30, async () => (await processes()).length > 0);
-    await shell(`pkill -KILL -f '[p]ayload = json.load'`);
+    await shell(`pkill -KILL -f '[m] hathi_node'`);
     child.kill();
     await waitFor('its end', 10, async () => (await processes()).length === 0);
     expect(await shell(`ls ${DIRECTORY}`)).toContain('data');

@@ -165,6 +165,9 @@ export class AnsibleWorkspace {
     for (const folder of ['roles', 'callback_plugins']) {
       await cp(join(repository, 'ansible', folder), join(ansible, folder), { recursive: true });
     }
+    await cp(join(repository, 'node/hathi_node'), join(ansible, 'node/hathi_node'), {
+      recursive: true,
+    });
     await cp(join(repository, 'ansible/ansible.cfg'), join(ansible, 'ansible.cfg'));
     await cp(join(repository, 'ansible/playbooks/main.yml'), join(ansible, 'main.yml'));
     const ports = await Promise.all(this.nodes.map((node) => this.sshPort(node)));

@@ -70,7 +70,8 @@ func watch(ctx context.Context, client *hathi.ClientWithResponses, id string) (l
 		}
 		var event hathi.OperationEvent
 		check(json.Unmarshal([]byte(data), &event))
-		last = event.Type
+		last, err = event.Discriminator()
+		check(err)
 		fmt.Println(last)
 	}
 	check(lines.Err())

@@ -26,7 +26,7 @@ def watch(operations: OperationsApi, operation_id: str) -> str:
     last = ''
     for line in stream:
         if line.startswith(b'data: '):
-            last = OperationEvent.from_json(line[len(b'data: ') :]).type
+            last = OperationEvent.from_json(line[len(b'data: ') :]).actual_instance.type
             print(last)
     return last
 

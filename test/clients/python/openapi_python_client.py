@@ -14,10 +14,12 @@ from hathi_client.models import (
     ApproveOperationBody,
     CreateClusterBody,
     CreateClusterBodyParameters,
-    OperationEvent,
+    OperationSucceededEvent,
+    StageSucceededEvent,
 )
 
 WAIT_LIMIT_SECONDS = 180
+TYPED_EVENTS = {'stage.succeeded': StageSucceededEvent, 'operation.succeeded': OperationSucceededEvent}
 
 
 def watch(client: Client, operation_id: str) -> str:
@@ -28,8 +30,13 @@ def watch(client: Client, operation_id: str) -> str:
     with client.get_httpx_client().stream('GET', path) as stream:
         for line in stream.iter_lines():
             if line.startswith('data: '):
-                last = OperationEvent.from_dict(json.loads(line.removeprefix('data: '))).type_
+                event = json.loads(line.removeprefix('data: '))
+                last = event['type']
                 print(last)
+                # The union has no class here: `type` names the class of the event.
+                if last in TYPED_EVENTS:
+                    typed = TYPED_EVENTS[last].from_dict(event)
+                    assert typed.sequence == event['sequence']
     return last
 
 

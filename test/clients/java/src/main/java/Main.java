@@ -57,7 +57,9 @@ public final class Main {
     for (String line : (Iterable<String>) lines::iterator) {
       if (!line.startsWith("data: ")) continue;
       String data = line.substring("data: ".length());
-      last = client.getObjectMapper().readValue(data, OperationEvent.class).getType();
+      OperationEvent event = client.getObjectMapper().readValue(data, OperationEvent.class);
+      require(event.getActualInstance() != null, data);
+      last = client.getObjectMapper().readTree(data).get("type").asText();
       System.out.println(last);
     }
     return last;

@@ -4,10 +4,8 @@ import {
   commonSpecSchema,
   infrastructureDiffers,
 } from '../core/cluster/cluster-spec.ts';
-import { stepMissing } from '../core/cluster/missing-step.ts';
 import { type FieldError, invalidFields } from '../core/field-errors.ts';
-import type { Step } from '../core/operation/steps.ts';
-import type { ClusterRecord, PlanRecord } from '../ports/stores.ts';
+import type { ClusterRecord } from '../ports/stores.ts';
 import type { Target, Targets } from '../ports/target.ts';
 import { targetOf } from '../shared/targets.ts';
 import type { SpecChanges } from './api.ts';
@@ -125,52 +123,6 @@ export function revisionsFor(cluster: ClusterRecord, spec: ClusterSpec) {
       ? next
       : infrastructure_revision,
   };
-}
-
-/**
- * The step that has to come before `step`, by what the cluster's revisions say is done.
- * @returns null when nothing is missing
- */
-export function missingStep(
-  step: Step,
-  cluster: ClusterRecord | null,
-  plan: PlanRecord | null,
-): Step | null {
-  if (step === 'generate-terraform') return null;
-  if (!cluster) return 'generate-terraform';
-  const revision = cluster.infrastructure_revision;
-  switch (step) {
-    case 'destroy-terraform':
-      return null;
-    case 'plan-terraform':
-      return cluster.terraform_generated_revision === revision ? null : 'generate-terraform';
-    case 'apply-terraform':
-      if (cluster.terraform_generated_revision !== revision) return 'generate-terraform';
-      return plan === null || plan.destroy ? 'plan-terraform' : null;
-    case 'create-ansible-script':
-      if (cluster.terraform_generated_revision !== revision) return 'generate-terraform';
-      return cluster.nodes !== null && cluster.applied_revision === revision
-        ? null
-        : 'apply-terraform';
-    case 'execute-ansible-script':
-      if (cluster.nodes === null || cluster.applied_revision !== revision) return 'apply-terraform';
-      return cluster.ansible_generated_revision === cluster.spec_revision
-        ? null
-        : 'create-ansible-script';
-    case 'verify-replication':
-      return cluster.ansible_executed_revision === null ? 'execute-ansible-script' : null;
-  }
-}
-
-/** @throws STEP_MISSING naming the step that is missing */
-export function assertStepMayRun(
-  step: Step,
-  clusterName: string,
-  cluster: ClusterRecord | null,
-  plan: PlanRecord | null,
-): void {
-  const missing = missingStep(step, cluster, plan);
-  if (missing !== null) throw stepMissing(step, missing, clusterName);
 }
 
 /** A cluster of which nothing was made yet. */

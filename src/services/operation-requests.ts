@@ -4,6 +4,7 @@ import {
   clusterProtected,
 } from '../core/cluster/cluster-errors.ts';
 import { type ClusterSpec, DEFAULT_CLUSTER } from '../core/cluster/cluster-spec.ts';
+import { assertStepMayRun } from '../core/cluster/missing-step.ts';
 import { HathiError, isHathiError } from '../core/errors.ts';
 import { operationEvent } from '../core/operation/event.ts';
 import type { Operation } from '../core/operation/operation.ts';
@@ -17,13 +18,7 @@ import type { Target, Targets } from '../ports/target.ts';
 import type { UnitOfWork } from '../ports/unit-of-work.ts';
 import { targetOf } from '../shared/targets.ts';
 import type { Caller, ClusterRequest, SpecChanges, StepInputs } from './api.ts';
-import {
-  assertSpecCanBe,
-  assertStepMayRun,
-  newCluster,
-  nextSpec,
-  revisionsFor,
-} from './cluster-requests.ts';
+import { assertSpecCanBe, newCluster, nextSpec, revisionsFor } from './cluster-requests.ts';
 import { checkedParameters, type NodeSizes } from './parameter-requests.ts';
 import { assertOwnState } from './state-bucket.ts';
 

@@ -5,7 +5,7 @@ import {
   MAX_PARAMETERS,
   type ParameterProblem,
 } from '../core/postgres/parameters.ts';
-import type { ClusterSize } from '../core/postgres/topology-defaults.ts';
+import { type ClusterSize, clusterSizeOf } from '../core/postgres/topology-defaults.ts';
 import type { ClusterRecord, NodeSize } from '../ports/stores.ts';
 import type { ParameterValue } from './api.ts';
 
@@ -37,15 +37,10 @@ function namesThatCannotBe(names: readonly string[], size: ClusterSize): Paramet
 export function checkedParameters(
   cluster: Pick<ClusterRecord, 'spec'>,
   given: Readonly<Record<string, ParameterValue>>,
-  { memory_bytes: memoryBytes, disk_bytes: diskBytes }: NodeSize,
+  nodeSize: NodeSize,
   path = '',
 ): Record<string, string> {
-  const size: ClusterSize = {
-    version: cluster.spec.postgres_version,
-    replicaCount: cluster.spec.replica_count,
-    memoryBytes,
-    diskBytes,
-  };
+  const size = clusterSizeOf(cluster.spec, nodeSize);
   // By lower case: PostgreSQL folds names, so `DateStyle` given anew replaces `datestyle`.
   const known = new Map(
     Object.entries(cluster.spec.parameters).map(([name, value]) => [

@@ -1,5 +1,5 @@
-import { stepMissing } from '../core/cluster/missing-step.ts';
-import type { Stage, StageContext } from '../ports/stage.ts';
+import { assertStepMayRun } from '../core/cluster/missing-step.ts';
+import type { Stage } from '../ports/stage.ts';
 import { makePlan } from './terraform-plan.ts';
 import { requireConfiguration, type TerraformTools } from './terraform-tools.ts';
 
@@ -11,7 +11,7 @@ export function createPlanTerraformStage(tools: TerraformTools): Stage {
     name: NAME,
     afterCrash: 'run-again',
     async run(context) {
-      assertGenerated(context);
+      assertStepMayRun(NAME, context.cluster.name, context.cluster, null);
       await requireConfiguration(context, tools, NAME);
       const plan = await makePlan(context, tools, false);
       return {
@@ -26,9 +26,4 @@ export function createPlanTerraformStage(tools: TerraformTools): Stage {
       };
     },
   };
-}
-
-function assertGenerated({ cluster }: StageContext): void {
-  if (cluster.terraform_generated_revision === cluster.infrastructure_revision) return;
-  throw stepMissing(NAME, 'generate-terraform', cluster.name);
 }

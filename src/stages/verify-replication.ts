@@ -1,6 +1,7 @@
 import { stepMissing } from '../core/cluster/missing-step.ts';
 import { type PlannedNode, plannedNodes } from '../core/cluster/topology.ts';
 import { HathiError } from '../core/errors.ts';
+import { topologyOf } from '../core/postgres/observed-topology.ts';
 import type { NodeReport, ReplicationReport } from '../core/postgres/replication-report.ts';
 import { judgeReplication, type Verdict } from '../core/postgres/replication-verdict.ts';
 import type { Clock, IdSource } from '../ports/clock.ts';
@@ -105,11 +106,11 @@ async function judgeUntilSettled(
 ): Promise<Verdict> {
   const names = expected.map((node) => node.name);
   const deadline = tools.clock.now().getTime() + SETTLE_MILLISECONDS;
-  const told = new Map<string, string>();
+  const emitted = new Map<string, string>();
   while (true) {
     context.signal.throwIfAborted();
     const verdict = await judgeOnce(session, names, marker);
-    await tell(context, verdict.nodes, told);
+    await emitChanges(context, verdict.nodes, emitted);
     const late = tools.clock.now().getTime() >= deadline;
     if (verdict.passed || !verdict.maySettle || late) return verdict;
     await tools.clock.sleep(PAUSE_MILLISECONDS, context.signal);
@@ -142,14 +143,14 @@ async function judgeOnce(
   return judgeReplication(expected, observations, { lsn, reason, reads });
 }
 
-/** One event a node, and another only when the verdict on it changed. */
-async function tell(
+/** Emits one event for each node, and another one only if the verdict on the node changed. */
+async function emitChanges(
   context: StageContext,
   nodes: readonly NodeReport[],
-  told: Map<string, string>,
+  emitted: Map<string, string>,
 ): Promise<void> {
-  const changed = nodes.filter((one) => told.get(one.node) !== verdictText(one));
-  for (const one of changed) told.set(one.node, verdictText(one));
+  const changed = nodes.filter((one) => emitted.get(one.node) !== verdictText(one));
+  for (const one of changed) emitted.set(one.node, verdictText(one));
   if (changed.length === 0) return;
   await context.emit(
     ...changed.map(({ node, role, status, reasons, lag_bytes, round_trip_ms }) => ({
@@ -168,11 +169,6 @@ async function store(
   context: StageContext,
   report: ReplicationReport,
 ): Promise<void> {
-  const topology = {
-    primary: report.primary,
-    nodes: report.nodes.map(({ node, role }) => ({ name: node, role })),
-    observed_at: report.observed_at,
-  };
   await context.write(async (stores) => {
     await stores.reports.insert({
       id: tools.ids.next(),
@@ -181,7 +177,7 @@ async function store(
       passed: report.passed,
       document: { ...report },
     });
-    await stores.clusters.update(context.cluster.id, { topology });
+    await stores.clusters.update(context.cluster.id, { topology: topologyOf(report) });
   });
 }
 

@@ -1,6 +1,7 @@
 import type { ClusterSpec } from '../cluster/cluster-spec.ts';
 import { HathiError } from '../errors.ts';
 import { type CheckedParameter, resolveParameters } from './parameters.ts';
+import { clusterSizeOf } from './topology-defaults.ts';
 
 /**
  * Every parameter that Hathi sets on a cluster's nodes: those of the spec over the defaults of its size.
@@ -10,12 +11,7 @@ export function parametersOf(
   { spec }: { spec: ClusterSpec },
   size: { memory_bytes: number | null; disk_bytes: number | null },
 ): CheckedParameter[] {
-  const result = resolveParameters(spec.parameters, {
-    version: spec.postgres_version,
-    replicaCount: spec.replica_count,
-    memoryBytes: size.memory_bytes,
-    diskBytes: size.disk_bytes,
-  });
+  const result = resolveParameters(spec.parameters, clusterSizeOf(spec, size));
   if (result.ok) return result.parameters;
   const messages = result.problems.map(({ message }) => message);
   throw new HathiError(result.problems[0]?.code ?? 'PARAMETER_INVALID', messages.join(' '));

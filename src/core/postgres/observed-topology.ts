@@ -6,11 +6,24 @@ import type { PostgresObservation } from './observation.ts';
  * nodes that accept writes.
  */
 export function observedTopology(observations: readonly PostgresObservation[], at: Date): Topology {
-  return {
+  return topologyOf({
     primary: primaryOf(observations)?.node ?? null,
-    nodes: observations.map((one) => ({ name: one.node, role: observedRole(one) })),
+    nodes: observations.map((one) => ({ node: one.node, role: observedRole(one) })),
     observed_at: at.toISOString(),
-  };
+  });
+}
+
+/** The same from the roles of a report. */
+export function topologyOf({
+  primary,
+  nodes,
+  observed_at,
+}: {
+  primary: string | null;
+  nodes: readonly { node: string; role: Role | null }[];
+  observed_at: string;
+}): Topology {
+  return { primary, nodes: nodes.map(({ node, role }) => ({ name: node, role })), observed_at };
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { ClusterSpec } from '../cluster/cluster-spec.ts';
 import { findSetting, type PostgresVersion } from './catalogue.ts';
 
 /** What the defaults of a cluster follow from. */
@@ -8,6 +9,19 @@ export interface ClusterSize {
   memoryBytes: number | null;
   /** Size of the file system that the data directory is on; a node's share of it on `local`. */
   diskBytes: number | null;
+}
+
+/** @param node what one node of the cluster can hold */
+export function clusterSizeOf(
+  spec: Pick<ClusterSpec, 'postgres_version' | 'replica_count'>,
+  node: { memory_bytes: number | null; disk_bytes: number | null },
+): ClusterSize {
+  return {
+    version: spec.postgres_version,
+    replicaCount: spec.replica_count,
+    memoryBytes: node.memory_bytes,
+    diskBytes: node.disk_bytes,
+  };
 }
 
 const MB = 1024 ** 2;

@@ -1,4 +1,4 @@
-# Everything that one does with Hathi from a shell. `make` alone lists it.
+# Entry point for setup, checks and tests. Run `make` to list the targets.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
@@ -13,16 +13,16 @@ help: ## List these targets
 ##@ Start here
 
 .PHONY: demo demo-down serve setup
-demo: setup ## Bring up a primary and two replicas on this machine, each proven
+demo: setup ## Create a primary and two replicas on this machine, and verify replication
 	@node scripts/demo/demo.ts
 
-demo-down: node_modules ## Remove everything that the demo made
+demo-down: node_modules ## Remove everything that the demo created
 	@node scripts/demo/demo-down.ts
 
 serve: setup ## Start the server on http://localhost:5000
 	@node src/main.ts
 
-setup: ## Install what Hathi needs; safe to repeat, quiet when all is there
+setup: ## Install missing requirements; safe to repeat
 	@scripts/setup/packages.sh
 	@scripts/setup/node.sh
 	@scripts/setup/docker.sh
@@ -49,10 +49,10 @@ node-tests: setup ## Unit tests of the Python package that runs on nodes
 integration: setup fuzz-venv aws-tools shells ## Tests with a real database, Terraform and SSH
 	@vitest run --project integration
 
-fuzz: fuzz-venv ## Ask every route for all that its description allows, 10,000 times
+fuzz: fuzz-venv ## Send 10,000 generated requests to all routes
 	@node scripts/test/run.ts fuzz
 
-clients: setup client-tools ## Clients generated from openapi.json in five ways, compiled and run
+clients: setup client-tools ## Compile and run clients of five generators, made from openapi.json
 	@node scripts/test/run.ts clients
 
 e2e: setup ## Tests on real nodes, one after the other
@@ -64,16 +64,16 @@ aws: setup aws-tools ## The AWS target on an emulated EC2, with real nodes for i
 test-aws: setup ## The AWS target on a real account, which costs money: see docs/how-to/test-against-aws.md
 	@node test/aws/real/run.ts
 
-terraform-test: node_modules aws-tools ## The modules' own tests, on Terraform and OpenTofu as found
+terraform-test: node_modules aws-tools ## The tests of the modules, on each installed Terraform or OpenTofu
 	@node scripts/test/run.ts terraform
 
 lint-ansible: lint-venv node_modules ## ansible-lint, production profile
 	@node scripts/test/run.ts ansible-lint
 
-format: node_modules ## Format and fix what can be fixed
+format: node_modules ## Format the code and apply automatic fixes
 	@biome check --write .
 
-bench: setup ## Measure, and write bench/RESULTS.md
+bench: setup ## Run the benchmarks, and write bench/RESULTS.md
 	@node bench/run.ts
 
 ##@ Parts of the above
@@ -85,13 +85,13 @@ check-format: node_modules ## Biome: format and lint
 check-types: node_modules ## The TypeScript compiler
 	@tsc --noEmit --incremental --tsBuildInfoFile node_modules/.cache/tsc.tsbuildinfo
 
-check-imports: node_modules ## Who may import whom (.dependency-cruiser.js)
+check-imports: node_modules ## Import rules (.dependency-cruiser.js)
 	@node scripts/check/import-rules.ts
 
 check-dead-code: node_modules ## Files, exports and packages that nothing uses
 	@knip --no-config-hints
 
-check-generated: node_modules ## Generated files are as their generator writes them
+check-generated: node_modules ## Generated files are up to date
 	@node scripts/openapi.ts --check
 	@node scripts/reference.ts --check
 	@node scripts/client.ts --check
@@ -105,52 +105,52 @@ check-scripts: check-venv ## Python (ruff, mypy) and shell scripts (shellcheck)
 check-venv: ## Install ruff, mypy and shellcheck
 	@scripts/setup/check.sh
 
-check-api: node_modules ## The API's style, and what it would break for clients of the last release
+check-api: node_modules ## API style, and breaking changes since the last release
 	@node scripts/check/api-style.ts
 	@node scripts/check/api-breaking.ts
 
 .PHONY: image tofu lint-venv shells fuzz-venv client-tools aws-tools openapi client pack catalogue
-image: ## Build the image of local nodes, unless it is there
+image: ## Build the image of local nodes, unless it exists
 	@scripts/setup/image.sh
 
-tofu: ## Compile OpenTofu beside Terraform, so that tests run on both (minutes)
+tofu: ## Compile OpenTofu as well, so that tests run on both (takes minutes)
 	@scripts/setup/terraform.sh tofu
 
 lint-venv: ## Install ansible-lint
 	@scripts/setup/ansible.sh lint
 
-shells: ## Install the shells that completion is tested in
+shells: ## Install the shells for the completion tests
 	@scripts/setup/shells.sh
 
 fuzz-venv: node_modules ## Install Schemathesis
 	@scripts/setup/fuzz.sh
 
-client-tools: node_modules ## Install generators of clients, and the compilers of what they generate
+client-tools: node_modules ## Install the client generators and the compilers for their output
 	@scripts/setup/clients.sh
 
-aws-tools: ## Install what the tests of the AWS target need: an emulated EC2, and the provider
+aws-tools: ## Install the requirements of the AWS tests: an emulated EC2 and the provider
 	@scripts/setup/aws.sh
 	@scripts/setup/aws-provider.sh
 	@scripts/setup/terraform-tools.sh
 
-openapi: node_modules ## Write openapi.json and the reference pages again
+openapi: node_modules ## Regenerate openapi.json and the reference pages
 	@node scripts/openapi.ts
 	@node scripts/reference.ts
 
-pack: node_modules ## Build and pack what is published, into .tools/packages
+pack: node_modules ## Build the published packages into .tools/packages
 	@node scripts/build.ts
 
-client: node_modules ## Write what of the typed client follows from openapi.json again
+client: node_modules ## Regenerate the typed client from openapi.json
 	@node scripts/client.ts
 
-catalogue: node_modules ## Write the catalogue of PostgreSQL settings again
+catalogue: node_modules ## Regenerate the catalogue of PostgreSQL settings
 	@node scripts/catalogue/extract.ts
 
 .PHONY: clean distclean node_modules
-clean: ## Remove what tests and checks left behind
+clean: ## Remove the output of tests and checks
 	@rm -rf coverage .tools/results
 
-distclean: clean ## Remove what setup installed into this folder, too
+distclean: clean ## Also remove the tools that setup installed into this directory
 	@rm -rf node_modules .tools
 
 node_modules: # quick when it is as the lock file says

@@ -12,17 +12,17 @@ export function commandLineBlocks(): string[] {
   const world = { stdin: stream, stdout: stream, stderr: stream, environment: {} };
   const { command } = buildProgram(world as unknown as World, '');
   return [
-    'In a checkout it is `./hathi`. It speaks to a running server and to nothing else; `serve` starts one. On a terminal it asks before it changes anything that matters. Elsewhere it prints plain lines and asks nothing: an answer that is needed and was not given by an option is a usage error that names the option. `hathi --help`, and `--help` after any command, say what this page says.',
+    'In a checkout, run `./hathi`. The command line is a client of a running server, which `hathi serve` starts. On a terminal, it requests a confirmation before important changes. Elsewhere, it prints plain lines and requests nothing. A missing confirmation is then a usage error that names the required option. `hathi --help`, and `--help` after any command, print the content of this page.',
     ['## Exit codes', '', '| code | meaning |', '| --- | --- |', ...exitRows()].join('\n'),
     [
       '## Variables',
       '',
-      '| variable | default | what it sets |',
+      '| variable | default | description |',
       '| --- | --- | --- |',
       ...variableRows(),
     ].join('\n'),
     ['## Options of every command', '', ...optionRows(command)].join('\n'),
-    'With `--json` the answer is what the API answers, as one document on standard output; `watch` prints one event a line. An error is a document on standard error: `exit_code`, `hints`, and what the API said, see [errors](errors.md).',
+    'With `--json`, the output is the response of the API, as one document on standard output. `watch` prints one event per line. An error is a document on standard error, with `exit_code`, `hints` and the members of the [error](errors.md) of the API.',
     ...leaves(command).map(section),
   ];
 }

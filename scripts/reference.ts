@@ -1,4 +1,4 @@
-/** Writes the reference pages from what the server itself says; `--check` compares. */
+/** Writes the reference pages from the code; `--check` compares them. */
 import type { OpenAPIV3_1 } from 'openapi-types';
 import { METRICS } from '../src/adapters/metrics/prometheus.ts';
 import { SETTINGS } from '../src/config.ts';
@@ -38,8 +38,8 @@ function configurationPage(): string {
   );
   return page(
     'Configuration',
-    'The server takes its settings from its environment and from nowhere else. It refuses to start when one is wrong, naming the variable. An empty variable counts as not set.',
-    ['| variable | default | what it sets |', '| --- | --- | --- |', ...rows].join('\n'),
+    'All settings of the server are environment variables. If a value is invalid, the server does not start, and names the variable. An empty variable counts as not set.',
+    ['| variable | default | description |', '| --- | --- | --- |', ...rows].join('\n'),
     '## Variables of other programs',
     'Hathi and the programs that it starts use these variables of the server. Every other variable has no effect on them, e.g. `LANG`, `PGOPTIONS`, `TF_LOG`, `ANSIBLE_CONFIG` or `PYTHONPATH`. The programs run with `LC_ALL=C.UTF-8` and receive no setting of Hathi.',
     [
@@ -59,7 +59,7 @@ function errorsPage(): string {
   const codes = Object.keys(ERROR_CODES) as ErrorCode[];
   return page(
     'Errors',
-    'Every error is answered as `application/problem+json` (RFC 9457). `code` is one of the codes below and never changes its meaning; `detail` says what was wrong this time, where, and what would be right; `errors` has an entry for each wrong field, with a JSON pointer as `path`. `GET /errors/<code>` answers the text of this page. An operation that fails stores the same code.',
+    'Every error response is an `application/problem+json` document (RFC 9457). `code` is one of the codes below, and its meaning never changes. `detail` states what failed, where, and what is valid. `errors` has an entry for each invalid field, with a JSON pointer as `path`. `GET /errors/<code>` returns the text of this page. A failed operation stores the same code.',
     ...codes.map((code) =>
       [
         `## ${code}`,
@@ -81,10 +81,10 @@ function metricsPage(): string {
   });
   return page(
     'Metrics',
-    '`GET /metrics` shows these, in the text format of Prometheus. What is counted is counted since the start of the server; what stands is asked of the database at the moment of asking, so that each server on one database shows the same.',
-    ['| metric | labels | what it is |', '| --- | --- | --- |', ...rows].join('\n'),
-    `\`status\` of a cluster is one of ${listOf(CLUSTER_STATUSES)}. \`route\` is the pattern of a path, with the names left out; \`none\` stands for paths that nothing is served at.`,
-    'Beside them is what any Node process shows: `process_*` and `nodejs_*`.',
+    '`GET /metrics` returns these metrics in the text format of Prometheus. Counters start at zero with the server. Gauges are read from the database at the time of the request, so each server on one database returns the same values.',
+    ['| metric | labels | description |', '| --- | --- | --- |', ...rows].join('\n'),
+    `\`status\` of a cluster is one of ${listOf(CLUSTER_STATUSES)}. \`route\` is the pattern of the path, without names; \`none\` is any unknown path.`,
+    'The default metrics of a Node.js process are also included: `process_*` and `nodejs_*`.',
   );
 }
 

@@ -39,23 +39,24 @@ export const ERROR_CODES = {
 
   // Clusters and operations
   CLUSTER_NOT_FOUND: 'No cluster has this name.',
-  CLUSTER_EXISTS: 'A cluster of this name is there already.',
-  CLUSTER_PROTECTED: 'The cluster is protected against being removed.',
+  CLUSTER_EXISTS: 'A cluster with this name exists.',
+  CLUSTER_PROTECTED: 'The deletion protection of the cluster is on.',
   CLUSTER_BUSY: 'Another operation on the cluster is not finished yet.',
   OPERATION_NOT_FOUND: 'No operation has this id.',
   REPORT_NOT_FOUND: 'The cluster has no report yet.',
   PLAN_NOT_FOUND: 'No plan has this id.',
-  ID_AMBIGUOUS: 'Several records have an id that begins so.',
-  TRANSITION_NOT_ALLOWED: 'The operation is not in a state in which this can be done.',
-  STEP_MISSING: 'An earlier step has to be done first.',
-  OPERATION_FAILED: 'The operation ended in failure.',
+  ID_AMBIGUOUS: 'Several records have an id with these first characters.',
+  TRANSITION_NOT_ALLOWED: 'The state of the operation does not allow this action.',
+  STEP_MISSING: 'An earlier step is missing.',
+  OPERATION_FAILED: 'The operation failed.',
   OPERATION_CANCELLED: 'The operation was cancelled.',
-  OPERATION_INTERRUPTED: 'The operation was cut off; what it left was recorded and planned anew.',
+  OPERATION_INTERRUPTED:
+    'The operation was interrupted. Its state was stored, and a new plan was created.',
   LEASE_LOST: 'This worker no longer holds the operation, so it wrote nothing.',
   DEADLINE_EXCEEDED: 'A stage made no progress for longer than its deadline.',
 
   // Terraform
-  PLAN_STALE: 'The plan was made for an older revision of the cluster or its state.',
+  PLAN_STALE: 'The plan was created for an older revision of the cluster or its state.',
   PLAN_ALTERED: 'The saved plan file is not the one that was reviewed.',
   PLAN_REFUSED:
     'The plan would remove the primary, the majority of etcd or the data of a node, or stop a node.',
@@ -64,27 +65,28 @@ export const ERROR_CODES = {
 
   // Nodes, Ansible, PostgreSQL
   ANSIBLE_FAILED: 'Ansible reported a failed or unreachable node.',
-  PARAMETER_NOT_APPLIED: 'A node runs with another value of a parameter than was written for it.',
-  REPLICATION_NOT_PROVEN: 'At least one replica could not be proven to replicate.',
-  NETWORK_TAKEN: 'Other clusters took each network that was free a moment ago.',
+  PARAMETER_NOT_APPLIED:
+    'A node runs with a value of a parameter that differs from the written one.',
+  REPLICATION_NOT_PROVEN: 'The replication of at least one replica could not be verified.',
+  NETWORK_TAKEN: 'Other clusters used each free network in the meantime.',
   NETWORK_EXHAUSTED: 'No free network or block of ports was found for the cluster.',
-  NODE_UNREACHABLE: 'A node did not answer.',
+  NODE_UNREACHABLE: 'A node did not respond.',
   NODE_REFUSED: 'A node, or the bastion before it, refused the SSH key or showed another host key.',
   NODE_SETUP_FAILED: 'A node could not set itself up at its first boot.',
 
   // The cloud
-  CLOUD_UNAVAILABLE: 'The API of the cloud did not answer, or did not accept the credentials.',
-  CLOUD_REFUSED: 'The account or region cannot have what the cluster asks for.',
+  CLOUD_UNAVAILABLE: 'The API of the cloud did not respond, or rejected the credentials.',
+  CLOUD_REFUSED: 'The account or region cannot provide the requested cluster.',
 
   // The machine that Hathi runs on
   TOOL_MISSING: 'A program that Hathi needs is not installed or not running.',
   TOOL_TOO_OLD: 'A program that Hathi needs is older than what Hathi works with.',
   TOOL_FAILED: 'A program that Hathi needs is installed but does not work.',
-  DISK_FULL: 'There is no space left where Hathi writes its files.',
+  DISK_FULL: 'The disk of the server is full.',
   WORKSPACE_FAILED: 'The files of the cluster could not be written or read.',
   PORT_IN_USE: 'Another program listens on the port.',
   DATA_DIRECTORY_LOCKED: 'Another Hathi server uses the data directory.',
-  DATABASE_UNAVAILABLE: 'The database does not answer.',
+  DATABASE_UNAVAILABLE: 'The database does not respond.',
   CONFIGURATION_INVALID: 'A setting of the server is missing or wrong.',
   SECRET_UNREADABLE: 'A sealed record was sealed with another master key, or was altered.',
   INTERNAL: 'Hathi has a defect here; the log of the server has the details.',

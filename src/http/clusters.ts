@@ -47,9 +47,9 @@ export const clusterRoutes: FastifyPluginAsyncZod<ClusterRoutes> = async (app, r
       schema: {
         operationId: 'createCluster',
         tags,
-        summary: 'Make a cluster, from its Terraform to the proof that it replicates',
+        summary: 'Create a cluster, and verify its replication',
         description:
-          'Answers with the operation, which waits with its plan until it is approved, unless `approval` is `automatic`.',
+          'Returns the operation. It creates a plan and waits for its approval, unless `approval` is `automatic`.',
         headers: idempotencyHeaders,
         body: createClusterBody,
         response: {
@@ -101,7 +101,7 @@ export const clusterRoutes: FastifyPluginAsyncZod<ClusterRoutes> = async (app, r
       schema: {
         operationId: 'getCluster',
         tags,
-        summary: 'Show a cluster, what was asked for beside what was seen',
+        summary: 'Get a cluster with its requested and its observed state',
         params: clusterParamsSchema,
         response: { 200: clusterSchema, ...problems(...ofOneCluster) },
       },
@@ -116,14 +116,15 @@ export const clusterRoutes: FastifyPluginAsyncZod<ClusterRoutes> = async (app, r
         operationId: 'updateCluster',
         tags,
         summary: 'Change the labels or the deletion protection of a cluster',
-        description: 'With `If-Match` only if neither was changed since that `ETag` was given.',
+        description:
+          'With `If-Match`, the request fails if labels or protection were changed since that `ETag`.',
         params: clusterParamsSchema,
         headers: z.looseObject({
           ...idempotencyHeader,
           'if-match': z
             .string()
             .optional()
-            .describe('The `ETag` that the cluster came with.')
+            .describe('`ETag` of the response with the cluster.')
             .meta({ pattern: '^(\\*|"[^"]*")$' }),
         }),
         body: updateClusterBody,
@@ -155,7 +156,7 @@ export const clusterRoutes: FastifyPluginAsyncZod<ClusterRoutes> = async (app, r
       schema: {
         operationId: 'destroyCluster',
         tags,
-        summary: 'Remove every machine of a cluster, then its record',
+        summary: 'Destroy a cluster: remove its machines, then its record',
         params: clusterParamsSchema,
         querystring: destroyQuerySchema,
         headers: idempotencyHeaders,
@@ -189,7 +190,7 @@ export const clusterRoutes: FastifyPluginAsyncZod<ClusterRoutes> = async (app, r
       schema: {
         operationId: 'verifyCluster',
         tags,
-        summary: 'Prove anew that every replica replicates',
+        summary: 'Verify the replication of a cluster',
         params: clusterParamsSchema,
         headers: idempotencyHeaders,
         body: z.strictObject({}).meta({ examples: [{}] }),
@@ -218,7 +219,7 @@ export const clusterRoutes: FastifyPluginAsyncZod<ClusterRoutes> = async (app, r
       schema: {
         operationId: 'forgetCluster',
         tags,
-        summary: 'End what Hathi knows of a cluster, and leave its machines as they are',
+        summary: 'Forget a cluster: remove its record, and keep its machines',
         params: clusterParamsSchema,
         headers: idempotencyHeaders,
         body: forgetBody,
@@ -246,7 +247,7 @@ export const clusterRoutes: FastifyPluginAsyncZod<ClusterRoutes> = async (app, r
       schema: {
         operationId: 'listNodes',
         tags,
-        summary: 'List the nodes of a cluster as planned, as made and as last seen',
+        summary: 'List the nodes of a cluster: planned, created and observed',
         params: clusterParamsSchema,
         response: { 200: nodeListSchema, ...problems(...ofOneCluster) },
       },
@@ -260,7 +261,7 @@ export const clusterRoutes: FastifyPluginAsyncZod<ClusterRoutes> = async (app, r
       schema: {
         operationId: 'getConnection',
         tags,
-        summary: 'Show how to connect, password included',
+        summary: 'Get the connection strings, with the password',
         params: clusterParamsSchema,
         response: { 200: connectionSchema, ...problems(...ofOneCluster, 'STEP_MISSING') },
       },
@@ -277,7 +278,7 @@ export const clusterRoutes: FastifyPluginAsyncZod<ClusterRoutes> = async (app, r
       schema: {
         operationId: 'getLatestReport',
         tags,
-        summary: 'Show the newest report of verify-replication',
+        summary: 'Get the newest report of a cluster',
         params: clusterParamsSchema,
         response: { 200: reportSchema, ...problems(...ofOneCluster, 'REPORT_NOT_FOUND') },
       },

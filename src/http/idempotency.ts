@@ -20,7 +20,9 @@ export const idempotencyHeader = {
   [HEADER]: z
     .string()
     .optional()
-    .describe('A UUID, say: the same request with the same key is answered the same, for a day.')
+    .describe(
+      'Unique key of the request, e.g. a UUID. For one day, a repeated request with the same key returns the same response.',
+    )
     .meta({ pattern: KEY.source }),
 };
 

@@ -28,10 +28,10 @@ export const metricsRoutes: FastifyPluginAsyncZod<MetricsRoutes> = async (app, {
       schema: {
         operationId: 'getMetrics',
         tags: ['server'],
-        summary: 'Show what Prometheus collects',
+        summary: 'Get the metrics for Prometheus',
         response: {
           200: {
-            description: 'The text format of Prometheus.',
+            description: 'Metrics in the text format of Prometheus.',
             content: {
               'text/plain': {
                 schema: z.string().meta({ examples: ['hathi_clusters{status="healthy"} 1\n'] }),

@@ -59,16 +59,16 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
       title: 'Hathi',
       version: VERSION,
       description:
-        'A control plane for PostgreSQL that proves replication. Every error is a problem document (RFC 9457) with a code that `/errors/{code}` explains.',
+        'A control plane for PostgreSQL that verifies replication. Every error is a problem document (RFC 9457) with a code that `/errors/{code}` explains.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } as never,
     },
     servers: [{ url: 'http://localhost:5000' }],
     tags: [
-      { name: 'clusters', description: 'What was asked for and what was seen.' },
-      { name: 'operations', description: 'Work that goes on, whoever listens.' },
-      { name: 'plans', description: 'What Terraform would do, reviewed once and applied once.' },
-      { name: 'reports', description: 'Proofs of replication, as verify-replication made them.' },
-      { name: 'steps', description: 'The path to a replicated cluster, one request a step.' },
+      { name: 'clusters', description: 'Requested and observed state of clusters.' },
+      { name: 'operations', description: 'Durable work on clusters, with events.' },
+      { name: 'plans', description: 'Reviewed changes, each applied at most once.' },
+      { name: 'reports', description: 'Results of verifications of replication.' },
+      { name: 'steps', description: 'The steps to a replicated cluster, one request each.' },
       { name: 'server', description: 'The server itself.' },
     ],
     components: {
@@ -76,7 +76,7 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
         token: {
           type: 'http',
           scheme: 'bearer',
-          description: 'Needed where the server was given a token.',
+          description: 'Required if the server has a token.',
         },
       },
     },

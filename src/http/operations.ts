@@ -78,7 +78,7 @@ export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (ap
       schema: {
         operationId: 'getOperation',
         tags,
-        summary: 'Show an operation with its stages',
+        summary: 'Get an operation with its stages',
         params: operationParamsSchema,
         response: {
           200: operationSchema,
@@ -97,14 +97,14 @@ export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (ap
         tags,
         summary: 'Follow the events of an operation',
         description:
-          'Server-sent events: first those stored, then those that come, until the operation ends. Each has its sequence as id and an `OperationEvent` as data.',
+          'Server-sent events: first the stored ones, then each new one, until the operation ends. The id of an event is its sequence, its data an `OperationEvent`.',
         params: operationParamsSchema,
         querystring: followQuerySchema,
         headers: z.looseObject({
           'last-event-id': z
             .string()
             .optional()
-            .describe('Sequence of the last event that was received.')
+            .describe('Sequence of the last event that the client received.')
             .meta({ pattern: LAST_EVENT_ID.source }),
         }),
         response: {
@@ -113,7 +113,9 @@ export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (ap
             // The schema of one event; see openapi-portable.ts.
             content: { 'text/event-stream': { schema: operationEventSchema } },
           },
-          204: z.undefined().describe('The operation has ended and all of it was received.'),
+          204: z
+            .undefined()
+            .describe('The operation has ended, and the client received all of its events.'),
           ...problems('INVALID_REQUEST', 'ID_AMBIGUOUS', 'OPERATION_NOT_FOUND', 'TOO_MANY_STREAMS'),
         },
       },
@@ -151,7 +153,7 @@ export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (ap
       schema: {
         operationId: 'cancelOperation',
         tags,
-        summary: 'Ask an operation to stop',
+        summary: 'Cancel an operation',
         params: operationParamsSchema,
         headers: idempotencyHeaders,
         body: cancelBodySchema,
@@ -177,7 +179,7 @@ export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (ap
       schema: {
         operationId: 'approveOperation',
         tags,
-        summary: 'Let an operation that waits for approval go on',
+        summary: 'Approve the plan of an operation',
         params: operationParamsSchema,
         headers: idempotencyHeaders,
         body: approveBodySchema,
@@ -205,8 +207,8 @@ export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (ap
       schema: {
         operationId: 'retryOperation',
         tags,
-        summary: 'Ask for the same once more, after an operation that did not succeed',
-        description: 'Answers with a new operation; what was done already is found done.',
+        summary: 'Retry an operation that did not succeed',
+        description: 'Returns a new operation. It skips work that is already done.',
         params: operationParamsSchema,
         headers: idempotencyHeaders,
         body: z.strictObject({}).meta({ examples: [{}] }),

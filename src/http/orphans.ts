@@ -14,7 +14,7 @@ export const orphanRoutes: FastifyPluginAsyncZod<OrphanRoutes> = async (app, { o
       schema: {
         operationId: 'listOrphans',
         tags: ['clusters'],
-        summary: 'List what runs at AWS with the tags of Hathi and is in no state',
+        summary: 'List resources with the labels of Hathi that are in no Terraform state',
         querystring: orphanQuerySchema,
         response: { 200: orphansSchema, ...problems('INVALID_REQUEST', 'CLOUD_UNAVAILABLE') },
       },

@@ -15,7 +15,7 @@ export const parameterRoutes: FastifyPluginAsyncZod<ParameterRoutes> = async (ap
       schema: {
         operationId: 'listParameters',
         tags: ['clusters'],
-        summary: 'List the PostgreSQL parameters of a cluster, and what each node runs with',
+        summary: 'List the PostgreSQL parameters of a cluster, with their values on each node',
         params: clusterParamsSchema,
         response: {
           200: parameterListSchema,

@@ -42,7 +42,7 @@ export const recordRoutes: FastifyPluginAsyncZod<RecordRoutes> = async (app, { r
       schema: {
         operationId: 'getPlan',
         tags: ['plans'],
-        summary: 'Show a plan: each change, and the configuration that was planned',
+        summary: 'Get a plan with its changes and its configuration',
         params: idParamsSchema,
         response: {
           200: planSchema,
@@ -77,7 +77,7 @@ export const recordRoutes: FastifyPluginAsyncZod<RecordRoutes> = async (app, { r
       schema: {
         operationId: 'getReport',
         tags: ['reports'],
-        summary: 'Show a report of verify-replication',
+        summary: 'Get a report',
         params: idParamsSchema,
         response: {
           200: reportSchema,

@@ -21,7 +21,7 @@ const readinessSchema = z
   })
   .meta({
     id: 'Readiness',
-    description: 'Whether everything is there that the work needs.',
+    description: 'Whether the server can work, with one check for each requirement.',
     examples: [{ ready: true, checks: [{ name: 'database', ready: true, message: 'answers' }] }],
   });
 
@@ -35,7 +35,7 @@ const errorEntrySchema = z
   })
   .meta({
     id: 'ErrorEntry',
-    description: 'What an error code means and what helps.',
+    description: 'Meaning, cause and remedy of an error code.',
     examples: [
       {
         code: 'CLUSTER_BUSY',
@@ -54,7 +54,7 @@ export const serverRoutes: FastifyPluginAsyncZod<ServerRoutes> = async (app, { r
       schema: {
         operationId: 'getHealth',
         tags,
-        summary: 'Say that the server runs',
+        summary: 'Check that the server runs',
         response: {
           200: z
             .object({ status: z.literal('ok') })
@@ -72,10 +72,12 @@ export const serverRoutes: FastifyPluginAsyncZod<ServerRoutes> = async (app, { r
       schema: {
         operationId: 'getReadiness',
         tags,
-        summary: 'Say whether the server can do its work, and what it lacks',
+        summary: 'Check whether the server can work',
         response: {
           200: readinessSchema,
-          503: readinessSchema.describe('Something is missing; each check says how to get it.'),
+          503: readinessSchema.describe(
+            'A requirement is missing. Each check contains the remedy.',
+          ),
           ...problems(),
         },
       },
@@ -93,11 +95,11 @@ export const serverRoutes: FastifyPluginAsyncZod<ServerRoutes> = async (app, { r
       schema: {
         operationId: 'getError',
         tags,
-        summary: 'Say what an error code means and what helps',
+        summary: 'Explain an error code',
         params: z.strictObject({
           code: z
             .string()
-            .describe('A code, e.g. `CLUSTER_BUSY`.')
+            .describe('Error code, e.g. `CLUSTER_BUSY`.')
             .meta({ examples: ['CLUSTER_BUSY'] }),
         }),
         response: { 200: errorEntrySchema, ...problems('NOT_FOUND') },

@@ -13,13 +13,13 @@ import { BODY_PROBLEMS, PARAMETER_PROBLEMS, problems } from './schemas/problem.t
 import { preferHeaders, stepBodies, stepOutcomes } from './schemas/steps.ts';
 
 const SUMMARIES: Record<Step, string> = {
-  'generate-terraform': 'Write Terraform for a cluster, making or changing its spec',
-  'plan-terraform': 'Plan what Terraform would do, and keep that plan',
-  'apply-terraform': 'Apply exactly the plan that was made',
-  'create-ansible-script': 'Write Ansible for the nodes, with PostgreSQL parameters',
-  'execute-ansible-script': 'Set up etcd, Patroni and PostgreSQL on the nodes',
-  'verify-replication': 'Prove that every replica replicates',
-  'destroy-terraform': 'Remove every machine of a cluster',
+  'generate-terraform': 'Generate Terraform for a new or changed cluster',
+  'plan-terraform': 'Create and store a Terraform plan',
+  'apply-terraform': 'Apply exactly the stored plan',
+  'create-ansible-script': 'Generate Ansible for the nodes, with PostgreSQL parameters',
+  'execute-ansible-script': 'Run Ansible: set up etcd, Patroni and PostgreSQL on the nodes',
+  'verify-replication': 'Verify that every replica replicates',
+  'destroy-terraform': 'Destroy a cluster: remove all of its machines',
 };
 
 /** What any stage may meet while it works. */
@@ -86,14 +86,12 @@ export const stepRoutes: FastifyPluginAsync<StepRoutes> = async (app, routes) =>
           tags: ['steps'],
           summary: SUMMARIES[step],
           description:
-            'Waits for the outcome. With `Prefer: respond-async` it answers 202 at once. Hanging up does not cancel the operation.',
+            'Waits for the result. With `Prefer: respond-async`, it returns 202 immediately. Closing the connection does not cancel the operation.',
           headers: preferHeaders.extend(idempotencyHeader),
           body: bodies[step],
           response: {
             200: stepOutcomes[step],
-            202: operationSchema.describe(
-              'The operation, not finished yet. `Location` is where to look for it.',
-            ),
+            202: operationSchema.describe('The unfinished operation. `Location` is its URL.'),
             ...problems(
               ...BODY_PROBLEMS,
               ...IDEMPOTENCY_PROBLEMS,

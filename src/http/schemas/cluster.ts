@@ -37,10 +37,13 @@ export const clusterNodeSchema = z
     subnet: z.string().describe('IPv4 network that the address is in.'),
     ssh_host: z.string(),
     ssh_port: z.int(),
-    postgres_host: z.string().nullable().describe('null for a witness, which has no PostgreSQL.'),
+    postgres_host: z
+      .string()
+      .nullable()
+      .describe('null for a witness, because it has no PostgreSQL.'),
     postgres_port: z.int().nullable(),
-    zone: z.string().nullable().describe('Availability zone; null where the target has none.'),
-    instance_id: z.string().nullable().describe('Of EC2; null on other targets.'),
+    zone: z.string().nullable().describe('Availability zone; null if the target has no zones.'),
+    instance_id: z.string().nullable().describe('Id of the EC2 instance; null on other targets.'),
   })
   .meta({ id: 'ClusterNode' }) satisfies z.ZodType<ClusterNode>;
 
@@ -50,7 +53,10 @@ export const topologySchema = z
     nodes: z.array(z.object({ name: z.string(), role: roleSchema.nullable() })),
     observed_at: instant,
   })
-  .meta({ id: 'Topology', description: 'Roles as SQL told them.' }) satisfies z.ZodType<Topology>;
+  .meta({
+    id: 'Topology',
+    description: 'Roles as observed with SQL.',
+  }) satisfies z.ZodType<Topology>;
 
 /** PostgreSQL's texts have none. */
 const NO_NUL = /^[^\0]*$/;
@@ -70,7 +76,7 @@ const labelsSchema = z
       .regex(LABEL_NAME, 'must have 1 to 63 small letters, digits, dots, slashes and hyphens'),
     z.string().max(255).regex(NO_NUL, 'must not have the character NUL'),
   )
-  .describe('Words of your own, e.g. `{"team": "billing"}`; lists can be filtered by them.')
+  .describe('Your own labels, e.g. `{"team": "billing"}`. Lists can be filtered by them.')
   .meta({ maxProperties: MAX_LABELS });
 
 /** Value of one PostgreSQL parameter. */
@@ -143,7 +149,7 @@ export const reportSchema = z
   })
   .meta({
     id: 'Report',
-    description: 'What verify-replication saw and concluded.',
+    description: 'Result of a verification of replication.',
     examples: [reportExample],
   }) satisfies z.ZodType<ReportView>;
 
@@ -160,10 +166,12 @@ export const nodeListSchema = z
       z
         .object({
           name: z.string(),
-          planned: z.boolean().describe('Whether the present spec asks for it.'),
-          made: z.boolean().describe('Whether Terraform made it.'),
-          role: roleSchema.nullable().describe('As SQL told; null where nothing was seen yet.'),
-          etcd: z.boolean().describe('Whether it is a member of etcd.'),
+          planned: z.boolean().describe('Whether the current spec contains the node.'),
+          made: z.boolean().describe('Whether Terraform created the node.'),
+          role: roleSchema
+            .nullable()
+            .describe('Role as observed with SQL; null before the first observation.'),
+          etcd: z.boolean().describe('Whether the node is a member of etcd.'),
           address: z.string().nullable(),
           subnet: z.string().nullable(),
           zone: z.string().nullable(),
@@ -176,7 +184,7 @@ export const nodeListSchema = z
             .object({ state: z.enum(['running', 'stopped', 'missing']), observed_at: instant })
             .nullable()
             .describe(
-              'Container or instance as the target has it now; null where it was not created or the target does not answer.',
+              'Current state of the container or instance; null if it was not created or the target does not respond.',
             ),
           replication: z
             .object({
@@ -185,7 +193,7 @@ export const nodeListSchema = z
               observed_at: instant,
             })
             .nullable()
-            .describe('From the newest report.'),
+            .describe('From the newest report of the cluster.'),
         })
         .meta({ id: 'Node', examples: [nodeExample] }) satisfies z.ZodType<NodeView>,
     ),
@@ -199,20 +207,20 @@ export const forgottenSchema = z
     left: z
       .array(
         z.object({
-          kind: z.string().describe('What it stands for, e.g. `node`, `data-volume`.'),
+          kind: z.string().describe('Kind of the resource, e.g. `node`, `data-volume`.'),
           name: z.string(),
           node: z.string().nullable(),
           operation_id: z.string(),
-          remove: z.string().describe('What a person types to remove it.'),
+          remove: z.string().describe('Shell command that removes the resource.'),
         }),
       )
       .nullable()
-      .describe('What still runs; null when the target did not answer.'),
-    workspace: z.string().nullable().describe('Where the files that manage it by hand now lie.'),
+      .describe('Remaining resources; null if the target did not respond.'),
+    workspace: z.string().nullable().describe('Directory with the files of the cluster.'),
   })
   .meta({
     id: 'ForgottenCluster',
-    description: 'What Hathi no longer knows of, and is left as it was.',
+    description: 'A cluster whose record was removed. Its machines were not changed.',
     examples: [forgottenExample],
   }) satisfies z.ZodType<ForgottenCluster>;
 
@@ -245,7 +253,7 @@ function specSchemaOf(targets: readonly TargetContract[]) {
       target: targetNameSchema(targets),
       ...(Object.fromEntries(stored) as object),
     })
-    .meta({ id: 'ClusterSpec', description: 'What was asked for.' });
+    .meta({ id: 'ClusterSpec', description: 'The requested cluster.' });
 }
 
 /** The schemas that depend on the targets of the server. */
@@ -268,7 +276,7 @@ export function clusterSchemas(targets: readonly TargetContract[]) {
       status: z
         .enum(CLUSTER_STATUSES)
         .describe(
-          '`healthy`: replication was proven, and the nodes have the present spec. `change-pending`: the spec was changed and not applied yet; see `pending_change`.',
+          '`healthy`: replication was verified, and the nodes have the current spec. `change-pending`: the spec was changed and not applied yet; see `pending_change`.',
         ),
       pending_change: z
         .object({
@@ -276,13 +284,11 @@ export function clusterSchemas(targets: readonly TargetContract[]) {
           next_step: z.enum(STEPS).describe('Step that comes next.'),
         })
         .nullable()
-        .describe(
-          'Difference between the spec and what was applied to the nodes; null where there is none.',
-        ),
+        .describe('Difference between the spec and the nodes; null if there is none.'),
       operation: z
         .object({ id: z.string(), kind: z.string(), state: z.string() })
         .nullable()
-        .describe('The unfinished operation that holds the cluster.'),
+        .describe('Unfinished change of the cluster; null if there is none.'),
       latest_report: z
         .object({ id: z.string(), passed: z.boolean(), created_at: instant })
         .nullable(),
@@ -292,7 +298,7 @@ export function clusterSchemas(targets: readonly TargetContract[]) {
     })
     .meta({
       id: 'Cluster',
-      description: 'What was asked for beside what was seen.',
+      description: 'A cluster with its requested and its observed state.',
       examples: targets.slice(0, 1).map(({ name }) => clusterExample(name)),
     }) satisfies z.ZodType<ClusterView>;
 
@@ -306,42 +312,40 @@ export function clusterSchemas(targets: readonly TargetContract[]) {
   const createClusterBody = z
     .strictObject({
       name: clusterNameSchema,
-      target: targetNameSchema(targets).optional().describe('Where the machines are made.'),
+      target: targetNameSchema(targets).optional().describe('Target of the machines.'),
       instance_type: spec.instance_type
         .optional()
-        .describe('Type of the machines; `t2.medium` where absent. For `local` it sizes nothing.'),
-      replica_count: spec.replica_count
-        .optional()
-        .describe('Replicas beside the one primary; 2 where absent.'),
+        .describe('Type of the machines (default: `t2.medium`). It has no effect on `local`.'),
+      replica_count: spec.replica_count.optional().describe('Number of replicas (default: 2).'),
       postgres_version: spec.postgres_version
         .optional()
-        .describe('Major version; 17 where absent.'),
+        .describe('Major version of PostgreSQL (default: 17).'),
       failover_profile: spec.failover_profile
         .optional()
-        .describe('How soon a silent primary is taken for dead; `balanced` where absent.'),
+        .describe('How quickly an unresponsive primary is failed over (default: `balanced`).'),
       allow_list: allowListSchema
         .optional()
         .describe(
-          "Networks of clients, besides the cluster's own, in CIDR notation without host bits.",
+          'Networks of clients in addition to the network of the cluster, in CIDR notation without host bits.',
         ),
       locales: spec.locales.describe(
-        'Locales that each node has besides `C.UTF-8`, for `lc_messages` and others, and for CREATE DATABASE.',
+        'Locales of the nodes in addition to `C.UTF-8`, for `lc_messages`, CREATE DATABASE and others.',
       ),
       ...settingsOf(targets),
       parameters: z
         .record(z.string().max(MAX_NAME_LENGTH), parameterValueSchema)
         .meta({ maxProperties: MAX_PARAMETERS })
         .default({})
-        .describe('PostgreSQL parameters, checked before anything is made.'),
+        .describe('PostgreSQL parameters. They are checked before anything is created.'),
       labels: labelsSchema.default({}),
       deletion_protection: z
         .boolean()
         .optional()
-        .describe('Where absent on, except for the target `local`.'),
+        .describe('Deletion protection (default: on, except for the target `local`).'),
       approval: z
         .enum(['manual', 'automatic'])
         .default('manual')
-        .describe('`manual` waits with the plan until it is approved.'),
+        .describe('`manual`: the operation waits until its plan is approved.'),
     })
     .meta({
       examples: [{ name: 'orders', replica_count: 2, parameters: { max_connections: 200 } }],
@@ -358,11 +362,11 @@ export const updateClusterBody = z
   .meta({ examples: [{ labels: { team: 'billing' }, deletion_protection: true }] });
 
 export const forgetBody = z
-  .strictObject({ confirm: z.string().describe('The name of the cluster, typed once more.') })
+  .strictObject({ confirm: z.string().describe('Name of the cluster, as confirmation.') })
   .meta({ examples: [{ confirm: 'orders' }] });
 
 export const destroyQuerySchema = z.strictObject({
-  confirm: z.string().describe('The name of the cluster, typed once more.'),
+  confirm: z.string().describe('Name of the cluster, as confirmation.'),
 });
 
 export const clusterQuerySchema = z.strictObject({

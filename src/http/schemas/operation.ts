@@ -16,7 +16,7 @@ const anyObject = z.record(z.string(), z.unknown());
 /** A copy, so that the stored document's own schema stays free of the API's names. */
 export const storedErrorSchema = z
   .object(errorSchema.shape)
-  .meta({ id: 'StoredError', description: 'Why something ended badly.' });
+  .meta({ id: 'StoredError', description: 'Reason of a failure.' });
 
 export const stageRecordSchema = z
   .object({
@@ -31,7 +31,7 @@ export const stageRecordSchema = z
     attempt: z.int(),
     started_at: instant.nullable(),
     ended_at: instant.nullable(),
-    outcome: anyObject.nullable().describe('What the stage made, as its step answers it.'),
+    outcome: anyObject.nullable().describe('Result of the stage, as its step returns it.'),
     error: storedErrorSchema.nullable(),
   })
   .meta({ id: 'Stage' });
@@ -48,10 +48,10 @@ export const operationSchema = z
     state: z.enum(OPERATION_STATES),
     input: anyObject,
     approval: z.enum(['automatic', 'manual', 'granted']),
-    attempt: z.int().describe('0 before the first worker took it; one more with each that does.'),
+    attempt: z.int().describe('Number of claims by a worker, from 0.'),
     cancel_level: z
       .union([z.literal(0), z.literal(1), z.literal(2)])
-      .describe('0 nothing asked, 1 stop, 2 stop by force.'),
+      .describe('0 not cancelled, 1 stop, 2 stop by force.'),
     stages: z.array(stageRecordSchema),
     error: storedErrorSchema.nullable(),
     run_after: instant
@@ -60,13 +60,13 @@ export const operationSchema = z
     created_at: instant,
     started_at: instant.nullable(),
     ended_at: instant.nullable(),
-    plan_id: z.string().nullable().describe('The plan that it made or applies.'),
+    plan_id: z.string().nullable().describe('Plan that the operation created or applies.'),
     allowed_actions: z.array(z.enum(OPERATION_ACTIONS)),
-    last_sequence: z.int().describe('Sequence of the newest event, 0 without any.'),
+    last_sequence: z.int().describe('Sequence of the newest event; 0 if there is none.'),
   })
   .meta({
     id: 'Operation',
-    description: "One request's durable work on one cluster.",
+    description: 'Durable work for one request on one cluster.',
     examples: [operationExample],
   }) satisfies z.ZodType<OperationView>;
 
@@ -129,12 +129,12 @@ export const cancelBodySchema = z
     level: z
       .union([z.literal(1), z.literal(2)])
       .default(1)
-      .describe('1 stops cleanly (SIGINT); 2, once that was asked for, stops by force (SIGKILL).'),
+      .describe('1 stops cleanly (SIGINT). 2 stops by force (SIGKILL), after a request with 1.'),
   })
   .meta({ examples: [{ level: 1 }] });
 
 export const followQuerySchema = z.strictObject({
   after: decimal(z.int().min(0))
     .optional()
-    .describe('Only events after this sequence; the header Last-Event-ID goes before it.'),
+    .describe('Only events after this sequence. The header Last-Event-ID takes precedence.'),
 });

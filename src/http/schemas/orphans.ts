@@ -10,7 +10,7 @@ const regionSchema = z
 export const orphanQuerySchema = z.strictObject({
   region: regionSchema
     .optional()
-    .describe('This region alone.')
+    .describe('Only this region.')
     .meta({ examples: ['eu-central-1'] }),
 });
 
@@ -22,29 +22,29 @@ export const orphansSchema = z
         z.object({
           region: z.string(),
           code: z.string().describe('Error code, e.g. `CLOUD_UNAVAILABLE`.'),
-          message: z.string().describe('Reason, with what to do.'),
+          message: z.string().describe('Reason and remedy.'),
         }),
       )
       .describe('Regions that could not be searched. Their orphans are not in the list.'),
     orphans: z.array(
       z
         .object({
-          kind: z.string().describe('What it stands for, e.g. `instance`, `data-volume`.'),
-          type: z.string().describe("AWS's own word for it."),
+          kind: z.string().describe('Kind of the resource, e.g. `instance`, `data-volume`.'),
+          type: z.string().describe('Type of the resource in the words of the provider.'),
           id: z.string(),
           name: z.string().nullable(),
           region: z.string(),
-          site: z.string().nullable().describe('The data directory that it was made from.'),
+          site: z.string().nullable().describe('Site (data directory) that created the resource.'),
           cluster: z.string().nullable(),
           node: z.string().nullable(),
-          operation_id: z.string().nullable().describe('The operation that made it.'),
-          remove: z.string().describe('What a person types to remove it.'),
+          operation_id: z.string().nullable().describe('Operation that created the resource.'),
+          remove: z.string().describe('Shell command that removes the resource.'),
         })
         .meta({ id: 'Orphan' }),
     ),
   })
   .meta({
     id: 'Orphans',
-    description: 'What carries the tags of Hathi and is in no state.',
+    description: 'Resources with the labels of Hathi that are in no Terraform state.',
     examples: [orphansExample],
   }) satisfies z.ZodType<OrphansView>;

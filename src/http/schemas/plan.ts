@@ -26,7 +26,7 @@ const resourceChangeSchema = z
       .array(z.string())
       .describe('Attributes that differ; of a replacement, those that force it.'),
     node: z.string().nullable().describe('Node that the resource belongs to, if any.'),
-    part: z.enum(NODE_PARTS).nullable().describe('What the resource is to its node.'),
+    part: z.enum(NODE_PARTS).nullable().describe('Purpose of the resource for its node.'),
     role: z
       .enum(ROLES)
       .nullable()
@@ -34,7 +34,7 @@ const resourceChangeSchema = z
     effect: z
       .enum(CHANGE_EFFECTS)
       .describe(
-        'What the change does. `loses-data`: PostgreSQL data of an existing node is removed.',
+        'Effect of the change. `loses-data`: PostgreSQL data of an existing node is removed.',
       ),
   })
   .meta({ id: 'ResourceChange' });
@@ -44,17 +44,17 @@ export const refusalsSchema = z
     z
       .object({
         reason: z.enum(REFUSAL_REASONS),
-        node: z.string().nullable().describe('null where several nodes are concerned.'),
+        node: z.string().nullable().describe('null if several nodes are affected.'),
         role: z.enum(ROLES).nullable().describe('Observed role of the node.'),
         address: z.string().nullable().describe('Resource in the plan.'),
         attributes: z.array(z.string()).describe('Attributes that cause it.'),
         message: z.string(),
-        action: z.string().describe('What to do next, in words.'),
+        action: z.string().describe('The next action.'),
         remedies: z.array(remedySchema).describe('The next requests, in order.'),
       })
       .meta({ id: 'PlanRefusal' }),
   )
-  .describe('Why the plan is not applied (`PLAN_REFUSED`); empty where it may be.');
+  .describe('Reasons for which the plan cannot be applied (`PLAN_REFUSED`); empty if it can.');
 
 export const startsSchema = z
   .array(
@@ -68,13 +68,13 @@ export const planContextSchema = z
   .object({
     identity: z
       .object({ account: z.string(), arn: z.string(), region: z.string() })
-      .describe('Whose account the plan is for.'),
+      .describe('Account of the plan.'),
     findings: z.array(
       z.object({
         check: z.string(),
         severity: z.enum(['error', 'warning', 'info']),
         message: z.string(),
-        action: z.string().describe('What to do about it.'),
+        action: z.string().describe('Remedy.'),
       }),
     ),
     cost: z
@@ -95,14 +95,17 @@ export const planContextSchema = z
       .nullable()
       .describe('An estimate; null if the price of the machines is unknown.'),
   })
-  .meta({ id: 'PlanContext', description: 'What was looked up beside Terraform.' });
+  .meta({
+    id: 'PlanContext',
+    description: 'Facts about the account, besides the changes of the plan.',
+  });
 
 export const planSchema = z
   .object({
     id: z.string(),
     cluster_name: z.string(),
     operation_id: z.string(),
-    infrastructure_revision: z.int().describe('Spec revision of the machines that it plans.'),
+    infrastructure_revision: z.int().describe('Spec revision of the planned machines.'),
     state: z.enum(PLAN_STATES),
     destroy: z.boolean().describe('Whether applying it removes the cluster.'),
     digest: z.string().describe('`sha256:<hex>` of the plan file.'),
@@ -115,7 +118,7 @@ export const planSchema = z
     changes: z.array(resourceChangeSchema),
     files: z
       .array(z.object({ path: z.string(), content: z.string() }))
-      .describe('The configuration that was planned.'),
+      .describe('The planned configuration.'),
     context: planContextSchema.nullable().describe('null for a target without an account.'),
     refusals: refusalsSchema,
     starts: startsSchema,

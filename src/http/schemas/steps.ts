@@ -32,22 +32,20 @@ const generateBody = (targets: readonly TargetContract[]) =>
       cluster,
       instance_type: spec.instance_type
         .optional()
-        .describe(
-          'Type of the machines, e.g. `t2.medium`; for `local` it is recorded and sizes nothing.',
-        ),
-      replica_count: spec.replica_count.optional().describe('Replicas beside the one primary.'),
-      target: targetNameSchema(targets).optional().describe('Where the machines are made.'),
+        .describe('Type of the machines, e.g. `t2.medium`. It has no effect on `local`.'),
+      replica_count: spec.replica_count.optional().describe('Number of replicas.'),
+      target: targetNameSchema(targets).optional().describe('Target of the machines.'),
       postgres_version: spec.postgres_version.optional().describe('Major version of PostgreSQL.'),
       failover_profile: spec.failover_profile
         .optional()
-        .describe('How soon a silent primary is taken for dead.'),
+        .describe('How quickly an unresponsive primary is failed over.'),
       allow_list: allowListSchema
         .optional()
         .describe(
-          "Networks of clients, besides the cluster's own, in CIDR notation without host bits.",
+          'Networks of clients in addition to the network of the cluster, in CIDR notation without host bits.',
         ),
       locales: spec.locales.describe(
-        'Locales that each node has besides `C.UTF-8`, for `lc_messages` and others, and for CREATE DATABASE.',
+        'Locales of the nodes in addition to `C.UTF-8`, for `lc_messages`, CREATE DATABASE and others.',
       ),
       ...settingsOf(targets),
     })
@@ -59,7 +57,7 @@ const ansibleBody = z
   .catchall(
     z
       .union([...parameterValueSchema.options, z.null()])
-      .describe('A value, or null for the default. Parameters left out keep their value.'),
+      .describe('A value, or null for the default. Parameters that are left out keep their value.'),
   )
   .meta({
     examples: [{ max_connections: 200, shared_buffers: '128MB' }],
@@ -70,7 +68,7 @@ const ansibleBody = z
 const destroyBody = z
   .strictObject({
     cluster,
-    confirm: z.string().describe('The name of the cluster, typed once more.'),
+    confirm: z.string().describe('Name of the cluster, as confirmation.'),
   })
   .superRefine((body, context) => {
     if (body.confirm === body.cluster) return;
@@ -101,7 +99,7 @@ export const stepBodies = (targets: readonly TargetContract[]) =>
     'destroy-terraform': destroyBody,
   }) as const satisfies Record<Step, z.ZodType>;
 
-const operation = z.string().describe('Id of the operation that did it.');
+const operation = z.string().describe('Id of the operation.');
 const files = z
   .array(z.object({ path: z.string(), bytes: z.int(), sha256: z.string() }))
   .describe("Paths are relative to the cluster's workspace.");
@@ -122,7 +120,7 @@ export const stepOutcomes = {
     })
     .meta({
       id: 'GeneratedTerraform',
-      description: 'The Terraform that was written.',
+      description: 'The generated Terraform.',
       examples: [outcomeExamples['generate-terraform']],
     }),
   'plan-terraform': z
@@ -147,7 +145,7 @@ export const stepOutcomes = {
     })
     .meta({
       id: 'TerraformPlan',
-      description: 'The plan that was made and kept.',
+      description: 'The stored plan.',
       examples: [outcomeExamples['plan-terraform']],
     }),
   'apply-terraform': z
@@ -160,19 +158,19 @@ export const stepOutcomes = {
     })
     .meta({
       id: 'AppliedTerraform',
-      description: 'What the plan made of the machines.',
+      description: 'Result of the apply.',
       examples: [outcomeExamples['apply-terraform']],
     }),
   'create-ansible-script': z
     .looseObject({
       operation,
       files,
-      inventory: z.string().describe('The text of `inventory/hosts`.'),
+      inventory: z.string().describe('Content of `inventory/hosts`.'),
       parameters: z.array(z.looseObject({ name: z.string(), value: z.string() })),
     })
     .meta({
       id: 'CreatedAnsibleScript',
-      description: 'The Ansible that was written.',
+      description: 'The generated Ansible.',
       examples: [outcomeExamples['create-ansible-script']],
     }),
   'execute-ansible-script': z
@@ -191,18 +189,18 @@ export const stepOutcomes = {
       changed: count,
       parameters: z
         .object({ checked: count, nodes: count })
-        .describe('How many parameters were read back, on how many nodes.'),
+        .describe('Number of parameters that were compared, and number of nodes.'),
       topology: topologySchema,
-      connection: z.string().describe('Where the connection strings are.'),
+      connection: z.string().describe('Path of the connection strings.'),
     })
     .meta({
       id: 'ExecutedAnsibleScript',
-      description: 'What Ansible did, and the roles seen after it.',
+      description: 'Result of the Ansible run, with the observed roles.',
       examples: [outcomeExamples['execute-ansible-script']],
     }),
   'verify-replication': z.looseObject({ operation }).meta({
     id: 'ReplicationReport',
-    description: 'The proof, node by node.',
+    description: 'Result of the verification, for each node.',
     examples: [outcomeExamples['verify-replication']],
   }),
   'destroy-terraform': z
@@ -214,7 +212,7 @@ export const stepOutcomes = {
     })
     .meta({
       id: 'DestroyedTerraform',
-      description: 'What was removed, and what is left.',
+      description: 'Removed and remaining resources.',
       examples: [outcomeExamples['destroy-terraform']],
     }),
 } as const satisfies Record<Step, z.ZodType>;
@@ -224,5 +222,5 @@ export const preferHeaders = z.looseObject({
   prefer: z
     .string()
     .optional()
-    .describe('`respond-async` answers 202 with the operation at once (RFC 7240).'),
+    .describe('`respond-async`: return 202 with the operation immediately (RFC 7240).'),
 });

@@ -9,7 +9,7 @@ export const AWS_VARIABLES = {
   HATHI_AWS: {
     default: 'none',
     description:
-      'Members of `aws` for new clusters whose request leaves them out, as JSON, e.g. `{"region": "eu-central-1", "control_cidrs": ["203.0.113.7/32"]}`. Without a region there, `AWS_REGION` or `AWS_DEFAULT_REGION` says it.',
+      'Members of `aws` for new clusters whose request leaves them out, as JSON, e.g. `{"region": "eu-central-1", "control_cidrs": ["203.0.113.7/32"]}`. Without a region in it, Hathi uses `AWS_REGION` or `AWS_DEFAULT_REGION`.',
   },
   HATHI_AWS_REGIONS: {
     default: 'none',

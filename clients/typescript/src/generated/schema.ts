@@ -12,8 +12,8 @@ export interface paths {
         get: operations["listClusters"];
         put?: never;
         /**
-         * Make a cluster, from its Terraform to the proof that it replicates
-         * @description Answers with the operation, which waits with its plan until it is approved, unless `approval` is `automatic`.
+         * Create a cluster, and verify its replication
+         * @description Returns the operation. It creates a plan and waits for its approval, unless `approval` is `automatic`.
          */
         post: operations["createCluster"];
         delete?: never;
@@ -29,17 +29,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show a cluster, what was asked for beside what was seen */
+        /** Get a cluster with its requested and its observed state */
         get: operations["getCluster"];
         put?: never;
         post?: never;
-        /** Remove every machine of a cluster, then its record */
+        /** Destroy a cluster: remove its machines, then its record */
         delete: operations["destroyCluster"];
         options?: never;
         head?: never;
         /**
          * Change the labels or the deletion protection of a cluster
-         * @description With `If-Match` only if neither was changed since that `ETag` was given.
+         * @description With `If-Match`, the request fails if labels or protection were changed since that `ETag`.
          */
         patch: operations["updateCluster"];
         trace?: never;
@@ -51,7 +51,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show how to connect, password included */
+        /** Get the connection strings, with the password */
         get: operations["getConnection"];
         put?: never;
         post?: never;
@@ -70,7 +70,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End what Hathi knows of a cluster, and leave its machines as they are */
+        /** Forget a cluster: remove its record, and keep its machines */
         post: operations["forgetCluster"];
         delete?: never;
         options?: never;
@@ -85,7 +85,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the nodes of a cluster as planned, as made and as last seen */
+        /** List the nodes of a cluster: planned, created and observed */
         get: operations["listNodes"];
         put?: never;
         post?: never;
@@ -102,7 +102,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the PostgreSQL parameters of a cluster, and what each node runs with */
+        /** List the PostgreSQL parameters of a cluster, with their values on each node */
         get: operations["listParameters"];
         put?: never;
         post?: never;
@@ -136,7 +136,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show the newest report of verify-replication */
+        /** Get the newest report of a cluster */
         get: operations["getLatestReport"];
         put?: never;
         post?: never;
@@ -172,7 +172,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Prove anew that every replica replicates */
+        /** Verify the replication of a cluster */
         post: operations["verifyCluster"];
         delete?: never;
         options?: never;
@@ -204,7 +204,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show an operation with its stages */
+        /** Get an operation with its stages */
         get: operations["getOperation"];
         put?: never;
         post?: never;
@@ -223,7 +223,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Let an operation that waits for approval go on */
+        /** Approve the plan of an operation */
         post: operations["approveOperation"];
         delete?: never;
         options?: never;
@@ -240,7 +240,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask an operation to stop */
+        /** Cancel an operation */
         post: operations["cancelOperation"];
         delete?: never;
         options?: never;
@@ -257,7 +257,7 @@ export interface paths {
         };
         /**
          * Follow the events of an operation
-         * @description Server-sent events: first those stored, then those that come, until the operation ends. Each has its sequence as id and an `OperationEvent` as data.
+         * @description Server-sent events: first the stored ones, then each new one, until the operation ends. The id of an event is its sequence, its data an `OperationEvent`.
          */
         get: operations["followOperation"];
         put?: never;
@@ -278,8 +278,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Ask for the same once more, after an operation that did not succeed
-         * @description Answers with a new operation; what was done already is found done.
+         * Retry an operation that did not succeed
+         * @description Returns a new operation. It skips work that is already done.
          */
         post: operations["retryOperation"];
         delete?: never;
@@ -295,7 +295,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List what runs at AWS with the tags of Hathi and is in no state */
+        /** List resources with the labels of Hathi that are in no Terraform state */
         get: operations["listOrphans"];
         put?: never;
         post?: never;
@@ -312,7 +312,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show a plan: each change, and the configuration that was planned */
+        /** Get a plan with its changes and its configuration */
         get: operations["getPlan"];
         put?: never;
         post?: never;
@@ -329,7 +329,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show a report of verify-replication */
+        /** Get a report */
         get: operations["getReport"];
         put?: never;
         post?: never;
@@ -349,8 +349,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Apply exactly the plan that was made
-         * @description Waits for the outcome. With `Prefer: respond-async` it answers 202 at once. Hanging up does not cancel the operation.
+         * Apply exactly the stored plan
+         * @description Waits for the result. With `Prefer: respond-async`, it returns 202 immediately. Closing the connection does not cancel the operation.
          */
         post: operations["applyTerraform"];
         delete?: never;
@@ -369,8 +369,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Write Ansible for the nodes, with PostgreSQL parameters
-         * @description Waits for the outcome. With `Prefer: respond-async` it answers 202 at once. Hanging up does not cancel the operation.
+         * Generate Ansible for the nodes, with PostgreSQL parameters
+         * @description Waits for the result. With `Prefer: respond-async`, it returns 202 immediately. Closing the connection does not cancel the operation.
          */
         post: operations["createAnsibleScript"];
         delete?: never;
@@ -389,8 +389,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Remove every machine of a cluster
-         * @description Waits for the outcome. With `Prefer: respond-async` it answers 202 at once. Hanging up does not cancel the operation.
+         * Destroy a cluster: remove all of its machines
+         * @description Waits for the result. With `Prefer: respond-async`, it returns 202 immediately. Closing the connection does not cancel the operation.
          */
         post: operations["destroyTerraform"];
         delete?: never;
@@ -406,7 +406,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Say what an error code means and what helps */
+        /** Explain an error code */
         get: operations["getError"];
         put?: never;
         post?: never;
@@ -426,8 +426,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Set up etcd, Patroni and PostgreSQL on the nodes
-         * @description Waits for the outcome. With `Prefer: respond-async` it answers 202 at once. Hanging up does not cancel the operation.
+         * Run Ansible: set up etcd, Patroni and PostgreSQL on the nodes
+         * @description Waits for the result. With `Prefer: respond-async`, it returns 202 immediately. Closing the connection does not cancel the operation.
          */
         post: operations["executeAnsibleScript"];
         delete?: never;
@@ -446,8 +446,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Write Terraform for a cluster, making or changing its spec
-         * @description Waits for the outcome. With `Prefer: respond-async` it answers 202 at once. Hanging up does not cancel the operation.
+         * Generate Terraform for a new or changed cluster
+         * @description Waits for the result. With `Prefer: respond-async`, it returns 202 immediately. Closing the connection does not cancel the operation.
          */
         post: operations["generateTerraform"];
         delete?: never;
@@ -463,7 +463,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Say that the server runs */
+        /** Check that the server runs */
         get: operations["getHealth"];
         put?: never;
         post?: never;
@@ -480,7 +480,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show what Prometheus collects */
+        /** Get the metrics for Prometheus */
         get: operations["getMetrics"];
         put?: never;
         post?: never;
@@ -500,8 +500,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Plan what Terraform would do, and keep that plan
-         * @description Waits for the outcome. With `Prefer: respond-async` it answers 202 at once. Hanging up does not cancel the operation.
+         * Create and store a Terraform plan
+         * @description Waits for the result. With `Prefer: respond-async`, it returns 202 immediately. Closing the connection does not cancel the operation.
          */
         post: operations["planTerraform"];
         delete?: never;
@@ -517,7 +517,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Say whether the server can do its work, and what it lacks */
+        /** Check whether the server can work */
         get: operations["getReadiness"];
         put?: never;
         post?: never;
@@ -537,8 +537,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Prove that every replica replicates
-         * @description Waits for the outcome. With `Prefer: respond-async` it answers 202 at once. Hanging up does not cancel the operation.
+         * Verify that every replica replicates
+         * @description Waits for the result. With `Prefer: respond-async`, it returns 202 immediately. Closing the connection does not cancel the operation.
          */
         post: operations["verifyReplication"];
         delete?: never;
@@ -633,7 +633,7 @@ export interface components {
             type: "ansible.task";
         };
         /**
-         * @description What the plan made of the machines.
+         * @description Result of the apply.
          * @example {
          *       "operation": "01a20b10-3c64-7d21-8d6e-0b1c2d3e4f02",
          *       "plan_id": "01a20b10-41aa-7e31-9f55-6a7b8c9d0e03",
@@ -662,7 +662,7 @@ export interface components {
             /** @constant */
             applied: true;
             nodes: components["schemas"]["ClusterNode"][];
-            /** @description Id of the operation that did it. */
+            /** @description Id of the operation. */
             operation: string;
             plan_id: string;
             resources: {
@@ -676,7 +676,7 @@ export interface components {
             [key: string]: unknown;
         };
         /**
-         * @description What was asked for beside what was seen.
+         * @description A cluster with its requested and its observed state.
          * @example {
          *       "id": "01a20b10-3c5e-7c11-a2b4-5f0f3a9d1e01",
          *       "name": "orders",
@@ -773,13 +773,13 @@ export interface components {
             } | null;
             name: string;
             nodes: components["schemas"]["ClusterNode"][] | null;
-            /** @description The unfinished operation that holds the cluster. */
+            /** @description Unfinished change of the cluster; null if there is none. */
             operation: {
                 id: string;
                 kind: string;
                 state: string;
             } | null;
-            /** @description Difference between the spec and what was applied to the nodes; null where there is none. */
+            /** @description Difference between the spec and the nodes; null if there is none. */
             pending_change: {
                 /** @description Members of the spec that differ. */
                 fields: string[];
@@ -792,7 +792,7 @@ export interface components {
             spec: components["schemas"]["ClusterSpec"];
             spec_revision: number;
             /**
-             * @description `healthy`: replication was proven, and the nodes have the present spec. `change-pending`: the spec was changed and not applied yet; see `pending_change`.
+             * @description `healthy`: replication was verified, and the nodes have the current spec. `change-pending`: the spec was changed and not applied yet; see `pending_change`.
              * @enum {string}
              */
             status: "not-created" | "awaiting-approval" | "changing" | "destroying" | "change-pending" | "unproven" | "healthy" | "unhealthy";
@@ -804,20 +804,20 @@ export interface components {
         ClusterNode: {
             /** @description Address inside the cluster's own network. */
             address: string;
-            /** @description Of EC2; null on other targets. */
+            /** @description Id of the EC2 instance; null on other targets. */
             instance_id: string | null;
             name: string;
-            /** @description null for a witness, which has no PostgreSQL. */
+            /** @description null for a witness, because it has no PostgreSQL. */
             postgres_host: string | null;
             postgres_port: number | null;
             ssh_host: string;
             ssh_port: number;
             /** @description IPv4 network that the address is in. */
             subnet: string;
-            /** @description Availability zone; null where the target has none. */
+            /** @description Availability zone; null if the target has no zones. */
             zone: string | null;
         };
-        /** @description What was asked for. */
+        /** @description The requested cluster. */
         ClusterSpec: {
             allow_list: string[];
             aws?: {
@@ -1032,7 +1032,7 @@ export interface components {
             user: string;
         };
         /**
-         * @description The Ansible that was written.
+         * @description The generated Ansible.
          * @example {
          *       "operation": "01a20b10-3c64-7d21-8d6e-0b1c2d3e4f02",
          *       "files": [
@@ -1058,9 +1058,9 @@ export interface components {
                 path: string;
                 sha256: string;
             }[];
-            /** @description The text of `inventory/hosts`. */
+            /** @description Content of `inventory/hosts`. */
             inventory: string;
-            /** @description Id of the operation that did it. */
+            /** @description Id of the operation. */
             operation: string;
             parameters: ({
                 name: string;
@@ -1072,7 +1072,7 @@ export interface components {
             [key: string]: unknown;
         };
         /**
-         * @description What was removed, and what is left.
+         * @description Removed and remaining resources.
          * @example {
          *       "operation": "01a20b10-3c64-7d21-8d6e-0b1c2d3e4f02",
          *       "destroyed": true,
@@ -1086,7 +1086,7 @@ export interface components {
             /** @constant */
             destroyed: true;
             left: unknown[];
-            /** @description Id of the operation that did it. */
+            /** @description Id of the operation. */
             operation: string;
             resources: {
                 destroyed: number;
@@ -1099,13 +1099,13 @@ export interface components {
         /** @enum {string} */
         ErrorCode: "INVALID_REQUEST" | "MALFORMED_JSON" | "BODY_TOO_LARGE" | "HEADERS_TOO_LARGE" | "REQUEST_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE" | "INVALID_CURSOR" | "PRECONDITION_FAILED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_KEY_IN_USE" | "TOO_MANY_REQUESTS" | "TOO_MANY_STREAMS" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "INVALID_CLUSTER_NAME" | "INVALID_LSN" | "PARAMETER_UNKNOWN" | "PARAMETER_INVALID" | "PARAMETER_OWNED" | "PARAMETER_READ_ONLY" | "PARAMETER_TOO_SMALL" | "PARAMETER_TOO_LARGE" | "PARAMETER_UNSAFE" | "PARAMETER_REJECTED" | "FORBIDDEN_HOST" | "FORBIDDEN_ORIGIN" | "UNAUTHORIZED" | "TOKEN_REQUIRED" | "CLUSTER_NOT_FOUND" | "CLUSTER_EXISTS" | "CLUSTER_PROTECTED" | "CLUSTER_BUSY" | "OPERATION_NOT_FOUND" | "REPORT_NOT_FOUND" | "PLAN_NOT_FOUND" | "ID_AMBIGUOUS" | "TRANSITION_NOT_ALLOWED" | "STEP_MISSING" | "OPERATION_FAILED" | "OPERATION_CANCELLED" | "OPERATION_INTERRUPTED" | "LEASE_LOST" | "DEADLINE_EXCEEDED" | "PLAN_STALE" | "PLAN_ALTERED" | "PLAN_REFUSED" | "TERRAFORM_FAILED" | "STATE_UNREADABLE" | "ANSIBLE_FAILED" | "PARAMETER_NOT_APPLIED" | "REPLICATION_NOT_PROVEN" | "NETWORK_TAKEN" | "NETWORK_EXHAUSTED" | "NODE_UNREACHABLE" | "NODE_REFUSED" | "NODE_SETUP_FAILED" | "CLOUD_UNAVAILABLE" | "CLOUD_REFUSED" | "TOOL_MISSING" | "TOOL_TOO_OLD" | "TOOL_FAILED" | "DISK_FULL" | "WORKSPACE_FAILED" | "PORT_IN_USE" | "DATA_DIRECTORY_LOCKED" | "DATABASE_UNAVAILABLE" | "CONFIGURATION_INVALID" | "SECRET_UNREADABLE" | "INTERNAL";
         /**
-         * @description What an error code means and what helps.
+         * @description Meaning, cause and remedy of an error code.
          * @example {
          *       "code": "CLUSTER_BUSY",
          *       "status": 409,
          *       "title": "Another operation on the cluster is not finished yet.",
-         *       "cause": "A cluster takes one operation at a time, and one is still at work or waits.",
-         *       "remedy": "Wait for the operation that the answer names, or cancel it."
+         *       "cause": "A cluster has one change at a time, and another one runs or waits.",
+         *       "remedy": "Wait for the operation in the response, or cancel it."
          *     }
          */
         ErrorEntry: {
@@ -1116,7 +1116,7 @@ export interface components {
             title: string;
         };
         /**
-         * @description What Ansible did, and the roles seen after it.
+         * @description Result of the Ansible run, with the observed roles.
          * @example {
          *       "operation": "01a20b10-3c64-7d21-8d6e-0b1c2d3e4f02",
          *       "recap": {
@@ -1156,11 +1156,11 @@ export interface components {
          */
         ExecutedAnsibleScript: {
             changed: number;
-            /** @description Where the connection strings are. */
+            /** @description Path of the connection strings. */
             connection: string;
-            /** @description Id of the operation that did it. */
+            /** @description Id of the operation. */
             operation: string;
-            /** @description How many parameters were read back, on how many nodes. */
+            /** @description Number of parameters that were compared, and number of nodes. */
             parameters: {
                 checked: number;
                 nodes: number;
@@ -1191,7 +1191,7 @@ export interface components {
             suggestion?: string;
         };
         /**
-         * @description What Hathi no longer knows of, and is left as it was.
+         * @description A cluster whose record was removed. Its machines were not changed.
          * @example {
          *       "cluster": "orders",
          *       "forgotten": true,
@@ -1211,21 +1211,21 @@ export interface components {
             cluster: string;
             /** @constant */
             forgotten: true;
-            /** @description What still runs; null when the target did not answer. */
+            /** @description Remaining resources; null if the target did not respond. */
             left: {
-                /** @description What it stands for, e.g. `node`, `data-volume`. */
+                /** @description Kind of the resource, e.g. `node`, `data-volume`. */
                 kind: string;
                 name: string;
                 node: string | null;
                 operation_id: string;
-                /** @description What a person types to remove it. */
+                /** @description Shell command that removes the resource. */
                 remove: string;
             }[] | null;
-            /** @description Where the files that manage it by hand now lie. */
+            /** @description Directory with the files of the cluster. */
             workspace: string | null;
         };
         /**
-         * @description The Terraform that was written.
+         * @description The generated Terraform.
          * @example {
          *       "operation": "01a20b10-3c64-7d21-8d6e-0b1c2d3e4f02",
          *       "cluster": "default",
@@ -1260,7 +1260,7 @@ export interface components {
                 sha256: string;
             }[];
             notes: string[];
-            /** @description Id of the operation that did it. */
+            /** @description Id of the operation. */
             operation: string;
             spec_revision: number;
             /** @description Absolute path on the machine of the server. */
@@ -1301,31 +1301,31 @@ export interface components {
          */
         Node: {
             address: string | null;
-            /** @description Whether it is a member of etcd. */
+            /** @description Whether the node is a member of etcd. */
             etcd: boolean;
             instance_id: string | null;
-            /** @description Container or instance as the target has it now; null where it was not created or the target does not answer. */
+            /** @description Current state of the container or instance; null if it was not created or the target does not respond. */
             machine: {
                 /** @description ISO 8601, UTC. */
                 observed_at: string;
                 /** @enum {string} */
                 state: "running" | "stopped" | "missing";
             } | null;
-            /** @description Whether Terraform made it. */
+            /** @description Whether Terraform created the node. */
             made: boolean;
             name: string;
-            /** @description Whether the present spec asks for it. */
+            /** @description Whether the current spec contains the node. */
             planned: boolean;
             postgres_host: string | null;
             postgres_port: number | null;
-            /** @description From the newest report. */
+            /** @description From the newest report of the cluster. */
             replication: {
                 lag_bytes: number | null;
                 /** @description ISO 8601, UTC. */
                 observed_at: string;
                 status: string;
             } | null;
-            /** @description As SQL told; null where nothing was seen yet. */
+            /** @description Role as observed with SQL; null before the first observation. */
             role: ("primary" | "replica" | "witness") | null;
             ssh_host: string | null;
             ssh_port: number | null;
@@ -1401,7 +1401,7 @@ export interface components {
             type: "node.started";
         };
         /**
-         * @description One request's durable work on one cluster.
+         * @description Durable work for one request on one cluster.
          * @example {
          *       "id": "01a20b10-3c64-7d21-8d6e-0b1c2d3e4f02",
          *       "cluster_id": "01a20b10-3c5e-7c11-a2b4-5f0f3a9d1e01",
@@ -1452,10 +1452,10 @@ export interface components {
             allowed_actions: ("approve" | "cancel" | "force-cancel" | "retry")[];
             /** @enum {string} */
             approval: "automatic" | "manual" | "granted";
-            /** @description 0 before the first worker took it; one more with each that does. */
+            /** @description Number of claims by a worker, from 0. */
             attempt: number;
             /**
-             * @description 0 nothing asked, 1 stop, 2 stop by force.
+             * @description 0 not cancelled, 1 stop, 2 stop by force.
              * @enum {integer}
              */
             cancel_level: 0 | 1 | 2;
@@ -1471,9 +1471,9 @@ export interface components {
             };
             /** @enum {string} */
             kind: "generate-terraform" | "plan-terraform" | "apply-terraform" | "create-ansible-script" | "execute-ansible-script" | "verify-replication" | "destroy-terraform" | "create-cluster";
-            /** @description Sequence of the newest event, 0 without any. */
+            /** @description Sequence of the newest event; 0 if there is none. */
             last_sequence: number;
-            /** @description The plan that it made or applies. */
+            /** @description Plan that the operation created or applies. */
             plan_id: string | null;
             /** @description ISO 8601, UTC. A queued operation does not start earlier. */
             run_after: string | null;
@@ -1725,22 +1725,22 @@ export interface components {
         Orphan: {
             cluster: string | null;
             id: string;
-            /** @description What it stands for, e.g. `instance`, `data-volume`. */
+            /** @description Kind of the resource, e.g. `instance`, `data-volume`. */
             kind: string;
             name: string | null;
             node: string | null;
-            /** @description The operation that made it. */
+            /** @description Operation that created the resource. */
             operation_id: string | null;
             region: string;
-            /** @description What a person types to remove it. */
+            /** @description Shell command that removes the resource. */
             remove: string;
-            /** @description The data directory that it was made from. */
+            /** @description Site (data directory) that created the resource. */
             site: string | null;
-            /** @description AWS's own word for it. */
+            /** @description Type of the resource in the words of the provider. */
             type: string;
         };
         /**
-         * @description What carries the tags of Hathi and is in no state.
+         * @description Resources with the labels of Hathi that are in no Terraform state.
          * @example {
          *       "regions": [
          *         "eu-central-1"
@@ -1767,7 +1767,7 @@ export interface components {
             failures: {
                 /** @description Error code, e.g. `CLOUD_UNAVAILABLE`. */
                 code: string;
-                /** @description Reason, with what to do. */
+                /** @description Reason and remedy. */
                 message: string;
                 region: string;
             }[];
@@ -1907,19 +1907,19 @@ export interface components {
                 name: string;
                 version: string;
             };
-            /** @description The configuration that was planned. */
+            /** @description The planned configuration. */
             files: {
                 content: string;
                 path: string;
             }[];
             id: string;
-            /** @description Spec revision of the machines that it plans. */
+            /** @description Spec revision of the planned machines. */
             infrastructure_revision: number;
             operation_id: string;
             outcome: {
                 [key: string]: unknown;
             } | null;
-            /** @description Why the plan is not applied (`PLAN_REFUSED`); empty where it may be. */
+            /** @description Reasons for which the plan cannot be applied (`PLAN_REFUSED`); empty if it can. */
             refusals: components["schemas"]["PlanRefusal"][];
             /** @description Stopped machines that the apply starts. No other machine is started. */
             starts: components["schemas"]["MachineStart"][];
@@ -1927,7 +1927,7 @@ export interface components {
             state: "ready" | "applying" | "applied" | "stale" | "failed";
             summary: components["schemas"]["PlanSummary"];
         };
-        /** @description What was looked up beside Terraform. */
+        /** @description Facts about the account, besides the changes of the plan. */
         PlanContext: {
             /** @description An estimate; null if the price of the machines is unknown. */
             cost: {
@@ -1949,14 +1949,14 @@ export interface components {
                 source?: string;
             } | null;
             findings: {
-                /** @description What to do about it. */
+                /** @description Remedy. */
                 action: string;
                 check: string;
                 message: string;
                 /** @enum {string} */
                 severity: "error" | "warning" | "info";
             }[];
-            /** @description Whose account the plan is for. */
+            /** @description Account of the plan. */
             identity: {
                 account: string;
                 arn: string;
@@ -1964,14 +1964,14 @@ export interface components {
             };
         };
         PlanRefusal: {
-            /** @description What to do next, in words. */
+            /** @description The next action. */
             action: string;
             /** @description Resource in the plan. */
             address: string | null;
             /** @description Attributes that cause it. */
             attributes: string[];
             message: string;
-            /** @description null where several nodes are concerned. */
+            /** @description null if several nodes are affected. */
             node: string | null;
             /** @enum {string} */
             reason: "removes-primary" | "primary-unknown" | "removes-etcd-majority" | "replaces-node" | "removes-data" | "stops-node" | "cuts-nodes-off";
@@ -1992,7 +1992,7 @@ export interface components {
          * @description An error (RFC 9457). Members beyond these are facts of the occurrence.
          * @example {
          *       "type": "/errors/STEP_MISSING",
-         *       "title": "An earlier step has to be done first.",
+         *       "title": "An earlier step is missing.",
          *       "status": 409,
          *       "detail": "plan-terraform needs generate-terraform to be done first.",
          *       "code": "STEP_MISSING",
@@ -2022,7 +2022,7 @@ export interface components {
             [key: string]: unknown;
         };
         /**
-         * @description Whether everything is there that the work needs.
+         * @description Whether the server can work, with one check for each requirement.
          * @example {
          *       "ready": true,
          *       "checks": [
@@ -2113,7 +2113,7 @@ export interface components {
             type: "replication.node";
         };
         /**
-         * @description The proof, node by node.
+         * @description Result of the verification, for each node.
          * @example {
          *       "operation": "01a20b10-3c64-7d21-8d6e-0b1c2d3e4f02",
          *       "cluster": "orders",
@@ -2134,13 +2134,13 @@ export interface components {
          *     }
          */
         ReplicationReport: {
-            /** @description Id of the operation that did it. */
+            /** @description Id of the operation. */
             operation: string;
         } & {
             [key: string]: unknown;
         };
         /**
-         * @description What verify-replication saw and concluded.
+         * @description Result of a verification of replication.
          * @example {
          *       "id": "01a20b11-0c1d-7f41-b1a2-7c8d9e0f1a04",
          *       "operation_id": "01a20b10-3c64-7d21-8d6e-0b1c2d3e4f02",
@@ -2186,14 +2186,14 @@ export interface components {
             attributes: string[];
             before: unknown;
             /**
-             * @description What the change does. `loses-data`: PostgreSQL data of an existing node is removed.
+             * @description Effect of the change. `loses-data`: PostgreSQL data of an existing node is removed.
              * @enum {string}
              */
             effect: "adds" | "in-place" | "stops-node" | "replaces" | "removes" | "loses-data";
             name: string;
             /** @description Node that the resource belongs to, if any. */
             node: string | null;
-            /** @description What the resource is to its node. */
+            /** @description Purpose of the resource for its node. */
             part: ("container" | "instance" | "data-volume" | "data-attachment") | null;
             /** @description Observed role of the node when the plan was made; null where not observed. */
             role: ("primary" | "replica" | "witness") | null;
@@ -2209,7 +2209,7 @@ export interface components {
             needs_approval: boolean;
             /** @description Node that the stage works on; null for the cluster. */
             node: string | null;
-            /** @description What the stage made, as its step answers it. */
+            /** @description Result of the stage, as its step returns it. */
             outcome: {
                 [key: string]: unknown;
             } | null;
@@ -2341,7 +2341,7 @@ export interface components {
              */
             type: "stage.succeeded";
         };
-        /** @description Why something ended badly. */
+        /** @description Reason of a failure. */
         StoredError: {
             code: string;
             details: {
@@ -2397,7 +2397,7 @@ export interface components {
             type: "terraform.outputs";
         };
         /**
-         * @description The plan that was made and kept.
+         * @description The stored plan.
          * @example {
          *       "operation": "01a20b10-3c64-7d21-8d6e-0b1c2d3e4f02",
          *       "plan_id": "01a20b10-41aa-7e31-9f55-6a7b8c9d0e03",
@@ -2456,10 +2456,10 @@ export interface components {
             } & {
                 [key: string]: unknown;
             };
-            /** @description Id of the operation that did it. */
+            /** @description Id of the operation. */
             operation: string;
             plan_id: string;
-            /** @description Why the plan is not applied (`PLAN_REFUSED`); empty where it may be. */
+            /** @description Reasons for which the plan cannot be applied (`PLAN_REFUSED`); empty if it can. */
             refusals?: components["schemas"]["PlanRefusal"][];
             /** @description Stopped machines that the apply starts. No other machine is started. */
             starts?: components["schemas"]["MachineStart"][];
@@ -2543,7 +2543,7 @@ export interface components {
              */
             type: "terraform.resource";
         };
-        /** @description Roles as SQL told them. */
+        /** @description Roles as observed with SQL. */
         Topology: {
             nodes: {
                 name: string;
@@ -2650,7 +2650,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A UUID, say: the same request with the same key is answered the same, for a day. */
+                /** @description Unique key of the request, e.g. a UUID. For one day, a repeated request with the same key returns the same response. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -2668,10 +2668,10 @@ export interface operations {
                  *     }
                  */
                 "application/json": {
-                    /** @description Networks of clients, besides the cluster's own, in CIDR notation without host bits. */
+                    /** @description Networks of clients in addition to the network of the cluster, in CIDR notation without host bits. */
                     allow_list?: string[];
                     /**
-                     * @description `manual` waits with the plan until it is approved.
+                     * @description `manual`: the operation waits until its plan is approved.
                      * @default manual
                      * @enum {string}
                      */
@@ -2734,41 +2734,41 @@ export interface operations {
                         } | null;
                         termination_protection?: boolean;
                     };
-                    /** @description Where absent on, except for the target `local`. */
+                    /** @description Deletion protection (default: on, except for the target `local`). */
                     deletion_protection?: boolean;
                     /**
-                     * @description How soon a silent primary is taken for dead; `balanced` where absent.
+                     * @description How quickly an unresponsive primary is failed over (default: `balanced`).
                      * @enum {string}
                      */
                     failover_profile?: "fast" | "balanced" | "patient";
-                    /** @description Type of the machines; `t2.medium` where absent. For `local` it sizes nothing. */
+                    /** @description Type of the machines (default: `t2.medium`). It has no effect on `local`. */
                     instance_type?: string;
                     /**
-                     * @description Words of your own, e.g. `{"team": "billing"}`; lists can be filtered by them.
+                     * @description Your own labels, e.g. `{"team": "billing"}`. Lists can be filtered by them.
                      * @default {}
                      */
                     labels?: {
                         [key: string]: string;
                     };
-                    /** @description Locales that each node has besides `C.UTF-8`, for `lc_messages` and others, and for CREATE DATABASE. */
+                    /** @description Locales of the nodes in addition to `C.UTF-8`, for `lc_messages`, CREATE DATABASE and others. */
                     locales?: string[];
                     name: string;
                     /**
-                     * @description PostgreSQL parameters, checked before anything is made.
+                     * @description PostgreSQL parameters. They are checked before anything is created.
                      * @default {}
                      */
                     parameters?: {
                         [key: string]: components["schemas"]["ParameterValue"];
                     };
                     /**
-                     * @description Major version; 17 where absent.
+                     * @description Major version of PostgreSQL (default: 17).
                      * @enum {string}
                      */
                     postgres_version?: "15" | "16" | "17" | "18";
-                    /** @description Replicas beside the one primary; 2 where absent. */
+                    /** @description Number of replicas (default: 2). */
                     replica_count?: number;
                     /**
-                     * @description Where the machines are made.
+                     * @description Target of the machines.
                      * @enum {string}
                      */
                     target?: "local" | "aws";
@@ -2776,7 +2776,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description One request's durable work on one cluster. */
+            /** @description Durable work for one request on one cluster. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -2839,11 +2839,11 @@ export interface operations {
             /**
              * @description `IDEMPOTENCY_KEY_IN_USE`: A request with this idempotency key is being answered.
              *
-             *     `CLUSTER_EXISTS`: A cluster of this name is there already.
+             *     `CLUSTER_EXISTS`: A cluster with this name exists.
              *
              *     `CLUSTER_BUSY`: Another operation on the cluster is not finished yet.
              *
-             *     `NETWORK_TAKEN`: Other clusters took each network that was free a moment ago.
+             *     `NETWORK_TAKEN`: Other clusters used each free network in the meantime.
              */
             409: {
                 headers: {
@@ -2911,7 +2911,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `DISK_FULL`: There is no space left where Hathi writes its files. */
+            /** @description `DISK_FULL`: The disk of the server is full. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -2937,7 +2937,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What was asked for beside what was seen. */
+            /** @description A cluster with its requested and its observed state. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3013,11 +3013,11 @@ export interface operations {
     destroyCluster: {
         parameters: {
             query: {
-                /** @description The name of the cluster, typed once more. */
+                /** @description Name of the cluster, as confirmation. */
                 confirm: string;
             };
             header?: {
-                /** @description A UUID, say: the same request with the same key is answered the same, for a day. */
+                /** @description Unique key of the request, e.g. a UUID. For one day, a repeated request with the same key returns the same response. */
                 "idempotency-key"?: string;
             };
             path: {
@@ -3031,7 +3031,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One request's durable work on one cluster. */
+            /** @description Durable work for one request on one cluster. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -3089,7 +3089,7 @@ export interface operations {
              *
              *     `CLUSTER_BUSY`: Another operation on the cluster is not finished yet.
              *
-             *     `CLUSTER_PROTECTED`: The cluster is protected against being removed.
+             *     `CLUSTER_PROTECTED`: The deletion protection of the cluster is on.
              */
             409: {
                 headers: {
@@ -3132,9 +3132,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A UUID, say: the same request with the same key is answered the same, for a day. */
+                /** @description Unique key of the request, e.g. a UUID. For one day, a repeated request with the same key returns the same response. */
                 "idempotency-key"?: string;
-                /** @description The `ETag` that the cluster came with. */
+                /** @description `ETag` of the response with the cluster. */
                 "if-match"?: string;
             };
             path: {
@@ -3166,7 +3166,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What was asked for beside what was seen. */
+            /** @description A cluster with its requested and its observed state. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3284,7 +3284,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `DISK_FULL`: There is no space left where Hathi writes its files. */
+            /** @description `DISK_FULL`: The disk of the server is full. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -3363,7 +3363,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `STEP_MISSING`: An earlier step has to be done first. */
+            /** @description `STEP_MISSING`: An earlier step is missing. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3396,7 +3396,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A UUID, say: the same request with the same key is answered the same, for a day. */
+                /** @description Unique key of the request, e.g. a UUID. For one day, a repeated request with the same key returns the same response. */
                 "idempotency-key"?: string;
             };
             path: {
@@ -3416,13 +3416,13 @@ export interface operations {
                  *     }
                  */
                 "application/json": {
-                    /** @description The name of the cluster, typed once more. */
+                    /** @description Name of the cluster, as confirmation. */
                     confirm: string;
                 };
             };
         };
         responses: {
-            /** @description What Hathi no longer knows of, and is left as it was. */
+            /** @description A cluster whose record was removed. Its machines were not changed. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3482,7 +3482,7 @@ export interface operations {
              *
              *     `CLUSTER_BUSY`: Another operation on the cluster is not finished yet.
              *
-             *     `CLUSTER_PROTECTED`: The cluster is protected against being removed.
+             *     `CLUSTER_PROTECTED`: The deletion protection of the cluster is on.
              */
             409: {
                 headers: {
@@ -3537,7 +3537,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `DISK_FULL`: There is no space left where Hathi writes its files. */
+            /** @description `DISK_FULL`: The disk of the server is full. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -3867,7 +3867,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What verify-replication saw and concluded. */
+            /** @description Result of a verification of replication. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4047,7 +4047,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A UUID, say: the same request with the same key is answered the same, for a day. */
+                /** @description Unique key of the request, e.g. a UUID. For one day, a repeated request with the same key returns the same response. */
                 "idempotency-key"?: string;
             };
             path: {
@@ -4066,7 +4066,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description One request's durable work on one cluster. */
+            /** @description Durable work for one request on one cluster. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -4126,7 +4126,7 @@ export interface operations {
              *
              *     `CLUSTER_BUSY`: Another operation on the cluster is not finished yet.
              *
-             *     `STEP_MISSING`: An earlier step has to be done first.
+             *     `STEP_MISSING`: An earlier step is missing.
              */
             409: {
                 headers: {
@@ -4181,7 +4181,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `DISK_FULL`: There is no space left where Hathi writes its files. */
+            /** @description `DISK_FULL`: The disk of the server is full. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -4301,7 +4301,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One request's durable work on one cluster. */
+            /** @description Durable work for one request on one cluster. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4313,7 +4313,7 @@ export interface operations {
             /**
              * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
              *
-             *     `ID_AMBIGUOUS`: Several records have an id that begins so.
+             *     `ID_AMBIGUOUS`: Several records have an id with these first characters.
              */
             400: {
                 headers: {
@@ -4378,7 +4378,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A UUID, say: the same request with the same key is answered the same, for a day. */
+                /** @description Unique key of the request, e.g. a UUID. For one day, a repeated request with the same key returns the same response. */
                 "idempotency-key"?: string;
             };
             path: {
@@ -4397,7 +4397,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description One request's durable work on one cluster. */
+            /** @description Durable work for one request on one cluster. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -4411,7 +4411,7 @@ export interface operations {
              *
              *     `MALFORMED_JSON`: The body is not valid JSON.
              *
-             *     `ID_AMBIGUOUS`: Several records have an id that begins so.
+             *     `ID_AMBIGUOUS`: Several records have an id with these first characters.
              */
             400: {
                 headers: {
@@ -4455,9 +4455,9 @@ export interface operations {
             /**
              * @description `IDEMPOTENCY_KEY_IN_USE`: A request with this idempotency key is being answered.
              *
-             *     `TRANSITION_NOT_ALLOWED`: The operation is not in a state in which this can be done.
+             *     `TRANSITION_NOT_ALLOWED`: The state of the operation does not allow this action.
              *
-             *     `PLAN_STALE`: The plan was made for an older revision of the cluster or its state.
+             *     `PLAN_STALE`: The plan was created for an older revision of the cluster or its state.
              *
              *     `PLAN_REFUSED`: The plan would remove the primary, the majority of etcd or the data of a node, or stop a node.
              */
@@ -4514,7 +4514,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `DISK_FULL`: There is no space left where Hathi writes its files. */
+            /** @description `DISK_FULL`: The disk of the server is full. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -4529,7 +4529,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A UUID, say: the same request with the same key is answered the same, for a day. */
+                /** @description Unique key of the request, e.g. a UUID. For one day, a repeated request with the same key returns the same response. */
                 "idempotency-key"?: string;
             };
             path: {
@@ -4547,7 +4547,7 @@ export interface operations {
                  */
                 "application/json": {
                     /**
-                     * @description 1 stops cleanly (SIGINT); 2, once that was asked for, stops by force (SIGKILL).
+                     * @description 1 stops cleanly (SIGINT). 2 stops by force (SIGKILL), after a request with 1.
                      * @default 1
                      * @enum {integer}
                      */
@@ -4556,7 +4556,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description One request's durable work on one cluster. */
+            /** @description Durable work for one request on one cluster. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -4570,7 +4570,7 @@ export interface operations {
              *
              *     `MALFORMED_JSON`: The body is not valid JSON.
              *
-             *     `ID_AMBIGUOUS`: Several records have an id that begins so.
+             *     `ID_AMBIGUOUS`: Several records have an id with these first characters.
              */
             400: {
                 headers: {
@@ -4614,7 +4614,7 @@ export interface operations {
             /**
              * @description `IDEMPOTENCY_KEY_IN_USE`: A request with this idempotency key is being answered.
              *
-             *     `TRANSITION_NOT_ALLOWED`: The operation is not in a state in which this can be done.
+             *     `TRANSITION_NOT_ALLOWED`: The state of the operation does not allow this action.
              */
             409: {
                 headers: {
@@ -4669,7 +4669,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `DISK_FULL`: There is no space left where Hathi writes its files. */
+            /** @description `DISK_FULL`: The disk of the server is full. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -4683,11 +4683,11 @@ export interface operations {
     followOperation: {
         parameters: {
             query?: {
-                /** @description Only events after this sequence; the header Last-Event-ID goes before it. */
+                /** @description Only events after this sequence. The header Last-Event-ID takes precedence. */
                 after?: number;
             };
             header?: {
-                /** @description Sequence of the last event that was received. */
+                /** @description Sequence of the last event that the client received. */
                 "last-event-id"?: string;
             };
             path: {
@@ -4707,7 +4707,7 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            /** @description The operation has ended and all of it was received. */
+            /** @description The operation has ended, and the client received all of its events. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -4717,7 +4717,7 @@ export interface operations {
             /**
              * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
              *
-             *     `ID_AMBIGUOUS`: Several records have an id that begins so.
+             *     `ID_AMBIGUOUS`: Several records have an id with these first characters.
              */
             400: {
                 headers: {
@@ -4786,7 +4786,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A UUID, say: the same request with the same key is answered the same, for a day. */
+                /** @description Unique key of the request, e.g. a UUID. For one day, a repeated request with the same key returns the same response. */
                 "idempotency-key"?: string;
             };
             path: {
@@ -4802,7 +4802,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description One request's durable work on one cluster. */
+            /** @description Durable work for one request on one cluster. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -4816,7 +4816,7 @@ export interface operations {
              *
              *     `MALFORMED_JSON`: The body is not valid JSON.
              *
-             *     `ID_AMBIGUOUS`: Several records have an id that begins so.
+             *     `ID_AMBIGUOUS`: Several records have an id with these first characters.
              */
             400: {
                 headers: {
@@ -4864,11 +4864,11 @@ export interface operations {
             /**
              * @description `IDEMPOTENCY_KEY_IN_USE`: A request with this idempotency key is being answered.
              *
-             *     `TRANSITION_NOT_ALLOWED`: The operation is not in a state in which this can be done.
+             *     `TRANSITION_NOT_ALLOWED`: The state of the operation does not allow this action.
              *
              *     `CLUSTER_BUSY`: Another operation on the cluster is not finished yet.
              *
-             *     `CLUSTER_PROTECTED`: The cluster is protected against being removed.
+             *     `CLUSTER_PROTECTED`: The deletion protection of the cluster is on.
              */
             409: {
                 headers: {
@@ -4923,7 +4923,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `DISK_FULL`: There is no space left where Hathi writes its files. */
+            /** @description `DISK_FULL`: The disk of the server is full. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -4938,7 +4938,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description This region alone.
+                 * @description Only this region.
                  * @example eu-central-1
                  */
                 region?: string;
@@ -4949,7 +4949,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What carries the tags of Hathi and is in no state. */
+            /** @description Resources with the labels of Hathi that are in no Terraform state. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5007,7 +5007,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `CLOUD_UNAVAILABLE`: The API of the cloud did not answer, or did not accept the credentials. */
+            /** @description `CLOUD_UNAVAILABLE`: The API of the cloud did not respond, or rejected the credentials. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5042,7 +5042,7 @@ export interface operations {
             /**
              * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
              *
-             *     `ID_AMBIGUOUS`: Several records have an id that begins so.
+             *     `ID_AMBIGUOUS`: Several records have an id with these first characters.
              */
             400: {
                 headers: {
@@ -5115,7 +5115,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What verify-replication saw and concluded. */
+            /** @description Result of a verification of replication. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5127,7 +5127,7 @@ export interface operations {
             /**
              * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
              *
-             *     `ID_AMBIGUOUS`: Several records have an id that begins so.
+             *     `ID_AMBIGUOUS`: Several records have an id with these first characters.
              */
             400: {
                 headers: {
@@ -5192,9 +5192,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A UUID, say: the same request with the same key is answered the same, for a day. */
+                /** @description Unique key of the request, e.g. a UUID. For one day, a repeated request with the same key returns the same response. */
                 "idempotency-key"?: string;
-                /** @description `respond-async` answers 202 with the operation at once (RFC 7240). */
+                /** @description `respond-async`: return 202 with the operation immediately (RFC 7240). */
                 prefer?: string;
             };
             path?: never;
@@ -5219,7 +5219,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What the plan made of the machines. */
+            /** @description Result of the apply. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5228,7 +5228,7 @@ export interface operations {
                     "application/json": components["schemas"]["AppliedTerraform"];
                 };
             };
-            /** @description The operation, not finished yet. `Location` is where to look for it. */
+            /** @description The unfinished operation. `Location` is its URL. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -5244,7 +5244,7 @@ export interface operations {
              *
              *     `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
              *
-             *     `ID_AMBIGUOUS`: Several records have an id that begins so.
+             *     `ID_AMBIGUOUS`: Several records have an id with these first characters.
              */
             400: {
                 headers: {
@@ -5296,9 +5296,9 @@ export interface operations {
              *
              *     `OPERATION_CANCELLED`: The operation was cancelled.
              *
-             *     `STEP_MISSING`: An earlier step has to be done first.
+             *     `STEP_MISSING`: An earlier step is missing.
              *
-             *     `PLAN_STALE`: The plan was made for an older revision of the cluster or its state.
+             *     `PLAN_STALE`: The plan was created for an older revision of the cluster or its state.
              *
              *     `PLAN_ALTERED`: The saved plan file is not the one that was reviewed.
              *
@@ -5349,9 +5349,9 @@ export interface operations {
                 };
             };
             /**
-             * @description `OPERATION_FAILED`: The operation ended in failure.
+             * @description `OPERATION_FAILED`: The operation failed.
              *
-             *     `OPERATION_INTERRUPTED`: The operation was cut off; what it left was recorded and planned anew.
+             *     `OPERATION_INTERRUPTED`: The operation was interrupted. Its state was stored, and a new plan was created.
              *
              *     `WORKSPACE_FAILED`: The files of the cluster could not be written or read.
              *
@@ -5383,9 +5383,9 @@ export interface operations {
              *
              *     `TOOL_FAILED`: A program that Hathi needs is installed but does not work.
              *
-             *     `DATABASE_UNAVAILABLE`: The database does not answer.
+             *     `DATABASE_UNAVAILABLE`: The database does not respond.
              *
-             *     `CLOUD_UNAVAILABLE`: The API of the cloud did not answer, or did not accept the credentials.
+             *     `CLOUD_UNAVAILABLE`: The API of the cloud did not respond, or rejected the credentials.
              */
             503: {
                 headers: {
@@ -5404,7 +5404,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `DISK_FULL`: There is no space left where Hathi writes its files. */
+            /** @description `DISK_FULL`: The disk of the server is full. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -5419,9 +5419,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A UUID, say: the same request with the same key is answered the same, for a day. */
+                /** @description Unique key of the request, e.g. a UUID. For one day, a repeated request with the same key returns the same response. */
                 "idempotency-key"?: string;
-                /** @description `respond-async` answers 202 with the operation at once (RFC 7240). */
+                /** @description `respond-async`: return 202 with the operation immediately (RFC 7240). */
                 prefer?: string;
             };
             path?: never;
@@ -5447,7 +5447,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The Ansible that was written. */
+            /** @description The generated Ansible. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5456,7 +5456,7 @@ export interface operations {
                     "application/json": components["schemas"]["CreatedAnsibleScript"];
                 };
             };
-            /** @description The operation, not finished yet. `Location` is where to look for it. */
+            /** @description The unfinished operation. `Location` is its URL. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -5532,7 +5532,7 @@ export interface operations {
              *
              *     `OPERATION_CANCELLED`: The operation was cancelled.
              *
-             *     `STEP_MISSING`: An earlier step has to be done first.
+             *     `STEP_MISSING`: An earlier step is missing.
              */
             409: {
                 headers: {
@@ -5579,9 +5579,9 @@ export interface operations {
                 };
             };
             /**
-             * @description `OPERATION_FAILED`: The operation ended in failure.
+             * @description `OPERATION_FAILED`: The operation failed.
              *
-             *     `OPERATION_INTERRUPTED`: The operation was cut off; what it left was recorded and planned anew.
+             *     `OPERATION_INTERRUPTED`: The operation was interrupted. Its state was stored, and a new plan was created.
              *
              *     `WORKSPACE_FAILED`: The files of the cluster could not be written or read.
              *
@@ -5602,9 +5602,9 @@ export interface operations {
              *
              *     `TOOL_FAILED`: A program that Hathi needs is installed but does not work.
              *
-             *     `DATABASE_UNAVAILABLE`: The database does not answer.
+             *     `DATABASE_UNAVAILABLE`: The database does not respond.
              *
-             *     `CLOUD_UNAVAILABLE`: The API of the cloud did not answer, or did not accept the credentials.
+             *     `CLOUD_UNAVAILABLE`: The API of the cloud did not respond, or rejected the credentials.
              */
             503: {
                 headers: {
@@ -5623,7 +5623,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `DISK_FULL`: There is no space left where Hathi writes its files. */
+            /** @description `DISK_FULL`: The disk of the server is full. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -5638,9 +5638,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A UUID, say: the same request with the same key is answered the same, for a day. */
+                /** @description Unique key of the request, e.g. a UUID. For one day, a repeated request with the same key returns the same response. */
                 "idempotency-key"?: string;
-                /** @description `respond-async` answers 202 with the operation at once (RFC 7240). */
+                /** @description `respond-async`: return 202 with the operation immediately (RFC 7240). */
                 prefer?: string;
             };
             path?: never;
@@ -5659,13 +5659,13 @@ export interface operations {
                      * @default default
                      */
                     cluster?: string;
-                    /** @description The name of the cluster, typed once more. */
+                    /** @description Name of the cluster, as confirmation. */
                     confirm: string;
                 };
             };
         };
         responses: {
-            /** @description What was removed, and what is left. */
+            /** @description Removed and remaining resources. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5674,7 +5674,7 @@ export interface operations {
                     "application/json": components["schemas"]["DestroyedTerraform"];
                 };
             };
-            /** @description The operation, not finished yet. `Location` is where to look for it. */
+            /** @description The unfinished operation. `Location` is its URL. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -5736,9 +5736,9 @@ export interface operations {
              *
              *     `OPERATION_CANCELLED`: The operation was cancelled.
              *
-             *     `STEP_MISSING`: An earlier step has to be done first.
+             *     `STEP_MISSING`: An earlier step is missing.
              *
-             *     `CLUSTER_PROTECTED`: The cluster is protected against being removed.
+             *     `CLUSTER_PROTECTED`: The deletion protection of the cluster is on.
              */
             409: {
                 headers: {
@@ -5785,9 +5785,9 @@ export interface operations {
                 };
             };
             /**
-             * @description `OPERATION_FAILED`: The operation ended in failure.
+             * @description `OPERATION_FAILED`: The operation failed.
              *
-             *     `OPERATION_INTERRUPTED`: The operation was cut off; what it left was recorded and planned anew.
+             *     `OPERATION_INTERRUPTED`: The operation was interrupted. Its state was stored, and a new plan was created.
              *
              *     `WORKSPACE_FAILED`: The files of the cluster could not be written or read.
              *
@@ -5819,9 +5819,9 @@ export interface operations {
              *
              *     `TOOL_FAILED`: A program that Hathi needs is installed but does not work.
              *
-             *     `DATABASE_UNAVAILABLE`: The database does not answer.
+             *     `DATABASE_UNAVAILABLE`: The database does not respond.
              *
-             *     `CLOUD_UNAVAILABLE`: The API of the cloud did not answer, or did not accept the credentials.
+             *     `CLOUD_UNAVAILABLE`: The API of the cloud did not respond, or rejected the credentials.
              */
             503: {
                 headers: {
@@ -5840,7 +5840,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `DISK_FULL`: There is no space left where Hathi writes its files. */
+            /** @description `DISK_FULL`: The disk of the server is full. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -5857,7 +5857,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description A code, e.g. `CLUSTER_BUSY`.
+                 * @description Error code, e.g. `CLUSTER_BUSY`.
                  * @example CLUSTER_BUSY
                  */
                 code: string;
@@ -5866,7 +5866,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What an error code means and what helps. */
+            /** @description Meaning, cause and remedy of an error code. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5939,9 +5939,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A UUID, say: the same request with the same key is answered the same, for a day. */
+                /** @description Unique key of the request, e.g. a UUID. For one day, a repeated request with the same key returns the same response. */
                 "idempotency-key"?: string;
-                /** @description `respond-async` answers 202 with the operation at once (RFC 7240). */
+                /** @description `respond-async`: return 202 with the operation immediately (RFC 7240). */
                 prefer?: string;
             };
             path?: never;
@@ -5964,7 +5964,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What Ansible did, and the roles seen after it. */
+            /** @description Result of the Ansible run, with the observed roles. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5973,7 +5973,7 @@ export interface operations {
                     "application/json": components["schemas"]["ExecutedAnsibleScript"];
                 };
             };
-            /** @description The operation, not finished yet. `Location` is where to look for it. */
+            /** @description The unfinished operation. `Location` is its URL. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -6035,7 +6035,7 @@ export interface operations {
              *
              *     `OPERATION_CANCELLED`: The operation was cancelled.
              *
-             *     `STEP_MISSING`: An earlier step has to be done first.
+             *     `STEP_MISSING`: An earlier step is missing.
              */
             409: {
                 headers: {
@@ -6086,9 +6086,9 @@ export interface operations {
                 };
             };
             /**
-             * @description `OPERATION_FAILED`: The operation ended in failure.
+             * @description `OPERATION_FAILED`: The operation failed.
              *
-             *     `OPERATION_INTERRUPTED`: The operation was cut off; what it left was recorded and planned anew.
+             *     `OPERATION_INTERRUPTED`: The operation was interrupted. Its state was stored, and a new plan was created.
              *
              *     `WORKSPACE_FAILED`: The files of the cluster could not be written or read.
              *
@@ -6105,13 +6105,13 @@ export interface operations {
             /**
              * @description `ANSIBLE_FAILED`: Ansible reported a failed or unreachable node.
              *
-             *     `NODE_UNREACHABLE`: A node did not answer.
+             *     `NODE_UNREACHABLE`: A node did not respond.
              *
              *     `NODE_REFUSED`: A node, or the bastion before it, refused the SSH key or showed another host key.
              *
              *     `NODE_SETUP_FAILED`: A node could not set itself up at its first boot.
              *
-             *     `PARAMETER_NOT_APPLIED`: A node runs with another value of a parameter than was written for it.
+             *     `PARAMETER_NOT_APPLIED`: A node runs with a value of a parameter that differs from the written one.
              */
             502: {
                 headers: {
@@ -6128,9 +6128,9 @@ export interface operations {
              *
              *     `TOOL_FAILED`: A program that Hathi needs is installed but does not work.
              *
-             *     `DATABASE_UNAVAILABLE`: The database does not answer.
+             *     `DATABASE_UNAVAILABLE`: The database does not respond.
              *
-             *     `CLOUD_UNAVAILABLE`: The API of the cloud did not answer, or did not accept the credentials.
+             *     `CLOUD_UNAVAILABLE`: The API of the cloud did not respond, or rejected the credentials.
              */
             503: {
                 headers: {
@@ -6149,7 +6149,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `DISK_FULL`: There is no space left where Hathi writes its files. */
+            /** @description `DISK_FULL`: The disk of the server is full. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -6164,9 +6164,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A UUID, say: the same request with the same key is answered the same, for a day. */
+                /** @description Unique key of the request, e.g. a UUID. For one day, a repeated request with the same key returns the same response. */
                 "idempotency-key"?: string;
-                /** @description `respond-async` answers 202 with the operation at once (RFC 7240). */
+                /** @description `respond-async`: return 202 with the operation immediately (RFC 7240). */
                 prefer?: string;
             };
             path?: never;
@@ -6181,7 +6181,7 @@ export interface operations {
                  *     }
                  */
                 "application/json": {
-                    /** @description Networks of clients, besides the cluster's own, in CIDR notation without host bits. */
+                    /** @description Networks of clients in addition to the network of the cluster, in CIDR notation without host bits. */
                     allow_list?: string[];
                     /** @description Settings of a cluster on `aws`. A setting that is left out keeps its value, or gets its default in a new cluster. This also applies to each field of an object. */
                     aws?: {
@@ -6247,23 +6247,23 @@ export interface operations {
                      */
                     cluster?: string;
                     /**
-                     * @description How soon a silent primary is taken for dead.
+                     * @description How quickly an unresponsive primary is failed over.
                      * @enum {string}
                      */
                     failover_profile?: "fast" | "balanced" | "patient";
-                    /** @description Type of the machines, e.g. `t2.medium`; for `local` it is recorded and sizes nothing. */
+                    /** @description Type of the machines, e.g. `t2.medium`. It has no effect on `local`. */
                     instance_type?: string;
-                    /** @description Locales that each node has besides `C.UTF-8`, for `lc_messages` and others, and for CREATE DATABASE. */
+                    /** @description Locales of the nodes in addition to `C.UTF-8`, for `lc_messages`, CREATE DATABASE and others. */
                     locales?: string[];
                     /**
                      * @description Major version of PostgreSQL.
                      * @enum {string}
                      */
                     postgres_version?: "15" | "16" | "17" | "18";
-                    /** @description Replicas beside the one primary. */
+                    /** @description Number of replicas. */
                     replica_count?: number;
                     /**
-                     * @description Where the machines are made.
+                     * @description Target of the machines.
                      * @enum {string}
                      */
                     target?: "local" | "aws";
@@ -6271,7 +6271,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The Terraform that was written. */
+            /** @description The generated Terraform. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6280,7 +6280,7 @@ export interface operations {
                     "application/json": components["schemas"]["GeneratedTerraform"];
                 };
             };
-            /** @description The operation, not finished yet. `Location` is where to look for it. */
+            /** @description The unfinished operation. `Location` is its URL. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -6333,9 +6333,9 @@ export interface operations {
              *
              *     `OPERATION_CANCELLED`: The operation was cancelled.
              *
-             *     `CLUSTER_EXISTS`: A cluster of this name is there already.
+             *     `CLUSTER_EXISTS`: A cluster with this name exists.
              *
-             *     `NETWORK_TAKEN`: Other clusters took each network that was free a moment ago.
+             *     `NETWORK_TAKEN`: Other clusters used each free network in the meantime.
              */
             409: {
                 headers: {
@@ -6382,9 +6382,9 @@ export interface operations {
                 };
             };
             /**
-             * @description `OPERATION_FAILED`: The operation ended in failure.
+             * @description `OPERATION_FAILED`: The operation failed.
              *
-             *     `OPERATION_INTERRUPTED`: The operation was cut off; what it left was recorded and planned anew.
+             *     `OPERATION_INTERRUPTED`: The operation was interrupted. Its state was stored, and a new plan was created.
              *
              *     `WORKSPACE_FAILED`: The files of the cluster could not be written or read.
              *
@@ -6405,9 +6405,9 @@ export interface operations {
              *
              *     `TOOL_FAILED`: A program that Hathi needs is installed but does not work.
              *
-             *     `DATABASE_UNAVAILABLE`: The database does not answer.
+             *     `DATABASE_UNAVAILABLE`: The database does not respond.
              *
-             *     `CLOUD_UNAVAILABLE`: The API of the cloud did not answer, or did not accept the credentials.
+             *     `CLOUD_UNAVAILABLE`: The API of the cloud did not respond, or rejected the credentials.
              *
              *     `NETWORK_EXHAUSTED`: No free network or block of ports was found for the cluster.
              */
@@ -6428,7 +6428,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `DISK_FULL`: There is no space left where Hathi writes its files. */
+            /** @description `DISK_FULL`: The disk of the server is full. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -6525,7 +6525,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The text format of Prometheus. */
+            /** @description Metrics in the text format of Prometheus. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6583,7 +6583,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `DATABASE_UNAVAILABLE`: The database does not answer. */
+            /** @description `DATABASE_UNAVAILABLE`: The database does not respond. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6598,9 +6598,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A UUID, say: the same request with the same key is answered the same, for a day. */
+                /** @description Unique key of the request, e.g. a UUID. For one day, a repeated request with the same key returns the same response. */
                 "idempotency-key"?: string;
-                /** @description `respond-async` answers 202 with the operation at once (RFC 7240). */
+                /** @description `respond-async`: return 202 with the operation immediately (RFC 7240). */
                 prefer?: string;
             };
             path?: never;
@@ -6623,7 +6623,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The plan that was made and kept. */
+            /** @description The stored plan. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6632,7 +6632,7 @@ export interface operations {
                     "application/json": components["schemas"]["TerraformPlan"];
                 };
             };
-            /** @description The operation, not finished yet. `Location` is where to look for it. */
+            /** @description The unfinished operation. `Location` is its URL. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -6694,9 +6694,9 @@ export interface operations {
              *
              *     `OPERATION_CANCELLED`: The operation was cancelled.
              *
-             *     `STEP_MISSING`: An earlier step has to be done first.
+             *     `STEP_MISSING`: An earlier step is missing.
              *
-             *     `CLOUD_REFUSED`: The account or region cannot have what the cluster asks for.
+             *     `CLOUD_REFUSED`: The account or region cannot provide the requested cluster.
              */
             409: {
                 headers: {
@@ -6743,9 +6743,9 @@ export interface operations {
                 };
             };
             /**
-             * @description `OPERATION_FAILED`: The operation ended in failure.
+             * @description `OPERATION_FAILED`: The operation failed.
              *
-             *     `OPERATION_INTERRUPTED`: The operation was cut off; what it left was recorded and planned anew.
+             *     `OPERATION_INTERRUPTED`: The operation was interrupted. Its state was stored, and a new plan was created.
              *
              *     `WORKSPACE_FAILED`: The files of the cluster could not be written or read.
              *
@@ -6777,9 +6777,9 @@ export interface operations {
              *
              *     `TOOL_FAILED`: A program that Hathi needs is installed but does not work.
              *
-             *     `DATABASE_UNAVAILABLE`: The database does not answer.
+             *     `DATABASE_UNAVAILABLE`: The database does not respond.
              *
-             *     `CLOUD_UNAVAILABLE`: The API of the cloud did not answer, or did not accept the credentials.
+             *     `CLOUD_UNAVAILABLE`: The API of the cloud did not respond, or rejected the credentials.
              */
             503: {
                 headers: {
@@ -6798,7 +6798,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `DISK_FULL`: There is no space left where Hathi writes its files. */
+            /** @description `DISK_FULL`: The disk of the server is full. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -6818,7 +6818,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Whether everything is there that the work needs. */
+            /** @description Whether the server can work, with one check for each requirement. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6876,7 +6876,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something is missing; each check says how to get it. */
+            /** @description A requirement is missing. Each check contains the remedy. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6891,9 +6891,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A UUID, say: the same request with the same key is answered the same, for a day. */
+                /** @description Unique key of the request, e.g. a UUID. For one day, a repeated request with the same key returns the same response. */
                 "idempotency-key"?: string;
-                /** @description `respond-async` answers 202 with the operation at once (RFC 7240). */
+                /** @description `respond-async`: return 202 with the operation immediately (RFC 7240). */
                 prefer?: string;
             };
             path?: never;
@@ -6916,7 +6916,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The proof, node by node. */
+            /** @description Result of the verification, for each node. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6925,7 +6925,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReplicationReport"];
                 };
             };
-            /** @description The operation, not finished yet. `Location` is where to look for it. */
+            /** @description The unfinished operation. `Location` is its URL. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -6987,7 +6987,7 @@ export interface operations {
              *
              *     `OPERATION_CANCELLED`: The operation was cancelled.
              *
-             *     `STEP_MISSING`: An earlier step has to be done first.
+             *     `STEP_MISSING`: An earlier step is missing.
              */
             409: {
                 headers: {
@@ -7034,9 +7034,9 @@ export interface operations {
                 };
             };
             /**
-             * @description `OPERATION_FAILED`: The operation ended in failure.
+             * @description `OPERATION_FAILED`: The operation failed.
              *
-             *     `OPERATION_INTERRUPTED`: The operation was cut off; what it left was recorded and planned anew.
+             *     `OPERATION_INTERRUPTED`: The operation was interrupted. Its state was stored, and a new plan was created.
              *
              *     `WORKSPACE_FAILED`: The files of the cluster could not be written or read.
              *
@@ -7051,9 +7051,9 @@ export interface operations {
                 };
             };
             /**
-             * @description `REPLICATION_NOT_PROVEN`: At least one replica could not be proven to replicate.
+             * @description `REPLICATION_NOT_PROVEN`: The replication of at least one replica could not be verified.
              *
-             *     `NODE_UNREACHABLE`: A node did not answer.
+             *     `NODE_UNREACHABLE`: A node did not respond.
              */
             502: {
                 headers: {
@@ -7070,9 +7070,9 @@ export interface operations {
              *
              *     `TOOL_FAILED`: A program that Hathi needs is installed but does not work.
              *
-             *     `DATABASE_UNAVAILABLE`: The database does not answer.
+             *     `DATABASE_UNAVAILABLE`: The database does not respond.
              *
-             *     `CLOUD_UNAVAILABLE`: The API of the cloud did not answer, or did not accept the credentials.
+             *     `CLOUD_UNAVAILABLE`: The API of the cloud did not respond, or rejected the credentials.
              */
             503: {
                 headers: {
@@ -7091,7 +7091,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `DISK_FULL`: There is no space left where Hathi writes its files. */
+            /** @description `DISK_FULL`: The disk of the server is full. */
             507: {
                 headers: {
                     [name: string]: unknown;

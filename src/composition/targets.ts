@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
-import type { Target, Targets } from '../ports/target.ts';
+import type { Targets } from '../ports/target.ts';
+import { targetsByName } from '../shared/targets.ts';
 import { createAwsCloud } from '../targets/aws/account/aws-cloud.ts';
 import { createAwsTarget } from '../targets/aws/aws-target.ts';
 import { createDockerTarget } from '../targets/local/docker-target.ts';
@@ -8,12 +9,8 @@ import { ASSETS_ROOT } from './assets.ts';
 /** Every target of the server. None is called yet. */
 export function createTargets(config: Pick<Config, 'toolEnvironment' | 'targets'>): Targets {
   const env = config.toolEnvironment;
-  return targetsOf(
+  return targetsByName(
     createDockerTarget({ assetsRoot: ASSETS_ROOT, env }),
     createAwsTarget(createAwsCloud(), { env, defaults: config.targets.aws }),
   );
-}
-
-export function targetsOf(...targets: readonly Target[]): Targets {
-  return new Map(targets.map((target) => [target.name, target]));
 }

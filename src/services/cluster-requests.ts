@@ -36,11 +36,11 @@ export function nextSpec(
   changes: SpecChanges,
   { targets, defaultTarget }: SpecDefaults,
 ): ClusterSpec {
-  const common = Object.entries(changes).filter(([field]) => !targets.has(field));
-  const spec = {
-    ...(current ?? { ...DEFAULT_SPEC, name, target: defaultTarget }),
-    ...given(Object.fromEntries(common)),
-  };
+  // The settings of each target stand beside these members, under its name.
+  const common = (members: object) =>
+    Object.fromEntries(Object.entries(members).filter(([field]) => !targets.has(field)));
+  const before = current ?? { ...DEFAULT_SPEC, name, target: defaultTarget };
+  const spec = { target: before.target, ...common(before), ...given(common(changes)) };
   const target = targetOf({ spec }, { targets });
   const foreign = Object.keys(given(changes)).filter(
     (field) => targets.has(field) && field !== target.name,

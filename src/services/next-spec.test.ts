@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { fakeAwsTarget, fakeTarget } from '../../test/support/fake-target.ts';
+import { targetsByName } from '../shared/targets.ts';
 import { createAwsTarget } from '../targets/aws/aws-target.ts';
 import type { AwsChanges } from '../targets/aws/settings/aws-settings.ts';
 import { awsChangesSchema } from '../targets/aws/settings/aws-settings.ts';
-import { nextSpec } from './cluster-requests.ts';
+import { assertSpecCanBe, nextSpec } from './cluster-requests.ts';
 
 /** A server with one target, whose configuration adds regions to the known ones. */
 function serverWith(regions: string[]) {
@@ -10,7 +12,7 @@ function serverWith(regions: string[]) {
     env: {},
     defaults: { settings: { region: 'eu-central-1' }, regions },
   });
-  return { defaultTarget: 'aws', targets: new Map([[aws.name, aws]]) };
+  return { defaultTarget: 'aws', targets: targetsByName(aws) };
 }
 const defaults = serverWith(['eu-central-9']);
 const specOf = (aws: AwsChanges) => nextSpec('orders', null, { aws }, defaults);
@@ -79,4 +81,16 @@ describe('a region', () => {
     const changed = nextSpec('orders', current, { replica_count: 1 }, later);
     expect(changed).toMatchObject({ replica_count: 1, aws: { region: 'eu-central-9' } });
   });
+});
+
+it('names the target that cannot be changed, and not the settings of the old one', () => {
+  const current = specOf({ control_cidrs: ['203.0.113.7/32'] });
+  const targets = targetsByName(fakeAwsTarget(), fakeTarget());
+  const next = nextSpec('orders', current, { target: 'local' }, { ...defaults, targets });
+  expect(() => assertSpecCanBe(next, { spec: current, nodes: null }, targets)).toThrow(
+    expect.objectContaining({
+      code: 'INVALID_REQUEST',
+      details: { errors: [expect.objectContaining({ path: '/target', expected: 'aws' })] },
+    }),
+  );
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HathiError } from '../core/errors.ts';
+import { targetsByName } from '../shared/targets.ts';
 import type { Cloud, CloudResource } from '../targets/aws/account/cloud.ts';
 import { createAwsTarget } from '../targets/aws/aws-target.ts';
 import { createOrphanService, type OrphanServiceTools } from './orphans.ts';
@@ -9,11 +10,15 @@ const resource = (region: string, type: string, id: string): CloudResource => ({
   ...{ node: null, operation_id: null, remove: `remove ${id}` },
 });
 
-/** A service whose clusters are in the regions, and whose account has no other. */
-function serviceIn(regions: string[], account: Record<string, CloudResource[] | HathiError>) {
+/** A service with one cluster in each region, named like it. All of them have the same state. */
+function serviceIn(
+  regions: string[],
+  account: Record<string, CloudResource[] | HathiError>,
+  state: { ids: string[]; addresses: string[] } | null = null,
+) {
   const asked: string[] = [];
   const clusters = regions.map((region) => ({
-    cluster: { id: region, name: region, spec: { target: 'aws', aws: { region } } },
+    cluster: { id: region, name: region, site: 'abc123', spec: { target: 'aws', aws: { region } } },
     operation: null,
   }));
   const cloud: Pick<Cloud, 'resources'> = {
@@ -30,9 +35,14 @@ function serviceIn(regions: string[], account: Record<string, CloudResource[] | 
   });
   const tools = {
     unitOfWork: {
-      direct: { clusters: { list: async () => clusters }, states: { latest: async () => null } },
+      direct: {
+        clusters: { list: async () => clusters },
+        states: { latest: async () => state && { sealed: '' } },
+      },
     },
-    targets: new Map([[aws.name, aws]]),
+    box: { open: () => '' },
+    terraform: { readState: () => state },
+    targets: targetsByName(aws),
   } as unknown as OrphanServiceTools;
   return { asked, service: createOrphanService(tools) };
 }
@@ -67,5 +77,19 @@ describe('the orphans of several regions', () => {
       code: 'INVALID_REQUEST',
       details: { errors: [{ path: '/region', suggestion: 'us-east-1' }] },
     });
+  });
+
+  it('contain the leftover of a cluster whose kind is also in the state of another one', async () => {
+    // Neither has an id of its own, so the address alone identifies it in the state of its cluster.
+    const addresses = ['module.cluster.aws_key_pair.cluster[0]'];
+    const account = {
+      'eu-west-1': ['eu-west-1', 'gone'].map((cluster) => ({
+        ...resource('eu-west-1', 'key-pair', `hathi-abc123-${cluster}`),
+        cluster,
+      })),
+    };
+    const { service } = serviceIn(['eu-west-1'], account, { ids: [], addresses });
+    const { orphans } = await service.list('eu-west-1');
+    expect(orphans.map(({ id }) => id)).toEqual(['hathi-abc123-gone']);
   });
 });

@@ -40,14 +40,15 @@ export function createOrphanService(tools: OrphanServiceTools): OrphanService {
     }
   };
 
-  const statesOf = async (clusters: readonly ClusterSummary[]): Promise<TerraformState[]> => {
-    const states: TerraformState[] = [];
+  /** By the cluster that they are of: some kinds have the same address in each of them. */
+  const statesOf = async (clusters: readonly ClusterSummary[]) => {
+    const states = new Map<string, TerraformState>();
     for (const { cluster } of clusters) {
       const stored = await direct.states.latest(cluster.id);
       if (!stored) continue;
       const bytes = tools.box.open(stored.sealed, statePlace(cluster.id));
       const state = tools.terraform.readState(bytes);
-      if (state) states.push(state);
+      if (state) states.set(keyOf(cluster.site, cluster.name), state);
     }
     return states;
   };
@@ -69,19 +70,21 @@ export function createOrphanService(tools: OrphanServiceTools): OrphanService {
     const { searched, failures, found } = await search(account, names);
     const states = await statesOf(clusters);
     const busy = new Set(clusters.map(({ operation }) => operation?.id).filter(Boolean));
-    const isKnown = (resource: AccountResource) =>
-      states.some((state) => isInState(target, state, resource));
+    const known = found.filter((one) =>
+      isInState(target, states.get(keyOf(one.site, one.cluster)) ?? null, one),
+    );
+    const isKnown = new Set(known);
     const nodesKnown = new Set(
-      found.filter((one) => one.kind === INSTANCE && isKnown(one)).map(keyOfNode),
+      known.filter(({ kind }) => kind === INSTANCE).map(({ site, node }) => keyOf(site, node)),
     );
     return {
       regions: searched,
       failures,
       orphans: found.filter(
         (one) =>
-          !isKnown(one) &&
+          !isKnown.has(one) &&
           !busy.has(one.operation_id ?? undefined) &&
-          !(one.kind === ROOT_VOLUME && nodesKnown.has(keyOfNode(one))),
+          !(one.kind === ROOT_VOLUME && nodesKnown.has(keyOf(one.site, one.node))),
       ),
     };
   };
@@ -139,6 +142,7 @@ function onePerResource(found: readonly AccountResource[]): AccountResource[] {
   return [...byKey.values()];
 }
 
-function keyOfNode({ site, node }: AccountResource): string {
-  return `${site} ${node}`;
+/** @param name of a cluster or node */
+function keyOf(site: string | null, name: string | null): string {
+  return `${site} ${name}`;
 }

@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest';
 import type { ClusterSummary } from '../ports/stores.ts';
+import { targetsByName } from '../shared/targets.ts';
 import { createAwsTarget } from '../targets/aws/aws-target.ts';
 import { nextSpec } from './cluster-requests.ts';
 import { assertOwnState } from './state-bucket.ts';
 
 const aws = createAwsTarget({} as never, { env: {}, defaults: { settings: {}, regions: [] } });
-const targets = new Map([[aws.name, aws]]);
+const targets = targetsByName(aws);
 const defaults = { defaultTarget: 'aws', targets };
 const specOf = (bucket: string, key: string) =>
   nextSpec(

@@ -1,4 +1,4 @@
-import { HathiError } from '../core/errors.ts';
+import { invalidFields } from '../core/field-errors.ts';
 import type { Target, Targets } from '../ports/target.ts';
 
 /** @throws INVALID_REQUEST for a target that this server does not have */
@@ -9,9 +9,10 @@ export function targetOf(
   const target = targets.get(spec.target);
   if (target) return target;
   const names = [...targets.keys()].join(', ');
-  throw new HathiError(
-    'INVALID_REQUEST',
-    `target: this server has no target ${spec.target}; it has ${names}.`,
-    { errors: [{ path: '/target', message: `must be one of ${names}`, expected: names }] },
-  );
+  const message = `must be one of ${names}, not ${spec.target}`;
+  throw invalidFields([{ path: '/target', message, expected: names }]);
+}
+
+export function targetsByName(...targets: readonly Target[]): Targets {
+  return new Map(targets.map((target) => [target.name, target]));
 }

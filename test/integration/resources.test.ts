@@ -1,4 +1,5 @@
 // Longer than other files: one database and server of each kind, which take seconds to start, serve all of it.
+
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,10 +13,11 @@ import type { OperationState } from '../../src/core/operation/operation.ts';
 import type { Refusal } from '../../src/core/plan/refusal.ts';
 import { buildApp } from '../../src/http/app.ts';
 import type { PlanRecord } from '../../src/ports/stores.ts';
+import { targetsByName } from '../../src/shared/targets.ts';
 import { DATABASE_KINDS, openTestDatabase, type TestDatabase } from '../support/databases.ts';
 import { described } from '../support/described.ts';
 import { FakeReadiness } from '../support/fake-services.ts';
-import { asTargets, fakeAwsTarget, fakeTarget } from '../support/fake-target.ts';
+import { fakeAwsTarget, fakeTarget } from '../support/fake-target.ts';
 
 const SITE = 'abcdef';
 const masterKey = randomBytes(32);
@@ -33,7 +35,7 @@ const REFUSAL: Refusal = {
 };
 
 /** Nothing is created on them: no worker runs here. */
-const targets = asTargets(fakeTarget(), fakeAwsTarget());
+const targets = targetsByName(fakeTarget(), fakeAwsTarget());
 
 describe.each(DATABASE_KINDS)('resources on the %s database', (kind) => {
   let database: TestDatabase;

@@ -12,6 +12,7 @@
  *
  * node test/support/api-process.ts
  */
+
 import { migrate } from '../../src/adapters/database/migrate.ts';
 import { SqlUnitOfWork } from '../../src/adapters/database/sql-unit-of-work.ts';
 import { createPrometheusMetrics } from '../../src/adapters/metrics/prometheus.ts';
@@ -29,8 +30,9 @@ import { startWorker } from '../../src/engine/worker.ts';
 import { buildApp } from '../../src/http/app.ts';
 import { listen } from '../../src/http/listen.ts';
 import type { OperationService } from '../../src/services/api.ts';
+import { targetsByName } from '../../src/shared/targets.ts';
 import { FAKE_ENGINE, fakeStages } from './fake-stages.ts';
-import { asTargets, fakeAwsTarget, fakeTarget } from './fake-target.ts';
+import { fakeAwsTarget, fakeTarget } from './fake-target.ts';
 
 const number = (name: string) => Number(process.env[name] ?? 0);
 
@@ -41,7 +43,7 @@ const database = await openDatabase(config);
 await migrate(database.db);
 const unitOfWork = new SqlUnitOfWork(database.db);
 const { wakeups } = database;
-const targets = asTargets(fakeTarget(), fakeAwsTarget());
+const targets = targetsByName(fakeTarget(), fakeAwsTarget());
 const engine = async () => FAKE_ENGINE;
 const tools = {
   ...(await createTools(config, targets)),

@@ -1,6 +1,6 @@
 import type { ClusterSpec } from '../../src/core/cluster/cluster-spec.ts';
 import { NO_RESOURCES } from '../../src/core/terraform/addresses.ts';
-import type { Target, TargetCluster, Targets } from '../../src/ports/target.ts';
+import type { Target, TargetCluster } from '../../src/ports/target.ts';
 import { createAwsTarget } from '../../src/targets/aws/aws-target.ts';
 import { localContract } from '../../src/targets/local/contract.ts';
 
@@ -64,8 +64,4 @@ export function fakeAwsTarget(): Target {
     ...fakeMachines(),
     freeNetworkIndex: async () => null,
   };
-}
-
-export function asTargets(...targets: Target[]): Targets {
-  return new Map(targets.map((target) => [target.name, target]));
 }

@@ -20,6 +20,7 @@ import { type OperationKind, planOperation } from '../../src/core/procedures/pro
 import { runOperation } from '../../src/engine/run-operation.ts';
 import type { Stage } from '../../src/ports/stage.ts';
 import type { ClusterRecord } from '../../src/ports/stores.ts';
+import { targetsByName } from '../../src/shared/targets.ts';
 import { createApplyTerraformStage } from '../../src/stages/apply-terraform.ts';
 import { createDestroyTerraformStage } from '../../src/stages/destroy-terraform.ts';
 import { createGenerateTerraformStage } from '../../src/stages/generate-terraform.ts';
@@ -28,7 +29,6 @@ import type { TerraformTools } from '../../src/stages/terraform-tools.ts';
 import { createDockerTarget } from '../../src/targets/local/docker-target.ts';
 import { newCluster } from './clusters.ts';
 import { openTestDatabase } from './databases.ts';
-import { asTargets } from './fake-target.ts';
 import type { EngineHere } from './terraform-engines.ts';
 import { firstAnswer } from './wait-for.ts';
 
@@ -66,7 +66,7 @@ export async function openTerraformBench(
       enginePath: engine.path,
       env,
     }),
-    targets: asTargets(target),
+    targets: targetsByName(target),
     probe: createSqlProbe({ env }),
     workspace,
     secretBox: createSecretBox([randomBytes(32)]),

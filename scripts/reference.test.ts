@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SETTINGS } from '../src/config.ts';
 import { ERROR_CODES } from '../src/core/errors.ts';
+import { EVENTS } from '../src/core/operation/event.ts';
 import { STEPS } from '../src/core/operation/steps.ts';
 import { STATUS_OF } from '../src/http/problem.ts';
 import { staleFiles } from './keep-files.ts';
@@ -36,6 +37,11 @@ test('the page of configuration has every variable that is read, and no other', 
   const read = new Set(source.match(/\b(?:HATHI_[A-Z_]+[A-Z]|DATABASE_URL)\b/g));
   read.delete('HATHI_URL'); // Known there, read by the command line, and on its page.
   expect([...read].sort()).toEqual(Object.keys(SETTINGS).sort());
+});
+
+test('the page of events has every type of event, and no other', () => {
+  const types = [...page('events.md').matchAll(/^## (.+)$/gm)].map(([, type]) => type);
+  expect(types).toEqual(Object.keys(EVENTS));
 });
 
 test('the page of the API has every parameter and every field, with its type', async () => {

@@ -12,11 +12,13 @@ import { openApiDocument } from './openapi.ts';
 import { awsAttributeBlocks, readAwsAttributes, standInChanges } from './reference-aws.ts';
 import { commandLineBlocks } from './reference-cli.ts';
 import { eventBlocks } from './reference-events.ts';
+import { describe, type Field, fieldsOf, type Json, listOf, typeOf } from './schema-table.ts';
 
 const NOTE = '<!-- Written by scripts/reference.ts; change what it reads, not this page. -->';
 
 export async function referenceFiles(): Promise<Map<string, string>> {
   const aws = readAwsAttributes();
+  const document = await openApiDocument();
   return new Map([
     [
       'docs/reference/aws-attributes.md',
@@ -26,8 +28,8 @@ export async function referenceFiles(): Promise<Map<string, string>> {
     ['docs/reference/configuration.md', configurationPage()],
     ['docs/reference/errors.md', errorsPage()],
     ['docs/reference/metrics.md', metricsPage()],
-    ['docs/reference/api.md', apiPage(await openApiDocument())],
-    ['docs/reference/events.md', page('Events of operations', ...eventBlocks())],
+    ['docs/reference/api.md', apiPage(document)],
+    ['docs/reference/events.md', page('Events of operations', ...eventBlocks(document))],
     ['docs/reference/cli.md', page('Command line', ...commandLineBlocks())],
   ]);
 }
@@ -88,10 +90,6 @@ function metricsPage(): string {
   );
 }
 
-function listOf(words: readonly string[]): string {
-  return words.map((word) => `\`${word}\``).join(', ');
-}
-
 function apiPage(document: OpenAPIV3_1.Document): string {
   const sections = (document.tags ?? []).map((tag) => {
     const routes = Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
@@ -140,8 +138,6 @@ function routeSection(
   ].join('\n');
 }
 
-type Json = OpenAPIV3_1.SchemaObject;
-
 /** Tables of the parameters and of the body's fields; none without any. */
 function fieldRows(route: OpenAPIV3_1.OperationObject): string[] {
   const parameters = (route.parameters ?? []) as OpenAPIV3_1.ParameterObject[];
@@ -172,60 +168,10 @@ function fieldRows(route: OpenAPIV3_1.OperationObject): string[] {
     ]);
 }
 
-interface Field {
-  /** With dots where it is nested, e.g. `aws.region`. */
-  name: string;
-  required: boolean;
-  schema: Json;
-}
-
-/** The fields of a body, each followed by the fields in it. */
-function fieldsOf(schema: Json, prefix = ''): Field[] {
-  return Object.entries(schema.properties ?? {}).flatMap(([key, value]) => {
-    const field = value as Json;
-    const name = `${prefix}${key}`;
-    const required = schema.required?.includes(key) ?? false;
-    return [{ name, required, schema: field }, ...fieldsOf(field, `${name}.`)];
-  });
-}
-
 function fieldOf(parameter: OpenAPIV3_1.ParameterObject): Field {
   const { name, required = false, description } = parameter;
   const schema = { description, ...(parameter.schema as Json) } as Json;
   return { name, required, schema };
-}
-
-/** The JSON type in words, e.g. `array of string`, `integer or null`. */
-function typeOf(schema: Json): string {
-  const { $ref } = schema as { $ref?: string };
-  if ($ref !== undefined) return `\`${$ref.split('/').at(-1)}\``;
-  const parts = (schema.anyOf ?? schema.oneOf) as Json[] | undefined;
-  if (parts) return [...new Set(parts.map(typeOf))].join(' or ');
-  if (schema.not) return 'string, number, boolean or null';
-  if (Array.isArray(schema.type)) return schema.type.join(' or ');
-  if (schema.type === 'array') return `array of ${typeOf((schema.items ?? {}) as Json)}`;
-  if (schema.type !== 'object') return schema.type ?? 'any';
-  const { additionalProperties: values } = schema;
-  if (schema.properties || typeof values !== 'object') return 'object';
-  return `object of ${typeOf(values as Json)}`;
-}
-
-/** The description, the allowed values and the default. */
-function describe(schema: Json): string {
-  const { minimum, maximum, maxLength, maxItems } = schema;
-  const parts = [
-    schema.description ?? '',
-    schema.enum ? `One of ${listOf(schema.enum.map(String))}.` : '',
-    minimum !== undefined && maximum !== undefined ? `From ${minimum} to ${maximum}.` : '',
-    minimum !== undefined && maximum === undefined ? `At least ${minimum}.` : '',
-    minimum === undefined && maximum !== undefined ? `At most ${maximum}.` : '',
-    maxLength === undefined ? '' : `At most ${maxLength} characters.`,
-    maxItems === undefined ? '' : `At most ${maxItems} entries.`,
-    schema.format ? `Format: ${schema.format}.` : '',
-    schema.pattern ? `Matches \`${schema.pattern.replaceAll('|', '\\|')}\`.` : '',
-    schema.default === undefined ? '' : `Default: \`${JSON.stringify(schema.default)}\`.`,
-  ];
-  return parts.filter(Boolean).join(' ').replaceAll('\n', ' ');
 }
 
 function answerOf(response: OpenAPIV3_1.ResponseObject | OpenAPIV3_1.ReferenceObject): string {

@@ -14,7 +14,6 @@ import {
   clusterParamsSchema,
   clusterQuerySchema,
   clusterSchemas,
-  connectionSchema,
   destroyQuerySchema,
   forgetBody,
   forgottenSchema,
@@ -22,6 +21,7 @@ import {
   reportSchema,
   updateClusterBody,
 } from './schemas/cluster.ts';
+import { connectionSchema } from './schemas/connection.ts';
 import { operationSchema } from './schemas/operation.ts';
 import { BODY_PROBLEMS, PARAMETER_PROBLEMS, problems } from './schemas/problem.ts';
 

@@ -1,5 +1,7 @@
+import type { z } from 'zod';
 import type { FailoverTimings } from '../core/cluster/cluster-spec.ts';
 import type { ClusterNode, PlannedNode, Role } from '../core/cluster/topology.ts';
+import type { hostRecapSchema } from '../core/operation/event.ts';
 import type { ChildRunner } from './child-runner.ts';
 import type { CertifiedKey } from './pki.ts';
 import type { WorkspaceFile } from './workspace.ts';
@@ -38,13 +40,7 @@ export interface AnsibleInput {
 }
 
 /** Numbers of tasks of one host. */
-export interface HostRecap {
-  ok: number;
-  changed: number;
-  failed: number;
-  unreachable: number;
-  skipped: number;
-}
+export type HostRecap = z.infer<typeof hostRecapSchema>;
 
 export interface PlaybookFailure {
   host: string;

@@ -32,11 +32,11 @@ export interface LabelledResource {
 
 /** A resource in an account, whichever cluster it belongs to. */
 export interface AccountResource {
-  /** Kind in the cluster, e.g. `instance`, `data-volume`. */
+  /** Kind in the cluster, e.g. `instance`, `data-volume`; otherwise `type`. */
   kind: string;
   /** The provider's word for the type, e.g. `volume`. */
   type: string;
-  /** Id that a Terraform state has for it. Unique only with `type`. */
+  /** Id that a Terraform state has for it. Unique only with `type`: a role and its profile share a name. */
   id: string;
   name: string | null;
   /** Region in which it was found; a resource without a region is found in each. */

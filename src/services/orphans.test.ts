@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { HathiError } from '../core/errors.ts';
+import type { AccountResource } from '../ports/target.ts';
 import { targetsByName } from '../shared/targets.ts';
-import type { Cloud, CloudResource } from '../targets/aws/account/cloud.ts';
+import type { Cloud } from '../targets/aws/account/cloud.ts';
 import { createAwsTarget } from '../targets/aws/aws-target.ts';
 import { createOrphanService, type OrphanServiceTools } from './orphans.ts';
 
-const resource = (region: string, type: string, id: string): CloudResource => ({
+const resource = (region: string, type: string, id: string): AccountResource => ({
   ...{ kind: type, type, id, name: null, region, site: 'abc123', cluster: 'gone' },
   ...{ node: null, operation_id: null, remove: `remove ${id}` },
 });
@@ -13,7 +14,7 @@ const resource = (region: string, type: string, id: string): CloudResource => ({
 /** A service with one cluster in each region, named like it. All of them have the same state. */
 function serviceIn(
   regions: string[],
-  account: Record<string, CloudResource[] | HathiError>,
+  account: Record<string, AccountResource[] | HathiError>,
   state: { ids: string[]; addresses: string[] } | null = null,
 ) {
   const asked: string[] = [];

@@ -1,4 +1,4 @@
-import { addressOf } from '../core/terraform/addresses.ts';
+import { hasAddress } from '../core/terraform/addresses.ts';
 import type { Target } from '../ports/target.ts';
 import type { TerraformState } from '../ports/terraform.ts';
 
@@ -14,6 +14,5 @@ export function isInState(
   if (state === null) return false;
   const { withoutId } = moduleResources;
   if (withoutId !== 'all' && !withoutId.includes(kind)) return state.ids.includes(id);
-  const address = addressOf(moduleResources, { kind, node });
-  return address !== null && state.addresses.includes(address);
+  return hasAddress(moduleResources, state.addresses, { kind, node });
 }

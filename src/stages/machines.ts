@@ -1,6 +1,6 @@
 import { plannedNodes } from '../core/cluster/topology.ts';
 import { isMachine, removes } from '../core/plan/planned-change.ts';
-import { addressOf } from '../core/terraform/addresses.ts';
+import { addressOf, hasAddress } from '../core/terraform/addresses.ts';
 import type { StageContext } from '../ports/stage.ts';
 import type { MachineStart, ResourceChange } from '../ports/stores.ts';
 import type { MachineState } from '../ports/target.ts';
@@ -54,9 +54,8 @@ export function startsOf(
   const { moduleResources } = targetOf(cluster, tools);
   return nodes
     .filter(({ name, state: machine }) => {
-      const address = addressOf(moduleResources, { kind: 'node', node: name });
+      const isKnown = hasAddress(moduleResources, state.addresses, { kind: 'node', node: name });
       const goes = changes.some((one) => one.node === name && isMachine(one) && removes(one));
-      const isKnown = address !== null && state.addresses.includes(address);
       return machine === 'stopped' && isKnown && !goes;
     })
     .map(({ name }) => ({ node: name, observed_at: observedAt }));

@@ -1,7 +1,7 @@
 import { plannedNodes } from '../core/cluster/topology.ts';
 import { HathiError } from '../core/errors.ts';
 import type { Finding, PlanContext } from '../core/plan/plan-context.ts';
-import { addressOf } from '../core/terraform/addresses.ts';
+import { hasAddress } from '../core/terraform/addresses.ts';
 import type { StageContext } from '../ports/stage.ts';
 import type { TerraformState } from '../ports/terraform.ts';
 import { targetOf } from '../shared/targets.ts';
@@ -27,10 +27,10 @@ export async function preflight(
 ): Promise<PlanContext | null> {
   const { cluster } = context;
   const target = targetOf(cluster, tools);
-  const made = plannedNodes(cluster.spec).filter(({ name }) => {
-    const address = addressOf(target.moduleResources, { kind: 'node', node: name });
-    return address !== null && state?.addresses.includes(address);
-  });
+  const addresses = state?.addresses ?? [];
+  const made = plannedNodes(cluster.spec).filter(({ name }) =>
+    hasAddress(target.moduleResources, addresses, { kind: 'node', node: name }),
+  );
   const client = await keyPairOf(context, tools);
   const found = await target.preflight(cluster, {
     newNodes: plannedNodes(cluster.spec).length - made.length,

@@ -30,7 +30,8 @@ import {
 } from '@aws-sdk/client-iam';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createSshKeys } from '../../src/adapters/ssh/ssh-keys.ts';
-import type { Cloud, CloudResource } from '../../src/targets/aws/account/cloud.ts';
+import type { AccountResource } from '../../src/ports/target.ts';
+import type { Cloud } from '../../src/targets/aws/account/cloud.ts';
 import { type Emulator, IMAGES } from '../aws/ec2/emulator.ts';
 import {
   preflightInput,
@@ -289,7 +290,7 @@ async function makeNode(cluster: string, n: number, subnetId?: string, groupId?:
   return Instances[0]?.InstanceId ?? '';
 }
 
-const kindsOf = (resources: readonly CloudResource[]) => resources.map(({ kind }) => kind).sort();
+const kindsOf = (resources: readonly AccountResource[]) => resources.map(({ kind }) => kind).sort();
 
 describe('what carries the tags', () => {
   it('is listed, one of each kind, and removed in an order that works', async () => {

@@ -1,19 +1,11 @@
 import { z } from 'zod';
-import type { StageEvent } from '../../core/operation/event.ts';
+import { hostRecapSchema, type StageEvent, TASK_STATUSES } from '../../core/operation/event.ts';
 import type { HostRecap, PlaybookFailure } from '../../ports/ansible.ts';
 
 const rejectedSchema = z.object({
   parameter: z.string().nullable(),
   value: z.string().nullable(),
   reason: z.string(),
-});
-
-const recapSchema = z.object({
-  ok: z.int(),
-  changed: z.int(),
-  failed: z.int(),
-  unreachable: z.int(),
-  skipped: z.int(),
 });
 
 /** Lines of the callback; `ansible/README.md` describes each. */
@@ -24,7 +16,7 @@ const lineSchema = z.discriminatedUnion('event', [
     task: z.string(),
     role: z.string().nullish(),
     host: z.string(),
-    status: z.enum(['ok', 'changed', 'failed', 'unreachable', 'skipped']),
+    status: z.enum(TASK_STATUSES),
     duration_seconds: z.number(),
     message: z.string().nullish(),
     rejected: rejectedSchema.nullish(),
@@ -38,7 +30,7 @@ const lineSchema = z.discriminatedUnion('event', [
   z.object({
     event: z.literal('recap'),
     duration_seconds: z.number(),
-    hosts: z.record(z.string(), recapSchema),
+    hosts: z.record(z.string(), hostRecapSchema),
   }),
 ]);
 type Line = z.infer<typeof lineSchema>;

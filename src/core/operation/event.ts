@@ -18,9 +18,13 @@ export const storedErrorSchema = z.object({
 });
 export type StoredError = z.infer<typeof storedErrorSchema>;
 
+/** Results of a task on one node. */
+export const TASK_STATUSES = ['ok', 'changed', 'failed', 'unreachable', 'skipped'] as const;
+
 const failure = z.object({ error: storedErrorSchema });
 const attempt = z.int().describe('Number of the attempt, from 1.');
-const hostRecap = z.object({
+/** Number of tasks of a node, by result. */
+export const hostRecapSchema = z.object({
   ok: z.int(),
   changed: z.int(),
   failed: z.int(),
@@ -104,12 +108,14 @@ export const EVENTS = {
     host: node,
     task: z.string(),
     role,
-    status: z.enum(['ok', 'changed', 'failed', 'unreachable', 'skipped']),
+    status: z.enum(TASK_STATUSES),
     duration_seconds: z.number(),
     message: z.string().nullable().describe('Reason of a failure.'),
   }),
   'ansible.recap': z.object({
-    hosts: z.record(z.string(), hostRecap).describe('Number of tasks of each node, by result.'),
+    hosts: z
+      .record(z.string(), hostRecapSchema)
+      .describe('Number of tasks of each node, by result.'),
     duration_seconds: z.number(),
   }),
 

@@ -44,6 +44,16 @@ export function addressOf(
   return `module.cluster.${ofCluster[begin]}[${JSON.stringify(kind.slice(begin.length + 1))}]`;
 }
 
+/** Whether a state with these addresses contains the resource. */
+export function hasAddress(
+  resources: ModuleResources,
+  addresses: readonly string[],
+  resource: { kind: string; node: string | null },
+): boolean {
+  const address = addressOf(resources, resource);
+  return address !== null && addresses.includes(address);
+}
+
 /** The node that a resource of the module belongs to, and its purpose for that node. */
 export function placeOf(
   parts: ModuleResources['parts'],

@@ -1,30 +1,15 @@
 import { z } from 'zod';
-import {
-  allowListSchema,
-  clusterNameSchema,
-  commonSpecSchema,
-} from '../../core/cluster/cluster-spec.ts';
+import { clusterNameSchema } from '../../core/cluster/cluster-spec.ts';
 import { CLUSTER_ACTIONS, CLUSTER_STATUSES } from '../../core/cluster/cluster-status.ts';
 import { type ClusterNode, ROLES, type Topology } from '../../core/cluster/topology.ts';
 import { STEPS } from '../../core/operation/steps.ts';
 import { MAX_PARAMETERS } from '../../core/postgres/parameters.ts';
 import type { TargetContract } from '../../ports/target.ts';
-import type {
-  ClusterView,
-  ConnectionView,
-  ForgottenCluster,
-  NodeView,
-  ReportView,
-} from '../../services/api.ts';
+import type { ClusterView, ForgottenCluster, NodeView, ReportView } from '../../services/api.ts';
 import { MAX_NAME_LENGTH } from '../count-limits.ts';
-import {
-  clusterExample,
-  connectionExample,
-  forgottenExample,
-  nodeExample,
-  reportExample,
-} from './examples.ts';
+import { clusterExample, forgottenExample, nodeExample, reportExample } from './examples.ts';
 import { nextCursor, pageQuery } from './page.ts';
+import { specFields, specSchemaOf } from './spec.ts';
 
 const instant = z.string().describe('ISO 8601, UTC.');
 const revision = z.int().nullable();
@@ -85,59 +70,6 @@ export const parameterValueSchema = z.union([
   z.number(),
   z.boolean(),
 ]);
-
-const connectionPair = z.object({
-  read_write: z.string().describe('Connects to the primary.'),
-  read_only: z
-    .string()
-    .describe('Connects to a replica, or to the primary if no replica responds.'),
-});
-
-export const connectionSchema = z
-  .object({
-    cluster: z.string(),
-    user: z.string(),
-    password: z.string(),
-    database: z.string(),
-    ca_certificate: z
-      .string()
-      .describe('CA certificate in PEM format; save it to a file on the machine of the client.'),
-    ca_certificate_path: z
-      .string()
-      .nullable()
-      .describe(
-        'Path of the same certificate on the machine of the server; the strings refer to it.',
-      ),
-    nodes: z
-      .array(
-        z.object({
-          name: z.string(),
-          role: roleSchema.nullable(),
-          host: z.string(),
-          port: z.int(),
-          private_host: z.string().describe("Address inside the cluster's own network."),
-          private_port: z.int(),
-          uri: z.string(),
-        }),
-      )
-      .describe('The primary of the last observation first. A witness is not listed.'),
-    uri: z.string().describe('The same as `strings.libpq.read_write`.'),
-    strings: z
-      .object({
-        libpq: connectionPair.describe('libpq: psql, psycopg and others.'),
-        jdbc: connectionPair.describe('pgJDBC.'),
-        sqlalchemy: connectionPair.describe('SQLAlchemy with psycopg.'),
-      })
-      .describe(
-        'All nodes in one string. Each driver finds the primary or a replica, and tries the next node after 3 s.',
-      ),
-    observed_at: instant.nullable().describe('When the roles were observed.'),
-  })
-  .meta({
-    id: 'Connection',
-    description: 'Everything that a client needs to connect to PostgreSQL, including the password.',
-    examples: [connectionExample],
-  }) satisfies z.ZodType<ConnectionView>;
 
 export const reportSchema = z
   .object({
@@ -224,38 +156,6 @@ export const forgottenSchema = z
     examples: [forgottenExample],
   }) satisfies z.ZodType<ForgottenCluster>;
 
-const { shape: spec } = commonSpecSchema;
-
-/** Member `target` of a request. */
-export function targetNameSchema(targets: readonly TargetContract[]) {
-  return z.enum(targets.map(({ name }) => name));
-}
-
-/** Members of a request with the settings of each target. They are copies, because schemas have ids. */
-export function settingsOf(targets: readonly TargetContract[]): Record<string, z.ZodOptional> {
-  return Object.fromEntries(
-    targets.flatMap(({ name, settings }) =>
-      settings
-        ? [[name, z.strictObject(settings.changes.shape).optional().describe(settings.description)]]
-        : [],
-    ),
-  );
-}
-
-/** A spec as it is stored, with the settings of its target. */
-function specSchemaOf(targets: readonly TargetContract[]) {
-  const stored = targets.flatMap(({ name, settings }) =>
-    settings ? [[name, settings.stored.optional()]] : [],
-  );
-  return z
-    .object({
-      ...spec,
-      target: targetNameSchema(targets),
-      ...(Object.fromEntries(stored) as object),
-    })
-    .meta({ id: 'ClusterSpec', description: 'The requested cluster.' });
-}
-
 /** The schemas that depend on the targets of the server. */
 export function clusterSchemas(targets: readonly TargetContract[]) {
   const clusterSchema = z
@@ -312,26 +212,7 @@ export function clusterSchemas(targets: readonly TargetContract[]) {
   const createClusterBody = z
     .strictObject({
       name: clusterNameSchema,
-      target: targetNameSchema(targets).optional().describe('Target of the machines.'),
-      instance_type: spec.instance_type
-        .optional()
-        .describe('Type of the machines (default: `t2.medium`). It has no effect on `local`.'),
-      replica_count: spec.replica_count.optional().describe('Number of replicas (default: 2).'),
-      postgres_version: spec.postgres_version
-        .optional()
-        .describe('Major version of PostgreSQL (default: 17).'),
-      failover_profile: spec.failover_profile
-        .optional()
-        .describe('How quickly an unresponsive primary is failed over (default: `balanced`).'),
-      allow_list: allowListSchema
-        .optional()
-        .describe(
-          'Networks of clients in addition to the network of the cluster, in CIDR notation without host bits.',
-        ),
-      locales: spec.locales.describe(
-        'Locales of the nodes in addition to `C.UTF-8`, for `lc_messages`, CREATE DATABASE and others.',
-      ),
-      ...settingsOf(targets),
+      ...specFields(targets),
       parameters: z
         .record(z.string().max(MAX_NAME_LENGTH), parameterValueSchema)
         .meta({ maxProperties: MAX_PARAMETERS })

@@ -1,54 +1,22 @@
 import { z } from 'zod';
-import {
-  allowListSchema,
-  clusterNameSchema,
-  commonSpecSchema,
-  DEFAULT_CLUSTER,
-} from '../../core/cluster/cluster-spec.ts';
+import { clusterNameSchema, DEFAULT_CLUSTER } from '../../core/cluster/cluster-spec.ts';
 import type { Step } from '../../core/operation/steps.ts';
 import { MAX_PARAMETERS } from '../../core/postgres/parameters.ts';
 import type { TargetContract } from '../../ports/target.ts';
 import { idSchema } from '../record-ids.ts';
-import {
-  clusterNodeSchema,
-  parameterValueSchema,
-  settingsOf,
-  targetNameSchema,
-  topologySchema,
-} from './cluster.ts';
+import { clusterNodeSchema, parameterValueSchema, topologySchema } from './cluster.ts';
 import { outcomeExamples } from './examples.ts';
 import { planContextSchema, refusalsSchema, startsSchema } from './plan.ts';
+import { specFields } from './spec.ts';
 
 const cluster = clusterNameSchema
   .default(DEFAULT_CLUSTER)
   .describe('Name of the cluster that the step acts on.');
 const clusterAlone = z.strictObject({ cluster }).meta({ examples: [{ cluster: DEFAULT_CLUSTER }] });
 
-/** Left out, a member keeps its value, or takes its default in a new cluster. */
-const spec = commonSpecSchema.shape;
 const generateBody = (targets: readonly TargetContract[]) =>
   z
-    .strictObject({
-      cluster,
-      instance_type: spec.instance_type
-        .optional()
-        .describe('Type of the machines, e.g. `t2.medium`. It has no effect on `local`.'),
-      replica_count: spec.replica_count.optional().describe('Number of replicas.'),
-      target: targetNameSchema(targets).optional().describe('Target of the machines.'),
-      postgres_version: spec.postgres_version.optional().describe('Major version of PostgreSQL.'),
-      failover_profile: spec.failover_profile
-        .optional()
-        .describe('How quickly an unresponsive primary is failed over.'),
-      allow_list: allowListSchema
-        .optional()
-        .describe(
-          'Networks of clients in addition to the network of the cluster, in CIDR notation without host bits.',
-        ),
-      locales: spec.locales.describe(
-        'Locales of the nodes in addition to `C.UTF-8`, for `lc_messages`, CREATE DATABASE and others.',
-      ),
-      ...settingsOf(targets),
-    })
+    .strictObject({ cluster, ...specFields(targets) })
     .meta({ examples: [{ instance_type: 't2.medium', replica_count: 2 }] });
 
 /** PostgreSQL parameters stand at the top, beside `cluster`; no parameter has that name. */

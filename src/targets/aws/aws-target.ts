@@ -2,8 +2,8 @@ import type { ClusterSpec } from '../../core/cluster/cluster-spec.ts';
 import { plannedNodes } from '../../core/cluster/topology.ts';
 import { HathiError } from '../../core/errors.ts';
 import type { CostEstimate } from '../../core/plan/plan-context.ts';
-import type { LabelledResource, Target } from '../../ports/target.ts';
-import type { Cloud, CloudNetwork, CloudResource } from './account/cloud.ts';
+import type { AccountResource, LabelledResource, Target } from '../../ports/target.ts';
+import type { Cloud, CloudNetwork } from './account/cloud.ts';
 import { awsMain } from './aws-main.ts';
 import { awsContract } from './contract.ts';
 import { estimateCost } from './cost/cost-estimate.ts';
@@ -159,7 +159,7 @@ function settingsOf(spec: ClusterSpec): AwsSettings {
   throw new HathiError('INTERNAL', `The spec of ${spec.name} has no member aws.`);
 }
 
-function labelled(resource: CloudResource): LabelledResource {
+function labelled(resource: AccountResource): LabelledResource {
   return {
     kind: resource.kind,
     name: resource.id,

@@ -2737,11 +2737,11 @@ export interface operations {
                     /** @description Deletion protection (default: on, except for the target `local`). */
                     deletion_protection?: boolean;
                     /**
-                     * @description How quickly an unresponsive primary is failed over (default: `balanced`).
+                     * @description How quickly an unresponsive primary is failed over (default of a new cluster: `balanced`).
                      * @enum {string}
                      */
                     failover_profile?: "fast" | "balanced" | "patient";
-                    /** @description Type of the machines (default: `t2.medium`). It has no effect on `local`. */
+                    /** @description Type of the machines (default of a new cluster: `t2.medium`). It has no effect on `local`. */
                     instance_type?: string;
                     /**
                      * @description Your own labels, e.g. `{"team": "billing"}`. Lists can be filtered by them.
@@ -2761,11 +2761,11 @@ export interface operations {
                         [key: string]: components["schemas"]["ParameterValue"];
                     };
                     /**
-                     * @description Major version of PostgreSQL (default: 17).
+                     * @description Major version of PostgreSQL (default of a new cluster: 17).
                      * @enum {string}
                      */
                     postgres_version?: "15" | "16" | "17" | "18";
-                    /** @description Number of replicas (default: 2). */
+                    /** @description Number of replicas (default of a new cluster: 2). */
                     replica_count?: number;
                     /**
                      * @description Target of the machines.
@@ -6247,20 +6247,20 @@ export interface operations {
                      */
                     cluster?: string;
                     /**
-                     * @description How quickly an unresponsive primary is failed over.
+                     * @description How quickly an unresponsive primary is failed over (default of a new cluster: `balanced`).
                      * @enum {string}
                      */
                     failover_profile?: "fast" | "balanced" | "patient";
-                    /** @description Type of the machines, e.g. `t2.medium`. It has no effect on `local`. */
+                    /** @description Type of the machines (default of a new cluster: `t2.medium`). It has no effect on `local`. */
                     instance_type?: string;
                     /** @description Locales of the nodes in addition to `C.UTF-8`, for `lc_messages`, CREATE DATABASE and others. */
                     locales?: string[];
                     /**
-                     * @description Major version of PostgreSQL.
+                     * @description Major version of PostgreSQL (default of a new cluster: 17).
                      * @enum {string}
                      */
                     postgres_version?: "15" | "16" | "17" | "18";
-                    /** @description Number of replicas. */
+                    /** @description Number of replicas (default of a new cluster: 2). */
                     replica_count?: number;
                     /**
                      * @description Target of the machines.

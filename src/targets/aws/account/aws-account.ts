@@ -1,3 +1,4 @@
+import type { AccountResource } from '../../../ports/target.ts';
 import { Unanswered } from '../preflight/ask.ts';
 import { preflight } from '../preflight/preflight.ts';
 import { describeType } from '../preflight/region-facts.ts';
@@ -7,7 +8,7 @@ import { type RemovalPace, removeResources } from '../resources/remove-resources
 import { startInstances } from '../resources/start-instances.ts';
 import { cloudError } from './aws-errors.ts';
 import { type AwsClients, createAwsClients } from './clients.ts';
-import type { Cloud, CloudResource } from './cloud.ts';
+import type { Cloud } from './cloud.ts';
 
 const MEBIBYTE = 2 ** 20;
 
@@ -27,7 +28,7 @@ export function createAwsAccount(pace: RemovalPace): Cloud {
       asking(region, 'ec2:StartInstances', ({ ec2 }) => startInstances(ec2, ids)),
 
     async remove(resources) {
-      const byRegion = new Map<string, CloudResource[]>();
+      const byRegion = new Map<string, AccountResource[]>();
       for (const resource of resources) {
         byRegion.set(resource.region, [...(byRegion.get(resource.region) ?? []), resource]);
       }

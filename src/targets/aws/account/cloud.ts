@@ -1,4 +1,5 @@
 import type { CloudIdentity, Finding } from '../../../core/plan/plan-context.ts';
+import type { AccountResource } from '../../../ports/target.ts';
 
 export interface Preflight {
   identity: CloudIdentity;
@@ -34,30 +35,6 @@ export interface PreflightInput {
   inboundRules: { ipv4: number; ipv6: number };
 }
 
-/** Something in the account that carries Hathi's tags. */
-export interface CloudResource {
-  /** The tag `hathi:resource`, else `type`. */
-  kind: string;
-  /** The cloud's own word for what it is, e.g. `volume`. */
-  type: string;
-  /**
-   * As Terraform calls it, too: the cloud's id, or the name of what is imported by name. Only with
-   * `type` it is unique, since a role and its instance profile share a name.
-   */
-  id: string;
-  /** The tag `Name`. */
-  name: string | null;
-  /** Where it was looked for; roles and instance profiles are in no region. */
-  region: string;
-  site: string | null;
-  cluster: string | null;
-  /** `<cluster>-<n>`; null for what belongs to no single node. */
-  node: string | null;
-  operation_id: string | null;
-  /** What a person types to remove it. */
-  remove: string;
-}
-
 export interface CloudNode {
   /** `<cluster>-<n>`. A node that was made twice is listed twice. */
   name: string;
@@ -77,7 +54,11 @@ export interface Cloud {
    * Everything of a region that carries Hathi's tags, of one site or cluster if they are given.
    * What is being deleted already is left out.
    */
-  resources(filter: { region: string; site?: string; cluster?: string }): Promise<CloudResource[]>;
+  resources(filter: {
+    region: string;
+    site?: string;
+    cluster?: string;
+  }): Promise<AccountResource[]>;
   /** Starts stopped machines and waits until they run. */
   start(region: string, ids: readonly string[]): Promise<void>;
   /** The machines of a cluster by their tags, whatever a state knows of them. */
@@ -87,7 +68,7 @@ export interface Cloud {
    * is gone. What is gone already counts as removed.
    * @throws OPERATION_FAILED with what is left in its details, after all the others were removed
    */
-  remove(resources: readonly CloudResource[]): Promise<void>;
+  remove(resources: readonly AccountResource[]): Promise<void>;
   /** @returns null for a type that the region does not know */
   sizeOf(
     region: string,

@@ -6,8 +6,8 @@ import {
   paginateListInstanceProfiles,
   paginateListRoles,
 } from '@aws-sdk/client-iam';
+import type { AccountResource } from '../../../ports/target.ts';
 import { isDenied, isGone } from '../account/aws-errors.ts';
-import type { CloudResource } from '../account/cloud.ts';
 import { type RemovalFacts, removeCommand } from './remove-command.ts';
 import { isSelected, type Selection, type Tags, taggedAs, tagsOf } from './tags.ts';
 
@@ -22,7 +22,7 @@ export async function listIam(
   iam: IAMClient,
   region: string,
   selection: Selection,
-): Promise<CloudResource[]> {
+): Promise<AccountResource[]> {
   const both = await Promise.all([profilesOf(iam), rolesOf(iam)].map(allowed));
   return both
     .flat()

@@ -1,7 +1,7 @@
 import { type EC2Client, paginateDescribeTags } from '@aws-sdk/client-ec2';
+import type { AccountResource } from '../../../ports/target.ts';
 import { cloudError } from '../account/aws-errors.ts';
 import type { AwsClients } from '../account/clients.ts';
-import type { CloudResource } from '../account/cloud.ts';
 import { describeExisting, type Ec2Type, permissionToDescribe } from './describe.ts';
 import { listIam } from './list-iam.ts';
 import { removeCommand } from './remove-command.ts';
@@ -12,7 +12,7 @@ import { isSelected, type Selection, TAGS, type Tags, taggedAs } from './tags.ts
 export async function listResources(
   { ec2, iam, region }: AwsClients,
   selection: Selection,
-): Promise<CloudResource[]> {
+): Promise<AccountResource[]> {
   const [inEc2, inIam] = await Promise.all([
     listEc2(ec2, region, selection),
     listIam(iam, region, selection).catch((error: unknown) => {
@@ -26,7 +26,7 @@ async function listEc2(
   ec2: EC2Client,
   region: string,
   selection: Selection,
-): Promise<CloudResource[]> {
+): Promise<AccountResource[]> {
   const tagged = await tagsById(ec2).catch((error: unknown) => {
     throw cloudError(error, region, 'ec2:DescribeTags');
   });
@@ -44,7 +44,7 @@ async function listEc2(
       });
       return existing
         .filter(({ isLeaving }) => !isLeaving)
-        .map(({ id, removedAs = id, name, facts }): CloudResource => {
+        .map(({ id, removedAs = id, name, facts }): AccountResource => {
           const { kind, ...rest } = taggedAs(tagged.get(id) ?? new Map());
           return {
             kind: kind ?? type,

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HathiError } from '../../../core/errors.ts';
+import type { AccountResource } from '../../../ports/target.ts';
 import { cloudError, codeOf, isAboutAccess, isGone, isInUse } from '../account/aws-errors.ts';
 import type { AwsClients } from '../account/clients.ts';
-import type { CloudResource } from '../account/cloud.ts';
 import { describeExisting, type Ec2Type } from './describe.ts';
 import { removeOne } from './remove-one.ts';
 import { RESOURCE_TYPES, type ResourceType } from './resource-type.ts';
@@ -17,7 +17,7 @@ export interface RemovalPace {
 const WAITED_FOR: readonly ResourceType[] = ['instance', 'nat-gateway'];
 
 interface Left {
-  resource: CloudResource;
+  resource: AccountResource;
   reason: string;
 }
 
@@ -27,7 +27,7 @@ interface Left {
  */
 export async function removeResources(
   clients: AwsClients,
-  resources: readonly CloudResource[],
+  resources: readonly AccountResource[],
   pace: RemovalPace,
 ): Promise<void> {
   const left: Left[] = [];
@@ -61,7 +61,7 @@ export async function removeResources(
 async function attempt(
   clients: AwsClients,
   type: ResourceType,
-  resource: CloudResource,
+  resource: AccountResource,
   deadline: number,
   { pollMilliseconds }: RemovalPace,
 ): Promise<Left | null> {

@@ -1,4 +1,4 @@
-import type { CloudResource } from '../account/cloud.ts';
+import type { AccountResource } from '../../../ports/target.ts';
 
 /** What the Terraform module writes on everything that it makes. */
 export const TAGS = {
@@ -34,7 +34,7 @@ export function isSelected(tags: Tags, { site, cluster }: Selection): boolean {
 /** What the tags tell of a resource. */
 export function taggedAs(
   tags: Tags,
-): Pick<CloudResource, 'site' | 'cluster' | 'node' | 'operation_id'> & { kind: string | null } {
+): Pick<AccountResource, 'site' | 'cluster' | 'node' | 'operation_id'> & { kind: string | null } {
   const value = (tag: string) => tags.get(tag) ?? null;
   return {
     kind: value(TAGS.resource),

@@ -114,7 +114,7 @@ export default {
       name: 'main-is-the-end',
       comment: 'main.ts is the entry point: only the two commands that start a server import it.',
       severity: 'error',
-      from: { pathNot: ['^src/cli/(serve|doctor)\\.ts$', '^(scripts|test|bench)/', TEST] },
+      from: { pathNot: ['^src/cli/commands/(serve|doctor)\\.ts$', '^(scripts|test|bench)/', TEST] },
       to: { path: MAIN },
     },
     room(
@@ -163,7 +163,7 @@ export default {
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: ['^src/adapters/process/', '^src/cli/(connect|open)\\.ts$', TEST],
+        pathNot: ['^src/adapters/process/', '^src/cli/commands/(connect|open)\\.ts$', TEST],
       },
       to: { dependencyTypes: ['core'], path: '^(node:)?child_process$' },
     },

@@ -1,6 +1,6 @@
 /** Writes `openapi.json` from the routes themselves; `--check` says whether it is up to date. */
 import type { OpenAPIV3_1 } from 'openapi-types';
-import { buildApp } from '../src/http/app.ts';
+import { buildApp } from '../src/http/server/app.ts';
 import { TARGET_CONTRACTS } from '../src/targets/configuration.ts';
 import { keepFiles } from './keep-files.ts';
 

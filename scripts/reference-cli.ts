@@ -1,10 +1,10 @@
 /** The page of the command line, from the parser's own definition. */
 import { PassThrough } from 'node:stream';
 import type { Command } from '@commander-js/extra-typings';
+import { CLIENT_SETTINGS } from '../src/cli/client/settings.ts';
 import { EXIT } from '../src/cli/exit-codes.ts';
 import { buildProgram } from '../src/cli/program.ts';
-import { CLIENT_SETTINGS } from '../src/cli/settings.ts';
-import type { World } from '../src/cli/terminal.ts';
+import type { World } from '../src/cli/terminal/terminal.ts';
 
 /** Blocks of the page, without its title. */
 export function commandLineBlocks(): string[] {

@@ -5,7 +5,7 @@ import { SETTINGS } from '../src/config.ts';
 import { ERROR_CODES } from '../src/core/errors.ts';
 import { EVENTS } from '../src/core/operation/event.ts';
 import { STEPS } from '../src/core/operation/steps.ts';
-import { STATUS_OF } from '../src/http/problem.ts';
+import { STATUS_OF } from '../src/http/errors/problem.ts';
 import { staleFiles } from './keep-files.ts';
 import { openApiDocument, openApiFiles } from './openapi.ts';
 import { referenceFiles } from './reference.ts';

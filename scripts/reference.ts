@@ -5,8 +5,8 @@ import { SETTINGS } from '../src/config.ts';
 import { CLUSTER_STATUSES } from '../src/core/cluster/cluster-status.ts';
 import { ERROR_CODES, type ErrorCode } from '../src/core/errors.ts';
 import { PASSED } from '../src/environment.ts';
-import { ERROR_GUIDE } from '../src/http/error-guide.ts';
-import { STATUS_OF } from '../src/http/problem.ts';
+import { ERROR_GUIDE } from '../src/http/errors/error-guide.ts';
+import { STATUS_OF } from '../src/http/errors/problem.ts';
 import { keepFiles } from './keep-files.ts';
 import { openApiDocument } from './openapi.ts';
 import { awsAttributeBlocks, readAwsAttributes, standInChanges } from './reference-aws.ts';
@@ -124,7 +124,7 @@ function routeSection(
   const ownCodes = codesOf(route).filter((code) => !sharedCodes.includes(code));
   const statuses = Object.entries(route.responses ?? {})
     .filter(([status]) => Number(status) < 400)
-    .map(([status, response]) => `| ${status} | ${answerOf(response)} |`);
+    .map(([status, response]) => `| ${status} | ${sharedResponse(response)} |`);
   return [
     `### ${method.toUpperCase()} ${path}`,
     '',
@@ -174,7 +174,9 @@ function fieldOf(parameter: OpenAPIV3_1.ParameterObject): Field {
   return { name, required, schema };
 }
 
-function answerOf(response: OpenAPIV3_1.ResponseObject | OpenAPIV3_1.ReferenceObject): string {
+function sharedResponse(
+  response: OpenAPIV3_1.ResponseObject | OpenAPIV3_1.ReferenceObject,
+): string {
   const { content, description } = response as OpenAPIV3_1.ResponseObject;
   const schema = Object.values(content ?? {})[0]?.schema as { $ref?: string } | undefined;
   const name = schema?.$ref?.split('/').at(-1);

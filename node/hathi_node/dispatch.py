@@ -18,7 +18,7 @@ def start(request):
         return verb.run(Node(request))
     except Exception as error:
         unit = getattr(verb, 'UNIT', None)
-        words = f' ({Service(Node(request), unit).last_words()})' if unit else ''
+        words = f' ({Service(Node(request), unit).last_output()})' if unit else ''
         problem = {'changed': True, 'problem': f'{explain(error)}{words}'}
         node = getattr(error, 'node', None)
         return {**problem, 'problem_node': node} if node else problem

@@ -37,7 +37,7 @@ class Reload:
                 self.past_patroni()
                 progress.saw(self.written_at())
             if progress.is_over():
-                words = self.service.last_words()
+                words = self.service.last_output()
                 progress.check(f'Patroni on {self.name} does not reload its configuration ({words})')
             time.sleep(PAUSE_SECONDS)
 

@@ -71,7 +71,7 @@ class Service:
         if os.path.exists(self.due_file):
             os.unlink(self.due_file)
 
-    def last_words(self, lines=3):
+    def last_output(self, lines=3):
         """The newest errors in the journal, or its end where it has none, for the reason of a failure."""
         words = ['journalctl', '--unit', self.unit, '--lines', JOURNAL_LINES, '--since', JOURNAL_SINCE]
         _, out = self.node.run([*words, '--output', 'cat', '--no-pager'])

@@ -51,7 +51,7 @@ class FakeService:
     def systemctl(self, *words):
         self.node.calls.append(' '.join(words))
 
-    def last_words(self):
+    def last_output(self):
         return 'its log'
 
 

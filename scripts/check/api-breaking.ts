@@ -119,7 +119,7 @@ export function judge(root: string): { code: 0 | 1; say: string } {
   const now = JSON.parse(readFileSync(join(root, 'openapi.json'), 'utf8')) as Description;
   const found = breakingChanges(last.description, now);
   if (found.length === 0) return { code: 0, say: '' };
-  const advice = `since ${last.tag}, ${found.length} changes break clients: take them back, or raise the major version of the API (src/http/openapi.ts)`;
+  const advice = `since ${last.tag}, ${found.length} changes break clients: take them back, or raise the major version of the API (src/http/openapi/openapi.ts)`;
   return { code: 1, say: [...found, `api-breaking: ${advice}`].join('\n') };
 }
 

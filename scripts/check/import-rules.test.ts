@@ -55,9 +55,9 @@ describe('a planted violation is named', () => {
     ['targets-stay-apart', 'src/targets/local/a.ts', 'src/targets/aws/b.ts'],
     ['targets-are-behind-their-port', 'src/http/a.ts', 'src/targets/aws/b.ts'],
     // The package has one entry point.
-    ['cli-is-a-client', 'src/cli/clusters.ts', 'clients/typescript/src/generated/b.ts'],
-    ['cli-is-a-client', 'src/cli/clusters.ts', 'src/services/b.ts'],
-    ['main-is-the-end', 'src/cli/clusters.ts', 'src/main.ts'],
+    ['cli-is-a-client', 'src/cli/commands/list.ts', 'clients/typescript/src/generated/b.ts'],
+    ['cli-is-a-client', 'src/cli/commands/list.ts', 'src/services/b.ts'],
+    ['main-is-the-end', 'src/cli/commands/list.ts', 'src/main.ts'],
     ['main-only-starts', 'src/main.ts', 'src/http/b.ts'],
     ['composition-is-the-top', 'src/services/a.ts', 'src/composition/b.ts'],
     ['config-at-the-edge', 'src/adapters/ssh/a.ts', 'src/config.ts'],
@@ -84,8 +84,8 @@ describe('a planted violation is named', () => {
     const spawning = "import { spawn } from 'node:child_process';\nexport const a = spawn;\n";
     await plant({
       'src/adapters/process/run-command.ts': spawning,
-      'src/cli/connect.ts': spawning,
-      'src/cli/open.ts': spawning,
+      'src/cli/commands/connect.ts': spawning,
+      'src/cli/commands/open.ts': spawning,
       'src/adapters/ansible/nodes.ts': spawning,
     });
     const { violations } = await checkImports(root);
@@ -139,8 +139,8 @@ it('lets through what the rules allow', async () => {
       '../targets/local/a.ts',
     ),
     'src/main.ts': imports('./config.ts', './composition/a.ts', './adapters/process/a.ts'),
-    'src/cli/serve.ts': imports('../main.ts'),
-    'src/cli/list.ts': imports('../config.ts', '../../clients/typescript/index.ts'),
+    'src/cli/commands/serve.ts': imports('../main.ts'),
+    'src/cli/commands/list.ts': imports('../config.ts', '../../clients/typescript/index.ts'),
     'clients/typescript/index.ts': imports('zod'),
     'web/a.tsx': imports('../clients/typescript/index.ts'),
     'bench/a.ts': imports('../src/main.ts', '../src/composition/a.ts'),

@@ -14,7 +14,7 @@ const TIMEOUT_MS = 300_000;
 /** Files that build a pattern from text, with patterns as they build them. */
 const BUILT: Record<string, string[]> = {
   // From the routes of the server.
-  'src/http/not-found.ts': ['^/api/v1/clusters/[^/]+/nodes$', '^/docs/static/.*$'],
+  'src/http/server/not-found.ts': ['^/api/v1/clusters/[^/]+/nodes$', '^/docs/static/.*$'],
   // From the name of the bastion in the ssh configuration, a constant.
   'src/adapters/ssh/node-boot.ts': ['host key (?:is known )?for bastion\\b'],
   'src/adapters/ssh/ssh-keys.ts': ['.{1,70}'],

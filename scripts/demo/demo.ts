@@ -3,11 +3,11 @@ import {
   planSummary,
   type StageProgress,
   takeEvent,
-} from '../../src/cli/progress-model.ts';
-import { createView, type ProgressView } from '../../src/cli/progress-view.ts';
-import { reportText } from '../../src/cli/report-text.ts';
-import { indent } from '../../src/cli/table.ts';
-import { mannerOf, type Style } from '../../src/cli/terminal.ts';
+} from '../../src/cli/render/progress-model.ts';
+import { createView, type ProgressView } from '../../src/cli/render/progress-view.ts';
+import { reportText } from '../../src/cli/render/report-text.ts';
+import { indent } from '../../src/cli/render/table.ts';
+import { mannerOf, type Style } from '../../src/cli/terminal/terminal.ts';
 import type { Operation } from '../../src/core/operation/operation.ts';
 import type { ReplicationReport } from '../../src/core/postgres/replication-report.ts';
 import type { ConnectionView } from '../../src/services/api.ts';

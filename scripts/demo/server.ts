@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isAlive, processStarted } from '../../src/adapters/process/process-identity.ts';
-import { mannerOf } from '../../src/cli/terminal.ts';
-import { whileWaiting } from '../../src/cli/waiting.ts';
+import { mannerOf } from '../../src/cli/terminal/terminal.ts';
+import { whileWaiting } from '../../src/cli/terminal/waiting.ts';
 import type { ReadinessCheck } from '../../src/services/api.ts';
 import { Api, ApiProblem } from './api.ts';
 

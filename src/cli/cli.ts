@@ -1,9 +1,9 @@
+import { type ClientSettings, readClientSettings } from './client/settings.ts';
 import { EXIT, type Exit } from './exit-codes.ts';
-import { CliError } from './failure.ts';
-import { type ClientSettings, readClientSettings } from './settings.ts';
-import { canAsk, type Manner, mannerOf, type World } from './terminal.ts';
-import { wrap, write } from './terminal-text.ts';
-import { whileWaiting } from './waiting.ts';
+import { CliError } from './render/failure.ts';
+import { canPrompt, type Manner, mannerOf, type World } from './terminal/terminal.ts';
+import { wrap, write } from './terminal/terminal-text.ts';
+import { whileWaiting } from './terminal/waiting.ts';
 
 export const OUTPUTS = ['table', 'json', 'name'] as const;
 
@@ -33,30 +33,30 @@ export interface Cli {
   /** Whether questions are possible: on a terminal, without `--json`. */
   interactive: boolean;
   /** Prints a text; prints nothing with `--json`. */
-  say(text: string): void;
+  print(text: string): void;
   /** Prints immediately what the command waits for, then for how long, on stdout; nothing with `--json`. */
   waiting<T>(what: string, work: Promise<T>): Promise<T>;
   /** The same on stderr, and only where it takes longer than two seconds. */
-  patiently<T>(what: string, work: Promise<T>): Promise<T>;
+  waitingQuietly<T>(what: string, work: Promise<T>): Promise<T>;
   /**
    * Prints the result: the document with `--json`, the names with `--output name`, otherwise the text.
    * @throws CliError (usage) for names of a result without names
    */
-  answer(document: unknown, text: () => string, names?: readonly string[]): void;
+  printResult(document: unknown, text: () => string, names?: readonly string[]): void;
 }
 
 export function createCli(world: World, options: GlobalOptions): Cli {
   const json = options.json === true || options.output === 'json';
   const { stdout: out, stderr } = world;
   const manner = mannerOf(out, world.environment, options.color);
-  const print = (text: string): void => {
+  const writeText = (text: string): void => {
     write(out, `${json ? text : wrap(text, manner.columns)}\n`);
   };
   let settings: ClientSettings | undefined;
   return {
     waiting: (what, work) =>
       json ? work : whileWaiting({ out, manner, what, atOnce: true }, work),
-    patiently: (what, work) =>
+    waitingQuietly: (what, work) =>
       json
         ? work
         : whileWaiting({ out: stderr, manner: mannerOf(stderr, world.environment), what }, work),
@@ -68,15 +68,15 @@ export function createCli(world: World, options: GlobalOptions): Cli {
     },
     json,
     yes: options.yes === true,
-    interactive: canAsk(world) && !json,
-    say: (text) => {
-      if (!json) print(text);
+    interactive: canPrompt(world) && !json,
+    print: (text) => {
+      if (!json) writeText(text);
     },
-    answer(document, text, names) {
-      if (json) return print(JSON.stringify(document, null, 2));
-      if (options.output !== 'name') return print(text());
+    printResult(document, text, names) {
+      if (json) return writeText(JSON.stringify(document, null, 2));
+      if (options.output !== 'name') return writeText(text());
       if (!names) throw new CliError('usage', 'This command has no output of names.');
-      if (names.length > 0) print(names.join('\n'));
+      if (names.length > 0) writeText(names.join('\n'));
     },
   };
 }

@@ -1,13 +1,13 @@
 import { Command } from '@commander-js/extra-typings';
 import { createCli, type Definition, OUTPUTS } from './cli.ts';
-import { addClusterCommands } from './cluster-commands.ts';
-import { addContextCommands } from './context-commands.ts';
+import { addClusterCommands } from './commands/cluster-commands.ts';
+import { addContextCommands } from './commands/context-commands.ts';
+import { addOperationCommands } from './commands/operation-commands.ts';
 import { EXIT, type Exit } from './exit-codes.ts';
-import { addOperationCommands } from './operation-commands.ts';
 import { examples, oneOf } from './option-parsers.ts';
 import { SHELLS } from './shells.ts';
-import type { World } from './terminal.ts';
-import { write } from './terminal-text.ts';
+import type { World } from './terminal/terminal.ts';
+import { write } from './terminal/terminal-text.ts';
 
 export interface Program {
   command: Command;
@@ -101,7 +101,9 @@ function addServerCommands(program: Command, { run }: Definition): void {
     .option('--port <number>', 'Port to listen on (default: $HATHI_PORT, else 5000)')
     .option('--data-directory <path>', 'Data directory (default: $HATHI_DATA_DIR)')
     .addHelpText('after', examples('hathi serve', 'hathi serve --detach --port 5001'))
-    .action((options) => run(async (cli) => (await import('./serve.ts')).serve(cli, options)));
+    .action((options) =>
+      run(async (cli) => (await import('./commands/serve.ts')).serve(cli, options)),
+    );
   program
     .command('doctor')
     .summary('Check what is installed and what is missing')
@@ -109,7 +111,7 @@ function addServerCommands(program: Command, { run }: Definition): void {
       'Check every program that Hathi uses: its path, its version, and how to install it. Exits with 1 if the server needs something that is missing.',
     )
     .addHelpText('after', examples('hathi doctor', 'hathi doctor --json'))
-    .action(() => run(async (cli) => (await import('./doctor.ts')).doctor(cli)));
+    .action(() => run(async (cli) => (await import('./commands/doctor.ts')).doctor(cli)));
   program
     .command('open')
     .summary('Open the start page or the API documentation of the server')
@@ -122,7 +124,9 @@ function addServerCommands(program: Command, { run }: Definition): void {
         .choices(['start', 'docs'] as const),
     )
     .addHelpText('after', examples('hathi open', 'hathi open docs'))
-    .action((page) => run(async (cli) => (await import('./open.ts')).open(cli, page ?? 'start')));
+    .action((page) =>
+      run(async (cli) => (await import('./commands/open.ts')).open(cli, page ?? 'start')),
+    );
 }
 
 /** `help cluster create` shows the help of the last command that it names. */
@@ -163,7 +167,7 @@ function addApi(program: Command, { run }: Definition): void {
       ),
     )
     .action((method, path, body) =>
-      run(async (cli) => (await import('./request.ts')).request(cli, method, path, body)),
+      run(async (cli) => (await import('./commands/request.ts')).request(cli, method, path, body)),
     );
 }
 
@@ -182,7 +186,7 @@ function addCompletion(program: Command, { run }: Definition): void {
       ),
     )
     .action((shell) =>
-      run(async (cli) => (await import('./completion.ts')).completion(cli, shell)),
+      run(async (cli) => (await import('./commands/completion.ts')).completion(cli, shell)),
     );
   program
     .command('__complete', { hidden: true })
@@ -190,6 +194,6 @@ function addCompletion(program: Command, { run }: Definition): void {
     .allowUnknownOption()
     .helpOption(false)
     .action((words) =>
-      run(async (cli) => (await import('./completion.ts')).complete(cli, program, words)),
+      run(async (cli) => (await import('./commands/completion.ts')).complete(cli, program, words)),
     );
 }

@@ -9,8 +9,8 @@ import { commandLine } from '../../test/support/command-line.ts';
 import { type FakeApp, fakeApp } from '../../test/support/fake-app.ts';
 import { aCluster, anEvent, anOperation } from '../../test/support/fake-services.ts';
 import { EXIT } from './exit-codes.ts';
-import { problemError } from './failure.ts';
-import type { Remedy } from './remedy-command.ts';
+import { problemError } from './render/failure.ts';
+import type { Remedy } from './render/remedy-command.ts';
 
 const NOBODY = '01940000-0000-7000-8000-00000000ffff';
 

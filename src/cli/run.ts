@@ -1,10 +1,10 @@
 import { CommanderError } from '@commander-js/extra-typings';
 import { codeOf } from './cli.ts';
-import { processEnvironment } from './environment.ts';
-import { CliError } from './failure.ts';
+import { processEnvironment } from './client/environment.ts';
 import { buildProgram } from './program.ts';
-import { mannerOf, type World } from './terminal.ts';
-import { wrap, write } from './terminal-text.ts';
+import { CliError } from './render/failure.ts';
+import { mannerOf, type World } from './terminal/terminal.ts';
+import { wrap, write } from './terminal/terminal-text.ts';
 
 /** @returns an exit code of exit-codes.ts */
 export async function runCommandLine(

@@ -1,11 +1,11 @@
 import type { Stage } from '../ports/stage.ts';
-import { createApplyTerraformStage } from '../stages/apply-terraform.ts';
-import { createCreateAnsibleScriptStage } from '../stages/create-ansible-script.ts';
-import { createDestroyTerraformStage } from '../stages/destroy-terraform.ts';
-import { createExecuteAnsibleScriptStage } from '../stages/execute-ansible-script.ts';
-import { createGenerateTerraformStage } from '../stages/generate-terraform.ts';
-import { createPlanTerraformStage } from '../stages/plan-terraform.ts';
-import { createVerifyReplicationStage } from '../stages/verify-replication.ts';
+import { createCreateAnsibleScriptStage } from '../stages/ansible/create-ansible-script.ts';
+import { createExecuteAnsibleScriptStage } from '../stages/ansible/execute-ansible-script.ts';
+import { createApplyTerraformStage } from '../stages/terraform/apply-terraform.ts';
+import { createDestroyTerraformStage } from '../stages/terraform/destroy-terraform.ts';
+import { createGenerateTerraformStage } from '../stages/terraform/generate-terraform.ts';
+import { createPlanTerraformStage } from '../stages/terraform/plan-terraform.ts';
+import { createVerifyReplicationStage } from '../stages/verification/verify-replication.ts';
 import type { Tools } from './tools.ts';
 
 /** Every stage that a procedure may name. */

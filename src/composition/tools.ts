@@ -11,7 +11,7 @@ import { createTerraform } from '../adapters/terraform/terraform.ts';
 import { createFileWorkspace } from '../adapters/workspace/file-workspace.ts';
 import type { Config } from '../config.ts';
 import type { Targets } from '../ports/target.ts';
-import type { NodeSizes } from '../services/parameter-requests.ts';
+import type { NodeSizes } from '../services/parameters/parameter-requests.ts';
 import { targetOf } from '../shared/targets.ts';
 import { ASSETS_ROOT } from './assets.ts';
 import { createTargets } from './targets.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { asDiskFull, saysDiskFull, tooLittleSpace } from './disk-full.ts';
+import { asDiskFull, isDiskFullMessage, tooLittleSpace } from './disk-full.ts';
 import { HathiError } from './errors.ts';
 
 const withCode = (code: string, cause?: unknown) =>
@@ -22,7 +22,7 @@ it('takes nothing else for a full disk, and leaves the errors of Hathi as they a
 });
 
 it('finds a full disk in the output of a program', () => {
-  expect(saysDiskFull('write terraform.tfstate: no space left on device')).toBe(true);
-  expect(saysDiskFull('Disk quota exceeded')).toBe(true);
-  expect(saysDiskFull('space')).toBe(false);
+  expect(isDiskFullMessage('write terraform.tfstate: no space left on device')).toBe(true);
+  expect(isDiskFullMessage('Disk quota exceeded')).toBe(true);
+  expect(isDiskFullMessage('space')).toBe(false);
 });

@@ -21,7 +21,7 @@ export function isDiskFull(error: unknown): boolean {
 }
 
 /** Whether a program printed that a disk is full. */
-export function saysDiskFull(text: string): boolean {
+export function isDiskFullMessage(text: string): boolean {
   return PRINTED.test(text);
 }
 

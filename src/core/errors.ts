@@ -1,6 +1,6 @@
 /**
  * Every way in which Hathi refuses or fails, with the sentence that the reference page prints.
- * HTTP statuses belong to `http/problem.ts`; this table knows nothing of HTTP.
+ * HTTP statuses belong to `http/errors/problem.ts`; this table knows nothing of HTTP.
  */
 export const ERROR_CODES = {
   // What the caller sent

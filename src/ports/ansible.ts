@@ -69,7 +69,7 @@ export interface PlayedPlaybook {
   recap: Record<string, HostRecap>;
   failures: PlaybookFailure[];
   /** The end of what it said besides events; tells of errors before the first task. */
-  lastWords: string;
+  lastOutput: string;
 }
 
 export interface Ansible {

@@ -1,25 +1,24 @@
-/** What a request with an idempotency key was answered. */
-export interface StoredAnswer {
+/** Response to a request with an idempotency key. */
+export interface StoredResponse {
   status: number;
   location: string | null;
   body: string;
 }
 
-/** What is known of a key that is used again. */
 export interface IdempotencyRecord {
   fingerprint: string;
-  /** The server that answers, or answered, its first request. */
+  /** The run of the server that handles, or handled, the first request with the key. */
   holder: string;
-  /** null while it is being answered. */
-  answer: StoredAnswer | null;
+  /** null while the request is being handled. */
+  response: StoredResponse | null;
 }
 
 export interface IdempotencyStore {
-  /** Takes the key for this request. @returns what is known of it, where it was taken before */
+  /** Takes the key for this request. @returns the record of an earlier request with it, if any */
   take(key: string, fingerprint: string, holder: string): Promise<IdempotencyRecord | null>;
-  /** Takes over a key whose holder died. @returns whether nobody else did */
+  /** Takes over a key whose holder died. @returns false if another server was first */
   takeOver(key: string, from: string, holder: string): Promise<boolean>;
-  answer(key: string, answer: StoredAnswer): Promise<void>;
+  storeResponse(key: string, response: StoredResponse): Promise<void>;
   /** Frees a key whose request changed nothing. */
   release(key: string): Promise<void>;
   removeOlderThan(hours: number): Promise<void>;

@@ -5,11 +5,11 @@ import type { Operation, OperationState } from '../core/operation/operation.ts';
 import type { OperationAction } from '../core/operation/operation-actions.ts';
 import type { Step } from '../core/operation/steps.ts';
 import type { Metrics } from '../ports/metrics.ts';
-import type { StoredAnswer } from '../ports/stores.ts';
-import type { PageOf, PageRequest } from './page.ts';
+import type { StoredResponse } from '../ports/stores.ts';
+import type { PageOf, PageRequest } from './lists/page.ts';
 
 export type * from './cluster-api.ts';
-export type * from './page.ts';
+export type * from './lists/page.ts';
 
 type CommonChanges = {
   [Field in Exclude<keyof z.infer<typeof commonSpecSchema>, 'name' | 'parameters'>]?:
@@ -141,9 +141,9 @@ export interface IdempotencyService {
    * Otherwise what it was answered.
    * @throws IDEMPOTENCY_KEY_REUSED | IDEMPOTENCY_KEY_IN_USE
    */
-  take(key: string, fingerprint: string): Promise<'taken' | 'abandoned' | StoredAnswer>;
+  take(key: string, fingerprint: string): Promise<'taken' | 'abandoned' | StoredResponse>;
   /** Keeps the answer, or frees the key where the request changed nothing. */
-  settle(key: string, answer: StoredAnswer): Promise<void>;
+  settle(key: string, answer: StoredResponse): Promise<void>;
 }
 
 /** What Prometheus collects. */

@@ -7,7 +7,7 @@ import type { RecordKind } from '../core/record-id.ts';
 import type { PlanRecord } from '../ports/stores.ts';
 import type { AccountResource, LabelledResource } from '../ports/target.ts';
 
-import type { PageOf, PageRequest } from './page.ts';
+import type { PageOf, PageRequest } from './lists/page.ts';
 
 /** A cluster as it is served: what was asked for beside what was seen. */
 export interface ClusterView {

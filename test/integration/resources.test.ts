@@ -11,7 +11,7 @@ import { systemClock, uuidSource } from '../../src/adapters/system/clock.ts';
 import { createServices } from '../../src/composition/services.ts';
 import type { OperationState } from '../../src/core/operation/operation.ts';
 import type { Refusal } from '../../src/core/plan/refusal.ts';
-import { buildApp } from '../../src/http/app.ts';
+import { buildApp } from '../../src/http/server/app.ts';
 import type { PlanRecord } from '../../src/ports/stores.ts';
 import { targetsByName } from '../../src/shared/targets.ts';
 import { DATABASE_KINDS, openTestDatabase, type TestDatabase } from '../support/databases.ts';

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { runCommandLine } from '../../src/cli/run.ts';
-import type { World } from '../../src/cli/terminal.ts';
+import type { World } from '../../src/cli/terminal/terminal.ts';
 
 export interface CommandResult {
   code: number;

@@ -1,6 +1,6 @@
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
-import type { AccessSettings } from '../../src/http/access.ts';
-import { type AppOptions, buildApp } from '../../src/http/app.ts';
+import type { AccessSettings } from '../../src/http/server/access.ts';
+import { type AppOptions, buildApp } from '../../src/http/server/app.ts';
 import { TARGET_CONTRACTS } from '../../src/targets/configuration.ts';
 import { described } from './described.ts';
 import {

@@ -9,7 +9,7 @@ import {
 } from '../../src/core/operation/operation.ts';
 import { operationActions, planOf } from '../../src/core/operation/operation-actions.ts';
 import type { Step } from '../../src/core/operation/steps.ts';
-import type { StoredAnswer } from '../../src/ports/stores.ts';
+import type { StoredResponse } from '../../src/ports/stores.ts';
 import type {
   Caller,
   ClusterRequest,
@@ -364,13 +364,13 @@ export class FakeRecords implements RecordService {
 
 /** Keys in memory. */
 export class FakeIdempotency implements IdempotencyService {
-  readonly answers = new Map<string, StoredAnswer>();
+  readonly answers = new Map<string, StoredResponse>();
 
   async take(key: string) {
     return this.answers.get(key) ?? ('taken' as const);
   }
 
-  async settle(key: string, answer: StoredAnswer) {
+  async settle(key: string, answer: StoredResponse) {
     this.answers.set(key, answer);
   }
 }

@@ -78,7 +78,7 @@ export function createAnsible(options: AnsibleOptions): Ansible {
         ...told,
         exitCode: result.exitCode,
         cancelled: result.cancelled,
-        lastWords: stderr.trim().slice(-LAST_WORDS_CHARACTERS),
+        lastOutput: stderr.trim().slice(-LAST_WORDS_CHARACTERS),
       };
     },
   };

@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 /** A program that only says its version, in a folder of its own. */
-function engineSaying(name: 'terraform' | 'tofu', version: string): string {
+function engineWithVersion(name: 'terraform' | 'tofu', version: string): string {
   const bin = join(folder, `${name}-${version}`);
   mkdirSync(bin);
   const title = name === 'tofu' ? 'OpenTofu' : 'Terraform';
@@ -31,16 +31,16 @@ it.each(enginesHere())('finds the $name of this machine', async ({ name, path })
 });
 
 it('takes terraform before tofu, and tofu where terraform is too old', async () => {
-  const old = engineSaying('terraform', '1.5.7');
-  const tofu = engineSaying('tofu', '1.8.0-rc1');
-  const newer = engineSaying('terraform', '1.6.0');
+  const old = engineWithVersion('terraform', '1.5.7');
+  const tofu = engineWithVersion('tofu', '1.8.0-rc1');
+  const newer = engineWithVersion('terraform', '1.6.0');
   const found = (...path: string[]) => findEngine({ searchPath: path.join(delimiter), env });
   await expect(found(tofu, newer)).resolves.toMatchObject({ name: 'terraform' });
   await expect(found(old, tofu)).resolves.toMatchObject({ name: 'tofu', version: '1.8.0-rc1' });
 });
 
 it('says what is too old, and how to get a newer one', async () => {
-  const searchPath = engineSaying('terraform', '1.5.7');
+  const searchPath = engineWithVersion('terraform', '1.5.7');
   await expect(findEngine({ searchPath, env })).rejects.toMatchObject({
     code: 'TOOL_TOO_OLD',
     message: expect.stringMatching(/1\.5\.7.*1\.6\.0 or later.*make setup/s),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { saysDiskFull } from '../../core/disk-full.ts';
+import { isDiskFullMessage } from '../../core/disk-full.ts';
 import { HathiError, isHathiError } from '../../core/errors.ts';
 import type { ChildCommand, ChildHandlers, ChildResult } from '../../ports/child-runner.ts';
 import type {
@@ -256,7 +256,7 @@ async function failure(verb: string, result: ChildResult): Promise<HathiError> {
   if (errors.length === 0) errors.push(await fromStderr(result));
   const text = errors.map(({ summary, detail }) => detail || summary).join('; ');
   return new HathiError(
-    saysDiskFull(text) ? 'DISK_FULL' : 'TERRAFORM_FAILED',
+    isDiskFullMessage(text) ? 'DISK_FULL' : 'TERRAFORM_FAILED',
     `terraform ${verb} failed: ${text}`,
     { exit_code: result.exitCode, diagnostics: errors },
   );

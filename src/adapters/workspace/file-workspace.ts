@@ -45,7 +45,7 @@ export function createFileWorkspace(dataDirectory: string): Workspace {
       const target = join(clusterFolder(cluster), folder);
       const beside = besideName(target, 'new');
       const old = besideName(target, 'old');
-      return inWords(`write ${target}`, async () => {
+      return explainingFailure(`write ${target}`, async () => {
         const root = await openClusterFolder(cluster);
         await recoverFolder(root, folder);
         try {
@@ -73,7 +73,7 @@ export function createFileWorkspace(dataDirectory: string): Workspace {
     async write(cluster: string, path: string, content: string | Uint8Array, mode = 0o644) {
       const target = join(clusterFolder(cluster), checkedPath(path));
       const beside = besideName(target, 'new');
-      await inWords(`write ${target}`, async () => {
+      await explainingFailure(`write ${target}`, async () => {
         await openClusterFolder(cluster);
         await mkdir(dirname(target), { recursive: true, mode: FOLDER_MODE });
         try {
@@ -89,7 +89,7 @@ export function createFileWorkspace(dataDirectory: string): Workspace {
 
     async read(cluster: string, path: string): Promise<Uint8Array | null> {
       const target = join(clusterFolder(cluster), checkedPath(path));
-      return inWords(`read ${target}`, () => readFile(target).catch(ignoreMissing));
+      return explainingFailure(`read ${target}`, () => readFile(target).catch(ignoreMissing));
     },
 
     requireSpace: (neededBytes, purpose) => requireSpace(dataDirectory, neededBytes, purpose),
@@ -105,7 +105,7 @@ export function createFileWorkspace(dataDirectory: string): Workspace {
       const folder = clusterFolder(cluster);
       const root = join(dataDirectory, 'forgotten');
       const aside = join(root, `${cluster}.${Date.now()}`);
-      return await inWords(`move ${folder} to ${aside}`, async () => {
+      return await explainingFailure(`move ${folder} to ${aside}`, async () => {
         await mkdir(root, { recursive: true, mode: FOLDER_MODE });
         const moved = await rename(folder, aside).then(() => true, ignoreMissing);
         return moved ? aside : null;
@@ -114,7 +114,9 @@ export function createFileWorkspace(dataDirectory: string): Workspace {
 
     async remove(cluster: string): Promise<void> {
       const folder = clusterFolder(cluster);
-      await inWords(`remove ${folder}`, () => rm(folder, { recursive: true, force: true }));
+      await explainingFailure(`remove ${folder}`, () =>
+        rm(folder, { recursive: true, force: true }),
+      );
     },
   };
 }
@@ -147,7 +149,7 @@ function ignoreMissing(error: NodeJS.ErrnoException): null {
   throw error;
 }
 
-async function inWords<T>(doing: string, work: () => Promise<T>): Promise<T> {
+async function explainingFailure<T>(doing: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {

@@ -101,7 +101,7 @@ function judgeChange(input: GuardInput, change: PlannedChange, node: GuardedNode
       : refusal('replaces-node', input, change, node, 'the node stays');
   }
   // The node goes, or becomes a witness.
-  if (primaryAnswers(input.nodes)) return null;
+  if (primaryResponds(input.nodes)) return null;
   return refusal(
     'primary-unknown',
     input,
@@ -113,10 +113,10 @@ function judgeChange(input: GuardInput, change: PlannedChange, node: GuardedNode
 
 /** Fresh knowledge wins: after a failover the stored topology names the old primary. */
 function isPrimary(nodes: readonly GuardedNode[], { role, lastRole }: GuardedNode): boolean {
-  return role === 'primary' || (lastRole === 'primary' && !primaryAnswers(nodes));
+  return role === 'primary' || (lastRole === 'primary' && !primaryResponds(nodes));
 }
 
-function primaryAnswers(nodes: readonly GuardedNode[]): boolean {
+function primaryResponds(nodes: readonly GuardedNode[]): boolean {
   return nodes.some(({ role }) => role === 'primary');
 }
 
@@ -199,7 +199,7 @@ function refusal(
     role,
     address: change.address,
     attributes,
-    message: `The plan ${verb} ${what} of ${node.name} (${roleWords(node)})${cause}: ${why}.`,
+    message: `The plan ${verb} ${what} of ${node.name} (${roleText(node)})${cause}: ${why}.`,
     ...keepAsItIs(input),
   };
 }
@@ -211,7 +211,7 @@ const PART_WORDS = {
   'data-attachment': 'the attachment of the data volume',
 } as const;
 
-function roleWords(node: GuardedNode): string {
+function roleText(node: GuardedNode): string {
   const role = roleOf(node);
   if (role === null) return 'role unknown';
   if (node.role === null && node.hasPostgres) return `${role} when last observed, no answer now`;

@@ -6,7 +6,7 @@ import { STEPS } from '../../core/operation/steps.ts';
 import { MAX_PARAMETERS } from '../../core/postgres/parameters.ts';
 import type { TargetContract } from '../../ports/target.ts';
 import type { ClusterView, ForgottenCluster, NodeView, ReportView } from '../../services/api.ts';
-import { MAX_NAME_LENGTH } from '../count-limits.ts';
+import { MAX_NAME_LENGTH } from '../server/count-limits.ts';
 import { clusterExample, forgottenExample, nodeExample, reportExample } from './examples.ts';
 import { nextCursor, pageQuery } from './page.ts';
 import { specFields, specSchemaOf } from './spec.ts';

@@ -5,7 +5,7 @@ import { OPERATION_STATES } from '../../core/operation/operation.ts';
 import { OPERATION_ACTIONS } from '../../core/operation/operation-actions.ts';
 import { type OperationKind, PROCEDURES } from '../../core/procedures/procedures.ts';
 import type { OperationView } from '../../services/api.ts';
-import { idSchema } from '../record-ids.ts';
+import { idSchema } from '../server/record-ids.ts';
 import { eventExample, operationExample } from './examples.ts';
 import { decimal, nextCursor, pageQuery } from './page.ts';
 

@@ -5,7 +5,7 @@ import { planSummarySchema as summarySchema } from '../../core/plan/plan-summary
 import { CHANGE_EFFECTS, NODE_PARTS } from '../../core/plan/planned-change.ts';
 import { REFUSAL_REASONS } from '../../core/plan/refusal.ts';
 import type { PlanView } from '../../services/api.ts';
-import { idSchema } from '../record-ids.ts';
+import { idSchema } from '../server/record-ids.ts';
 import { planExample } from './examples.ts';
 import { nextCursor } from './page.ts';
 import { remedySchema } from './remedy.ts';

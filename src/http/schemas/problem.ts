@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode } from '../../core/errors.ts';
 import { MAX_LISTED_ERRORS } from '../../core/field-errors.ts';
-import { PROBLEM_MEDIA_TYPE, STATUS_OF } from '../problem.ts';
+import { PROBLEM_MEDIA_TYPE, STATUS_OF } from '../errors/problem.ts';
 import { remedyRequestSchema } from './remedy.ts';
 
 const codes = Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]];

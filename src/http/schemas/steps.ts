@@ -3,7 +3,7 @@ import { clusterNameSchema, DEFAULT_CLUSTER } from '../../core/cluster/cluster-s
 import type { Step } from '../../core/operation/steps.ts';
 import { MAX_PARAMETERS } from '../../core/postgres/parameters.ts';
 import type { TargetContract } from '../../ports/target.ts';
-import { idSchema } from '../record-ids.ts';
+import { idSchema } from '../server/record-ids.ts';
 import { clusterNodeSchema, parameterValueSchema, topologySchema } from './cluster.ts';
 import { outcomeExamples } from './examples.ts';
 import { planContextSchema, refusalsSchema, startsSchema } from './plan.ts';

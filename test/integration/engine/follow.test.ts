@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SqlUnitOfWork } from '../../../src/adapters/database/sql-unit-of-work.ts';
 import { systemClock } from '../../../src/adapters/system/clock.ts';
 import { planOperation } from '../../../src/core/procedures/procedures.ts';
-import { createEventStream } from '../../../src/services/follow-events.ts';
+import { createEventStream } from '../../../src/services/operations/follow-events.ts';
 import { newCluster } from '../../support/clusters.ts';
 import { DATABASE_KINDS, openTestDatabase, type TestDatabase } from '../../support/databases.ts';
 

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { IdempotencyRecord, IdempotencyStore, StoredAnswer } from '../../../ports/stores.ts';
+import type { IdempotencyRecord, IdempotencyStore, StoredResponse } from '../../../ports/stores.ts';
 import type { Schema } from '../schema.ts';
 
 export class SqlIdempotencyStore implements IdempotencyStore {
@@ -25,8 +25,8 @@ export class SqlIdempotencyStore implements IdempotencyStore {
     // Released between the two statements: as if it had never been.
     if (!row) return await this.take(key, fingerprint, holder);
     const { status, location, body } = row;
-    const answer = status === null ? null : { status, location, body: body ?? '' };
-    return { fingerprint: row.fingerprint, holder: row.holder, answer };
+    const response = status === null ? null : { status, location, body: body ?? '' };
+    return { fingerprint: row.fingerprint, holder: row.holder, response };
   }
 
   async takeOver(key: string, from: string, holder: string): Promise<boolean> {
@@ -40,10 +40,10 @@ export class SqlIdempotencyStore implements IdempotencyStore {
     return Number(result.numUpdatedRows) === 1;
   }
 
-  async answer(key: string, answer: StoredAnswer): Promise<void> {
+  async storeResponse(key: string, response: StoredResponse): Promise<void> {
     await this.#db
       .updateTable('idempotency_keys')
-      .set({ ...answer })
+      .set({ ...response })
       .where('key', '=', key)
       .execute();
   }

@@ -1,7 +1,7 @@
 import type { AccountResource } from '../../../ports/target.ts';
-import { Unanswered } from '../preflight/ask.ts';
 import { preflight } from '../preflight/preflight.ts';
 import { describeType } from '../preflight/region-facts.ts';
+import { RequestFailed } from '../preflight/request.ts';
 import { listNodes } from '../resources/list-nodes.ts';
 import { listResources } from '../resources/list-resources.ts';
 import { type RemovalPace, removeResources } from '../resources/remove-resources.ts';
@@ -57,7 +57,7 @@ async function asking<T>(
   try {
     return await question(clients);
   } catch (error) {
-    throw error instanceof Unanswered
+    throw error instanceof RequestFailed
       ? cloudError(error.cause, region, error.permission)
       : cloudError(error, region, asked);
   } finally {

@@ -82,14 +82,14 @@ export function estimateCost(input: CostInput): CostEstimate | null {
 
 /** @returns null if the table does not have the region, family or size */
 function hourOf(region: string, instanceType: string): number | null {
-  const families = lookUp<Record<string, number>>(prices.large_hour, region);
+  const families = ownValue<Record<string, number>>(prices.large_hour, region);
   const [family = '', size = ''] = instanceType.split('.');
-  const large = families === null ? null : lookUp(families, family);
-  const factor = lookUp(SIZE_FACTORS, size);
+  const large = families === null ? null : ownValue(families, family);
+  const factor = ownValue(SIZE_FACTORS, size);
   return large === null || factor === null ? null : large * factor;
 }
 
-function lookUp<T>(table: Record<string, T>, key: string): T | null {
+function ownValue<T>(table: Record<string, T>, key: string): T | null {
   return Object.hasOwn(table, key) ? (table[key] ?? null) : null;
 }
 

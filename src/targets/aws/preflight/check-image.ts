@@ -2,9 +2,9 @@ import { DescribeImagesCommand, type EC2Client, type Image } from '@aws-sdk/clie
 import type { Finding } from '../../../core/plan/plan-context.ts';
 import { isGone } from '../account/aws-errors.ts';
 import type { PreflightInput } from '../account/cloud.ts';
-import { ask, error, info } from './ask.ts';
 import { debianArchitecture } from './instance-type.ts';
 import type { RegionFacts } from './region-facts.ts';
+import { error, info, request } from './request.ts';
 
 /** Debian's own account. @see https://wiki.debian.org/Cloud/AmazonEC2Image */
 const DEBIAN_ACCOUNT = '136693071363';
@@ -90,7 +90,7 @@ async function checkDebian(
   architectures: readonly string[],
 ): Promise<Finding[]> {
   const name = `debian-13-${debianArchitecture(architectures)}-*`;
-  const found = await ask(PERMISSION, () =>
+  const found = await request(PERMISSION, () =>
     ec2.send(
       new DescribeImagesCommand({
         Owners: [DEBIAN_ACCOUNT],
@@ -119,7 +119,7 @@ async function checkDebian(
 }
 
 function imageById(ec2: EC2Client, id: string): Promise<Image | null> {
-  return ask(PERMISSION, async () => {
+  return request(PERMISSION, async () => {
     try {
       const found = await ec2.send(new DescribeImagesCommand({ ImageIds: [id] }));
       return found.Images?.[0] ?? null;

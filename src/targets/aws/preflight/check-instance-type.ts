@@ -1,7 +1,7 @@
 import type { Finding } from '../../../core/plan/plan-context.ts';
 import type { PreflightInput } from '../account/cloud.ts';
-import { error, info, warning } from './ask.ts';
 import type { RegionFacts } from './region-facts.ts';
+import { error, info, warning } from './request.ts';
 
 /** Whether the region has the type, and each zone that was asked for offers it. */
 export async function checkInstanceType(

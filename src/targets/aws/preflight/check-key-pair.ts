@@ -1,8 +1,8 @@
 import { DescribeKeyPairsCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import type { Finding } from '../../../core/plan/plan-context.ts';
 import type { PreflightInput } from '../account/cloud.ts';
-import { ask, error, info, warning } from './ask.ts';
 import { ec2Fingerprint, keyOf, sameFingerprint } from './key-fingerprint.ts';
+import { error, info, request, warning } from './request.ts';
 
 /** Whether the named key pair is there, and belongs to the private key that Hathi will use. */
 export async function checkKeyPair(
@@ -13,7 +13,7 @@ export async function checkKeyPair(
   if (keyName === null) return [];
 
   // By a filter, since asking by name for a pair that is not there is an error.
-  const found = await ask('ec2:DescribeKeyPairs', () =>
+  const found = await request('ec2:DescribeKeyPairs', () =>
     ec2.send(
       new DescribeKeyPairsCommand({
         Filters: [{ Name: 'key-name', Values: [keyName] }],

@@ -7,11 +7,11 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { Finding } from '../../../core/plan/plan-context.ts';
 import type { PreflightInput } from '../account/cloud.ts';
-import { ask, error, info, warning } from './ask.ts';
 import { checkQuorum } from './check-quorum.ts';
 import { checkRoutes } from './check-routes.ts';
 import { largestShare } from './network.ts';
 import type { RegionFacts } from './region-facts.ts';
+import { error, info, request, warning } from './request.ts';
 
 /** Whether the default VPC, or the given one with its subnets, is there and has room for the new nodes. */
 export async function checkNetwork(
@@ -156,14 +156,14 @@ interface Filter {
 }
 
 function describeVpc(ec2: EC2Client, filter: Filter): Promise<Vpc | null> {
-  return ask('ec2:DescribeVpcs', async () => {
+  return request('ec2:DescribeVpcs', async () => {
     const found = await ec2.send(new DescribeVpcsCommand({ Filters: [filter] }));
     return found.Vpcs?.[0] ?? null;
   });
 }
 
 function describeSubnets(ec2: EC2Client, filters: Filter[]): Promise<Subnet[]> {
-  return ask('ec2:DescribeSubnets', async () => {
+  return request('ec2:DescribeSubnets', async () => {
     const found = await ec2.send(new DescribeSubnetsCommand({ Filters: filters }));
     return found.Subnets ?? [];
   });

@@ -2,7 +2,6 @@ import { type EC2Client, paginateDescribeVpcs } from '@aws-sdk/client-ec2';
 import type { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import type { Finding } from '../../../core/plan/plan-context.ts';
 import type { PreflightInput } from '../account/cloud.ts';
-import { ask, error, info, Unanswered, warning } from './ask.ts';
 import { checkQuorum } from './check-quorum.ts';
 import {
   isPrivateCidr,
@@ -14,6 +13,7 @@ import {
 } from './network.ts';
 import { quotaOf, raiseQuota } from './quota.ts';
 import type { RegionFacts } from './region-facts.ts';
+import { error, info, RequestFailed, request, warning } from './request.ts';
 
 const VPC_QUOTA = 'L-F678F1CE';
 /** Of an account that never asked for more. */
@@ -94,7 +94,7 @@ async function checkCount(
   quotas: ServiceQuotasClient,
   region: string,
 ): Promise<Finding[]> {
-  const count = await ask('ec2:DescribeVpcs', async () => {
+  const count = await request('ec2:DescribeVpcs', async () => {
     let vpcs = 0;
     for await (const page of paginateDescribeVpcs({ client: ec2 }, {})) {
       vpcs += page.Vpcs?.length ?? 0;
@@ -102,7 +102,7 @@ async function checkCount(
     return vpcs;
   });
   const quota = await quotaOf(quotas, 'vpc', VPC_QUOTA).catch((problem: unknown) => {
-    if (problem instanceof Unanswered) return null;
+    if (problem instanceof RequestFailed) return null;
     throw problem;
   });
   const limit = quota ?? USUAL_VPCS;

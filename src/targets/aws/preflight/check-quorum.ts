@@ -1,8 +1,8 @@
 import { ETCD_MEMBERS } from '../../../core/cluster/topology.ts';
 import type { Finding } from '../../../core/plan/plan-context.ts';
 import type { PreflightInput } from '../account/cloud.ts';
-import { warning } from './ask.ts';
 import { zoneWithMajority } from './network.ts';
+import { warning } from './request.ts';
 
 /**
  * Whether one of several zones would hold the majority of etcd. That all nodes are in one zone is a

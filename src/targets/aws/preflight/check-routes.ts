@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { Finding } from '../../../core/plan/plan-context.ts';
 import type { PreflightInput } from '../account/cloud.ts';
-import { ask, warning } from './ask.ts';
+import { request, warning } from './request.ts';
 
 const EVERYWHERE = '0.0.0.0/0';
 
@@ -20,7 +20,7 @@ export async function checkRoutes(
   vpcId: string,
   subnets: readonly Subnet[],
 ): Promise<Finding[]> {
-  const found = await ask('ec2:DescribeRouteTables', () =>
+  const found = await request('ec2:DescribeRouteTables', () =>
     ec2.send(new DescribeRouteTablesCommand({ Filters: [{ Name: 'vpc-id', Values: [vpcId] }] })),
   );
   return subnets.flatMap(({ SubnetId = '' }) => {

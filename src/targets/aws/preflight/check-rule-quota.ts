@@ -1,9 +1,9 @@
 import type { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import type { Finding } from '../../../core/plan/plan-context.ts';
 import type { PreflightInput } from '../account/cloud.ts';
-import { error, info, Unanswered, warning } from './ask.ts';
 import { RULES_QUOTA, USUAL_RULES } from './inbound-rules.ts';
 import { quotaOf, raiseQuota } from './quota.ts';
+import { error, info, RequestFailed, warning } from './request.ts';
 
 /** Whether the security group may have as many rules as the lists of networks need. */
 export async function checkRuleQuota(
@@ -17,7 +17,7 @@ export async function checkRuleQuota(
     return [info('rule-quota', `${sum}; at least ${USUAL_RULES} of each are allowed.`)];
   }
   const quota = await quotaOf(quotas, 'vpc', RULES_QUOTA).catch((problem: unknown) => {
-    if (problem instanceof Unanswered) return null;
+    if (problem instanceof RequestFailed) return null;
     throw problem;
   });
   if (quota !== null && needed <= quota) {

@@ -7,10 +7,10 @@ import {
 import type { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import type { Finding } from '../../../core/plan/plan-context.ts';
 import type { PreflightInput } from '../account/cloud.ts';
-import { ask, error, info } from './ask.ts';
 import { isStandardType, STANDARD_VCPU_QUOTA } from './instance-type.ts';
 import { quotaOf, raiseQuota } from './quota.ts';
 import type { RegionFacts } from './region-facts.ts';
+import { error, info, request } from './request.ts';
 
 /** EC2 describes no more types at once. */
 const TYPES_AT_ONCE = 100;
@@ -50,7 +50,7 @@ export async function checkVcpuQuota(
 /** On-demand machines alone: others have quotas of their own. What is stopped does not count. */
 async function runningVcpus(ec2: EC2Client): Promise<number> {
   const counts = new Map<string, number>();
-  await ask('ec2:DescribeInstances', async () => {
+  await request('ec2:DescribeInstances', async () => {
     const filter = { Name: 'instance-state-name', Values: ['pending', 'running'] };
     for await (const page of paginateDescribeInstances({ client: ec2 }, { Filters: [filter] })) {
       const instances = (page.Reservations ?? []).flatMap(({ Instances = [] }) => Instances);
@@ -62,7 +62,7 @@ async function runningVcpus(ec2: EC2Client): Promise<number> {
   });
   const types = [...counts.keys()] as _InstanceType[];
   let vcpus = 0;
-  await ask('ec2:DescribeInstanceTypes', async () => {
+  await request('ec2:DescribeInstanceTypes', async () => {
     for (let from = 0; from < types.length; from += TYPES_AT_ONCE) {
       const some = { InstanceTypes: types.slice(from, from + TYPES_AT_ONCE) };
       for await (const page of paginateDescribeInstanceTypes({ client: ec2 }, some)) {

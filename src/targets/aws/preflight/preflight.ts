@@ -2,7 +2,6 @@ import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import type { CloudIdentity, Finding } from '../../../core/plan/plan-context.ts';
 import type { AwsClients } from '../account/clients.ts';
 import type { Preflight, PreflightInput } from '../account/cloud.ts';
-import { findingsOf } from './ask.ts';
 import { checkImage } from './check-image.ts';
 import { checkInstanceType } from './check-instance-type.ts';
 import { checkKeyPair } from './check-key-pair.ts';
@@ -11,6 +10,7 @@ import { checkOwnVpc } from './check-own-vpc.ts';
 import { checkRuleQuota } from './check-rule-quota.ts';
 import { checkVcpuQuota } from './check-vcpu-quota.ts';
 import { regionFacts } from './region-facts.ts';
+import { findingsOf } from './request.ts';
 
 /** Who asks, then every check at once. */
 export async function preflight(clients: AwsClients, input: PreflightInput): Promise<Preflight> {

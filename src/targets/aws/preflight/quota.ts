@@ -1,13 +1,13 @@
 import { GetServiceQuotaCommand, type ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
-import { ask } from './ask.ts';
+import { request } from './request.ts';
 
-/** @throws Unanswered, also where Service Quotas does not know the quota */
+/** @throws RequestFailed, also where Service Quotas does not know the quota */
 export function quotaOf(
   quotas: ServiceQuotasClient,
   service: string,
   code: string,
 ): Promise<number> {
-  return ask('servicequotas:GetServiceQuota', async () => {
+  return request('servicequotas:GetServiceQuota', async () => {
     const answer = await quotas.send(
       new GetServiceQuotaCommand({ ServiceCode: service, QuotaCode: code }),
     );

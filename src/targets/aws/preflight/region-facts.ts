@@ -7,7 +7,7 @@ import {
   paginateDescribeInstanceTypeOfferings,
 } from '@aws-sdk/client-ec2';
 import { codeOf } from '../account/aws-errors.ts';
-import { ask } from './ask.ts';
+import { request } from './request.ts';
 
 /** What several checks want to know of a region; each is asked once. */
 export interface RegionFacts {
@@ -32,7 +32,7 @@ export function describeType(
   ec2: EC2Client,
   instanceType: string,
 ): Promise<InstanceTypeInfo | null> {
-  return ask('ec2:DescribeInstanceTypes', async () => {
+  return request('ec2:DescribeInstanceTypes', async () => {
     try {
       const types = [instanceType as _InstanceType];
       const found = await ec2.send(new DescribeInstanceTypesCommand({ InstanceTypes: types }));
@@ -45,7 +45,7 @@ export function describeType(
 }
 
 function zonesOffering(ec2: EC2Client, instanceType: string): Promise<string[]> {
-  return ask('ec2:DescribeInstanceTypeOfferings', async () => {
+  return request('ec2:DescribeInstanceTypeOfferings', async () => {
     const zones: string[] = [];
     const pages = paginateDescribeInstanceTypeOfferings(
       { client: ec2 },
@@ -62,7 +62,7 @@ function zonesOffering(ec2: EC2Client, instanceType: string): Promise<string[]> 
 }
 
 function availableZones(ec2: EC2Client): Promise<string[]> {
-  return ask('ec2:DescribeAvailabilityZones', async () => {
+  return request('ec2:DescribeAvailabilityZones', async () => {
     const found = await ec2.send(
       new DescribeAvailabilityZonesCommand({
         Filters: [

@@ -1,6 +1,6 @@
 import { versionLine } from '../../../adapters/process/find-program.ts';
 import type { Finding } from '../../../core/plan/plan-context.ts';
-import { error, info } from './ask.ts';
+import { error, info } from './request.ts';
 
 interface SessionTool {
   program: string;

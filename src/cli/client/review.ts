@@ -1,0 +1,36 @@
+import type { Cli } from '../cli.ts';
+import { CliError } from '../render/failure.ts';
+import { planText } from '../render/plan-text.ts';
+import { choose } from '../terminal/terminal.ts';
+import type { Api, Operation, Plan } from './api.ts';
+
+/** The plan of an operation that waits for approval. @throws CliError (refused) if it has none */
+export async function planOf(api: Api, operation: Operation): Promise<Plan> {
+  const { plan_id } = operation;
+  if (plan_id === null) {
+    throw new CliError(
+      'refused',
+      `Operation ${operation.id} has no plan; it is ${operation.state}.`,
+    );
+  }
+  return await api.call((client) => client.getPlan({ id: plan_id }));
+}
+
+/** Shows the plan and requests a decision. With `--yes` it is approved. */
+export async function review(cli: Cli, plan: Plan): Promise<'yes' | 'no' | 'later'> {
+  cli.print(`\n${planText(plan, cli.manner.style)}\n`);
+  if (cli.yes) return 'yes';
+  return await choose(
+    cli.world,
+    'Apply it? (y)es, (n)o, (l)ater',
+    ['yes', 'no', 'later'],
+    'no',
+  ).catch(() => 'later' as const);
+}
+
+/** @throws CliError (usage) where a confirmation is needed and no question is possible */
+export function needsResponse(cli: Cli, what: string, ...ways: string[]): void {
+  if (cli.yes || cli.interactive) return;
+  const why = cli.json ? '--json excludes questions' : 'this is not a terminal';
+  throw new CliError('usage', `${what} needs a confirmation, but ${why}.`, { hints: ways });
+}

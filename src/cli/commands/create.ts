@@ -1,0 +1,178 @@
+import { randomUUID } from 'node:crypto';
+import type { CLUSTER_VALUES } from '@hathi/client';
+import type { Cli, Ending } from '../cli.ts';
+import { type Api, apiOf, type Operation } from '../client/api.ts';
+import { endingOf, followOperation } from '../client/follow.ts';
+import { needsResponse, planOf, review } from '../client/review.ts';
+import { CliError } from '../render/failure.ts';
+import { planText } from '../render/plan-text.ts';
+import { type ReportNode, reportText } from '../render/report-text.ts';
+import { choose } from '../terminal/terminal.ts';
+
+type Values = typeof CLUSTER_VALUES;
+type Value<Name extends Exclude<keyof Values, 'max_replica_count'>> = Values[Name][number];
+
+export interface CreateOptions {
+  replicas?: number | undefined;
+  target?: Value<'target'> | undefined;
+  instanceType?: string | undefined;
+  postgres?: Value<'postgres_version'> | undefined;
+  failover?: Value<'failover_profile'> | undefined;
+  region?: string | undefined;
+  connection?: Value<'connection'> | undefined;
+  control?: string[] | undefined;
+  aws?: Record<string, unknown> | undefined;
+  allow?: string[] | undefined;
+  locale?: string[] | undefined;
+  parameter?: Record<string, string> | undefined;
+  label?: Record<string, string> | undefined;
+  protect?: true | undefined;
+  planOnly?: true | undefined;
+  detach?: true | undefined;
+}
+
+/** Creates a cluster: shows its plan, applies it after approval, and shows the progress. */
+export async function create(cli: Cli, name: string, options: CreateOptions): Ending {
+  if (!options.planOnly && !options.detach) {
+    needsResponse(
+      cli,
+      'Approving the plan',
+      'Add --yes to approve it without a review, or --plan-only to stop at the plan.',
+    );
+  }
+  await ensureServer(cli);
+  const api = apiOf(cli);
+  const started = await api.call((client) =>
+    client.createCluster({
+      idempotencyKey: randomUUID(),
+      body: {
+        name,
+        ...specOf(options),
+        approval: cli.yes && options.detach ? 'automatic' : 'manual',
+      },
+    }),
+  );
+  if (options.detach) {
+    cli.printResult(
+      started,
+      () => `Operation ${started.id}\nWatch it: hathi cluster watch ${name}`,
+    );
+    return 'done';
+  }
+  const planned = await followOperation(cli, api, started.id, { stopAtApproval: true });
+  if (planned.how !== 'waits') {
+    const exit = await endingOf(cli, planned);
+    cli.printResult(planned.operation, () => '');
+    return exit;
+  }
+  const plan = await planOf(api, planned.operation);
+  if (options.planOnly)
+    return waits(cli, planned.operation, () =>
+      [planText(plan, cli.manner.style), '', laterText(started.id)].join('\n'),
+    );
+  const answer = await review(cli, plan);
+  if (answer === 'later') return waits(cli, planned.operation, () => laterText(started.id));
+  if (answer === 'no') return await decline(cli, api, name, started.id);
+  await api.call((client) =>
+    client.approveOperation({ id: started.id, body: { plan_id: plan.id } }),
+  );
+  const followed = await followOperation(cli, api, started.id);
+  const exit = await endingOf(cli, followed);
+  if (exit !== 'done') return exit;
+  const report = await api.latestReport(name);
+  const nodes = (report?.document.nodes ?? []) as ReportNode[];
+  cli.printResult(followed.operation, () =>
+    [
+      '',
+      cli.manner.style('bold', `Cluster ${name} is up, and its replication is proven.`),
+      '',
+      reportText(nodes, cli.manner),
+      '',
+      `Connect to it: hathi cluster connect ${name}`,
+    ].join('\n'),
+  );
+  return 'done';
+}
+
+function specOf(options: CreateOptions) {
+  const {
+    replicas,
+    target,
+    instanceType,
+    postgres,
+    failover,
+    allow,
+    locale,
+    parameter,
+    label,
+    protect,
+  } = options;
+  return {
+    ...(replicas === undefined ? {} : { replica_count: replicas }),
+    ...(target === undefined ? {} : { target }),
+    ...(instanceType === undefined ? {} : { instance_type: instanceType }),
+    ...(postgres === undefined ? {} : { postgres_version: postgres }),
+    ...(failover === undefined ? {} : { failover_profile: failover }),
+    ...(allow === undefined ? {} : { allow_list: allow }),
+    ...(locale === undefined ? {} : { locales: locale }),
+    ...awsOf(options),
+    ...(protect === undefined ? {} : { deletion_protection: true }),
+    parameters: parameter ?? {},
+    labels: label ?? {},
+  };
+}
+
+/** The server validates these settings. */
+function awsOf({ region, connection, control, aws: more }: CreateOptions): { aws?: object } {
+  const aws = {
+    ...more,
+    ...(region === undefined ? {} : { region }),
+    ...(connection === undefined ? {} : { connection }),
+    ...(control === undefined ? {} : { control_cidrs: control }),
+  };
+  return Object.keys(aws).length === 0 ? {} : { aws };
+}
+
+/** Offers to start a server on this machine where none responds. */
+async function ensureServer(cli: Cli): Promise<void> {
+  const api = apiOf(cli);
+  try {
+    await api.call((client) => client.getHealth());
+    return;
+  } catch (error) {
+    const isHere = /^(localhost|127\.|\[::1\])/.test(new URL(cli.settings.url).hostname);
+    const absent = error instanceof CliError && error.exit === 'unreachable';
+    if (!absent || !isHere || !cli.interactive) throw error;
+    const question = `${error.message} Start one on this machine?`;
+    const answer = cli.yes ? 'yes' : await choose(cli.world, question, ['yes', 'no'], 'yes');
+    if (answer === 'no') throw error;
+  }
+  const { serveInBackground } = await import('./serve.ts');
+  const port = new URL(cli.settings.url).port || '80';
+  const environment = { ...cli.world.environment, HATHI_PORT: port };
+  const { url, pid, logPath } = await serveInBackground(cli, environment);
+  cli.print(`Hathi runs at ${url} (log: ${logPath}; stop it: kill ${pid})`);
+}
+
+function waits(cli: Cli, operation: Operation, text: () => string): 'done' {
+  cli.printResult(operation, text);
+  return 'done';
+}
+
+function laterText(id: string): string {
+  return [
+    `Approve it: hathi operation approve ${id}`,
+    `Cancel it:  hathi operation cancel ${id}`,
+  ].join('\n');
+}
+
+/** No resource exists yet, so the record is removed too, and the name is free again. */
+async function decline(cli: Cli, api: Api, name: string, id: string): Ending {
+  await api.call((client) => client.cancelOperation({ id, body: {} }));
+  for await (const _event of api.client.followOperation(id)) {
+    // It ends with the operation.
+  }
+  await api.call((client) => client.forgetCluster({ name, body: { confirm: name } }));
+  cli.print(`Nothing was created. The name ${name} is free again.`);
+  return 'declined';
+}

@@ -1,0 +1,24 @@
+import type { Style, StyleName } from '../terminal/terminal.ts';
+
+const COLOURS: Record<string, StyleName> = {
+  healthy: 'green',
+  succeeded: 'green',
+  unhealthy: 'red',
+  failed: 'red',
+  interrupted: 'red',
+  'awaiting-approval': 'yellow',
+  unproven: 'yellow',
+  'change-pending': 'yellow',
+  stopped: 'yellow',
+  missing: 'red',
+  cancelling: 'yellow',
+  changing: 'cyan',
+  running: 'cyan',
+  destroying: 'cyan',
+};
+
+/** A status or a state in its colour. The colour adds no information. */
+export function statusText(status: string, style: Style): string {
+  const colour = COLOURS[status];
+  return colour ? style(colour, status) : status;
+}

@@ -1,0 +1,124 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { asDiskFull } from '../../core/disk-full.ts';
+import { type ErrorCode, HathiError, isHathiError } from '../../core/errors.ts';
+import { MAX_BODY_BYTES } from '../server/json-body.ts';
+import { nothingAt } from '../server/not-found.ts';
+import { PROBLEM_MEDIA_TYPE, problemOf } from './problem.ts';
+
+/** Refusals that time alone cures, and after how many seconds it is worth asking again. */
+const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
+  CLUSTER_BUSY: 5,
+  IDEMPOTENCY_KEY_IN_USE: 1,
+  NETWORK_TAKEN: 1,
+  TOO_MANY_STREAMS: 10,
+  DATABASE_UNAVAILABLE: 5,
+};
+
+/**
+ * Sends a problem document for every error that a hook or a route throws.
+ * @param clean removes secrets that the caller sent and the problem quotes
+ */
+export function sendProblem(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  clean: (text: string) => string = (text) => text,
+): void {
+  const known = isHathiError(error) ? error : (asDiskFull(error) ?? fromFramework(error, request));
+  const problem = problemOf(known, request.id);
+  if (problem.status >= 500) request.log.error({ err: error, code: known.code }, known.message);
+  if (known.code === 'UNAUTHORIZED') reply.header('www-authenticate', 'Bearer');
+  if (known.code in RETRY_AFTER_SECONDS && !reply.hasHeader('retry-after')) {
+    reply.header('retry-after', String(RETRY_AFTER_SECONDS[known.code]));
+  }
+  // A refused body was not read to its end, so the connection cannot carry a next request.
+  if (known.code === 'BODY_TOO_LARGE') reply.header('connection', 'close');
+  reply
+    .code(problem.status)
+    .type(PROBLEM_MEDIA_TYPE)
+    .serializer((document: unknown) => clean(JSON.stringify(document)))
+    .send(problem);
+}
+
+/** Errors that Fastify itself makes; what is none of these is a defect. */
+function fromFramework(error: unknown, request: FastifyRequest): HathiError {
+  const { code } = error as Partial<FastifyError>;
+  switch (code) {
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new HathiError('UNSUPPORTED_MEDIA_TYPE', mediaTypeSentence(request));
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new HathiError(
+        'BODY_TOO_LARGE',
+        `The body has more than ${MAX_BODY_BYTES} bytes, which is all that is taken.`,
+        { maximum_bytes: MAX_BODY_BYTES },
+      );
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return new HathiError('INVALID_REQUEST', 'The body is not as long as Content-Length says.');
+    case 'FST_ERR_BAD_URL':
+      return new HathiError('INVALID_REQUEST', 'The path has a % that no two hex digits follow.');
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return new HathiError('INVALID_REQUEST', 'A part of the path is too long.');
+    default:
+      return (
+        fromPlugin(error, request) ??
+        new HathiError(
+          'INTERNAL',
+          `Something went wrong here; the log of the server has it under request ${request.id}.`,
+        )
+      );
+  }
+}
+
+/**
+ * An error of a plugin with a 4xx status is caused by the request, e.g. a path that leaves the folder of
+ * static files.
+ */
+function fromPlugin(error: unknown, { url }: FastifyRequest): HathiError | null {
+  const { statusCode = 500 } = error as Partial<FastifyError>;
+  if (statusCode < 400 || statusCode >= 500) return null;
+  if (statusCode === 403 || statusCode === 404) {
+    return nothingAt(url);
+  }
+  return new HathiError(
+    'INVALID_REQUEST',
+    `The request is not valid: ${(error as Error).message}.`,
+  );
+}
+
+function mediaTypeSentence(request: FastifyRequest): string {
+  const type = request.headers['content-type'];
+  const was = type === undefined ? 'has no content type' : `is ${JSON.stringify(type)}`;
+  return `The body ${was}; send it with "Content-Type: application/json".`;
+}
+
+/** Answers what never became a request, since it was not HTTP or did not arrive whole. */
+export function sendClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable || socket.destroyed) {
+    socket.destroy();
+    return;
+  }
+  const problem = problemOf(fromParser(error.code));
+  const body = JSON.stringify(problem);
+  socket.end(
+    [
+      `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
+      `Content-Type: ${PROBLEM_MEDIA_TYPE}`,
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      'Connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+  );
+}
+
+function fromParser(code: string | undefined): HathiError {
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return new HathiError('HEADERS_TOO_LARGE', 'The headers are larger than the server accepts.');
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new HathiError('REQUEST_TIMEOUT', 'The request did not arrive in time.');
+  }
+  return new HathiError('INVALID_REQUEST', 'What was sent is not HTTP/1.1.');
+}

@@ -1,0 +1,149 @@
+/**
+ * Rewrites valid OpenAPI 3.1 into the part of it that client generators support. Each rule names the
+ * generator that fails without it; test/clients runs all of them.
+ */
+
+import { eventExample } from '../schemas/examples.ts';
+import { frameOf } from '../server/event-frames.ts';
+
+type Json = Record<string, unknown>;
+
+/** Name of the schema that stands for the value of a PostgreSQL parameter. */
+const PARAMETER_VALUE = 'ParameterValue';
+
+/** What a PostgreSQL parameter may be in JSON. */
+const PARAMETER_TYPES = ['string', 'number', 'boolean'];
+
+interface Portable {
+  paths?: Record<string, Record<string, { responses?: Record<string, Answer> }>> | undefined;
+  components?: { schemas?: Record<string, unknown> };
+}
+
+interface Answer {
+  content?: Record<string, Json>;
+}
+
+export function makePortable(document: Portable): void {
+  const unions: Json[][] = [];
+  walk(document, unions);
+  const [anyOf] = unions;
+  const { schemas } = document.components ?? {};
+  if (anyOf && schemas) {
+    schemas[PARAMETER_VALUE] = { description: 'Value of a PostgreSQL parameter.', anyOf };
+  }
+  for (const schema of Object.values(schemas ?? {})) nameVariants(schema, schemas ?? {});
+  for (const answer of responsesOf(document)) describeStream(answer);
+}
+
+function responsesOf(document: Portable): Answer[] {
+  return Object.values(document.paths ?? {})
+    .flatMap((methods) => Object.values(methods))
+    .flatMap(({ responses }) => Object.values(responses ?? {}));
+}
+
+/**
+ * OpenAPI 3.1 cannot describe the items of a stream. A generated Python client parses the whole body
+ * as one value of the schema, so the body is text, with the schema of an event as its content.
+ */
+function describeStream({ content }: Answer): void {
+  const stream = content?.['text/event-stream'];
+  if (!stream) return;
+  stream.schema = {
+    type: 'string',
+    examples: [frameOf(eventExample)],
+    contentMediaType: 'application/json',
+    contentSchema: stream.schema,
+  };
+}
+
+/** @param unions receives the union of each schema that now refers to PARAMETER_VALUE */
+function walk(value: unknown, unions: Json[][]): void {
+  if (Array.isArray(value)) for (const entry of value) walk(entry, unions);
+  if (!isObject(value)) return;
+  joinConstants(value);
+  joinFormats(value);
+  nameParameterValues(value, unions);
+  moveObjectDefault(value);
+  for (const member of Object.values(value)) walk(member, unions);
+}
+
+/**
+ * A union of named objects names the property that decides. Without it, generated code tries each
+ * variant, and openapi-generator's Java accepts none because several match.
+ */
+function nameVariants(schema: unknown, schemas: Record<string, unknown>): void {
+  if (!isObject(schema) || !Array.isArray(schema.oneOf)) return;
+  const mapping = new Map<string, string>();
+  for (const { $ref } of schema.oneOf.filter(isObject)) {
+    const variant = schemas[String($ref).split('/').at(-1) ?? ''];
+    const properties = isObject(variant) && isObject(variant.properties) ? variant.properties : {};
+    const [value] = isObject(properties.type) ? constantsOf(properties.type) : [];
+    if (typeof value !== 'string') return;
+    mapping.set(value, String($ref));
+  }
+  schema.discriminator = { propertyName: 'type', mapping: Object.fromEntries(mapping) };
+}
+
+/** A union of constants is an enumeration. openapi-generator's Java does not compile with the union. */
+function joinConstants(schema: Json): void {
+  const values = partsOf(schema).map(constantsOf);
+  if (values.length === 0 || values.some((each) => each.length === 0)) return;
+  const { type } = partsOf(schema)[0] ?? {};
+  delete schema.anyOf;
+  schema.enum = values.flat();
+  schema.type = values.flat().every(Number.isInteger) ? 'integer' : type;
+}
+
+function constantsOf(schema: Json): unknown[] {
+  if ('const' in schema) return [schema.const];
+  return Array.isArray(schema.enum) ? schema.enum : [];
+}
+
+/** A union of strings that differ in their format is a string. openapi-generator makes a class. */
+function joinFormats(schema: Json): void {
+  const parts = partsOf(schema);
+  if (parts.length < 2 || !parts.every((part) => part.type === 'string' && 'format' in part))
+    return;
+  delete schema.anyOf;
+  schema.type = 'string';
+  schema.description ??= `Format: ${parts.map(({ format }) => format).join(' or ')}.`;
+}
+
+/**
+ * oapi-codegen rejects a list of types. Where null is one of them, neither its code for additional
+ * properties nor openapi-generator's Python supports a union, so the schema excludes the other types.
+ */
+function nameParameterValues(schema: Json, unions: Json[][]): void {
+  const parts = Array.isArray(schema.type)
+    ? schema.type.map((type): Json => ({ type }))
+    : partsOf(schema);
+  const types = parts.map(({ type }) => type);
+  if (!PARAMETER_TYPES.every((type) => types.includes(type))) return;
+  delete schema.type;
+  delete schema.anyOf;
+  if (types.includes('null')) {
+    schema.not = { type: ['object', 'array'] };
+    return;
+  }
+  unions.push(parts);
+  schema.$ref = `#/components/schemas/${PARAMETER_VALUE}`;
+}
+
+/**
+ * An object as the default of a union: openapi-python-client drops the whole model, and
+ * openapi-generator's Java does not compile. The server still applies it.
+ */
+function moveObjectDefault(schema: Json): void {
+  if (!isObject(schema.default) || !('oneOf' in schema || 'anyOf' in schema)) return;
+  const text = `Default: \`${JSON.stringify(schema.default)}\`.`;
+  schema.description = [schema.description, text].filter(Boolean).join(' ');
+  delete schema.default;
+}
+
+function partsOf(schema: Json): Json[] {
+  return Array.isArray(schema.anyOf) ? schema.anyOf.filter(isObject) : [];
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

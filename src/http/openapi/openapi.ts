@@ -1,0 +1,138 @@
+import { readFileSync } from 'node:fs';
+import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
+import {
+  createJsonSchemaTransform,
+  createJsonSchemaTransformObject,
+} from 'fastify-type-provider-zod';
+import type { z } from 'zod';
+import { makePortable } from './openapi-portable.ts';
+
+/** The API has the version of the product, so that each place shows the same version. */
+const VERSION = productVersion();
+
+function productVersion(): string {
+  const path = new URL('../../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
+}
+
+type Override = { zodSchema: z.core.$ZodTypes; jsonSchema: Record<string, unknown> };
+
+const zodToJsonConfig = {
+  override({ zodSchema, jsonSchema }: Override) {
+    const definition = zodSchema._zod.def;
+    // Answers may gain members, so only a schema that says so itself forbids others.
+    if (definition.type === 'object' && definition.catchall === undefined) {
+      delete jsonSchema.additionalProperties;
+    }
+    // The same is said by the format; by its pattern it takes half a page.
+    if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
+    // Zod writes down the bounds of a double's whole numbers where a schema names none.
+    if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+    if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+    if (definition.type === 'undefined') jsonSchema.type = 'null';
+  },
+};
+
+const objectTransform = createJsonSchemaTransformObject({ zodToJsonConfig });
+
+interface Made {
+  paths?: Record<string, Record<string, Route>>;
+  components?: { schemas?: Record<string, Schema | undefined> };
+}
+
+interface Route {
+  requestBody?: { required?: boolean; content: Content };
+  responses?: Record<string, { description: string; content?: Content }>;
+}
+
+type Content = Record<string, { schema?: Schema }>;
+type Schema = { $ref?: string; description?: string; required?: string[] };
+
+/** What @fastify/swagger says of an answer whose own schema says nothing, or is a reference. */
+const NO_DESCRIPTION = 'Default Response';
+
+/** How the routes become the OpenAPI 3.1 document. */
+export const openApiOptions: FastifyDynamicSwaggerOptions = {
+  openapi: {
+    openapi: '3.1.0',
+    info: {
+      title: 'Hathi',
+      version: VERSION,
+      description:
+        'A control plane for PostgreSQL that verifies replication. Every error is a problem document (RFC 9457) with a code that `/errors/{code}` explains.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } as never,
+    },
+    servers: [{ url: 'http://localhost:5000' }],
+    tags: [
+      { name: 'clusters', description: 'Requested and observed state of clusters.' },
+      { name: 'operations', description: 'Durable work on clusters, with events.' },
+      { name: 'plans', description: 'Reviewed changes, each applied at most once.' },
+      { name: 'reports', description: 'Results of verifications of replication.' },
+      { name: 'steps', description: 'The steps to a replicated cluster, one request each.' },
+      { name: 'server', description: 'The server itself.' },
+    ],
+    components: {
+      securitySchemes: {
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'Required if the server has a token.',
+        },
+      },
+    },
+    security: [{}, { token: [] }],
+  },
+  transform: createJsonSchemaTransform({ zodToJsonConfig }),
+  transformObject(document) {
+    const made = objectTransform(document) as Made;
+    allowEmptyBodies(made);
+    describeResponses(made);
+    const cleaned = withoutInputTwins(made);
+    makePortable(cleaned as never);
+    return cleaned as never;
+  },
+};
+
+/** A body whose members may all be left out may be left out itself. */
+function allowEmptyBodies(document: Made): void {
+  for (const { requestBody } of routesOf(document)) {
+    const schema = requestBody?.content['application/json']?.schema;
+    if (requestBody) requestBody.required = (schema?.required ?? []).length > 0;
+  }
+}
+
+/** An answer that is a named schema is described as that is. */
+function describeResponses(document: Made): void {
+  for (const answer of routesOf(document).flatMap(({ responses }) =>
+    Object.values(responses ?? {}),
+  )) {
+    if (answer.description !== NO_DESCRIPTION) continue;
+    const name = answer.content?.['application/json']?.schema?.$ref?.split('/').at(-1);
+    const described = document.components?.schemas?.[name ?? '']?.description;
+    if (described !== undefined) answer.description = described;
+  }
+}
+
+function routesOf(document: Made): Route[] {
+  return Object.values(document.paths ?? {}).flatMap((methods) => Object.values(methods));
+}
+
+/**
+ * Each named schema comes out twice, once as `<name>Input`. Names are given only to what is answered,
+ * so the twins are dropped; a name in a request would lose its meaning here, and so is refused.
+ */
+function withoutInputTwins(document: Made): Made {
+  const all = document.components?.schemas ?? {};
+  const twins = Object.keys(all).filter(
+    (name) => all[name.replace(/Input$/, '')] && /Input$/.test(name),
+  );
+  const kept = Object.keys(all)
+    .filter((name) => !twins.includes(name))
+    .sort();
+  const schemas = Object.fromEntries(kept.map((name) => [name, all[name]]));
+  const result = { ...document, components: { ...document.components, schemas } };
+  const used = JSON.stringify(result);
+  const wrong = twins.find((name) => used.includes(`#/components/schemas/${name}"`));
+  if (wrong) throw new Error(`${wrong} is used in a request, where schemas have no name`);
+  return result;
+}

@@ -1,0 +1,302 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { HathiError } from '../../core/errors.ts';
+import type { TargetContract } from '../../ports/target.ts';
+import type { ClusterService, ClusterView, OperationService, PageOf } from '../../services/api.ts';
+import {
+  clusterParamsSchema,
+  clusterQuerySchema,
+  clusterSchemas,
+  destroyQuerySchema,
+  forgetBody,
+  forgottenSchema,
+  nodeListSchema,
+  reportSchema,
+  updateClusterBody,
+} from '../schemas/cluster.ts';
+import { connectionSchema } from '../schemas/connection.ts';
+import { operationSchema } from '../schemas/operation.ts';
+import { BODY_PROBLEMS, PARAMETER_PROBLEMS, problems } from '../schemas/problem.ts';
+import {
+  callerOf,
+  IDEMPOTENCY_PROBLEMS,
+  idempotencyHeader,
+  idempotencyHeaders,
+} from '../server/idempotency.ts';
+import { accepted, sendTagged, sharedResponse, tagIn } from '../server/responses.ts';
+
+export interface ClusterRoutes {
+  clusters: ClusterService;
+  operations: OperationService;
+  targets: readonly TargetContract[];
+}
+
+const tags = ['clusters'];
+const listResponse = sharedResponse(({ entries, ...rest }: PageOf<ClusterView>) => {
+  return { clusters: entries, ...rest };
+});
+const ofOneCluster = ['INVALID_CLUSTER_NAME', 'CLUSTER_NOT_FOUND'] as const;
+
+export const clusterRoutes: FastifyPluginAsyncZod<ClusterRoutes> = async (app, routes) => {
+  const { clusters, operations } = routes;
+  const { clusterSchema, clusterListSchema, createClusterBody } = clusterSchemas(routes.targets);
+
+  app.post(
+    '/clusters',
+    {
+      schema: {
+        operationId: 'createCluster',
+        tags,
+        summary: 'Create a cluster, and verify its replication',
+        description:
+          'Returns the operation. It creates a plan and waits for its approval, unless `approval` is `automatic`.',
+        headers: idempotencyHeaders,
+        body: createClusterBody,
+        response: {
+          202: operationSchema,
+          ...problems(
+            ...BODY_PROBLEMS,
+            ...IDEMPOTENCY_PROBLEMS,
+            'INVALID_CLUSTER_NAME',
+            'CLUSTER_EXISTS',
+            'CLUSTER_BUSY',
+            'NETWORK_TAKEN',
+            'NETWORK_EXHAUSTED',
+            'TOOL_MISSING',
+            ...PARAMETER_PROBLEMS,
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { name, parameters, labels, deletion_protection, approval, ...spec } = request.body;
+      const operation = await operations.createCluster(
+        { name, spec, parameters, labels, deletionProtection: deletion_protection, approval },
+        callerOf(request),
+      );
+      return accepted(reply, operation);
+    },
+  );
+
+  app.get(
+    '/clusters',
+    {
+      schema: {
+        operationId: 'listClusters',
+        tags,
+        summary: 'List the clusters that are not destroyed',
+        querystring: clusterQuerySchema,
+        response: { 200: clusterListSchema, ...problems('INVALID_REQUEST', 'INVALID_CURSOR') },
+      },
+    },
+    async (request) => {
+      const { label, ...page } = request.query;
+      return listResponse(await clusters.list(page, label ? labelOf(label) : undefined));
+    },
+  );
+
+  app.get(
+    '/clusters/:name',
+    {
+      schema: {
+        operationId: 'getCluster',
+        tags,
+        summary: 'Get a cluster with its requested and its observed state',
+        params: clusterParamsSchema,
+        response: { 200: clusterSchema, ...problems(...ofOneCluster) },
+      },
+    },
+    async (request, reply) => sendTagged(reply, await clusters.get(request.params.name)),
+  );
+
+  app.patch(
+    '/clusters/:name',
+    {
+      schema: {
+        operationId: 'updateCluster',
+        tags,
+        summary: 'Change the labels or the deletion protection of a cluster',
+        description:
+          'With `If-Match`, the request fails if labels or protection were changed since that `ETag`.',
+        params: clusterParamsSchema,
+        headers: z.looseObject({
+          ...idempotencyHeader,
+          'if-match': z
+            .string()
+            .optional()
+            .describe('`ETag` of the response with the cluster.')
+            .meta({ pattern: '^(\\*|"[^"]*")$' }),
+        }),
+        body: updateClusterBody,
+        response: {
+          200: clusterSchema,
+          ...problems(
+            ...BODY_PROBLEMS,
+            ...IDEMPOTENCY_PROBLEMS,
+            ...ofOneCluster,
+            'PRECONDITION_FAILED',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { labels, deletion_protection: deletionProtection } = request.body;
+      const changes = {
+        ...(labels === undefined ? {} : { labels }),
+        ...(deletionProtection === undefined ? {} : { deletionProtection }),
+      };
+      const ifMatch = tagIn(request.headers['if-match']);
+      return sendTagged(reply, await clusters.update(request.params.name, changes, ifMatch));
+    },
+  );
+
+  app.delete(
+    '/clusters/:name',
+    {
+      schema: {
+        operationId: 'destroyCluster',
+        tags,
+        summary: 'Destroy a cluster: remove its machines, then its record',
+        params: clusterParamsSchema,
+        querystring: destroyQuerySchema,
+        headers: idempotencyHeaders,
+        response: {
+          202: operationSchema,
+          ...problems(
+            'INVALID_REQUEST',
+            ...IDEMPOTENCY_PROBLEMS,
+            ...ofOneCluster,
+            'CLUSTER_BUSY',
+            'CLUSTER_PROTECTED',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { name } = request.params;
+      const { confirm } = request.query;
+      assertConfirmed(name, confirm);
+      const caller = callerOf(request);
+      return accepted(
+        reply,
+        await operations.submitStep('destroy-terraform', name, { confirm }, caller),
+      );
+    },
+  );
+
+  app.post(
+    '/clusters/:name/verify',
+    {
+      schema: {
+        operationId: 'verifyCluster',
+        tags,
+        summary: 'Verify the replication of a cluster',
+        params: clusterParamsSchema,
+        headers: idempotencyHeaders,
+        body: z.strictObject({}).meta({ examples: [{}] }),
+        response: {
+          202: operationSchema,
+          ...problems(
+            ...BODY_PROBLEMS,
+            ...IDEMPOTENCY_PROBLEMS,
+            ...ofOneCluster,
+            'CLUSTER_BUSY',
+            'STEP_MISSING',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { name } = request.params;
+      const caller = callerOf(request);
+      return accepted(reply, await operations.submitStep('verify-replication', name, {}, caller));
+    },
+  );
+
+  app.post(
+    '/clusters/:name/forget',
+    {
+      schema: {
+        operationId: 'forgetCluster',
+        tags,
+        summary: 'Forget a cluster: remove its record, and keep its machines',
+        params: clusterParamsSchema,
+        headers: idempotencyHeaders,
+        body: forgetBody,
+        response: {
+          200: forgottenSchema,
+          ...problems(
+            ...BODY_PROBLEMS,
+            ...IDEMPOTENCY_PROBLEMS,
+            ...ofOneCluster,
+            'CLUSTER_BUSY',
+            'CLUSTER_PROTECTED',
+          ),
+        },
+      },
+    },
+    async (request) => {
+      assertConfirmed(request.params.name, request.body.confirm);
+      return await clusters.forget(request.params.name);
+    },
+  );
+
+  app.get(
+    '/clusters/:name/nodes',
+    {
+      schema: {
+        operationId: 'listNodes',
+        tags,
+        summary: 'List the nodes of a cluster: planned, created and observed',
+        params: clusterParamsSchema,
+        response: { 200: nodeListSchema, ...problems(...ofOneCluster) },
+      },
+    },
+    async (request) => ({ nodes: await clusters.nodes(request.params.name) }),
+  );
+
+  app.get(
+    '/clusters/:name/connection',
+    {
+      schema: {
+        operationId: 'getConnection',
+        tags,
+        summary: 'Get the connection strings, with the password',
+        params: clusterParamsSchema,
+        response: { 200: connectionSchema, ...problems(...ofOneCluster, 'STEP_MISSING') },
+      },
+    },
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store');
+      return clusters.connection(request.params.name);
+    },
+  );
+
+  app.get(
+    '/clusters/:name/report',
+    {
+      schema: {
+        operationId: 'getLatestReport',
+        tags,
+        summary: 'Get the newest report of a cluster',
+        params: clusterParamsSchema,
+        response: { 200: reportSchema, ...problems(...ofOneCluster, 'REPORT_NOT_FOUND') },
+      },
+    },
+    async (request) => clusters.latestReport(request.params.name),
+  );
+};
+
+function labelOf(text: string): { name: string; value: string } {
+  const at = text.indexOf('=');
+  return { name: text.slice(0, at), value: text.slice(at + 1) };
+}
+
+/** @throws INVALID_REQUEST */
+function assertConfirmed(name: string, confirm: string): void {
+  if (confirm === name) return;
+  const message = `confirm must be the name of the cluster, ${JSON.stringify(name)}.`;
+  throw new HathiError('INVALID_REQUEST', message, {
+    errors: [{ path: '/confirm', message, expected: name }],
+  });
+}

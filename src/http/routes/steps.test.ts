@@ -1,0 +1,170 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type FakeApp, fakeApp } from '../../../test/support/fake-app.ts';
+import { HathiError } from '../../core/errors.ts';
+import type { Step } from '../../core/operation/steps.ts';
+
+/** Outcomes as the stages make them. */
+const OUTCOMES: Record<Step, Record<string, unknown>> = {
+  'generate-terraform': {
+    cluster: 'default',
+    spec_revision: 1,
+    workspace: '/data/clusters/default',
+    files: [{ path: 'terraform/main.tf', bytes: 12, sha256: 'ab' }],
+    engine: { name: 'terraform', path: '/bin/terraform', version: '1.11.4' },
+    notes: ['instance_type sizes nothing here'],
+  },
+  'plan-terraform': {
+    plan_id: 'p1',
+    digest: 'sha256:ab',
+    summary: { add: 3, change: 0, replace: 0, destroy: 0, empty: false },
+    changes: [{ address: 'a', actions: ['create'], before: null, after: {} }],
+    engine: { name: 'terraform', version: '1.11.4' },
+  },
+  'apply-terraform': {
+    plan_id: 'p1',
+    applied: true,
+    resources: { added: 3, changed: 0, destroyed: 0 },
+    nodes: [
+      {
+        name: 'default-1',
+        address: '10.0.0.11',
+        subnet: '10.0.0.0/24',
+        ssh_host: '127.0.0.1',
+        ssh_port: 20_000,
+        postgres_host: null,
+        postgres_port: null,
+        zone: null,
+        instance_id: null,
+      },
+    ],
+  },
+  'create-ansible-script': {
+    files: [],
+    inventory: '[postgres]\n',
+    parameters: [{ name: 'max_connections', value: '200', scope: 'dynamic', restart: true }],
+  },
+  'execute-ansible-script': {
+    recap: { 'default-1': { ok: 9, changed: 0, failed: 0, unreachable: 0, skipped: 1 } },
+    changed: 0,
+    parameters: { checked: 9, nodes: 3 },
+    topology: { primary: 'default-1', nodes: [], observed_at: '2026-01-02T03:04:05.000Z' },
+    connection: '/api/v1/clusters/default/connection',
+  },
+  'verify-replication': { passed: true, nodes: [] },
+  'destroy-terraform': { destroyed: true, resources: { destroyed: 3 }, left: [] },
+};
+const STEPS = Object.keys(OUTCOMES) as Step[];
+
+let fake: FakeApp;
+beforeEach(async () => {
+  fake = await fakeApp();
+});
+afterEach(() => fake.app.close());
+
+describe('a step', () => {
+  test.each(STEPS)('%s answers what its stage made, and by which operation', async (step) => {
+    fake.operations.outcome = OUTCOMES[step];
+    const body = step === 'destroy-terraform' ? { confirm: 'default' } : undefined;
+    const response = await fake.post(`/${step}`, body);
+    expect(response.statusCode).toBe(200);
+    expect(response.json()).toEqual({ ...OUTCOMES[step], operation: expect.any(String) });
+    expect(fake.operations.submissions).toMatchObject([{ step, cluster: 'default' }]);
+  });
+
+  test('hands on exactly the members that were given', async () => {
+    fake.operations.outcome = OUTCOMES['generate-terraform'];
+    await fake.post('/generate-terraform', { instance_type: 't2.medium', replica_count: 2 });
+    fake.operations.outcome = OUTCOMES['create-ansible-script'];
+    const given = { cluster: 'a', max_connections: 200, shared_buffers: '128MB', jit: false };
+    await fake.post('/create-ansible-script', given);
+    expect(fake.operations.submissions).toEqual([
+      {
+        step: 'generate-terraform',
+        cluster: 'default',
+        input: { instance_type: 't2.medium', replica_count: 2 },
+      },
+      {
+        step: 'create-ansible-script',
+        cluster: 'a',
+        input: { parameters: { max_connections: 200, shared_buffers: '128MB', jit: false } },
+      },
+    ]);
+  });
+
+  test.each([
+    ['with a JSON content type', { 'content-type': 'application/json' }],
+    ['with a charset', { 'content-type': 'application/json; charset=utf-8' }],
+    ['without a content type', {}],
+  ])('takes an empty body %s', async (_, headers) => {
+    fake.operations.outcome = OUTCOMES['plan-terraform'];
+    const response = await fake.app.inject({ method: 'POST', url: '/plan-terraform', headers });
+    expect(response.statusCode).toBe(200);
+  });
+
+  test('answers 202 at once when asked to', async () => {
+    fake.operations.outcome = null;
+    const response = await fake.post('/plan-terraform', '', { prefer: 'foo, Respond-Async' });
+    expect(response.statusCode).toBe(202);
+    expect(response.headers['preference-applied']).toBe('respond-async');
+    expect(response.headers.location).toBe(`/api/v1/operations/${response.json().id}`);
+    expect(response.json()).toMatchObject({ kind: 'plan-terraform', state: 'running' });
+  });
+
+  test('that comes too early names the missing one', async () => {
+    fake.operations.refusal = new HathiError('STEP_MISSING', 'First generate-terraform.', {
+      step: 'plan-terraform',
+      missing: 'generate-terraform',
+    });
+    const response = await fake.post('/plan-terraform');
+    expect(response.statusCode).toBe(409);
+    expect(response.headers['content-type']).toBe('application/problem+json');
+    expect(response.json()).toMatchObject({
+      type: '/errors/STEP_MISSING',
+      status: 409,
+      code: 'STEP_MISSING',
+      detail: 'First generate-terraform.',
+      missing: 'generate-terraform',
+    });
+  });
+
+  test('on a busy cluster names the operation in the way', async () => {
+    fake.operations.refusal = new HathiError('CLUSTER_BUSY', 'Busy.', { operation: 'o1' });
+    const response = await fake.post('/plan-terraform');
+    expect(response.json()).toMatchObject({ status: 409, code: 'CLUSTER_BUSY', operation: 'o1' });
+  });
+});
+
+describe('an operation that ends badly', () => {
+  const failure = { message: 'no disk', details: { tool: 'x' } };
+
+  test.each([
+    ['failed', { code: 'TERRAFORM_FAILED', ...failure }, 502, 'TERRAFORM_FAILED'],
+    ['failed', { code: 'DISK_FULL', ...failure }, 507, 'DISK_FULL'],
+    ['failed', { code: 'FROM_A_LATER_VERSION', ...failure }, 500, 'OPERATION_FAILED'],
+    ['failed', null, 500, 'OPERATION_FAILED'],
+    ['cancelled', null, 409, 'OPERATION_CANCELLED'],
+    ['interrupted', null, 500, 'OPERATION_INTERRUPTED'],
+  ] as const)('%s with %j answers %d %s', async (state, error, status, code) => {
+    fake.operations.outcome = null;
+    const answered = fake.post('/apply-terraform');
+    await expect.poll(() => fake.operations.waiting).toBe(1);
+    const [id] = [(await fake.operations.get('01940000-0000-7000-8000-000000000001')).id];
+    fake.operations.end(id, state, { error });
+    const response = await answered;
+    expect(response.statusCode).toBe(status);
+    expect(response.json()).toMatchObject({
+      code,
+      operation: id,
+      stage: 'apply-terraform',
+      ...(error ? { detail: 'no disk', tool: 'x' } : {}),
+    });
+  });
+
+  test('for no known reason says nothing of its inside', async () => {
+    fake.operations.refusal = new Error('password=hunter2 at /secret/path.ts:1');
+    const response = await fake.post('/plan-terraform');
+    expect(response.statusCode).toBe(500);
+    expect(response.json()).toMatchObject({ code: 'INTERNAL', request_id: expect.any(String) });
+    expect(response.body).not.toMatch(/hunter2|path\.ts|stack/);
+  });
+});

@@ -1,0 +1,57 @@
+import type { OperationEvent } from '../../core/operation/event.ts';
+
+/** A sign of life, so that nothing between takes a quiet stream for a dead one. */
+export const HEARTBEAT_SECONDS = 15;
+
+/** How long a client waits before it comes back after a cut. */
+const RETRY_MILLISECONDS = 1_000;
+
+/**
+ * One event as a frame of `text/event-stream`. It has no `event:` line, so that a client hears every
+ * type by one listener; the type is in the data. JSON escapes line breaks, so the data is one line.
+ */
+export function frameOf(event: OperationEvent): string {
+  const known = frames.get(event);
+  if (known !== undefined) return known;
+  const frame = `id: ${event.sequence}\ndata: ${JSON.stringify(event)}\n\n`;
+  frames.set(event, frame);
+  return frame;
+}
+
+/** A thousand followers of an operation receive the same event, which is written once. */
+const frames = new WeakMap<OperationEvent, string>();
+
+/**
+ * Frames of the events as they come, a comment where none came for a while. Takes the next event only
+ * when the frame before was taken, so a slow reader holds up nothing but itself.
+ */
+export async function* framesOf(
+  events: AsyncIterable<OperationEvent>,
+  heartbeatSeconds: number = HEARTBEAT_SECONDS,
+): AsyncGenerator<string> {
+  const iterator = events[Symbol.asyncIterator]();
+  yield `retry: ${RETRY_MILLISECONDS}\n\n`;
+  try {
+    let next = iterator.next();
+    for (;;) {
+      const result = await firstOf(next, heartbeatSeconds);
+      if (result === 'quiet') {
+        yield ': heartbeat\n\n';
+        continue;
+      }
+      if (result.done) return;
+      yield frameOf(result.value);
+      next = iterator.next();
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+async function firstOf<T>(next: Promise<T>, seconds: number): Promise<T | 'quiet'> {
+  let timer: NodeJS.Timeout | undefined;
+  const quiet = new Promise<'quiet'>((resolve) => {
+    timer = setTimeout(resolve, seconds * 1_000, 'quiet');
+  });
+  return Promise.race([next, quiet]).finally(() => clearTimeout(timer));
+}

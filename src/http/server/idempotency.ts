@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  onSendAsyncHookHandler,
+  preHandlerAsyncHookHandler,
+} from 'fastify';
+import { z } from 'zod';
+import { HathiError } from '../../core/errors.ts';
+import type { Caller, IdempotencyService, OperationService } from '../../services/api.ts';
+
+const HEADER = 'idempotency-key';
+/** Printable ASCII without spaces at its ends. */
+const KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
+const MUTATIONS = ['POST', 'PATCH', 'DELETE'];
+
+/** For the description of routes that change something. */
+export const idempotencyHeader = {
+  [HEADER]: z
+    .string()
+    .optional()
+    .describe(
+      'Unique key of the request, e.g. a UUID. For one day, a repeated request with the same key returns the same response.',
+    )
+    .meta({ pattern: KEY.source }),
+};
+
+export const idempotencyHeaders = z.looseObject(idempotencyHeader);
+
+/** Errors of any route that changes something. */
+export const IDEMPOTENCY_PROBLEMS = ['IDEMPOTENCY_KEY_REUSED', 'IDEMPOTENCY_KEY_IN_USE'] as const;
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set once this request has taken its key. */
+    idempotencyKey: string | null;
+  }
+}
+
+export function callerOf(request: FastifyRequest): Caller {
+  return { idempotencyKey: request.idempotencyKey };
+}
+
+export interface IdempotencyOptions {
+  idempotency: IdempotencyService;
+  operations: OperationService;
+}
+
+/**
+ * A request whose key was answered before gets that answer again, without being done again. The key is
+ * taken before the work and answered after it; in between it lies with the server, and when that dies,
+ * the operation that carries the key tells what became of the request.
+ */
+export function respondOnce(app: FastifyInstance, options: IdempotencyOptions): void {
+  app.decorateRequest('idempotencyKey', null);
+  const takeKey: preHandlerAsyncHookHandler = async (request, reply) => {
+    const key = request.headers[HEADER];
+    if (key === undefined) return;
+    if (typeof key !== 'string' || !KEY.test(key)) throw badKey();
+    const known = await options.idempotency.take(key, fingerprintOf(request));
+    if (known === 'taken') request.idempotencyKey = key;
+    else if (known !== 'abandoned') return await replay(reply, known);
+    else return await resume(options, request, reply, key);
+  };
+  const settleKey: onSendAsyncHookHandler = async (request, reply, payload) => {
+    const key = request.idempotencyKey;
+    if (key === null) return payload;
+    request.idempotencyKey = null;
+    const location = reply.getHeader('location');
+    await options.idempotency.settle(key, {
+      status: reply.statusCode,
+      location: typeof location === 'string' ? location : null,
+      body: typeof payload === 'string' ? payload : '',
+    });
+    return payload;
+  };
+  app.addHook('onRoute', (route) => {
+    if (![route.method].flat().some((method) => MUTATIONS.includes(method))) return;
+    route.preHandler = [takeKey, ...[route.preHandler ?? []].flat()];
+    route.onSend = [...[route.onSend ?? []].flat(), settleKey];
+  });
+}
+
+async function replay(
+  reply: FastifyReply,
+  { status, location, body }: { status: number; location: string | null; body: string },
+): Promise<FastifyReply> {
+  const type = status >= 400 ? 'application/problem+json' : 'application/json; charset=utf-8';
+  if (location !== null) reply.header('location', location);
+  return await reply
+    .code(status)
+    .header('idempotency-replayed', 'true')
+    .type(type)
+    .serializer((text: unknown) => String(text))
+    .send(body);
+}
+
+/** The server that took the key died: its operation is the answer, or nothing was done yet. */
+async function resume(
+  { operations }: IdempotencyOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  key: string,
+): Promise<FastifyReply | undefined> {
+  request.idempotencyKey = key;
+  const operation = await operations.findByIdempotencyKey(key);
+  if (!operation) return undefined;
+  return await reply
+    .code(202)
+    .header('location', `/api/v1/operations/${operation.id}`)
+    .serializer(JSON.stringify)
+    .type('application/json; charset=utf-8')
+    .send(operation);
+}
+
+function fingerprintOf(request: FastifyRequest): string {
+  // What decides about the effect of a request. `Prefer` is left out: it decides only how long the
+  // caller waits, and a repetition may wait for less. The content type is always JSON.
+  const parts = [
+    request.method,
+    request.url,
+    request.headers['if-match'] ?? null,
+    canonical(request.body),
+  ];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+/** Members in one order, so that another order of the same members is the same request. */
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.entries(value)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, member]) => [name, canonical(member)]);
+}
+
+function badKey(): HathiError {
+  const message = 'Idempotency-Key must be 1 to 255 printable ASCII characters, e.g. a UUID.';
+  return new HathiError('INVALID_REQUEST', message, {
+    errors: [{ path: `/${HEADER}`, message, expected: '1 to 255 printable ASCII characters' }],
+  });
+}

@@ -1,0 +1,59 @@
+import type { FastifyInstance } from 'fastify';
+import { HathiError } from '../../core/errors.ts';
+
+interface Known {
+  pattern: RegExp;
+  methods: Set<string>;
+}
+
+/** 404 for a path that is not served, 405 with `Allow` for one that is, but otherwise. */
+export function handleUnknownRoutes(app: FastifyInstance): void {
+  const known = new Map<string, Known>();
+  app.addHook('onRoute', ({ url, method }) => {
+    const entry = known.get(url) ?? { pattern: patternOf(url), methods: new Set() };
+    for (const name of [method].flat()) entry.methods.add(name);
+    known.set(url, entry);
+  });
+  // A plugin found a route and no file for it.
+  app.setNotFoundHandler((request) => {
+    throw nothingAt(request.url);
+  });
+  // Before anything else of the request is looked at: nobody cares what is wrong with it besides.
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.is404) return;
+    const path = request.url.split('?', 1)[0] ?? '';
+    const shown = pathOf(request.url);
+    const here = [...known.values()].filter(({ pattern }) => pattern.test(path));
+    const allowed = [...new Set(here.flatMap(({ methods }) => [...methods]))].sort();
+    if (allowed.length === 0) {
+      throw nothingAt(request.url);
+    }
+    reply.header('allow', allowed.join(', '));
+    throw new HathiError(
+      'METHOD_NOT_ALLOWED',
+      `${shown} does not take ${request.method}; it takes ${allowed.join(' and ')}.`,
+      { allowed },
+    );
+  });
+}
+
+function patternOf(url: string): RegExp {
+  const escaped = url.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`^${escaped.replace(/:[a-z_]+/gi, '[^/]+')}$`);
+}
+
+/** Longest path in a sentence; the caller has the whole one. */
+const MAX_SHOWN_PATH = 200;
+
+/** The path of a URL without its query, cut for a sentence. */
+export function pathOf(url: string): string {
+  const path = url.split('?', 1)[0] ?? '';
+  return path.length > MAX_SHOWN_PATH ? `${path.slice(0, MAX_SHOWN_PATH)}…` : path;
+}
+
+export function nothingAt(url: string): HathiError {
+  return new HathiError(
+    'NOT_FOUND',
+    `Nothing is served at ${pathOf(url)}; /openapi.json has every path.`,
+  );
+}

@@ -1,0 +1,215 @@
+import { clusterNotFound, clusterProtected } from '../../core/cluster/cluster-errors.ts';
+import { connectionStrings, libpqUri } from '../../core/cluster/connection-strings.ts';
+import { stepMissing } from '../../core/cluster/missing-step.ts';
+import type { ClusterNode, Role } from '../../core/cluster/topology.ts';
+import { HathiError } from '../../core/errors.ts';
+import { runStep } from '../../core/remedy.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { LocalNetworks } from '../../ports/local-networks.ts';
+import type { SecretBox } from '../../ports/secrets.ts';
+import type { ClusterRecord } from '../../ports/stores.ts';
+import type { Targets } from '../../ports/target.ts';
+import type { UnitOfWork } from '../../ports/unit-of-work.ts';
+import type { Workspace } from '../../ports/workspace.ts';
+import { readSecret } from '../../shared/cluster-secrets.ts';
+import { targetOf } from '../../shared/targets.ts';
+import type { ClusterService, ClusterView, ConnectionView, Tagged } from '../api.ts';
+import type { Cursors } from '../lists/cursors.ts';
+import { SharedReads } from '../lists/shared-reads.ts';
+import { clusterView, nodeViews } from './cluster-views.ts';
+import { createMachineObserver } from './machines.ts';
+
+export interface ClusterServiceTools {
+  unitOfWork: UnitOfWork;
+  box: SecretBox;
+  workspace: Workspace;
+  targets: Targets;
+  cursors: Cursors;
+  clock: Clock;
+  localNetworks: LocalNetworks;
+}
+
+const SUPERUSER = 'postgres';
+const DATABASE = 'postgres';
+const POSTGRES_PORT = 5432;
+const LOOPBACK = '127.0.0.1';
+
+export function createClusterService(tools: ClusterServiceTools): ClusterService {
+  const { unitOfWork } = tools;
+  const stores = unitOfWork.direct;
+  const observeMachines = createMachineObserver(tools);
+  const shared = new SharedReads(() => unitOfWork.snapshot());
+
+  const find = async (name: string): Promise<ClusterRecord> => {
+    const cluster = await stores.clusters.find(name);
+    if (!cluster) throw clusterNotFound(name, await stores.clusters.names());
+    return cluster;
+  };
+
+  const secret = (cluster: ClusterRecord, name: string) =>
+    readSecret(stores, tools.box, cluster, name);
+
+  const tagged = async (name: string): Promise<Tagged<ClusterView>> => {
+    const summary = await stores.clusters.findSummary(name);
+    if (!summary) throw clusterNotFound(name, await stores.clusters.names());
+    return { view: clusterView(summary), tag: tagOf(summary.cluster) };
+  };
+
+  return {
+    async list(request, label) {
+      const list = `clusters ${JSON.stringify(label ?? null)}`;
+      const page = tools.cursors.open(request, list);
+      return await shared.read(JSON.stringify([list, page]), async () => {
+        const found = await stores.clusters.list(page, label);
+        const { entries, next_cursor } = tools.cursors.cut(
+          found,
+          page,
+          list,
+          ({ cluster }) => cluster.name,
+        );
+        return { entries: entries.map(clusterView), next_cursor };
+      });
+    },
+    get: (name) => shared.read(`cluster ${name}`, () => tagged(name)),
+    async nodes(name) {
+      const cluster = await find(name);
+      const [report, machines] = await Promise.all([
+        stores.reports.latest(cluster.id),
+        observeMachines(cluster),
+      ]);
+      return nodeViews(cluster, report, machines);
+    },
+    async connection(name) {
+      const cluster = await find(name);
+      const password = await secret(cluster, 'postgres-superuser-password');
+      const certificate = await secret(cluster, 'ca-certificate');
+      if (!cluster.nodes || !password || !certificate) {
+        throw stepMissing('connection', 'execute-ansible-script', name);
+      }
+      const path = tools.workspace.path(name, 'ansible', 'pki', 'ca.crt');
+      return connectionView(cluster, {
+        password,
+        certificate,
+        certificatePath: path,
+        localNetworks: tools.localNetworks,
+      });
+    },
+    async latestReport(name) {
+      const report = await stores.reports.latest((await find(name)).id);
+      if (report) return report;
+      throw new HathiError(
+        'REPORT_NOT_FOUND',
+        `Cluster ${name} has no report yet: it was never verified.`,
+        { cluster: name, remedies: [runStep('verify-replication', name)] },
+      );
+    },
+    async update(name, { labels, deletionProtection }, ifMatch) {
+      await unitOfWork.transaction(async ({ clusters }) => {
+        const cluster = await clusters.findForUpdate(name);
+        if (!cluster) throw clusterNotFound(name, await clusters.names());
+        if (ifMatch !== null && ifMatch !== tagOf(cluster)) throw changedMeanwhile(name, cluster);
+        await clusters.update(cluster.id, {
+          ...(labels === undefined ? {} : { labels }),
+          ...(deletionProtection === undefined ? {} : { deletion_protection: deletionProtection }),
+          metadata_revision: cluster.metadata_revision + 1,
+        });
+      });
+      return await tagged(name);
+    },
+    async forget(name) {
+      const known = await find(name);
+      const target = targetOf(known, tools);
+      const left = await target.resources(known).catch(() => null);
+      await unitOfWork.transaction(async ({ clusters, operations, secrets }) => {
+        const cluster = await clusters.findForUpdate(name);
+        if (!cluster) throw clusterNotFound(name, await clusters.names());
+        if (cluster.deletion_protection) throw clusterProtected(name);
+        await operations.assertIdle(cluster.id);
+        await secrets.deleteAll(cluster.id);
+        await clusters.update(cluster.id, { destroyed_at: tools.clock.now().toISOString() });
+      });
+      // After the record: a name that is free again must not find the files of the old cluster.
+      const workspace = await tools.workspace.setAside(name);
+      return { cluster: name, forgotten: true, left, workspace };
+    },
+  };
+}
+
+/** Of the part that PATCH changes; what was observed changes by itself. */
+function tagOf(cluster: ClusterRecord): string {
+  return `${cluster.id}.${cluster.metadata_revision}`;
+}
+
+function changedMeanwhile(name: string, cluster: ClusterRecord): HathiError {
+  return new HathiError(
+    'PRECONDITION_FAILED',
+    `Cluster ${name} is no longer the one that If-Match names; its ETag is "${tagOf(cluster)}" now.`,
+    { etag: `"${tagOf(cluster)}"` },
+  );
+}
+
+interface ConnectionFacts {
+  password: string;
+  certificate: string;
+  certificatePath: string;
+  localNetworks: LocalNetworks;
+}
+
+function connectionView(
+  cluster: ClusterRecord,
+  { password, certificate, certificatePath, localNetworks }: ConnectionFacts,
+): ConnectionView {
+  const credentials = {
+    user: SUPERUSER,
+    password,
+    database: DATABASE,
+    caPath: certificatePath,
+  };
+  const nodes = (cluster.nodes ?? [])
+    .flatMap((node) => {
+      const endpoint = endpointOf(node, localNetworks);
+      if (endpoint === null) return [];
+      return [
+        {
+          name: node.name,
+          role: roleOf(cluster, node.name),
+          ...endpoint,
+          private_host: node.address,
+          private_port: POSTGRES_PORT,
+          uri: libpqUri(`${endpoint.host}:${endpoint.port}`, credentials),
+        },
+      ];
+    })
+    // Stable: the known primary first, then by number.
+    .sort((one, other) => Number(other.role === 'primary') - Number(one.role === 'primary'));
+  const strings = connectionStrings(nodes, credentials);
+  return {
+    cluster: cluster.name,
+    user: SUPERUSER,
+    password,
+    database: DATABASE,
+    ca_certificate: certificate,
+    ca_certificate_path: certificatePath,
+    nodes,
+    uri: strings.libpq.read_write,
+    strings,
+    observed_at: cluster.topology?.observed_at ?? null,
+  };
+}
+
+/**
+ * Where clients reach PostgreSQL; null for a witness. A port that Docker publishes accepts a connection
+ * also while PostgreSQL is stopped, and libpq then tries no other node. So the node's own address is
+ * used wherever this machine is in its network.
+ */
+function endpointOf(node: ClusterNode, localNetworks: LocalNetworks) {
+  const { address, subnet, postgres_host: host, postgres_port: port } = node;
+  if (host === null || port === null) return null;
+  const isPublished = host === LOOPBACK && address !== LOOPBACK;
+  if (isPublished && localNetworks.isOn(subnet)) return { host: address, port: POSTGRES_PORT };
+  return { host, port };
+}
+
+function roleOf(cluster: ClusterRecord, node: string): Role | null {
+  return cluster.topology?.nodes.find(({ name }) => name === node)?.role ?? null;
+}

@@ -1,0 +1,173 @@
+import { clusterNotFound } from '../../core/cluster/cluster-errors.ts';
+import { HathiError } from '../../core/errors.ts';
+import { operationEvent } from '../../core/operation/event.ts';
+import { isFinished, type Operation } from '../../core/operation/operation.ts';
+import { operationActions, planOf } from '../../core/operation/operation-actions.ts';
+import { planRefused } from '../../core/plan/refusal.ts';
+import type { EventStream, Wakeups } from '../../ports/event-stream.ts';
+import type { Metrics } from '../../ports/metrics.ts';
+import type { Stores } from '../../ports/stores.ts';
+import type { UnitOfWork } from '../../ports/unit-of-work.ts';
+import type { OperationService, OperationView } from '../api.ts';
+import type { Cursors } from '../lists/cursors.ts';
+import { SharedReads } from '../lists/shared-reads.ts';
+import { createOperationRequests, type OperationRequestTools } from './operation-requests.ts';
+
+export interface OperationServiceTools extends OperationRequestTools {
+  unitOfWork: UnitOfWork;
+  wakeups: Wakeups;
+  events: EventStream;
+  cursors: Cursors;
+  metrics: Pick<Metrics, 'operationEnded'>;
+}
+
+export function createOperationService(tools: OperationServiceTools): OperationService {
+  const { unitOfWork, wakeups, events, cursors } = tools;
+  const requests = createOperationRequests(tools);
+  const reads = new SharedReads(() => unitOfWork.snapshot());
+
+  /** What was enqueued is waited for by a worker somewhere. */
+  const submitted = async (operation: Operation): Promise<OperationView> => {
+    await wakeups.notify('operations');
+    return viewOf(operation);
+  };
+
+  return {
+    createCluster: async (request, caller) =>
+      await submitted(await requests.createCluster(request, caller)),
+    submitStep: async (step, clusterName, input, caller) =>
+      await submitted(await requests.submitStep(step, clusterName, input, caller)),
+    retry: async (operationId, caller) =>
+      await submitted(await requests.retry(operationId, caller)),
+    async list({ cluster: name, state }, request) {
+      const cluster = name === undefined ? null : await unitOfWork.direct.clusters.find(name);
+      if (name !== undefined && !cluster) {
+        throw clusterNotFound(name, await unitOfWork.direct.clusters.names());
+      }
+      const list = `operations ${JSON.stringify([name ?? null, state ?? null])}`;
+      const page = cursors.open(request, list);
+      const filter = { clusterId: cluster?.id, state };
+      const found = await unitOfWork.direct.operations.list(page, filter);
+      const { entries, next_cursor } = cursors.cut(found, page, list, ({ id }) => id);
+      return { entries: entries.map(viewOf), next_cursor };
+    },
+    async findByIdempotencyKey(key) {
+      const operation = await unitOfWork.direct.operations.findByIdempotencyKey(key);
+      return operation && viewOf(operation);
+    },
+    async waitForOutcome(operationId, signal) {
+      const { last_sequence: seen } = await unitOfWork.direct.operations.get(operationId);
+      for await (const _event of events.follow(operationId, Math.max(seen - 1, 0), signal)) {
+        // The stream ends with the operation.
+      }
+      signal.throwIfAborted();
+      return viewOf(await unitOfWork.direct.operations.get(operationId));
+    },
+    // Each event stream begins with it, and a thousand may begin at once.
+    get: (operationId) =>
+      reads.read(operationId, async () =>
+        viewOf(await unitOfWork.direct.operations.get(operationId)),
+      ),
+    follow: (operationId, afterSequence, signal) =>
+      events.follow(operationId, afterSequence, signal),
+    async cancel(operationId, level) {
+      const operation = await unitOfWork.transaction((stores) =>
+        cancelIn(stores, operationId, level),
+      );
+      // One that runs is counted by its worker.
+      if (operation.state === 'cancelled') {
+        tools.metrics.operationEnded(operation.kind, 'cancelled');
+      }
+      await wakeups.notify(`cancel:${operationId}`);
+      await wakeups.notify(`events:${operationId}`);
+      return viewOf(operation);
+    },
+    async approve(operationId, planId) {
+      const operation = await unitOfWork.transaction((stores) =>
+        approveIn(stores, operationId, planId),
+      );
+      await wakeups.notify(`events:${operationId}`);
+      return await submitted(operation);
+    },
+  };
+}
+
+function viewOf(operation: Operation): OperationView {
+  return {
+    ...operation,
+    plan_id: planOf(operation),
+    allowed_actions: operationActions(operation),
+  };
+}
+
+async function cancelIn(stores: Stores, id: string, level: 1 | 2): Promise<Operation> {
+  const { operations } = stores;
+  const { state, attempt, cancel_level } = await operations.get(id);
+  if (isFinished(state)) {
+    throw new HathiError(
+      'TRANSITION_NOT_ALLOWED',
+      `The operation has ended (${state}), so it cannot be cancelled.`,
+      { operation: id, state },
+    );
+  }
+  if (state === 'cancelling' && cancel_level >= level) return await operations.get(id);
+  const ends = state === 'queued' || state === 'awaiting-approval';
+  if (ends) await operations.setState(id, 'cancelled');
+  else {
+    if (state === 'running') await operations.setState(id, 'cancelling');
+    await operations.requestCancel(id, level);
+  }
+  await operations.appendEvents(id, attempt, [
+    operationEvent(ends ? 'operation.cancelled' : 'operation.cancelling', { level }),
+  ]);
+  return await operations.get(id);
+}
+
+/** @throws TRANSITION_NOT_ALLOWED | PLAN_STALE | PLAN_REFUSED */
+async function approveIn(
+  stores: Stores,
+  id: string,
+  reviewed: string | undefined,
+): Promise<Operation> {
+  const { operations } = stores;
+  const operation = await operations.get(id);
+  if (operation.state !== 'awaiting-approval') {
+    throw new HathiError(
+      'TRANSITION_NOT_ALLOWED',
+      `Only an operation that awaits approval can be approved; this one is ${operation.state}.`,
+      { operation: id, state: operation.state },
+    );
+  }
+  await assertPlanCanBeApproved(stores, operation, reviewed);
+  await operations.setState(id, 'queued');
+  await operations.grantApproval(id);
+  await operations.appendEvents(id, operation.attempt, [
+    operationEvent('operation.approved', { plan_id: planOf(operation) }),
+  ]);
+  return await operations.get(id);
+}
+
+/** What is approved is what will be applied: the operation's own plan, as it was reviewed. */
+async function assertPlanCanBeApproved(
+  { plans, clusters }: Stores,
+  operation: Operation,
+  reviewed: string | undefined,
+): Promise<void> {
+  const planId = planOf(operation);
+  if (planId === null) return;
+  const stale = (reason: string) =>
+    new HathiError('PLAN_STALE', `The plan cannot be approved: ${reason}.`, {
+      operation: operation.id,
+      plan_id: planId,
+    });
+  if (reviewed !== undefined && reviewed !== planId) {
+    throw stale(`the operation has made plan ${planId}, not ${reviewed}; review that one`);
+  }
+  const plan = await plans.get(planId);
+  if (plan.state !== 'ready') throw stale(`it is ${plan.state}; retry the operation for a new one`);
+  if (plan.refusals.length > 0) throw planRefused(plan.id, plan.refusals);
+  const cluster = await clusters.get(operation.cluster_id);
+  if (plan.infrastructure_revision !== cluster.infrastructure_revision) {
+    throw stale('the cluster has another spec by now; retry the operation for a new one');
+  }
+}

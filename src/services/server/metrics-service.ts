@@ -1,0 +1,33 @@
+import type { ClusterStatus } from '../../core/cluster/cluster-status.ts';
+import type { Metrics } from '../../ports/metrics.ts';
+import type { UnitOfWork } from '../../ports/unit-of-work.ts';
+import type { MetricsService } from '../api.ts';
+import { clusterView } from '../clusters/cluster-views.ts';
+
+/** More clusters than one server has are counted in parts. */
+const PART = 500;
+
+export function createMetricsService(unitOfWork: UnitOfWork, metrics: Metrics): MetricsService {
+  const countClusters = async (): Promise<Map<ClusterStatus, number>> => {
+    const counts = new Map<ClusterStatus, number>();
+    for (let after: string | undefined; ; ) {
+      const part = await unitOfWork.direct.clusters.list({ after, limit: PART });
+      for (const { status } of part.map(clusterView)) {
+        counts.set(status, (counts.get(status) ?? 0) + 1);
+      }
+      if (part.length < PART) return counts;
+      after = part.at(-1)?.cluster.name;
+    }
+  };
+  return {
+    contentType: metrics.contentType,
+    requestEnded: (request) => metrics.requestEnded(request),
+    streamOpened: () => metrics.streamOpened(),
+    streamClosed: () => metrics.streamClosed(),
+    expose: async () =>
+      await metrics.expose({
+        clusters: await countClusters(),
+        operations: await unitOfWork.direct.operations.countUnfinished(),
+      }),
+  };
+}

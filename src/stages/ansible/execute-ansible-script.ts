@@ -1,0 +1,217 @@
+import { stepMissing } from '../../core/cluster/missing-step.ts';
+import type { Topology } from '../../core/cluster/topology.ts';
+import { HathiError } from '../../core/errors.ts';
+import { parametersOf } from '../../core/postgres/cluster-parameters.ts';
+import { observedTopology } from '../../core/postgres/observed-topology.ts';
+import { judgeSettings, type SettingDifference } from '../../core/postgres/settings-verdict.ts';
+import { runStep } from '../../core/remedy.ts';
+import type { Ansible, PlayedPlaybook } from '../../ports/ansible.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { NodeBoot } from '../../ports/node-boot.ts';
+import type { Probe, ProbeSession } from '../../ports/probe.ts';
+import type { SecretBox } from '../../ports/secrets.ts';
+import type { Stage, StageContext } from '../../ports/stage.ts';
+import type { ClusterRecord, NodeSize } from '../../ports/stores.ts';
+import type { Targets } from '../../ports/target.ts';
+import type { Workspace } from '../../ports/workspace.ts';
+import { withNodeSession } from '../../shared/node-session.ts';
+import { sshConfigPath } from '../../shared/ssh-config-path.ts';
+import { requireSecret } from '../cluster-secrets.ts';
+import { missingFile } from '../terraform/terraform-tools.ts';
+import { causesOf, causeText } from './playbook-causes.ts';
+
+export interface ExecuteAnsibleScriptTools {
+  ansible: Ansible;
+  probe: Probe;
+  nodeBoot: NodeBoot;
+  secretBox: SecretBox;
+  workspace: Workspace;
+  targets: Targets;
+  clock: Clock;
+  nodeSizes(cluster: ClusterRecord): Promise<NodeSize>;
+}
+
+const FAILURES_NAMED = 3;
+
+/** PostgreSQL reads its files again within milliseconds; a loaded node takes longer. */
+const RELOAD_MILLISECONDS = 15_000;
+const PAUSE_MILLISECONDS = 200;
+
+/** Ansible's own, for a run that was interrupted. */
+const INTERRUPTED_EXIT_CODE = 99;
+
+/** Runs the playbook, which converges: a run that was cut off is simply run again. */
+export function createExecuteAnsibleScriptStage(tools: ExecuteAnsibleScriptTools): Stage {
+  return {
+    name: 'execute-ansible-script',
+    afterCrash: 'run-again',
+    async run(context) {
+      const { cluster } = context;
+      const secret = (name: string) =>
+        requireSecret(context, tools.secretBox, name, 'execute-ansible-script');
+      await requireFiles(tools, cluster);
+      for (const name of ['superuser', 'replication', 'rewind']) {
+        await secret(`postgres-${name}-password`); // Masked from here on.
+      }
+      const folder = tools.workspace.path(cluster.name, 'ansible');
+      const ssh = sshConfigPath(tools, cluster);
+      if (ssh !== null) await waitForNodes(tools, context, ssh);
+      const played = await tools.ansible.play(context.children, folder);
+      assertTrialPassed(cluster.name, played);
+      assertPlayedWell(played);
+      const { parameters, topology } = await withNodeSession(tools, cluster, secret, (session) =>
+        observe(tools, context, session),
+      );
+      await context.write(({ clusters }) =>
+        clusters.update(cluster.id, {
+          topology,
+          // What was run is what was written, which may be of an older spec.
+          ansible_executed_revision: cluster.ansible_generated_revision,
+          ...(cluster.ansible_generated_revision === cluster.spec_revision
+            ? { executed_spec: cluster.spec }
+            : {}),
+        }),
+      );
+      return {
+        cluster: cluster.name,
+        recap: played.recap,
+        changed: Object.values(played.recap).reduce((sum, { changed }) => sum + changed, 0),
+        parameters,
+        topology,
+        connection: `/api/v1/clusters/${cluster.name}/connection`,
+      };
+    },
+  };
+}
+
+/** Machines that boot by themselves are not there yet when their apply ends. */
+async function waitForNodes(
+  tools: ExecuteAnsibleScriptTools,
+  { cluster, signal, emit }: StageContext,
+  sshConfig: string,
+): Promise<void> {
+  await tools.nodeBoot.waitUntilReady({
+    nodes: cluster.nodes ?? [],
+    sshConfig,
+    target: cluster.spec.target,
+    signal,
+    onReady: (node) => emit({ type: 'node.ready', data: { node } }),
+  });
+}
+
+/** Settings and roles as the nodes report them. */
+async function observe(
+  tools: ExecuteAnsibleScriptTools,
+  context: StageContext,
+  session: ProbeSession,
+): Promise<{ parameters: { checked: number; nodes: number }; topology: Topology }> {
+  const parameters = await readBack(tools, context, session);
+  return { parameters, topology: observedTopology(await session.observe(), tools.clock.now()) };
+}
+
+/**
+ * Reads every parameter back on every node, until all are as they were written or time is over.
+ * @returns how many, on how many nodes
+ * @throws PARAMETER_NOT_APPLIED naming node, parameter and both values
+ */
+async function readBack(
+  tools: ExecuteAnsibleScriptTools,
+  { cluster, signal }: StageContext,
+  session: ProbeSession,
+): Promise<{ checked: number; nodes: number }> {
+  const expected = parametersOf(cluster, await tools.nodeSizes(cluster));
+  const deadline = tools.clock.now().getTime() + RELOAD_MILLISECONDS;
+  for (;;) {
+    const observed = await session.settings(expected.map(({ name }) => name));
+    const differences = judgeSettings(expected, observed);
+    if (differences.length === 0) return { checked: expected.length, nodes: observed.length };
+    if (tools.clock.now().getTime() >= deadline) throw notApplied(differences);
+    await tools.clock.sleep(PAUSE_MILLISECONDS, signal);
+  }
+}
+
+function notApplied(differences: readonly SettingDifference[]): HathiError {
+  const named = differences
+    .slice(0, FAILURES_NAMED)
+    .map(
+      ({ node, name, expected, found, reason }) =>
+        `${name} on ${node} is ${found ?? 'unknown'} instead of ${expected}: ${reason}`,
+    );
+  const more = differences.length - named.length;
+  return new HathiError(
+    'PARAMETER_NOT_APPLIED',
+    `${named.join('; ')}${more > 0 ? `; and ${more} more` : ''}.`,
+    { differences },
+  );
+}
+
+/**
+ * Somebody may have removed files of the workspace after they were written.
+ * @throws STEP_MISSING naming the file and the step that writes it again
+ */
+async function requireFiles(
+  { workspace }: ExecuteAnsibleScriptTools,
+  { name }: ClusterRecord,
+): Promise<void> {
+  const writers = {
+    'ansible/main.yml': 'create-ansible-script',
+    'ansible/inventory/hosts': 'create-ansible-script',
+    'ssh/id_ed25519': 'generate-terraform',
+    'ssh/known_hosts': 'generate-terraform',
+  } as const;
+  for (const [file, missing] of Object.entries(writers)) {
+    if ((await workspace.read(name, file)) !== null) continue;
+    const path = workspace.path(name, ...file.split('/'));
+    throw stepMissing('execute-ansible-script', missing, name, missingFile(path));
+  }
+}
+
+/** @throws PARAMETER_REJECTED naming parameter, value, node and PostgreSQL's message */
+function assertTrialPassed(cluster: string, { failures }: PlayedPlaybook): void {
+  const failed = failures.find(({ rejected }) => rejected !== null);
+  if (!failed?.rejected) return;
+  const { parameter, value, reason } = failed.rejected;
+  const words = parameter === null ? 'these parameters' : `${parameter} = '${value}'`;
+  const body = parameter === null ? undefined : { [parameter]: null };
+  throw new HathiError(
+    'PARAMETER_REJECTED',
+    `PostgreSQL on ${failed.host} does not work with ${words}: ${reason}. Nothing was changed on any node. Give another value, or reset it.`,
+    {
+      remedies: [
+        runStep('create-ansible-script', cluster, body),
+        runStep('execute-ansible-script', cluster),
+      ],
+      node: failed.host,
+      parameter,
+      value,
+      reason,
+      ...(parameter === null
+        ? {}
+        : { errors: [{ path: `/parameters/${parameter}`, message: reason }] }),
+    },
+  );
+}
+
+/** @throws OPERATION_CANCELLED | OPERATION_INTERRUPTED | ANSIBLE_FAILED naming hosts, tasks and messages */
+function assertPlayedWell(played: PlayedPlaybook): void {
+  if (played.exitCode === 0) return;
+  if (played.cancelled) {
+    throw new HathiError('OPERATION_CANCELLED', 'Ansible was stopped; running it again goes on.');
+  }
+  if (played.exitCode === INTERRUPTED_EXIT_CODE) {
+    throw new HathiError(
+      'OPERATION_INTERRUPTED',
+      'Ansible was interrupted from outside; running it again goes on.',
+    );
+  }
+  const causes = causesOf(played.failures);
+  const named = causes.slice(0, FAILURES_NAMED).map(causeText);
+  const more = causes.length - named.length;
+  throw new HathiError(
+    'ANSIBLE_FAILED',
+    named.length > 0
+      ? `${named.join(' ')}${more > 0 ? ` ${more} more nodes failed.` : ''}`
+      : `Ansible ended with exit code ${played.exitCode}: ${played.lastOutput}`,
+    { exit_code: played.exitCode, failures: causes, recap: played.recap },
+  );
+}

@@ -1,0 +1,115 @@
+import { HathiError } from '../../core/errors.ts';
+import type { Stage, StageContext, StageOutcome } from '../../ports/stage.ts';
+import type { LabelledResource } from '../../ports/target.ts';
+import { targetOf } from '../../shared/targets.ts';
+import { executePlan, type StoredPlan } from './execute-plan.ts';
+import { makePlan } from './make-plan.ts';
+import { reconcileState } from './reconcile-state.ts';
+import { FOLDER, type TerraformTools, terraformRun } from './terraform-tools.ts';
+import { writeConfiguration } from './write-configuration.ts';
+
+const NAME = 'destroy-terraform';
+
+/** Removes every machine of the cluster, and keeps its record until none is left. */
+export function createDestroyTerraformStage(tools: TerraformTools): Stage {
+  return {
+    name: NAME,
+    afterCrash: 'recover',
+    async run(context) {
+      const destroyed = await destroyAll(context, tools);
+      return forgetCluster(context, tools, destroyed);
+    },
+    async recover(context) {
+      const begun = await tools.terraform.applyStarted(terraformRun(context, tools));
+      const plan = begun ? await context.read.plans.latest(context.cluster.id) : null;
+      const destroyed =
+        plan?.destroy && plan.state !== 'applied'
+          ? await execute(context, tools, plan)
+          : begun
+            ? destroyedBy(plan?.outcome)
+            : await destroyAll(context, tools);
+      return forgetCluster(context, tools, destroyed);
+    },
+  };
+}
+
+/** @returns how many resources are gone */
+async function destroyAll(context: StageContext, tools: TerraformTools): Promise<number> {
+  const { cluster } = context;
+  const known = await context.read.states.latest(cluster.id);
+  // A worker that never saw the cluster has the state from the database, and no files yet.
+  if (known && (await tools.workspace.read(cluster.name, `${FOLDER}/main.tf`)) === null) {
+    await writeConfiguration(context, tools);
+  }
+  const state = await reconcileState(context, tools);
+  if (!state || state.addresses.length === 0) return 0;
+  return execute(context, tools, await makePlan(context, tools, true));
+}
+
+async function execute(
+  context: StageContext,
+  tools: TerraformTools,
+  plan: StoredPlan,
+): Promise<number> {
+  const { applied } = await executePlan(context, tools, plan);
+  const outcome = { plan_id: plan.id, resources: applied.resources };
+  await context.write(({ plans }) => plans.setState(plan.id, 'applied', outcome));
+  return applied.resources.destroyed;
+}
+
+function destroyedBy(outcome: Record<string, unknown> | null | undefined): number {
+  const resources = outcome?.resources as { destroyed?: number } | undefined;
+  return resources?.destroyed ?? 0;
+}
+
+/**
+ * Removes what carries the cluster's labels and was in no state, then the workspace, the secrets and
+ * the record, in an order that can be entered again at any line.
+ * @throws TERRAFORM_FAILED naming what could not be removed, and how to
+ */
+async function forgetCluster(
+  context: StageContext,
+  tools: TerraformTools,
+  destroyed: number,
+): Promise<StageOutcome> {
+  const { cluster } = context;
+  const target = targetOf(cluster, tools);
+  const orphans = await target.resources(cluster);
+  const failures = orphans.length === 0 ? [] : await removeOrphans(context, tools, orphans);
+  const left = orphans.length === 0 ? [] : await target.resources(cluster);
+  if (left.length > 0) {
+    throw new HathiError(
+      'TERRAFORM_FAILED',
+      `Not everything of ${cluster.name} could be removed. ${failures.join(' ')} By hand: ${left.map(({ remove }) => remove).join('; ')}`,
+      { left },
+    );
+  }
+  await tools.workspace.remove(cluster.name);
+  await context.write(async ({ clusters, secrets }) => {
+    await secrets.deleteAll(cluster.id);
+    await clusters.update(cluster.id, { destroyed_at: tools.clock.now().toISOString() });
+  });
+  return {
+    destroyed: true,
+    resources: { destroyed: destroyed + orphans.length },
+    left: [],
+  };
+}
+
+async function removeOrphans(
+  context: StageContext,
+  tools: TerraformTools,
+  orphans: readonly LabelledResource[],
+): Promise<string[]> {
+  const names = orphans.map(({ name }) => name).join(', ');
+  await context.emit({
+    type: 'terraform.log',
+    data: { level: 'warning', message: `In no state, but of this cluster: ${names}. Removed.` },
+  });
+  try {
+    await targetOf(context.cluster, tools).remove(context.cluster, orphans);
+    return [];
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
+}

@@ -1,0 +1,33 @@
+import type { Stage } from '../../ports/stage.ts';
+import { targetOf } from '../../shared/targets.ts';
+import type { TerraformTools } from './terraform-tools.ts';
+import { writeConfiguration } from './write-configuration.ts';
+
+const NAME = 'generate-terraform';
+
+/** Writes the workspace that Terraform works in, by itself or by hand. */
+export function createGenerateTerraformStage(tools: TerraformTools): Stage {
+  return {
+    name: NAME,
+    afterCrash: 'run-again',
+    async run(context) {
+      const { cluster } = context;
+      // First, so that a missing engine is told before anything is written.
+      const engine = await tools.terraform.engine();
+      const files = await writeConfiguration(context, tools);
+      await context.write(({ clusters }) =>
+        clusters.update(cluster.id, {
+          terraform_generated_revision: cluster.infrastructure_revision,
+        }),
+      );
+      return {
+        cluster: cluster.name,
+        spec_revision: cluster.spec_revision,
+        workspace: tools.workspace.path(cluster.name),
+        files,
+        engine,
+        notes: targetOf(cluster, tools).notes(cluster.spec),
+      };
+    },
+  };
+}

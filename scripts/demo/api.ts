@@ -1,5 +1,5 @@
 import type { OperationEvent } from '../../clients/typescript/src/index.ts';
-import type { Operation } from '../../src/core/operation/operation.ts';
+import type { OperationRecord } from '../../src/core/operation/operation.ts';
 
 /** A problem document (RFC 9457) as an error, or a server that did not answer as one should. */
 export class ApiProblem extends Error {
@@ -49,8 +49,8 @@ export class Api {
   }
 
   /** Enqueues a step and returns at once with its operation. */
-  async startStep(step: string, body: object): Promise<Operation> {
-    return await this.post<Operation>(`/${step}`, body, { prefer: 'respond-async' });
+  async startStep(step: string, body: object): Promise<OperationRecord> {
+    return await this.post<OperationRecord>(`/${step}`, body, { prefer: 'respond-async' });
   }
 
   /** Events of the operation until it ends; a cut stream is taken up where it broke. */
@@ -67,7 +67,7 @@ export class Api {
           last = event.sequence;
           yield event;
         }
-        const { state } = await this.get<Operation>(`/api/v1/operations/${operation}`);
+        const { state } = await this.get<OperationRecord>(`/api/v1/operations/${operation}`);
         if (['succeeded', 'failed', 'cancelled', 'interrupted'].includes(state)) return;
       } catch (error) {
         if (error instanceof ApiProblem) throw error;

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
-import type { Operation } from '../../src/core/operation/operation.ts';
-import type { ClusterView } from '../../src/services/cluster-api.ts';
+import type { Cluster } from '../../src/core/cluster/cluster.ts';
+import type { OperationRecord } from '../../src/core/operation/operation.ts';
 import { type Api, ApiProblem } from './api.ts';
 import {
   apiAt,
@@ -43,7 +43,7 @@ async function main(): Promise<void> {
  */
 async function clustersToRemove(api: Api, note: DemoNote): Promise<string[]> {
   if (!note.server) return [note.cluster];
-  const { clusters } = await api.get<{ clusters: Pick<ClusterView, 'name' | 'spec'>[] }>(
+  const { clusters } = await api.get<{ clusters: Pick<Cluster, 'name' | 'spec'>[] }>(
     '/api/v1/clusters?limit=200',
   );
   const elsewhere = clusters.find(({ spec }) => spec.target !== 'local');
@@ -62,7 +62,7 @@ async function destroy(api: Api, cluster: string): Promise<void> {
     for await (const _event of api.events(id)) {
       // The stream ends with the operation.
     }
-    const operation = await api.get<Operation>(`/api/v1/operations/${id}`);
+    const operation = await api.get<OperationRecord>(`/api/v1/operations/${id}`);
     if (operation.state === 'succeeded') return;
     throw new Error(
       `Cluster ${cluster} was not destroyed: ${operation.error?.message ?? operation.state} (operation ${id}; log: ${paths.log})`,

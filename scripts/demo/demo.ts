@@ -8,9 +8,9 @@ import { createView, type ProgressView } from '../../src/cli/render/progress-vie
 import { reportText } from '../../src/cli/render/report-text.ts';
 import { indent } from '../../src/cli/render/table.ts';
 import { mannerOf, type Style } from '../../src/cli/terminal/terminal.ts';
-import type { Operation } from '../../src/core/operation/operation.ts';
+import type { Connection } from '../../src/core/cluster/connection.ts';
+import type { OperationRecord } from '../../src/core/operation/operation.ts';
 import type { ReplicationReport } from '../../src/core/postgres/replication-report.ts';
-import type { ConnectionView } from '../../src/services/api.ts';
 import { type Api, ApiProblem } from './api.ts';
 import { connectionLines } from './result.ts';
 import { type DemoNote, ensureServer, paths, readNote, whereLogsAre } from './server.ts';
@@ -27,9 +27,9 @@ const STEPS: { name: string; body: object }[] = [
 
 /** A step that failed, with what its operation knows of it. */
 class StepFailed extends Error {
-  readonly operation: Operation;
+  readonly operation: OperationRecord;
 
-  constructor(operation: Operation) {
+  constructor(operation: OperationRecord) {
     super(operation.error?.message ?? `The operation ${operation.state}.`);
     this.operation = operation;
   }
@@ -75,7 +75,7 @@ async function runStep(
       // Its beginning and end are the request's here, with the outcome that it answers.
       if (!event.type.startsWith('stage.')) view.changed(step, takeEvent(step, event));
     }
-    const operation = await api.get<Operation>(`/api/v1/operations/${id}`);
+    const operation = await api.get<OperationRecord>(`/api/v1/operations/${id}`);
     if (operation.state !== 'succeeded') throw new StepFailed(operation);
     const outcome = operation.stages[0]?.outcome ?? {};
     step.summary = summaryOf(step.name, outcome);
@@ -122,7 +122,7 @@ async function printResult(
   seconds: number,
   style: Style,
 ): Promise<void> {
-  const connection = await api.get<ConnectionView>(`/api/v1/clusters/${note.cluster}/connection`);
+  const connection = await api.get<Connection>(`/api/v1/clusters/${note.cluster}/connection`);
   const certificate = connection.ca_certificate_path ?? 'ca.crt';
   const lines = connectionLines(connection, certificate);
   const primary = connection.nodes.find(({ role }) => role === 'primary')?.name ?? 'the primary';
@@ -158,7 +158,7 @@ function urlPart(base: string): string {
 
 function printFailure(error: unknown): void {
   if (error instanceof ApiProblem) {
-    const more = error.operation ? `\n  Operation ${error.operation}` : '';
+    const more = error.operation ? `\n  OperationRecord ${error.operation}` : '';
     console.error(
       `\n  ${error.title}\n  ${error.message}${more}\n  Log of the server: ${paths.log}`,
     );
@@ -166,7 +166,7 @@ function printFailure(error: unknown): void {
     const { id, error: cause } = error.operation;
     const output = readNote()?.server ? `; its output lies in ${paths.data}/operations/${id}` : '';
     console.error(
-      `\n  ${cause?.code ?? error.operation.state}\n  ${error.message}\n  Operation ${id}${output}\n  ${whereLogsAre()}`,
+      `\n  ${cause?.code ?? error.operation.state}\n  ${error.message}\n  OperationRecord ${id}${output}\n  ${whereLogsAre()}`,
     );
   } else {
     console.error(`\n  ${error instanceof Error ? error.message : String(error)}`);

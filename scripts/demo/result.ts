@@ -1,13 +1,13 @@
 import { chmodSync, writeFileSync } from 'node:fs';
+import type { Connection } from '../../src/core/cluster/connection.ts';
 import { CONNECT_TIMEOUT_SECONDS } from '../../src/core/cluster/connection-strings.ts';
-import type { ConnectionView } from '../../src/services/api.ts';
 import { paths } from './server.ts';
 
 /**
  * Commands that open psql on the primary and on a replica, also after a failover. The password is in a
  * file, not in the commands.
  */
-export function connectionLines(connection: ConnectionView, certificate: string): string[] {
+export function connectionLines(connection: Connection, certificate: string): string[] {
   const { nodes, user, password, database } = connection;
   const entries = nodes.map(({ host, port }) => `${host}:${port}:*:${user}:${password}\n`);
   writeFileSync(paths.passwords, entries.join(''), { mode: 0o600 });

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { isAlive, processStarted } from '../../src/adapters/process/process-identity.ts';
 import { mannerOf } from '../../src/cli/terminal/terminal.ts';
 import { whileWaiting } from '../../src/cli/terminal/waiting.ts';
-import type { ReadinessCheck } from '../../src/services/api.ts';
+import type { ReadinessCheck } from '../../src/services/server/readiness-service.ts';
 import { Api, ApiProblem } from './api.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../..');

@@ -1,6 +1,6 @@
 import { versionLine } from '../adapters/process/find-program.ts';
 import type { Config } from '../config.ts';
-import type { ReadinessCheck } from '../services/api.ts';
+import type { ReadinessCheck } from '../services/server/readiness-service.ts';
 import { toolChecks } from '../services/server/readiness-service.ts';
 import { targetOf } from '../shared/targets.ts';
 import { findSessionTool, SESSION_TOOLS } from '../targets/aws/preflight/session-tools.ts';

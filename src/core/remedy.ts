@@ -16,16 +16,18 @@ export const REMEDY_ACTIONS = [
 ] as const;
 
 /** What a person can do next, as data: an error has its remedies in order in `details.remedies`. */
-export const remedySchema = z.object({
-  action: z.enum(REMEDY_ACTIONS),
-  cluster: z.string().optional().describe('Name of the cluster.'),
-  step: z.enum(STEPS).optional().describe('The step, for `run-step`.'),
-  operation: z.string().optional().describe('Id of the operation.'),
-  body: z
-    .record(z.string(), z.unknown())
-    .optional()
-    .describe('Members of the body besides `cluster`.'),
-});
+export const remedySchema = z
+  .object({
+    action: z.enum(REMEDY_ACTIONS),
+    cluster: z.string().optional().describe('Name of the cluster.'),
+    step: z.enum(STEPS).optional().describe('The step, for `run-step`.'),
+    operation: z.string().optional().describe('Id of the operation.'),
+    body: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe('Members of the body besides `cluster`.'),
+  })
+  .meta({ id: 'Remedy', description: 'What to do next.' });
 export type Remedy = z.infer<typeof remedySchema>;
 
 export function runStep(step: Step, cluster: string, body?: Record<string, unknown>): Remedy {

@@ -2,11 +2,12 @@ import { asDiskFull } from '../core/disk-full.ts';
 import { HathiError, isHathiError } from '../core/errors.ts';
 import { operationEvent, type StageEvent, type StoredError } from '../core/operation/event.ts';
 import {
-  type Operation,
-  type OperationState,
+  type OperationRecord,
   pendingStage,
   type StageRecord,
 } from '../core/operation/operation.ts';
+import type { OperationState } from '../core/operation/operation-state.ts';
+import type { StageName, StageResult } from '../core/operation/stage-results.ts';
 import type { PlannedStage } from '../core/procedures/procedure.ts';
 import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
@@ -29,7 +30,7 @@ export interface RunTools extends EngineTools {
 /** An operation while a worker runs it; a stage may replace the stages that remain. */
 interface Run {
   engine: StageEngine;
-  operation: Operation;
+  operation: OperationRecord;
   stages: StageRecord[];
   /** Position of the stage in which an earlier attempt ended; null where there is none. */
   resumedPosition: number | null;
@@ -90,8 +91,7 @@ async function runStages(tools: RunTools, run: Run): Promise<void> {
     try {
       const outcome = await runStage(tools, run, record);
       const seconds = secondsSince(tools, began);
-      record.outcome = outcome;
-      record.state = 'succeeded';
+      Object.assign(record, { outcome, state: 'succeeded' });
       await succeed(run, record, seconds);
     } catch (error) {
       if (isLeftToNext(error)) throw error;
@@ -161,7 +161,7 @@ async function runStage(
 }
 
 /** What every log line of an operation has, so that a search for it finds them all. */
-function factsOf({ id, kind, cluster_name }: Operation, attempt: number) {
+function factsOf({ id, kind, cluster_name }: OperationRecord, attempt: number) {
   return { operation: id, kind, cluster: cluster_name, attempt };
 }
 
@@ -239,7 +239,7 @@ function endingOf(engine: StageEngine, error: unknown): Ending {
   return engine.cancelLevel() > 0 ? 'cancelled' : 'failed';
 }
 
-function storedError(operation: Operation, error: unknown): StoredError {
+function storedError(operation: OperationRecord, error: unknown): StoredError {
   const known = isHathiError(error) ? error : asDiskFull(error);
   if (known) return { code: known.code, message: known.message, details: known.details };
   return {
@@ -253,7 +253,7 @@ function storedError(operation: Operation, error: unknown): StoredError {
 function logDefect(
   tools: RunTools,
   { lease, mask }: StageEngine,
-  operation: Operation,
+  operation: OperationRecord,
   stage: string,
   error: unknown,
 ): void {
@@ -264,7 +264,7 @@ function logDefect(
 
 async function endOperation(
   engine: StageEngine,
-  operation: Operation,
+  operation: OperationRecord,
   state: 'cancelled' | 'awaiting-approval',
 ): Promise<void> {
   await engine.write(async ({ operations }) => {
@@ -306,8 +306,10 @@ async function stageContext(
     read: tools.unitOfWork.direct,
     emit: (...events) => engine.record(eventsOfStage(record, events)),
     addSecret: (value) => engine.mask.add(value),
-    outcomeOf: (name) =>
-      run.stages.findLast((one) => one.name === name && one.state === 'succeeded')?.outcome ?? null,
+    outcomeOf<Name extends StageName>(name: Name): StageResult<Name> | null {
+      const earlier = run.stages.findLast((one) => one.name === name && one.state === 'succeeded');
+      return (earlier?.outcome as StageResult<Name> | null | undefined) ?? null;
+    },
     async replaceRemaining(stages: readonly PlannedStage[]) {
       assertNotApproved(run, record);
       await engine.write(({ operations }) =>

@@ -1,5 +1,5 @@
 import type { ClusterStatus } from '../core/cluster/cluster-status.ts';
-import type { OperationState, StageState } from '../core/operation/operation.ts';
+import type { OperationState, StageState } from '../core/operation/operation-state.ts';
 import type { OperationKind } from '../core/procedures/procedures.ts';
 
 /** What happened, as it happens; counted since the server started. */

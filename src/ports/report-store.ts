@@ -1,12 +1,9 @@
+import type { Report } from '../core/postgres/replication-report.ts';
 import type { Page } from './page.ts';
 
-export interface ReportRecord {
-  id: string;
+/** A report as it is stored. */
+export interface ReportRecord extends Report {
   cluster_id: string;
-  operation_id: string;
-  passed: boolean;
-  document: Record<string, unknown>;
-  created_at: string;
 }
 
 export interface ReportStore {

@@ -1,18 +1,19 @@
 import type { StageEvent } from '../core/operation/event.ts';
-import type { Operation } from '../core/operation/operation.ts';
+import type { OperationRecord } from '../core/operation/operation.ts';
+import type { StageName, StageResult } from '../core/operation/stage-results.ts';
 import type { PlannedStage } from '../core/procedures/procedure.ts';
 import type { ChildRunner } from './child-runner.ts';
 import type { ClusterRecord, Lease, Stores } from './stores.ts';
 
-/** What a stage may use of the engine. Its other tools come in by its factory. */
+/** The engine as a stage uses it. The factory of a stage gets its other tools. */
 export interface StageContext {
-  operation: Operation;
+  operation: OperationRecord;
   lease: Lease;
   /** The node that the stage works on; null for the whole cluster. */
   node: string | null;
-  /** As it was when the stage was entered. */
+  /** The cluster when the stage started. */
   cluster: ClusterRecord;
-  /** Aborted when cancellation is asked for or the lease is lost. */
+  /** Aborted when cancellation is requested or the lease is lost. */
   signal: AbortSignal;
   children: ChildRunner;
   /** The only way for a stage to write: a transaction under the lease. @throws LEASE_LOST */
@@ -21,10 +22,10 @@ export interface StageContext {
   read: Stores;
   /** Stores events of this stage under the lease. @throws LEASE_LOST */
   emit(...events: StageEvent[]): Promise<void>;
-  /** Masks a value in everything that is emitted from now on. */
+  /** Masks a value in everything that is emitted later. */
   addSecret(value: string): void;
-  /** Outcome of the newest earlier stage of that name in this operation; null where none succeeded. */
-  outcomeOf(stage: string): Record<string, unknown> | null;
+  /** Result of the newest earlier stage of that name in this operation; null if none succeeded. */
+  outcomeOf<Name extends StageName>(stage: Name): StageResult<Name> | null;
   /**
    * Replaces the stages after this one. Only before approval: a person approves the stages that run.
    * @throws TRANSITION_NOT_ALLOWED when a stage that needs approval has already started
@@ -32,28 +33,30 @@ export interface StageContext {
   replaceRemaining(stages: readonly PlannedStage[]): Promise<void>;
 }
 
-/** What a stage made, in the shape that its step endpoint answers. */
-export type StageOutcome = Record<string, unknown>;
+/**
+ * One unit of work, in a file of its own. It declares what follows when a worker dies inside it. Its
+ * result is the one of its name in STAGE_RESULTS.
+ */
+export type Stage<Name extends StageName = StageName> =
+  | RepeatableStage<Name>
+  | RecoverableStage<Name>;
 
-/** One unit of work, in a file of its own. It declares what follows when a worker dies inside it. */
-export type Stage = RepeatableStage | RecoverableStage;
-
-interface NamedStage {
-  readonly name: string;
-  run(context: StageContext): Promise<StageOutcome>;
+interface NamedStage<Name extends StageName> {
+  readonly name: Name;
+  run(context: StageContext): Promise<StageResult<Name>>;
 }
 
 /**
  * `run` starts again after a crash at any line: it checks what exists, does what is missing and removes
  * what is half done.
  */
-export interface RepeatableStage extends NamedStage {
+export interface RepeatableStage<Name extends StageName = StageName> extends NamedStage<Name> {
   readonly afterCrash: 'run-again';
 }
 
-/** Never repeated after a crash, since no record may contain what it did; `recover` runs instead. */
-export interface RecoverableStage extends NamedStage {
+/** Never repeated after a crash, because no record may contain what it did; `recover` runs instead. */
+export interface RecoverableStage<Name extends StageName = StageName> extends NamedStage<Name> {
   readonly afterCrash: 'recover';
   /** @throws OPERATION_INTERRUPTED after the leftovers were recorded and planned again */
-  recover(context: StageContext): Promise<StageOutcome>;
+  recover(context: StageContext): Promise<StageResult<Name>>;
 }

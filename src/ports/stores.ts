@@ -1,12 +1,13 @@
+import type { z } from 'zod';
+import type { storedClusterSchema } from '../core/cluster/cluster.ts';
 import type { ClusterSpec } from '../core/cluster/cluster-spec.ts';
-import type { ClusterNode, Topology } from '../core/cluster/topology.ts';
 import type { NewEvent, OperationEvent, StoredError } from '../core/operation/event.ts';
 import type {
-  Operation,
   OperationProgress,
-  OperationState,
-  StageState,
+  OperationRecord,
+  StageRecord,
 } from '../core/operation/operation.ts';
+import type { OperationState, StageState } from '../core/operation/operation-state.ts';
 import type { OperationAccess, PlannedStage } from '../core/procedures/procedure.ts';
 import type { OperationKind } from '../core/procedures/procedures.ts';
 import type { RecordKind } from '../core/record-id.ts';
@@ -24,48 +25,29 @@ export type * from './report-store.ts';
 export type * from './secret-store.ts';
 export type * from './state-store.ts';
 
-/** In bytes; null where the target does not tell. */
+/** In bytes; null if the target does not report it. */
 export interface NodeSize {
   memory_bytes: number | null;
   disk_bytes: number | null;
 }
 
-export interface ClusterRecord {
-  id: string;
-  name: string;
+/** A cluster as it is stored: the members of the document, and the facts that only the server needs. */
+export interface ClusterRecord extends z.infer<typeof storedClusterSchema> {
   /** The data directory that a local cluster belongs to; only its worker may run the cluster. */
   site: string;
-  spec: ClusterSpec;
-  spec_revision: number;
-  /** The spec revision at which the machines last changed; plans are of this one. */
-  infrastructure_revision: number;
-  /** Which block of addresses and ports a local cluster has on its site; null on other targets. */
+  /** Block of addresses and ports of a local cluster on its site; null on other targets. */
   network_index: number | null;
-  terraform_generated_revision: number | null;
-  /** Infrastructure revision that the machines are of. */
-  applied_revision: number | null;
-  ansible_generated_revision: number | null;
-  ansible_executed_revision: number | null;
   /** Spec of the last apply, which the machines have; null before the first. */
   applied_spec: ClusterSpec | null;
   /** Spec that Ansible last brought to the nodes; null before the first time. */
   executed_spec: ClusterSpec | null;
-  /** From Terraform's outputs; null before the first apply. */
-  nodes: ClusterNode[] | null;
-  topology: Topology | null;
   /**
-   * What one node could hold when its settings were first written. Kept, since free space changes by
-   * the hour and settings that follow it would be written anew each time.
+   * Size of one node when its settings were first written. It is kept, because free space changes by
+   * the hour and the settings that follow it would be written again each time.
    */
   node_size: NodeSize | null;
-  /** The user's own words; nothing of Hathi reads them but the filter of lists. */
-  labels: Record<string, string>;
-  /** While it is on, the cluster cannot be destroyed. */
-  deletion_protection: boolean;
-  /** One more with each change of labels or protection; what an ETag is made of. */
+  /** Incremented by each change of labels or protection; the ETag contains it. */
   metadata_revision: number;
-  created_at: string;
-  updated_at: string;
   destroyed_at: string | null;
 }
 
@@ -135,7 +117,7 @@ export interface Lease {
 
 export interface ClaimedOperation {
   lease: Lease;
-  operation: Operation;
+  operation: OperationRecord;
   /** Position of the stage that an earlier attempt started and did not end, if any. */
   resumedPosition: number | null;
 }
@@ -160,7 +142,7 @@ export interface ChildRecord {
 
 export interface StageUpdate {
   state: StageState;
-  outcome?: Record<string, unknown> | null;
+  outcome?: StageRecord['outcome'];
   error?: StoredError | null;
 }
 
@@ -176,16 +158,16 @@ export interface OperationStore {
    * @throws CLUSTER_BUSY with the operation in the way, by the unique indexes alone: another change for
    *   a change, another copy for a copy, a read of the same kind for a read
    */
-  insert(operation: NewOperation): Promise<Operation>;
+  insert(operation: NewOperation): Promise<OperationRecord>;
   /** @throws OPERATION_NOT_FOUND */
-  get(id: string): Promise<Operation>;
+  get(id: string): Promise<OperationRecord>;
   countUnfinished(): Promise<{ kind: OperationKind; state: OperationState; count: number }[]>;
   /** @throws CLUSTER_BUSY with the change or the copy in the way */
   assertIdle(clusterId: string): Promise<void>;
   /** Newest first; `after` is an id. */
-  list(page: Page, filter: OperationFilter): Promise<Operation[]>;
+  list(page: Page, filter: OperationFilter): Promise<OperationRecord[]>;
   /** The operation that a request with this key made, if any. */
-  findByIdempotencyKey(key: string): Promise<Operation | null>;
+  findByIdempotencyKey(key: string): Promise<OperationRecord | null>;
   /**
    * Takes the oldest operation that is free for this worker and waits for no time, under a new attempt.
    * @param running ids of the operations that the worker still runs; it takes none of them from itself
@@ -200,7 +182,7 @@ export interface OperationStore {
    * @returns the requested level of cancellation
    * @throws LEASE_LOST when another worker has the operation, or it needs no worker any more
    */
-  renew(lease: Lease, leaseSeconds: number): Promise<Operation['cancel_level']>;
+  renew(lease: Lease, leaseSeconds: number): Promise<OperationRecord['cancel_level']>;
   /** Frees what workers of this site held; sound only under the lock on its data directory. */
   releaseSite(site: string): Promise<number>;
   /** @throws TRANSITION_NOT_ALLOWED */

@@ -2,8 +2,10 @@
 import type { z } from 'zod';
 import type { ClusterSpec } from '../core/cluster/cluster-spec.ts';
 import type { FieldError } from '../core/field-errors.ts';
+import type { PowerState } from '../core/node/node.ts';
 import type { NodeAccess } from '../core/node/node-access.ts';
 import type { PlanContext } from '../core/plan/plan-context.ts';
+import type { AccountResource, LabelledResource } from '../core/resources.ts';
 import type { ModuleResources } from '../core/terraform/addresses.ts';
 import type { MainFile } from '../core/terraform/main-file.ts';
 import type { ChildRunner } from './child-runner.ts';
@@ -11,42 +13,9 @@ import type { ClusterRecord, NodeSize } from './stores.ts';
 
 export interface MachineState {
   name: string;
-  state: 'running' | 'stopped' | 'missing';
+  state: PowerState;
   /** Of the container or instance; null when it is missing. */
   id: string | null;
-}
-
-/** A resource on the target that has a cluster's labels. */
-export interface LabelledResource {
-  /** Kind in the cluster, e.g. `node`, `network`, `data-volume`. */
-  kind: string;
-  /** Name by which the target removes it. */
-  name: string;
-  /** null for a resource of the whole cluster. */
-  node: string | null;
-  /** The operation that created it. */
-  operation_id: string;
-  /** Shell command that removes it. */
-  remove: string;
-}
-
-/** A resource in an account, whichever cluster it belongs to. */
-export interface AccountResource {
-  /** Kind in the cluster, e.g. `instance`, `data-volume`; otherwise `type`. */
-  kind: string;
-  /** The provider's word for the type, e.g. `volume`. */
-  type: string;
-  /** Id that a Terraform state has for it. Unique only with `type`: a role and its profile share a name. */
-  id: string;
-  name: string | null;
-  /** Region in which it was found; a resource without a region is found in each. */
-  region: string;
-  site: string | null;
-  cluster: string | null;
-  node: string | null;
-  operation_id: string | null;
-  /** Shell command that removes it. */
-  remove: string;
 }
 
 export interface PreflightQuestion {

@@ -1,10 +1,10 @@
 import type { ClusterNode } from '../core/cluster/topology.ts';
 import type { AttributeEffects } from '../core/plan/attribute-effects.ts';
 import type { PlanSummary } from '../core/plan/plan-summary.ts';
+import type { ResourceChange } from '../core/plan/planned-change.ts';
 import type { ModuleResources } from '../core/terraform/addresses.ts';
 import type { MainFile } from '../core/terraform/main-file.ts';
 import type { ChildRunner } from './child-runner.ts';
-import type { ResourceChange } from './stores.ts';
 import type { WorkspaceFile } from './workspace.ts';
 
 /** Terraform or OpenTofu, whichever was found. */

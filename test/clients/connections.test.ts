@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { ConnectionView } from '../../src/services/api.ts';
+import type { Connection } from '../../src/core/cluster/connection.ts';
 import { ClusterHarness, CONNECTION_PATH } from '../support/cluster-harness.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -18,7 +18,7 @@ const ELECTION_SECONDS = 90;
 const QUERY_TIMEOUT_MS = 60_000;
 
 let harness: ClusterHarness;
-let connection: ConnectionView;
+let connection: Connection;
 
 beforeAll(async () => {
   harness = await ClusterHarness.withCluster({ replicaCount: 2, failoverProfile: 'fast' });

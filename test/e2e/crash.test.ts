@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Operation } from '../../src/core/operation/operation.ts';
+import type { OperationRecord } from '../../src/core/operation/operation.ts';
 import type { Step } from '../../src/core/operation/steps.ts';
 import { ServerProcess } from '../support/server-process.ts';
 
@@ -36,7 +36,7 @@ async function killWithin(step: Step, body: Record<string, unknown>): Promise<st
   return operation.id;
 }
 
-async function outcomeAfterRestart(id: string): Promise<Operation> {
+async function outcomeAfterRestart(id: string): Promise<OperationRecord> {
   await server.run();
   const events = await server.follow(id);
   const sequences = events.map(({ sequence }) => sequence);

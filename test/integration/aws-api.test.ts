@@ -30,7 +30,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createSshKeys } from '../../src/adapters/ssh/ssh-keys.ts';
-import type { AccountResource } from '../../src/ports/target.ts';
+import type { AccountResource } from '../../src/core/resources.ts';
 import type { Cloud } from '../../src/targets/aws/account/cloud.ts';
 import { type Emulator, IMAGES } from '../aws/ec2/emulator.ts';
 import {

@@ -9,7 +9,7 @@ import { createSqlProbe } from '../../src/adapters/postgres/sql-probe.ts';
 import { createSecretBox } from '../../src/adapters/secrets/secret-box.ts';
 import { systemClock, uuidSource } from '../../src/adapters/system/clock.ts';
 import { createServices } from '../../src/composition/services.ts';
-import type { OperationState } from '../../src/core/operation/operation.ts';
+import type { OperationState } from '../../src/core/operation/operation-state.ts';
 import type { Refusal } from '../../src/core/plan/refusal.ts';
 import { buildApp } from '../../src/http/server/app.ts';
 import type { PlanRecord } from '../../src/ports/stores.ts';
@@ -150,7 +150,13 @@ describe.each(DATABASE_KINDS)('resources on the %s database', (kind) => {
     await work.direct.plans.insert(plan);
     await work.direct.operations.setStage(body.id, 1, 1, {
       state: 'succeeded',
-      outcome: { plan_id: plan.id },
+      outcome: {
+        plan_id: plan.id,
+        digest: plan.digest,
+        summary: plan.summary,
+        changes: [],
+        engine: plan.engine,
+      },
     });
     await bring(body.id, 'running', 'awaiting-approval');
     return { id: body.id, plan: plan.id };

@@ -29,7 +29,7 @@ import { readConfig, secretsOf } from '../../src/config.ts';
 import { startWorker } from '../../src/engine/worker.ts';
 import { buildApp } from '../../src/http/server/app.ts';
 import { listen } from '../../src/http/server/listen.ts';
-import type { OperationService } from '../../src/services/api.ts';
+import type { OperationService } from '../../src/services/operations/operation-service.ts';
 import { targetsByName } from '../../src/shared/targets.ts';
 import { FAKE_ENGINE, fakeStages } from './fake-stages.ts';
 import { fakeAwsTarget, fakeTarget } from './fake-target.ts';

@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import { runCommand } from '../../src/adapters/process/run-command.ts';
+import type { Cluster } from '../../src/core/cluster/cluster.ts';
+import type { Connection } from '../../src/core/cluster/connection.ts';
 import type { Topology } from '../../src/core/cluster/topology.ts';
 import type { ReplicationReport } from '../../src/core/postgres/replication-report.ts';
-import type { ClusterView, ConnectionView } from '../../src/services/api.ts';
 import { ServerProcess } from './server-process.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -104,12 +105,12 @@ export class ClusterHarness {
     });
   }
 
-  async cluster(): Promise<ClusterView> {
-    return (await this.get<ClusterView>(`/api/v1/clusters/${CLUSTER}`)).body;
+  async cluster(): Promise<Cluster> {
+    return (await this.get<Cluster>(`/api/v1/clusters/${CLUSTER}`)).body;
   }
 
-  async connection(): Promise<ConnectionView> {
-    return (await this.get<ConnectionView>(CONNECTION_PATH)).body;
+  async connection(): Promise<Connection> {
+    return (await this.get<Connection>(CONNECTION_PATH)).body;
   }
 
   async topology(): Promise<Topology> {

@@ -19,7 +19,8 @@ import { HathiError } from '../../src/core/errors.ts';
 import { STEPS } from '../../src/core/operation/steps.ts';
 import { startWorker } from '../../src/engine/worker.ts';
 import type { DetachedCommand } from '../../src/ports/processes.ts';
-import type { Stage } from '../../src/ports/stage.ts';
+import type { Stage, StageContext } from '../../src/ports/stage.ts';
+import { testStage } from './test-stages.ts';
 
 const [url, folder, workerId, leaseSeconds] = process.argv.slice(2) as [
   string,
@@ -29,8 +30,8 @@ const [url, folder, workerId, leaseSeconds] = process.argv.slice(2) as [
 ];
 
 /** Writes to `applied` what a stage did to the world, once each time that it really did it. */
-function testStage(name: string): Stage {
-  const run: Stage['run'] = async (context) => {
+function workStage(name: string): Stage {
+  const run = async (context: StageContext) => {
     const key = context.node === null ? name : `${name}@${context.node}`;
     await context.emit({ type: 'node.ready', data: { node: workerId } });
     appendFileSync(join(folder, 'entered'), `${workerId} ${key}\n`);
@@ -53,9 +54,11 @@ function testStage(name: string): Stage {
     return { exit_code: result.exitCode };
   };
   const never = name === 'apply-terraform' || name === 'destroy-terraform';
-  return never
-    ? { name, afterCrash: 'recover', run, recover: run }
-    : { name, afterCrash: 'run-again', run };
+  return testStage(
+    never
+      ? { name, afterCrash: 'recover', run, recover: run }
+      : { name, afterCrash: 'run-again', run },
+  );
 }
 
 async function until(condition: () => boolean, signal: AbortSignal): Promise<void> {
@@ -73,7 +76,7 @@ function startAndDie(command: DetachedCommand): number {
 }
 
 const database = await openPostgres(url);
-const stages = [...STEPS, 'restart-node'].map(testStage);
+const stages = [...STEPS, 'restart-node'].map(workStage);
 await startWorker(
   {
     unitOfWork: new SqlUnitOfWork(database.db),

@@ -1,33 +1,32 @@
+import type { Cluster } from '../../src/core/cluster/cluster.ts';
 import { clusterNotFound } from '../../src/core/cluster/cluster-errors.ts';
 import { connectionStrings } from '../../src/core/cluster/connection-strings.ts';
 import { HathiError } from '../../src/core/errors.ts';
 import type { OperationEvent, StoredError } from '../../src/core/operation/event.ts';
-import {
-  isFinished,
-  type Operation,
-  type OperationState,
+import type {
+  Operation,
+  OperationRecord,
+  StageRecord,
 } from '../../src/core/operation/operation.ts';
 import { operationActions, planOf } from '../../src/core/operation/operation-actions.ts';
+import { isFinished, type OperationState } from '../../src/core/operation/operation-state.ts';
 import type { Step } from '../../src/core/operation/steps.ts';
 import type { StoredResponse } from '../../src/ports/stores.ts';
+import type { ClusterService } from '../../src/services/clusters/cluster-service.ts';
+import type { OperationService } from '../../src/services/operations/operation-service.ts';
+import type { Caller, ClusterRequest } from '../../src/services/operations/requests.ts';
+import type { RecordService } from '../../src/services/records/record-service.ts';
+import type { IdempotencyService } from '../../src/services/server/idempotency-service.ts';
+import type { MetricsService } from '../../src/services/server/metrics-service.ts';
 import type {
-  Caller,
-  ClusterRequest,
-  ClusterService,
-  ClusterView,
-  IdempotencyService,
-  MetricsService,
-  OperationService,
-  OperationView,
   ReadinessCheck,
   ReadinessService,
-  RecordService,
-} from '../../src/services/api.ts';
+} from '../../src/services/server/readiness-service.ts';
 
 const NOW = '2026-01-02T03:04:05.000Z';
 
-export function anOperation(step: Step, changes: Partial<Operation> = {}): OperationView {
-  const operation: Operation = {
+export function anOperation(step: Step, changes: Partial<OperationRecord> = {}): Operation {
+  const operation: OperationRecord = {
     id: '01940000-0000-7000-8000-000000000001',
     cluster_id: '01940000-0000-7000-8000-0000000000aa',
     cluster_name: 'default',
@@ -64,7 +63,7 @@ export function anOperation(step: Step, changes: Partial<Operation> = {}): Opera
   return viewOf(operation);
 }
 
-function viewOf(operation: Operation): OperationView {
+function viewOf(operation: OperationRecord): Operation {
   return {
     ...operation,
     plan_id: planOf(operation),
@@ -90,7 +89,7 @@ export function anEvent(
   } as OperationEvent;
 }
 
-export function aCluster(name: string): ClusterView {
+export function aCluster(name: string): Cluster {
   return {
     id: '01940000-0000-7000-8000-0000000000aa',
     name,
@@ -141,16 +140,16 @@ export class FakeOperations implements OperationService {
   outcome: Record<string, unknown> | null = {};
   waiting = 0;
   following = 0;
-  private readonly operations = new Map<string, OperationView>();
+  private readonly operations = new Map<string, Operation>();
   private wake = Promise.withResolvers<void>();
 
-  async createCluster(request: ClusterRequest, _caller: Caller): Promise<OperationView> {
+  async createCluster(request: ClusterRequest, _caller: Caller): Promise<Operation> {
     if (this.refusal) throw this.refusal;
     const changes = { kind: 'create-cluster', cluster_name: request.name } as const;
     return this.add(anOperation('generate-terraform', changes));
   }
 
-  async retry(id: string): Promise<OperationView> {
+  async retry(id: string): Promise<Operation> {
     return this.add(viewOf({ ...this.known(id), id: crypto.randomUUID(), state: 'queued' }));
   }
 
@@ -158,7 +157,7 @@ export class FakeOperations implements OperationService {
     return { entries: [...this.operations.values()], next_cursor: null };
   }
 
-  async findByIdempotencyKey(): Promise<OperationView | null> {
+  async findByIdempotencyKey(): Promise<Operation | null> {
     return null;
   }
 
@@ -167,7 +166,7 @@ export class FakeOperations implements OperationService {
     cluster: string,
     input: unknown,
     _caller?: Caller,
-  ): Promise<OperationView> {
+  ): Promise<Operation> {
     if (this.refusal) throw this.refusal;
     this.submissions.push({ step, cluster, input });
     const operation = this.add(anOperation(step, { cluster_name: cluster }));
@@ -175,7 +174,7 @@ export class FakeOperations implements OperationService {
     return operation;
   }
 
-  add(operation: Operation): OperationView {
+  add(operation: OperationRecord): Operation {
     const view = viewOf(operation);
     this.operations.set(operation.id, view);
     return view;
@@ -189,13 +188,13 @@ export class FakeOperations implements OperationService {
 
   end(id: string, state: OperationState, { outcome = null, error = null }: EndOptions = {}): void {
     const before = this.known(id);
-    const stages = before.stages.map((stage) => ({ ...stage, outcome, error }));
+    const stages = before.stages.map((stage) => ({ ...stage, outcome, error }) as StageRecord);
     const last_sequence = this.events.at(-1)?.sequence ?? 0;
     this.add({ ...before, state, stages, error, last_sequence });
     this.wakeAll();
   }
 
-  async waitForOutcome(id: string, signal: AbortSignal): Promise<OperationView> {
+  async waitForOutcome(id: string, signal: AbortSignal): Promise<Operation> {
     this.waiting += 1;
     try {
       while (!isFinished(this.known(id).state)) await this.woken(signal);
@@ -205,7 +204,7 @@ export class FakeOperations implements OperationService {
     }
   }
 
-  async get(id: string): Promise<OperationView> {
+  async get(id: string): Promise<Operation> {
     return this.known(id);
   }
 
@@ -226,18 +225,18 @@ export class FakeOperations implements OperationService {
     }
   }
 
-  async cancel(id: string, level: 1 | 2): Promise<OperationView> {
+  async cancel(id: string, level: 1 | 2): Promise<Operation> {
     return this.add({ ...this.known(id), state: 'cancelling', cancel_level: level });
   }
 
-  async approve(id: string): Promise<OperationView> {
+  async approve(id: string): Promise<Operation> {
     if (this.known(id).state !== 'awaiting-approval') {
       throw new HathiError('TRANSITION_NOT_ALLOWED', 'The operation does not wait for approval.');
     }
     return this.add({ ...this.known(id), state: 'queued' });
   }
 
-  private known(id: string): OperationView {
+  private known(id: string): Operation {
     const operation = this.operations.get(id);
     if (!operation) throw new HathiError('OPERATION_NOT_FOUND', `No operation has the id ${id}.`);
     return operation;
@@ -267,7 +266,7 @@ interface EndOptions {
 
 /** Clusters as the test put them in. */
 export class FakeClusters implements ClusterService {
-  readonly views = new Map<string, ClusterView>();
+  readonly views = new Map<string, Cluster>();
 
   async list() {
     return { entries: [...this.views.values()], next_cursor: null };

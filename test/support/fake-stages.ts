@@ -6,10 +6,12 @@ import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type PlannedNode, plannedNodes, type Topology } from '../../src/core/cluster/topology.ts';
 import { HathiError } from '../../src/core/errors.ts';
+import type { StageResult } from '../../src/core/operation/stage-results.ts';
 import { STEPS, type Step } from '../../src/core/operation/steps.ts';
 import type { SecretBox } from '../../src/ports/secrets.ts';
-import type { Stage, StageContext, StageOutcome } from '../../src/ports/stage.ts';
+import type { Stage, StageContext } from '../../src/ports/stage.ts';
 import type { PlanRecord } from '../../src/ports/stores.ts';
+import { testStage } from './test-stages.ts';
 
 export const FAKE_ENGINE = { name: 'terraform', version: '1.11.4', path: '/usr/bin/terraform' };
 const SUPERUSER_PASSWORD = 'made-for-a-test';
@@ -24,20 +26,23 @@ export interface FakeStageSettings {
 }
 
 export function fakeStages(settings: FakeStageSettings): Stage[] {
-  return STEPS.map((name): Stage => {
+  return STEPS.map((name) => {
     const run = async (context: StageContext) => {
       await sleep(settings.stageMilliseconds, undefined, { signal: context.signal }).catch(() => {
         throw new HathiError('OPERATION_CANCELLED', `${name} was cancelled.`);
       });
       return await WORK[name](context, settings);
     };
-    return { name, afterCrash: 'run-again', run };
+    return testStage({ name, afterCrash: 'run-again', run });
   });
 }
 
-type Work = (context: StageContext, settings: FakeStageSettings) => Promise<StageOutcome>;
+type Work<Name extends Step> = (
+  context: StageContext,
+  settings: FakeStageSettings,
+) => Promise<StageResult<Name>>;
 
-const WORK: Record<Step, Work> = {
+const WORK: { [Name in Step]: Work<Name> } = {
   async 'generate-terraform'({ cluster, write }) {
     await write(({ clusters }) =>
       clusters.update(cluster.id, {
@@ -67,10 +72,10 @@ const WORK: Record<Step, Work> = {
     if (!plan || plan.destroy || plan.state === 'stale') {
       throw new HathiError('PLAN_STALE', 'The plan cannot be applied.', { plan_id: plan?.id });
     }
-    if (plan.state === 'applied') return plan.outcome as StageOutcome;
+    if (plan.state === 'applied') return plan.outcome as StageResult<'apply-terraform'>;
     const nodes = plannedNodes(cluster.spec).map(madeNode);
     const resources = { added: nodes.length, changed: 0, destroyed: 0 };
-    const outcome = { plan_id: plan.id, applied: true, resources, nodes };
+    const outcome = { plan_id: plan.id, applied: true as const, resources, nodes };
     await write(async ({ clusters, plans }) => {
       await plans.setState(plan.id, 'applying');
       await plans.setState(plan.id, 'applied', outcome);
@@ -96,9 +101,17 @@ const WORK: Record<Step, Work> = {
     });
     const parameters = Object.entries(cluster.spec.parameters);
     return {
+      cluster: cluster.name,
+      workspace: `/clusters/${cluster.name}/ansible`,
       files: [writtenFile()],
       inventory: '[postgres]\n',
-      parameters: parameters.map(([name, value]) => ({ name, value })),
+      parameters: parameters.map(([name, value]) => ({
+        name,
+        value,
+        scope: 'dynamic',
+        restart: false,
+        source: 'spec',
+      })),
     };
   },
   async 'execute-ansible-script'({ cluster, write }) {
@@ -112,6 +125,7 @@ const WORK: Record<Step, Work> = {
     );
     const each = { ok: 9, changed: 3, failed: 0, unreachable: 0, skipped: 1 };
     return {
+      cluster: cluster.name,
       recap: Object.fromEntries(topology.nodes.map(({ name }) => [name, each])),
       changed: 3 * topology.nodes.length,
       parameters: { checked: 0, nodes: 0 },
@@ -136,6 +150,9 @@ const WORK: Record<Step, Work> = {
       spec_revision: cluster.spec_revision,
       passed: true,
       primary: topology.primary,
+      system_identifier: null,
+      timeline: null,
+      marker: { id: randomUUID(), lsn: null, removed: true },
       nodes: [],
       observed_at: topology.observed_at,
       duration_ms: 1,
@@ -157,7 +174,10 @@ const WORK: Record<Step, Work> = {
     const { id } = await insertPlan(context, secretBox, true);
     await write(async ({ clusters, plans, secrets }) => {
       await plans.setState(id, 'applying');
-      await plans.setState(id, 'applied', { plan_id: id });
+      await plans.setState(id, 'applied', {
+        plan_id: id,
+        resources: { added: 0, changed: 0, destroyed: cluster.nodes?.length ?? 0 },
+      });
       await secrets.deleteAll(cluster.id);
       await clusters.update(cluster.id, { destroyed_at: new Date().toISOString() });
     });

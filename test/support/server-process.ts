@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OperationEvent } from '../../src/core/operation/event.ts';
-import type { Operation } from '../../src/core/operation/operation.ts';
+import type { OperationRecord } from '../../src/core/operation/operation.ts';
 import { fetchDescribed } from './described.ts';
 import { freePort } from './postgres-server.ts';
 
@@ -184,8 +184,8 @@ export class ServerProcess {
     return events;
   }
 
-  async operation(id: string): Promise<Operation> {
-    return (await this.get(`/api/v1/operations/${id}`)).body as Operation;
+  async operation(id: string): Promise<OperationRecord> {
+    return (await this.get(`/api/v1/operations/${id}`)).body as OperationRecord;
   }
 
   /** Destroys the clusters named, ends the server and removes its data. */

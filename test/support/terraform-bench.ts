@@ -15,7 +15,7 @@ import { createTerraform } from '../../src/adapters/terraform/terraform.ts';
 import { createFileWorkspace } from '../../src/adapters/workspace/file-workspace.ts';
 import type { ClusterSpec } from '../../src/core/cluster/cluster-spec.ts';
 import type { OperationEvent } from '../../src/core/operation/event.ts';
-import type { Operation } from '../../src/core/operation/operation.ts';
+import type { OperationRecord } from '../../src/core/operation/operation.ts';
 import { type OperationKind, planOperation } from '../../src/core/procedures/procedures.ts';
 import { runOperation } from '../../src/engine/run-operation.ts';
 import type { Stage } from '../../src/ports/stage.ts';
@@ -115,7 +115,7 @@ export async function openTerraformBench(
     { id: clusterId }: Pick<ClusterRecord, 'id'>,
     kind: OperationKind,
     input: Record<string, unknown> = {},
-  ): Promise<Operation> {
+  ): Promise<OperationRecord> {
     return await direct.operations.insert({
       id: uuidSource.next(),
       cluster_id: clusterId,
@@ -163,7 +163,7 @@ export async function openTerraformBench(
       cluster: Pick<ClusterRecord, 'id'>,
       kind: OperationKind,
       input: Record<string, unknown> = {},
-    ): Promise<Operation> {
+    ): Promise<OperationRecord> {
       const { id } = await enqueue(cluster, kind, input);
       await work();
       return await direct.operations.get(id);

@@ -1,6 +1,12 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+import type { OperationEvent } from '../../core/operation/event.ts';
+import type { OperationRecord, StageRecord } from '../../core/operation/operation.ts';
+import type { ClusterRecord, PlanRecord, ReportRecord } from '../../ports/stores.ts';
 
-/** Rows as the database has them. Times are Dates, bytea is Uint8Array, int8 is a number. */
+/**
+ * Rows as the database returns them. Their columns follow from the records, so no member of a document
+ * has another name in the database. Times are Dates, bytea is Uint8Array, int8 is a number.
+ */
 
 type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>;
 type NullableTimestamp = ColumnType<
@@ -8,82 +14,58 @@ type NullableTimestamp = ColumnType<
   Date | string | null | undefined,
   Date | string | null
 >;
-/** JSON goes in as text, since drivers differ over arrays and strings; it comes out parsed. */
+/** JSON is written as text, because drivers differ in arrays and strings. It is returned parsed. */
 type Json<T> = JSONColumnType<T & object, string, string>;
 type NullableJson<T> = ColumnType<T | null, string | null | undefined, string | null>;
 
-export interface ClustersTable {
-  id: string;
-  name: string;
-  site: string;
-  spec: Json<Record<string, unknown>>;
-  spec_revision: number;
-  infrastructure_revision: number;
-  network_index: number | null;
-  terraform_generated_revision: number | null;
-  applied_revision: number | null;
-  ansible_generated_revision: number | null;
-  ansible_executed_revision: number | null;
-  applied_spec: NullableJson<unknown>;
-  executed_spec: NullableJson<unknown>;
-  nodes: NullableJson<unknown>;
-  topology: NullableJson<unknown>;
-  node_size: NullableJson<unknown>;
-  labels: Json<Record<string, string>>;
-  deletion_protection: boolean;
-  metadata_revision: Generated<number>;
-  created_at: Timestamp;
-  updated_at: Timestamp;
-  destroyed_at: NullableTimestamp;
-}
+type Column<T> = [T] extends [string | number | boolean | null]
+  ? T
+  : null extends T
+    ? NullableJson<NonNullable<T>>
+    : Json<T>;
 
-export interface OperationsTable {
-  id: string;
-  cluster_id: string;
+type TimeName =
+  | 'created_at'
+  | 'updated_at'
+  | 'destroyed_at'
+  | 'started_at'
+  | 'ended_at'
+  | 'run_after'
+  | 'at';
+
+/** Columns of a record. `Defaults` names those that the database fills if they are left out. */
+type Columns<Row, Defaults extends keyof Row = never> = {
+  [Name in keyof Row]: Name extends TimeName
+    ? null extends Row[Name]
+      ? NullableTimestamp
+      : Timestamp
+    : Name extends Defaults
+      ? Generated<Row[Name]>
+      : Column<Row[Name]>;
+};
+
+export interface ClustersTable extends Columns<ClusterRecord, 'metadata_revision'> {}
+
+export interface OperationsTable
+  extends Columns<
+    Omit<OperationRecord, 'cluster_name' | 'stages'>,
+    'state' | 'attempt' | 'cancel_level' | 'last_sequence'
+  > {
   site: string | null;
-  kind: string;
-  access: string;
-  run_after: NullableTimestamp;
-  state: Generated<string>;
-  input: Json<Record<string, unknown>>;
-  approval: string;
   idempotency_key: string | null;
-  attempt: Generated<number>;
-  cancel_level: Generated<number>;
   worker_id: string | null;
   lease_expires_at: NullableTimestamp;
-  last_sequence: Generated<number>;
-  error: NullableJson<unknown>;
-  created_at: Timestamp;
-  started_at: NullableTimestamp;
-  ended_at: NullableTimestamp;
 }
 
-export interface StagesTable {
+type StageColumns = Pick<StageRecord, keyof StageRecord>;
+
+export interface StagesTable extends Columns<StageColumns, 'state' | 'attempt'> {
   operation_id: string;
-  position: number;
-  name: string;
-  node: string | null;
-  needs_approval: boolean;
-  run_after: NullableTimestamp;
-  state: Generated<string>;
-  attempt: Generated<number>;
-  started_at: NullableTimestamp;
-  ended_at: NullableTimestamp;
-  outcome: NullableJson<unknown>;
-  error: NullableJson<unknown>;
 }
 
-export interface EventsTable {
-  operation_id: string;
-  sequence: number;
-  attempt: number;
-  at: Timestamp;
-  type: string;
-  stage: string | null;
-  position: number | null;
-  data: Json<Record<string, unknown>>;
-}
+type EventColumns = Pick<OperationEvent, keyof OperationEvent>;
+
+export interface EventsTable extends Columns<EventColumns> {}
 
 export interface ChildrenTable {
   operation_id: string;
@@ -102,26 +84,7 @@ interface SealedColumns {
   sealed: Uint8Array;
 }
 
-export interface PlansTable extends SealedColumns {
-  id: string;
-  cluster_id: string;
-  operation_id: string;
-  infrastructure_revision: number;
-  state: string;
-  destroy: boolean;
-  digest: string;
-  lock_file: string;
-  base_state: NullableJson<unknown>;
-  engine: Json<Record<string, unknown>>;
-  summary: Json<Record<string, unknown>>;
-  changes: Json<unknown[]>;
-  files: Json<unknown[]>;
-  context: NullableJson<unknown>;
-  refusals: Json<unknown[]>;
-  starts: Json<unknown[]>;
-  outcome: NullableJson<unknown>;
-  created_at: Timestamp;
-}
+export interface PlansTable extends Columns<Omit<PlanRecord, 'sealed_file'>>, SealedColumns {}
 
 export interface TerraformStatesTable extends SealedColumns {
   cluster_id: string;
@@ -130,14 +93,7 @@ export interface TerraformStatesTable extends SealedColumns {
   created_at: Timestamp;
 }
 
-export interface ReportsTable {
-  id: string;
-  cluster_id: string;
-  operation_id: string;
-  passed: boolean;
-  document: Json<Record<string, unknown>>;
-  created_at: Timestamp;
-}
+export interface ReportsTable extends Columns<ReportRecord> {}
 
 export interface SecretsTable extends SealedColumns {
   cluster_id: string;

@@ -6,7 +6,7 @@ import { endingOf, followOperation } from '../client/follow.ts';
 import { needsResponse, planOf, review } from '../client/review.ts';
 import { CliError } from '../render/failure.ts';
 import { planText } from '../render/plan-text.ts';
-import { type ReportNode, reportText } from '../render/report-text.ts';
+import { reportText } from '../render/report-text.ts';
 import { choose } from '../terminal/terminal.ts';
 
 type Values = typeof CLUSTER_VALUES;
@@ -80,7 +80,7 @@ export async function create(cli: Cli, name: string, options: CreateOptions): En
   const exit = await endingOf(cli, followed);
   if (exit !== 'done') return exit;
   const report = await api.latestReport(name);
-  const nodes = (report?.document.nodes ?? []) as ReportNode[];
+  const nodes = report?.document.nodes ?? [];
   cli.printResult(followed.operation, () =>
     [
       '',

@@ -1,6 +1,6 @@
 import type { Cli, Ending } from '../cli.ts';
 import { apiOf } from '../client/api.ts';
-import { type ReportNode, reportText } from '../render/report-text.ts';
+import { reportText } from '../render/report-text.ts';
 import { ago } from '../render/table.ts';
 import { operationsTable } from './list.ts';
 import { clusterText } from './show.ts';
@@ -20,7 +20,7 @@ export async function describeCluster(cli: Cli, name: string): Ending {
   cli.printResult(document, () => {
     const parts = [clusterText(cli, cluster, nodes)];
     if (report) {
-      const figures = (report.document.nodes ?? []) as ReportNode[];
+      const figures = report.document.nodes;
       const heading = `Last verification, ${ago(report.created_at, Date.now())}:`;
       parts.push(`${heading}\n${reportText(figures, cli.manner)}`);
     }

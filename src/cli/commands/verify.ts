@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Cli, Ending } from '../cli.ts';
 import { apiOf } from '../client/api.ts';
 import { endingOf, followOperation, operationError } from '../client/follow.ts';
-import { type ReportNode, reportText } from '../render/report-text.ts';
+import { reportText } from '../render/report-text.ts';
 
 /** Verifies replication and shows the report, passed or failed. */
 export async function verify(cli: Cli, name: string): Ending {
@@ -18,7 +18,7 @@ export async function verify(cli: Cli, name: string): Ending {
     await endingOf(cli, followed);
     throw operationError(operation);
   }
-  const nodes = (report.document.nodes ?? []) as ReportNode[];
+  const nodes = report.document.nodes;
   const { style } = cli.manner;
   cli.printResult(report, () =>
     [

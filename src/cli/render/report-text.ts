@@ -1,22 +1,14 @@
+import type { Report } from '../client/api.ts';
 import type { Manner } from '../terminal/terminal.ts';
 import { table } from './table.ts';
 
-/** The members of a report's node that the table shows. */
-export interface ReportNode {
-  node: string;
-  role: string | null;
-  status: string;
-  streaming: boolean | null;
-  lag_bytes: number | null;
-  round_trip_ms: number | null;
-  reasons?: { message: string }[];
-}
+type NodeReport = Report['document']['nodes'][number];
 
 const HEADS = ['node', 'role', 'streaming', 'lag', 'round trip', 'proven'];
 
 /** The report as a table, followed by the reason for each node that is not proven. */
 export function reportText(
-  nodes: readonly ReportNode[],
+  nodes: readonly NodeReport[],
   manner: Pick<Manner, 'style' | 'columns'>,
 ): string {
   const rows = nodes.map((node) => [
@@ -29,7 +21,7 @@ export function reportText(
   ]);
   const reasons = nodes
     .filter(({ status }) => status === 'failed')
-    .map(({ node, reasons = [] }) =>
+    .map(({ node, reasons }) =>
       manner.style('red', `${node}: ${reasons.map(({ message }) => message).join(' ')}`),
     );
   return [table(HEADS, rows, manner), ...reasons].join('\n');

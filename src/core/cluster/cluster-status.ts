@@ -1,4 +1,4 @@
-import type { OperationState } from '../operation/operation.ts';
+import type { OperationState } from '../operation/operation-state.ts';
 import type { OperationKind } from '../procedures/procedures.ts';
 import type { PendingChange } from './pending-change.ts';
 

@@ -1,3 +1,7 @@
+import type { ConnectionStrings } from './connection.ts';
+
+type ConnectionPair = ConnectionStrings['libpq'];
+
 /**
  * Seconds that a driver waits for one node before it tries the next one. Without a limit, libpq waits
  * for ever on a frozen node that precedes the primary.
@@ -15,22 +19,6 @@ export interface Credentials {
   database: string;
   /** Path of the CA certificate on the client's machine. */
   caPath: string;
-}
-
-/** One string for the primary, one for a replica, or for the primary where no replica responds. */
-export interface ConnectionPair {
-  read_write: string;
-  read_only: string;
-}
-
-/** Strings for all nodes, one pair per driver. */
-export interface ConnectionStrings {
-  /** libpq, and what is based on it: psql, psycopg, Go's pgx, Rust's tokio-postgres. */
-  libpq: ConnectionPair;
-  /** pgJDBC. */
-  jdbc: ConnectionPair;
-  /** SQLAlchemy with psycopg. */
-  sqlalchemy: ConnectionPair;
 }
 
 type Options = Record<string, string>;

@@ -1,13 +1,13 @@
-import type { Step } from '../operation/steps.ts';
+import { z } from 'zod';
+import { STEPS, type Step } from '../operation/steps.ts';
 import { type ClusterSpec, needsPlan } from './cluster-spec.ts';
 
 /** A change of the spec that was not applied to the nodes, or not completely. */
-export interface PendingChange {
-  /** Members of the spec that differ, e.g. `replica_count`. */
-  fields: string[];
-  /** The step that comes next. */
-  next_step: Step;
-}
+export const pendingChangeSchema = z.object({
+  fields: z.array(z.string()).describe('Members of the spec that differ, e.g. `replica_count`.'),
+  next_step: z.enum(STEPS).describe('Step that comes next.'),
+});
+export type PendingChange = z.infer<typeof pendingChangeSchema>;
 
 export interface AppliedSpecs {
   spec: ClusterSpec;

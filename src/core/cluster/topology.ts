@@ -1,7 +1,10 @@
+import { z } from 'zod';
+import { instantSchema } from '../instant.ts';
 import type { ClusterSpec } from './cluster-spec.ts';
 
 export const ROLES = ['primary', 'replica', 'witness'] as const;
-export type Role = (typeof ROLES)[number];
+export const roleSchema = z.enum(ROLES);
+export type Role = z.infer<typeof roleSchema>;
 
 /** etcd members of a cluster; a quorum of three bears the loss of one. */
 export const ETCD_MEMBERS = 3;
@@ -15,29 +18,33 @@ export interface PlannedNode {
   etcd: boolean;
 }
 
-/** A node as Terraform's outputs give it. Ports are those of `ssh_host` and `postgres_host`. */
-export interface ClusterNode {
-  name: string;
-  /** Address inside the cluster's own network. */
-  address: string;
-  /** IPv4 CIDR of the network that the address is in. */
-  subnet: string;
-  ssh_host: string;
-  ssh_port: number;
-  postgres_host: string | null;
-  postgres_port: number | null;
-  /** Availability zone; null where the target has none. */
-  zone: string | null;
-  /** EC2's own id; null on other targets. */
-  instance_id: string | null;
-}
+/** A node as the outputs of Terraform have it. */
+export const clusterNodeSchema = z
+  .object({
+    name: z.string(),
+    address: z.string().describe("Address inside the cluster's own network."),
+    subnet: z.string().describe('IPv4 network that the address is in.'),
+    ssh_host: z.string(),
+    ssh_port: z.int().describe('Port of `ssh_host`.'),
+    postgres_host: z
+      .string()
+      .nullable()
+      .describe('null for a witness, because it has no PostgreSQL.'),
+    postgres_port: z.int().nullable().describe('Port of `postgres_host`.'),
+    zone: z.string().nullable().describe('Availability zone; null if the target has no zones.'),
+    instance_id: z.string().nullable().describe('Id of the EC2 instance; null on other targets.'),
+  })
+  .meta({ id: 'ClusterNode' });
+export type ClusterNode = z.infer<typeof clusterNodeSchema>;
 
-/** Roles as SQL told them, never as a name suggests. */
-export interface Topology {
-  primary: string | null;
-  nodes: { name: string; role: Role | null }[];
-  observed_at: string;
-}
+export const topologySchema = z
+  .object({
+    primary: z.string().nullable(),
+    nodes: z.array(z.object({ name: z.string(), role: roleSchema.nullable() })),
+    observed_at: instantSchema,
+  })
+  .meta({ id: 'Topology', description: 'Roles as observed with SQL.' });
+export type Topology = z.infer<typeof topologySchema>;
 
 /**
  * The nodes of a spec: one primary and its replicas, and for exactly two PostgreSQL nodes a witness,

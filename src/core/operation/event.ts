@@ -1,21 +1,24 @@
 // Longer than other files: the closed list of every event.
 import { z } from 'zod';
-import { ROLES } from '../cluster/topology.ts';
+import { roleSchema } from '../cluster/topology.ts';
+import { instantSchema } from '../instant.ts';
+import { planStartsSchema } from '../plan/plan.ts';
 import { planSummarySchema } from '../plan/plan-summary.ts';
 import { REFUSAL_REASONS } from '../plan/refusal.ts';
 import { NODE_STATUSES } from '../postgres/replication-report.ts';
 
-const instant = z.string().describe('ISO 8601, UTC.');
 const node = z.string().describe('Name of the node.');
 const role = z.string().nullable().describe('Role of Ansible; null outside roles.');
 const empty = z.object({});
 
 /** Why an operation or a stage ended without success, as it is stored. */
-export const storedErrorSchema = z.object({
-  code: z.string(),
-  message: z.string(),
-  details: z.record(z.string(), z.unknown()),
-});
+export const storedErrorSchema = z
+  .object({
+    code: z.string(),
+    message: z.string(),
+    details: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'StoredError', description: 'Reason of a failure.' });
 export type StoredError = z.infer<typeof storedErrorSchema>;
 
 /** Results of a task on one node. */
@@ -48,7 +51,7 @@ export const EVENTS = {
       .nullable()
       .describe('Stage that an earlier attempt had started; null if there is none.'),
   }),
-  'operation.scheduled': z.object({ run_after: instant }),
+  'operation.scheduled': z.object({ run_after: instantSchema }),
   'operation.awaiting-approval': empty,
   'operation.approved': z.object({
     plan_id: z.string().nullable().describe('Plan that was approved.'),
@@ -88,9 +91,7 @@ export const EVENTS = {
         }),
       )
       .describe('Reasons for which the plan cannot be applied.'),
-    starts: z
-      .array(z.object({ node, observed_at: instant }))
-      .describe('Stopped machines that the apply starts.'),
+    starts: planStartsSchema,
   }),
   'terraform.resource': z.object({
     address: z.string(),
@@ -129,7 +130,7 @@ export const EVENTS = {
   }),
   'replication.node': z.object({
     node,
-    role: z.enum(ROLES).nullable().describe('Observed role; null if nothing was observed.'),
+    role: roleSchema.nullable().describe('Observed role; null if nothing was observed.'),
     status: z.enum(NODE_STATUSES),
     reasons: z.array(z.object({ code: z.string(), message: z.string() })),
     lag_bytes: z.number().nullable(),

@@ -1,7 +1,5 @@
-import type { Operation, OperationState } from './operation.ts';
-
-export const OPERATION_ACTIONS = ['approve', 'cancel', 'force-cancel', 'retry'] as const;
-export type OperationAction = (typeof OPERATION_ACTIONS)[number];
+import type { OperationRecord } from './operation.ts';
+import type { OperationAction, OperationState } from './operation-state.ts';
 
 const ACTIONS: Record<OperationState, readonly OperationAction[]> = {
   queued: ['cancel'],
@@ -14,19 +12,22 @@ const ACTIONS: Record<OperationState, readonly OperationAction[]> = {
   interrupted: ['retry'],
 };
 
-/** What may be asked of an operation now. */
+/** The actions that are allowed now. */
 export function operationActions(
-  operation: Pick<Operation, 'state' | 'cancel_level'>,
+  operation: Pick<OperationRecord, 'state' | 'cancel_level'>,
 ): OperationAction[] {
   return ACTIONS[operation.state].filter(
     (action) => action !== 'force-cancel' || operation.cancel_level < 2,
   );
 }
 
-/** The plan that an operation made, or was told to apply. */
-export function planOf({ stages, input }: Pick<Operation, 'stages' | 'input'>): string | null {
-  const made = stages.findLast(({ name, outcome }) => name === 'plan-terraform' && outcome)?.outcome
-    ?.plan_id;
-  const given = made ?? input.plan_id;
+/** Id of the plan that an operation created, or that its request named. */
+export function planOf({
+  stages,
+  input,
+}: Pick<OperationRecord, 'stages' | 'input'>): string | null {
+  const planned = stages.findLast(({ name, outcome }) => name === 'plan-terraform' && outcome);
+  const id = planned?.name === 'plan-terraform' ? planned.outcome?.plan_id : undefined;
+  const given = id ?? input.plan_id;
   return typeof given === 'string' ? given : null;
 }

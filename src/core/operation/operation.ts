@@ -1,109 +1,103 @@
-import { HathiError } from '../errors.ts';
-import type { OperationAccess, PlannedStage } from '../procedures/procedure.ts';
-import type { OperationKind } from '../procedures/procedures.ts';
-import type { StoredError } from './event.ts';
+import { z } from 'zod';
+import { instantSchema } from '../instant.ts';
+import { OPERATION_ACCESS, type PlannedStage } from '../procedures/procedure.ts';
+import { type OperationKind, PROCEDURES } from '../procedures/procedures.ts';
+import { storedErrorSchema } from './event.ts';
+import { OPERATION_ACTIONS, OPERATION_STATES, STAGE_STATES } from './operation-state.ts';
+import { STAGE_RESULTS, type StageName, type StageResult } from './stage-results.ts';
 
-export const OPERATION_STATES = [
-  'queued',
-  'running',
-  'awaiting-approval',
-  'cancelling',
-  'succeeded',
-  'failed',
-  'cancelled',
-  'interrupted',
-] as const;
-export type OperationState = (typeof OPERATION_STATES)[number];
-
-/** The one table of what may follow what. A finished operation has no way out. */
-const ALLOWED: Record<OperationState, readonly OperationState[]> = {
-  queued: ['running', 'cancelled'],
-  // To `queued` where its next stage waits for a time.
-  running: ['awaiting-approval', 'queued', 'cancelling', 'succeeded', 'failed', 'interrupted'],
-  'awaiting-approval': ['queued', 'cancelled', 'failed'],
-  // A stage that ends before the signal reaches it keeps its own outcome.
-  cancelling: ['cancelled', 'succeeded', 'failed', 'interrupted'],
-  succeeded: [],
-  failed: [],
-  cancelled: [],
-  interrupted: [],
+const stageFields = {
+  position: z.int().describe('From 0; identifies the stage in its operation.'),
+  node: z.string().nullable().describe('Node that the stage works on; null for the cluster.'),
+  needs_approval: z
+    .boolean()
+    .describe('Waits for approval of the plan, unless approval is automatic.'),
+  run_after: instantSchema.nullable().describe('The stage does not start earlier.'),
+  state: z.enum(STAGE_STATES),
+  attempt: z.int().describe('Number of the attempt that last ran it, from 1.'),
+  started_at: instantSchema.nullable(),
+  ended_at: instantSchema.nullable(),
+  error: storedErrorSchema.nullable(),
 };
 
-export const UNFINISHED_STATES = OPERATION_STATES.filter((state) => ALLOWED[state].length > 0);
-
-export function isFinished(state: OperationState): boolean {
-  return ALLOWED[state].length === 0;
+/** `plan-terraform` becomes `PlanTerraform`. */
+function pascalCase(name: string): string {
+  return name.replace(/(?:^|-)(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-export function mayBecome(from: OperationState, to: OperationState): boolean {
-  return ALLOWED[from].includes(to);
-}
+const stageVariants = Object.entries(STAGE_RESULTS).map(([name, result]) =>
+  z
+    .object({
+      name: z.enum([name]),
+      ...stageFields,
+      outcome: z
+        .object(result.shape)
+        .meta({ id: `${pascalCase(name)}Result` })
+        .nullable()
+        .describe('Result; null before the stage succeeded.'),
+    })
+    .meta({ id: `${pascalCase(name)}Stage` }),
+);
 
-/** @throws TRANSITION_NOT_ALLOWED naming both states and what would be allowed */
-export function assertMayBecome(from: OperationState, to: OperationState): void {
-  if (mayBecome(from, to)) return;
-  const allowed = ALLOWED[from];
-  throw new HathiError(
-    'TRANSITION_NOT_ALLOWED',
-    allowed.length === 0
-      ? `The operation has already ${from}; nothing can follow.`
-      : `An operation that is ${from} cannot become ${to}; it can become ${allowed.join(' or ')}.`,
-    { from, to, allowed },
-  );
-}
+type StageFields = z.infer<z.ZodObject<typeof stageFields>>;
 
-export type StageState =
-  | 'pending'
-  | 'running'
-  | 'succeeded'
-  | 'failed'
-  | 'cancelled'
-  | 'interrupted';
+/** One stage of one operation. */
+export type StageRecord = {
+  [Name in StageName]: StageFields & { name: Name; outcome: StageResult<Name> | null };
+}[StageName];
 
-/** One stage of one operation. Times are ISO 8601 in UTC. */
-export interface StageRecord extends PlannedStage {
-  /** From 0; identifies the stage within its operation. */
-  position: number;
-  state: StageState;
-  attempt: number;
-  started_at: string | null;
-  ended_at: string | null;
-  /** What the stage made, in the shape that its step endpoint answers. */
-  outcome: Record<string, unknown> | null;
-  error: StoredError | null;
-}
+export const stageSchema = z
+  .discriminatedUnion('name', stageVariants as unknown as [z.ZodObject, ...z.ZodObject[]])
+  .meta({
+    id: 'Stage',
+    description: 'A stage of an operation. `name` decides which members `outcome` has.',
+  }) as unknown as z.ZodType<StageRecord>;
 
 export function pendingStage(planned: PlannedStage, position: number): StageRecord {
   const unset = { started_at: null, ended_at: null, outcome: null, error: null };
-  return { ...planned, position, state: 'pending', attempt: 0, ...unset };
+  return { ...planned, position, state: 'pending', attempt: 0, ...unset } as StageRecord;
 }
 
-/** One request's durable work on one cluster. */
-export interface Operation {
-  id: string;
-  cluster_id: string;
-  cluster_name: string;
-  kind: OperationKind;
-  access: OperationAccess;
-  state: OperationState;
-  /** Input of the request that its stages read, e.g. PostgreSQL parameters. */
-  input: Record<string, unknown>;
-  /** `granted` once a person has approved a plan that needed it. */
-  approval: 'automatic' | 'manual' | 'granted';
-  /** 0 before the first claim; one more each time that a worker takes it. */
-  attempt: number;
-  /** 0 nothing asked, 1 stop (SIGINT), 2 stop by force (SIGKILL). */
-  cancel_level: 0 | 1 | 2;
-  stages: StageRecord[];
-  error: StoredError | null;
-  /** No worker takes the operation earlier; null where it does not wait for a time. */
-  run_after: string | null;
-  created_at: string;
-  started_at: string | null;
-  ended_at: string | null;
-  /** Sequence of the newest event, 0 when there is none. */
-  last_sequence: number;
-}
+const OPERATION_KINDS = Object.keys(PROCEDURES) as [OperationKind, ...OperationKind[]];
 
-/** How far an operation has come. */
-export type OperationProgress = Pick<Operation, 'id' | 'state' | 'last_sequence'>;
+/** The members of an operation that are stored. */
+const storedOperationSchema = z.object({
+  id: z.string(),
+  cluster_id: z.string(),
+  cluster_name: z.string(),
+  kind: z.enum(OPERATION_KINDS),
+  access: z
+    .enum(OPERATION_ACCESS)
+    .describe('A cluster has one unfinished change, one copy, and one read of each kind.'),
+  state: z.enum(OPERATION_STATES),
+  input: z
+    .record(z.string(), z.unknown())
+    .describe('Input of the request that its stages read, e.g. PostgreSQL parameters.'),
+  approval: z
+    .enum(['automatic', 'manual', 'granted'])
+    .describe('`granted`: a person approved the plan.'),
+  attempt: z.int().describe('Number of claims by a worker, from 0.'),
+  cancel_level: z
+    .union([z.literal(0), z.literal(1), z.literal(2)])
+    .describe('0 not cancelled, 1 stop (SIGINT), 2 stop by force (SIGKILL).'),
+  stages: z.array(stageSchema),
+  error: storedErrorSchema.nullable(),
+  run_after: instantSchema.nullable().describe('A queued operation does not start earlier.'),
+  created_at: instantSchema,
+  started_at: instantSchema.nullable(),
+  ended_at: instantSchema.nullable(),
+  last_sequence: z.int().describe('Sequence of the newest event; 0 if there is none.'),
+});
+
+/** An operation as it is stored. */
+export type OperationRecord = z.infer<typeof storedOperationSchema>;
+
+/** Durable work for one request on one cluster. */
+export const operationSchema = storedOperationSchema.extend({
+  plan_id: z.string().nullable().describe('Plan that the operation created or applies.'),
+  allowed_actions: z.array(z.enum(OPERATION_ACTIONS)),
+});
+export type Operation = z.infer<typeof operationSchema>;
+
+/** The state of an operation and the sequence of its newest event. */
+export type OperationProgress = Pick<OperationRecord, 'id' | 'state' | 'last_sequence'>;

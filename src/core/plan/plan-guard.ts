@@ -1,4 +1,5 @@
 import type { PlannedNode, Role } from '../cluster/topology.ts';
+import type { PowerState } from '../node/node.ts';
 import { runStep } from '../remedy.ts';
 import { type AttributeEffects, attributeEffect } from './attribute-effects.ts';
 import {
@@ -15,7 +16,7 @@ import type { Refusal, RefusalReason } from './refusal.ts';
 export interface GuardedNode {
   name: string;
   /** Of the container or instance. */
-  state: 'running' | 'stopped' | 'missing';
+  state: PowerState;
   /** Role that the node itself reported now; null where it did not answer. */
   role: Role | null;
   /** Role of the stored topology, which may be out of date. */

@@ -1,3 +1,6 @@
+import { z } from 'zod';
+import { roleSchema } from '../cluster/topology.ts';
+
 /**
  * What a resource is to its node. A container holds the node's data itself; beside an instance the
  * data lies on a volume.
@@ -19,21 +22,38 @@ export const CHANGE_EFFECTS = [
 ] as const;
 export type ChangeEffect = (typeof CHANGE_EFFECTS)[number];
 
-/** A change of a plan, as far as its effect on nodes depends on it. */
-export interface PlannedChange {
-  /** e.g. `module.cluster.aws_instance.node["pg-1"]` */
-  address: string;
-  /** e.g. `aws_instance` */
-  type: string;
-  /** Terraform's words, e.g. `["delete", "create"]`. */
-  actions: readonly string[];
-  /** Attributes that differ; of a replacement, those that force it. */
-  attributes: readonly string[];
-  /** e.g. `replace_because_tainted` */
-  action_reason: string | null;
-  /** null for a resource of the cluster as a whole. */
-  node: string | null;
-  part: NodePart | null;
+/** A change of one resource in a plan. */
+export const resourceChangeSchema = z
+  .object({
+    address: z.string().describe('e.g. `module.cluster.aws_instance.node["pg-1"]`.'),
+    type: z.string().describe('e.g. `aws_instance`.'),
+    name: z.string(),
+    actions: z.array(z.string()).describe("Terraform's words, e.g. `create`, `delete`."),
+    before: z.unknown().describe('Sensitive values are masked.'),
+    after: z.unknown().describe('Sensitive values are masked.'),
+    action_reason: z.string().nullable().describe('e.g. `replace_because_tainted`.'),
+    attributes: z
+      .array(z.string())
+      .describe('Attributes that differ; of a replacement, those that force it.'),
+    node: z.string().nullable().describe('Node that the resource belongs to, if any.'),
+    part: z.enum(NODE_PARTS).nullable().describe('Purpose of the resource for its node.'),
+    role: roleSchema
+      .nullable()
+      .describe('Observed role of the node when the plan was made; null where not observed.'),
+    effect: z
+      .enum(CHANGE_EFFECTS)
+      .describe(
+        'Effect of the change. `loses-data`: PostgreSQL data of an existing node is removed.',
+      ),
+  })
+  .meta({ id: 'ResourceChange' });
+export type ResourceChange = z.infer<typeof resourceChangeSchema>;
+
+/** The members of a change that its effect on nodes depends on. */
+export interface PlannedChange
+  extends Readonly<Pick<ResourceChange, 'address' | 'type' | 'action_reason' | 'node' | 'part'>> {
+  readonly actions: readonly string[];
+  readonly attributes: readonly string[];
 }
 
 export const isMachine = ({ part }: Pick<PlannedChange, 'part'>): boolean =>

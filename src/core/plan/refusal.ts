@@ -1,6 +1,7 @@
-import type { Role } from '../cluster/topology.ts';
+import { z } from 'zod';
+import { roleSchema } from '../cluster/topology.ts';
 import { HathiError } from '../errors.ts';
-import type { Remedy } from '../remedy.ts';
+import { remedySchema } from '../remedy.ts';
 
 export const REFUSAL_REASONS = [
   'removes-primary',
@@ -14,23 +15,21 @@ export const REFUSAL_REASONS = [
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
 /** Why a plan is not applied. */
-export interface Refusal {
-  reason: RefusalReason;
-  /** null where several nodes are concerned together. */
-  node: string | null;
-  /** Role of the node as it was observed; null where it was not. */
-  role: Role | null;
-  /** Resource in the plan; null where several are concerned. */
-  address: string | null;
-  /** Attributes that cause it; empty for a removal. */
-  attributes: string[];
-  /** What the plan would do, to what, and why that is refused. */
-  message: string;
-  /** In words; the requests are in `remedies`. */
-  action: string;
-  /** The next requests, in order; empty in plans of earlier versions. */
-  remedies: Remedy[];
-}
+export const refusalSchema = z
+  .object({
+    reason: z.enum(REFUSAL_REASONS),
+    node: z.string().nullable().describe('null if several nodes are affected.'),
+    role: roleSchema.nullable().describe('Observed role of the node.'),
+    address: z.string().nullable().describe('Resource in the plan; null for several resources.'),
+    attributes: z.array(z.string()).describe('Attributes that cause it; empty for a removal.'),
+    message: z.string().describe('What the plan would do, to what, and why that is refused.'),
+    action: z.string().describe('The next action.'),
+    remedies: z
+      .array(remedySchema)
+      .describe('The next requests, in order; empty in plans of earlier versions.'),
+  })
+  .meta({ id: 'PlanRefusal' });
+export type Refusal = z.infer<typeof refusalSchema>;
 
 /** The error of an apply whose plan is refused. Nothing was run. */
 export function planRefused(planId: string, refusals: readonly Refusal[]): HathiError {

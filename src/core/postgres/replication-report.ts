@@ -1,4 +1,6 @@
-import type { Role } from '../cluster/topology.ts';
+import { z } from 'zod';
+import { roleSchema } from '../cluster/topology.ts';
+import { instantSchema } from '../instant.ts';
 
 /**
  * Why a node is not proven, and whether waiting could help: a replica that has just started may not
@@ -20,47 +22,69 @@ export const REASONS = {
 } as const satisfies Record<string, { settles: boolean }>;
 export type ReasonCode = keyof typeof REASONS;
 
-export interface Reason {
-  code: ReasonCode;
-  /** A sentence for a person. */
-  message: string;
-}
+export const reasonSchema = z.object({
+  code: z.enum(Object.keys(REASONS) as [ReasonCode, ...ReasonCode[]]),
+  message: z.string().describe('Reason as a sentence.'),
+});
+export type Reason = z.infer<typeof reasonSchema>;
 
-/** `no-postgresql` is a witness, of which nothing is asked. */
+/** `no-postgresql` is a witness. */
 export const NODE_STATUSES = ['proven', 'failed', 'no-postgresql'] as const;
-export type NodeStatus = (typeof NODE_STATUSES)[number];
 
-/** One node of a report. LSNs are text, figures that could not be had are null. */
-export interface NodeReport {
-  node: string;
-  role: Role | null;
-  status: NodeStatus;
-  reasons: Reason[];
-  streaming: boolean | null;
-  slot: { name: string; active: boolean } | null;
-  system_identifier: string | null;
-  timeline: number | null;
-  replayed_lsn: string | null;
-  lag_bytes: number | null;
-  /** Only while there are bytes to replay; an idle cluster's replica is not behind. */
-  lag_seconds: number | null;
-  /** Of an empty query. */
-  round_trip_ms: number | null;
-  /** From the write on the primary being known to the row being read here. */
-  marker_seen_after_ms: number | null;
-}
+/** Verification of one node. A figure that was not observed is null. */
+export const nodeReportSchema = z
+  .object({
+    node: z.string(),
+    role: roleSchema.nullable(),
+    status: z.enum(NODE_STATUSES).describe('`no-postgresql`: the node is a witness.'),
+    reasons: z.array(reasonSchema).describe('Reasons of `failed`.'),
+    streaming: z.boolean().nullable(),
+    slot: z.object({ name: z.string(), active: z.boolean() }).nullable(),
+    system_identifier: z.string().nullable(),
+    timeline: z.int().nullable(),
+    replayed_lsn: z.string().nullable(),
+    lag_bytes: z.number().nullable(),
+    lag_seconds: z
+      .number()
+      .nullable()
+      .describe('null while there are no bytes to replay: an idle replica does not lag.'),
+    round_trip_ms: z.number().nullable().describe('Duration of an empty query.'),
+    marker_seen_after_ms: z
+      .number()
+      .nullable()
+      .describe('From the commit on the primary to the read on this node.'),
+  })
+  .meta({ id: 'NodeReport' });
+export type NodeReport = z.infer<typeof nodeReportSchema>;
 
-/** What `verify-replication` stores and answers. */
-export interface ReplicationReport {
-  cluster: string;
-  spec_revision: number;
-  passed: boolean;
-  primary: string | null;
-  system_identifier: string | null;
-  timeline: number | null;
-  marker: { id: string; lsn: string | null; removed: boolean };
-  nodes: NodeReport[];
-  /** ISO 8601 in UTC. */
-  observed_at: string;
-  duration_ms: number;
-}
+/** Result of `verify-replication`. */
+export const replicationReportSchema = z
+  .object({
+    cluster: z.string(),
+    spec_revision: z.int(),
+    passed: z.boolean(),
+    primary: z.string().nullable(),
+    system_identifier: z.string().nullable(),
+    timeline: z.int().nullable(),
+    marker: z
+      .object({ id: z.string(), lsn: z.string().nullable(), removed: z.boolean() })
+      .describe('The row that was written on the primary and read on each replica.'),
+    nodes: z.array(nodeReportSchema),
+    observed_at: instantSchema,
+    duration_ms: z.number(),
+  })
+  .meta({
+    id: 'ReplicationReport',
+    description: 'Result of a verification of replication, for each node.',
+  });
+export type ReplicationReport = z.infer<typeof replicationReportSchema>;
+
+/** A stored report. */
+export const reportSchema = z.object({
+  id: z.string(),
+  operation_id: z.string(),
+  passed: z.boolean(),
+  created_at: instantSchema,
+  document: replicationReportSchema,
+});
+export type Report = z.infer<typeof reportSchema>;

@@ -73,15 +73,25 @@ function walk(value: unknown, unions: Json[][]): void {
  */
 function nameVariants(schema: unknown, schemas: Record<string, unknown>): void {
   if (!isObject(schema) || !Array.isArray(schema.oneOf)) return;
-  const mapping = new Map<string, string>();
-  for (const { $ref } of schema.oneOf.filter(isObject)) {
+  const variants = schema.oneOf.filter(isObject).map(({ $ref }) => {
     const variant = schemas[String($ref).split('/').at(-1) ?? ''];
     const properties = isObject(variant) && isObject(variant.properties) ? variant.properties : {};
-    const [value] = isObject(properties.type) ? constantsOf(properties.type) : [];
-    if (typeof value !== 'string') return;
-    mapping.set(value, String($ref));
-  }
-  schema.discriminator = { propertyName: 'type', mapping: Object.fromEntries(mapping) };
+    return { ref: String($ref), properties };
+  });
+  const constantOf = (property: unknown) => (isObject(property) ? constantsOf(property)[0] : null);
+  const propertyName = Object.keys(variants[0]?.properties ?? {}).find((name) => {
+    const constants = variants.map(({ properties }) => constantOf(properties[name]));
+    return (
+      constants.every((one) => typeof one === 'string') &&
+      new Set(constants).size === variants.length
+    );
+  });
+  if (propertyName === undefined) return;
+  const mapping = variants.map(({ ref, properties }) => [
+    constantOf(properties[propertyName]),
+    ref,
+  ]);
+  schema.discriminator = { propertyName, mapping: Object.fromEntries(mapping) };
 }
 
 /** A union of constants is an enumeration. openapi-generator's Java does not compile with the union. */

@@ -1,8 +1,11 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { Cluster } from '../../core/cluster/cluster.ts';
 import { HathiError } from '../../core/errors.ts';
 import type { TargetContract } from '../../ports/target.ts';
-import type { ClusterService, ClusterView, OperationService, PageOf } from '../../services/api.ts';
+import type { ClusterService } from '../../services/clusters/cluster-service.ts';
+import type { PageOf } from '../../services/lists/page.ts';
+import type { OperationService } from '../../services/operations/operation-service.ts';
 import {
   clusterParamsSchema,
   clusterQuerySchema,
@@ -32,7 +35,7 @@ export interface ClusterRoutes {
 }
 
 const tags = ['clusters'];
-const listResponse = sharedResponse(({ entries, ...rest }: PageOf<ClusterView>) => {
+const listResponse = sharedResponse(({ entries, ...rest }: PageOf<Cluster>) => {
   return { clusters: entries, ...rest };
 });
 const ofOneCluster = ['INVALID_CLUSTER_NAME', 'CLUSTER_NOT_FOUND'] as const;

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { MetricsService } from '../../services/api.ts';
+import type { MetricsService } from '../../services/server/metrics-service.ts';
 import { problems } from '../schemas/problem.ts';
 
 export interface MetricsRoutes {

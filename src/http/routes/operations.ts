@@ -3,8 +3,9 @@ import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { HathiError } from '../../core/errors.ts';
-import { isFinished } from '../../core/operation/operation.ts';
-import type { MetricsService, OperationService } from '../../services/api.ts';
+import { isFinished } from '../../core/operation/operation-state.ts';
+import type { OperationService } from '../../services/operations/operation-service.ts';
+import type { MetricsService } from '../../services/server/metrics-service.ts';
 import {
   approveBodySchema,
   cancelBodySchema,

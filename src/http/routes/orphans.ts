@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import type { OrphanService } from '../../services/api.ts';
+import type { OrphanService } from '../../services/orphans/orphan-service.ts';
 import { orphanQuerySchema, orphansSchema } from '../schemas/orphans.ts';
 import { problems } from '../schemas/problem.ts';
 

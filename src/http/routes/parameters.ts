@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import type { ParameterService } from '../../services/api.ts';
+import type { ParameterService } from '../../services/parameters/parameter-service.ts';
 import { clusterParamsSchema } from '../schemas/cluster.ts';
 import { parameterListSchema } from '../schemas/parameters.ts';
 import { PARAMETER_PROBLEMS, problems } from '../schemas/problem.ts';

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import type { RecordService } from '../../services/api.ts';
+import type { RecordService } from '../../services/records/record-service.ts';
 import { clusterParamsSchema, reportListSchema, reportSchema } from '../schemas/cluster.ts';
 import { pageQuerySchema } from '../schemas/page.ts';
 import { idParamsSchema, planListSchema, planSchema } from '../schemas/plan.ts';

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode, HathiError } from '../../core/errors.ts';
 import { nearestName } from '../../core/nearest-name.ts';
-import type { ReadinessService } from '../../services/api.ts';
+import type { ReadinessService } from '../../services/server/readiness-service.ts';
 import { ERROR_GUIDE } from '../errors/error-guide.ts';
 import { STATUS_OF } from '../errors/problem.ts';
 import { errorCodeSchema, problems } from '../schemas/problem.ts';

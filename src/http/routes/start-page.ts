@@ -1,10 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify';
-import type {
-  ClusterService,
-  ClusterView,
-  ReadinessCheck,
-  ReadinessService,
-} from '../../services/api.ts';
+import type { Cluster } from '../../core/cluster/cluster.ts';
+import type { ClusterService } from '../../services/clusters/cluster-service.ts';
+import type { ReadinessCheck, ReadinessService } from '../../services/server/readiness-service.ts';
 import { isAuthorized } from '../server/access.ts';
 import { DOCS_PATH } from './docs.ts';
 
@@ -63,7 +60,7 @@ function readinessOf(checks: readonly ReadinessCheck[]): string {
   return `<p>The server is not ready.</p>\n<ul>${rows.join('\n')}</ul>`;
 }
 
-function clusterTable(clusters: readonly ClusterView[]): string {
+function clusterTable(clusters: readonly Cluster[]): string {
   if (clusters.length === 0) {
     return '<p>There are no clusters. Create one with <code>hathi cluster create orders</code>.</p>';
   }

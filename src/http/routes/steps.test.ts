@@ -1,59 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type FakeApp, fakeApp } from '../../../test/support/fake-app.ts';
 import { HathiError } from '../../core/errors.ts';
-import type { Step } from '../../core/operation/steps.ts';
+import type { StageResult } from '../../core/operation/stage-results.ts';
+import { STEPS, type Step } from '../../core/operation/steps.ts';
+import { resultExamples } from '../schemas/examples.ts';
 
-/** Outcomes as the stages make them. */
-const OUTCOMES: Record<Step, Record<string, unknown>> = {
-  'generate-terraform': {
-    cluster: 'default',
-    spec_revision: 1,
-    workspace: '/data/clusters/default',
-    files: [{ path: 'terraform/main.tf', bytes: 12, sha256: 'ab' }],
-    engine: { name: 'terraform', path: '/bin/terraform', version: '1.11.4' },
-    notes: ['instance_type sizes nothing here'],
-  },
-  'plan-terraform': {
-    plan_id: 'p1',
-    digest: 'sha256:ab',
-    summary: { add: 3, change: 0, replace: 0, destroy: 0, empty: false },
-    changes: [{ address: 'a', actions: ['create'], before: null, after: {} }],
-    engine: { name: 'terraform', version: '1.11.4' },
-  },
-  'apply-terraform': {
-    plan_id: 'p1',
-    applied: true,
-    resources: { added: 3, changed: 0, destroyed: 0 },
-    nodes: [
-      {
-        name: 'default-1',
-        address: '10.0.0.11',
-        subnet: '10.0.0.0/24',
-        ssh_host: '127.0.0.1',
-        ssh_port: 20_000,
-        postgres_host: null,
-        postgres_port: null,
-        zone: null,
-        instance_id: null,
-      },
-    ],
-  },
-  'create-ansible-script': {
-    files: [],
-    inventory: '[postgres]\n',
-    parameters: [{ name: 'max_connections', value: '200', scope: 'dynamic', restart: true }],
-  },
-  'execute-ansible-script': {
-    recap: { 'default-1': { ok: 9, changed: 0, failed: 0, unreachable: 0, skipped: 1 } },
-    changed: 0,
-    parameters: { checked: 9, nodes: 3 },
-    topology: { primary: 'default-1', nodes: [], observed_at: '2026-01-02T03:04:05.000Z' },
-    connection: '/api/v1/clusters/default/connection',
-  },
-  'verify-replication': { passed: true, nodes: [] },
-  'destroy-terraform': { destroyed: true, resources: { destroyed: 3 }, left: [] },
-};
-const STEPS = Object.keys(OUTCOMES) as Step[];
+/** Results as the stages return them; only the step adds the operation. */
+function resultOf(step: Step): StageResult {
+  const { operation: _operation, ...result } = resultExamples[step];
+  return result as StageResult;
+}
 
 let fake: FakeApp;
 beforeEach(async () => {
@@ -62,19 +18,19 @@ beforeEach(async () => {
 afterEach(() => fake.app.close());
 
 describe('a step', () => {
-  test.each(STEPS)('%s answers what its stage made, and by which operation', async (step) => {
-    fake.operations.outcome = OUTCOMES[step];
+  test.each(STEPS)('%s returns the result of its stage, with the operation', async (step) => {
+    fake.operations.outcome = resultOf(step);
     const body = step === 'destroy-terraform' ? { confirm: 'default' } : undefined;
     const response = await fake.post(`/${step}`, body);
     expect(response.statusCode).toBe(200);
-    expect(response.json()).toEqual({ ...OUTCOMES[step], operation: expect.any(String) });
+    expect(response.json()).toEqual({ ...resultOf(step), operation: expect.any(String) });
     expect(fake.operations.submissions).toMatchObject([{ step, cluster: 'default' }]);
   });
 
   test('hands on exactly the members that were given', async () => {
-    fake.operations.outcome = OUTCOMES['generate-terraform'];
+    fake.operations.outcome = resultOf('generate-terraform');
     await fake.post('/generate-terraform', { instance_type: 't2.medium', replica_count: 2 });
-    fake.operations.outcome = OUTCOMES['create-ansible-script'];
+    fake.operations.outcome = resultOf('create-ansible-script');
     const given = { cluster: 'a', max_connections: 200, shared_buffers: '128MB', jit: false };
     await fake.post('/create-ansible-script', given);
     expect(fake.operations.submissions).toEqual([
@@ -96,7 +52,7 @@ describe('a step', () => {
     ['with a charset', { 'content-type': 'application/json; charset=utf-8' }],
     ['without a content type', {}],
   ])('takes an empty body %s', async (_, headers) => {
-    fake.operations.outcome = OUTCOMES['plan-terraform'];
+    fake.operations.outcome = resultOf('plan-terraform');
     const response = await fake.app.inject({ method: 'POST', url: '/plan-terraform', headers });
     expect(response.statusCode).toBe(200);
   });

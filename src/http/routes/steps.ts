@@ -1,13 +1,14 @@
 import type { FastifyPluginAsync, FastifyReply } from 'fastify';
 import { type ErrorCode, HathiError } from '../../core/errors.ts';
-import type { Operation } from '../../core/operation/operation.ts';
+import type { OperationRecord } from '../../core/operation/operation.ts';
 import { STEPS, type Step } from '../../core/operation/steps.ts';
 import type { TargetContract } from '../../ports/target.ts';
-import type { OperationService, StepInputs } from '../../services/api.ts';
+import type { OperationService } from '../../services/operations/operation-service.ts';
+import type { StepInputs } from '../../services/operations/requests.ts';
 import { revive } from '../errors/problem.ts';
 import { operationSchema } from '../schemas/operation.ts';
 import { BODY_PROBLEMS, PARAMETER_PROBLEMS, problems } from '../schemas/problem.ts';
-import { preferHeaders, stepBodies, stepOutcomes } from '../schemas/steps.ts';
+import { preferHeaders, stepBodies, stepResultSchema } from '../schemas/steps.ts';
 import type { CallerSignals } from '../server/caller-signal.ts';
 import { callerOf, IDEMPOTENCY_PROBLEMS, idempotencyHeader } from '../server/idempotency.ts';
 import { accepted } from '../server/responses.ts';
@@ -90,7 +91,7 @@ export const stepRoutes: FastifyPluginAsync<StepRoutes> = async (app, routes) =>
           headers: preferHeaders.extend(idempotencyHeader),
           body: bodies[step],
           response: {
-            200: stepOutcomes[step],
+            200: stepResultSchema(step),
             202: operationSchema.describe('The unfinished operation. `Location` is its URL.'),
             ...problems(
               ...BODY_PROBLEMS,
@@ -133,7 +134,7 @@ async function sendResult(
   reply: FastifyReply,
 ): Promise<unknown> {
   const signal = callers.of(reply);
-  let operation: Operation;
+  let operation: OperationRecord;
   try {
     operation = await operations.waitForOutcome(operationId, signal);
   } catch (error) {
@@ -147,7 +148,7 @@ async function sendResult(
 }
 
 /** The error of an operation that ended otherwise than its caller hoped. */
-function endOf(operation: Operation, stage: Step): HathiError {
+function endOf(operation: OperationRecord, stage: Step): HathiError {
   const facts = { operation: operation.id, stage };
   const error = operation.error ?? operation.stages.find((record) => record.error !== null)?.error;
   if (error) return revive(error, facts);

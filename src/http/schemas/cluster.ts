@@ -1,49 +1,17 @@
 import { z } from 'zod';
+import { type Cluster, clusterSchema as cluster } from '../../core/cluster/cluster.ts';
 import { clusterNameSchema } from '../../core/cluster/cluster-spec.ts';
-import { CLUSTER_ACTIONS, CLUSTER_STATUSES } from '../../core/cluster/cluster-status.ts';
-import { type ClusterNode, ROLES, type Topology } from '../../core/cluster/topology.ts';
-import { STEPS } from '../../core/operation/steps.ts';
+import { nodeSchema as node } from '../../core/node/node.ts';
 import { MAX_PARAMETERS } from '../../core/postgres/parameters.ts';
+import { reportSchema as report } from '../../core/postgres/replication-report.ts';
+import { forgottenClusterSchema } from '../../core/resources.ts';
 import type { TargetContract } from '../../ports/target.ts';
-import type { ClusterView, ForgottenCluster, NodeView, ReportView } from '../../services/api.ts';
 import { MAX_NAME_LENGTH } from '../server/count-limits.ts';
 import { clusterExample, forgottenExample, nodeExample, reportExample } from './examples.ts';
 import { nextCursor, pageQuery } from './page.ts';
 import { specFields, specSchemaOf } from './spec.ts';
 
-const instant = z.string().describe('ISO 8601, UTC.');
-const revision = z.int().nullable();
-const roleSchema = z.enum(ROLES);
-
-export const clusterNodeSchema = z
-  .object({
-    name: z.string(),
-    address: z.string().describe("Address inside the cluster's own network."),
-    subnet: z.string().describe('IPv4 network that the address is in.'),
-    ssh_host: z.string(),
-    ssh_port: z.int(),
-    postgres_host: z
-      .string()
-      .nullable()
-      .describe('null for a witness, because it has no PostgreSQL.'),
-    postgres_port: z.int().nullable(),
-    zone: z.string().nullable().describe('Availability zone; null if the target has no zones.'),
-    instance_id: z.string().nullable().describe('Id of the EC2 instance; null on other targets.'),
-  })
-  .meta({ id: 'ClusterNode' }) satisfies z.ZodType<ClusterNode>;
-
-export const topologySchema = z
-  .object({
-    primary: z.string().nullable(),
-    nodes: z.array(z.object({ name: z.string(), role: roleSchema.nullable() })),
-    observed_at: instant,
-  })
-  .meta({
-    id: 'Topology',
-    description: 'Roles as observed with SQL.',
-  }) satisfies z.ZodType<Topology>;
-
-/** PostgreSQL's texts have none. */
+/** PostgreSQL cannot store the character NUL in a text. */
 const NO_NUL = /^[^\0]*$/;
 
 const LABEL_NAME = /^[a-z0-9](?:[a-z0-9._/-]{0,61}[a-z0-9])?$/;
@@ -71,136 +39,33 @@ export const parameterValueSchema = z.union([
   z.boolean(),
 ]);
 
-export const reportSchema = z
-  .object({
-    id: z.string(),
-    operation_id: z.string(),
-    passed: z.boolean(),
-    created_at: instant,
-    document: z.record(z.string(), z.unknown()),
-  })
-  .meta({
-    id: 'Report',
-    description: 'Result of a verification of replication.',
-    examples: [reportExample],
-  }) satisfies z.ZodType<ReportView>;
+export const reportSchema = report.meta({
+  id: 'Report',
+  description: 'Result of a verification of replication.',
+  examples: [reportExample],
+});
 
 export const reportListSchema = z
-  .object({
-    reports: z.array(reportSchema),
-    next_cursor: nextCursor,
-  })
+  .object({ reports: z.array(reportSchema), next_cursor: nextCursor })
   .describe('Reports, newest first.');
 
 export const nodeListSchema = z
-  .object({
-    nodes: z.array(
-      z
-        .object({
-          name: z.string(),
-          planned: z.boolean().describe('Whether the current spec contains the node.'),
-          made: z.boolean().describe('Whether Terraform created the node.'),
-          role: roleSchema
-            .nullable()
-            .describe('Role as observed with SQL; null before the first observation.'),
-          etcd: z.boolean().describe('Whether the node is a member of etcd.'),
-          address: z.string().nullable(),
-          subnet: z.string().nullable(),
-          zone: z.string().nullable(),
-          instance_id: z.string().nullable(),
-          ssh_host: z.string().nullable(),
-          ssh_port: z.int().nullable(),
-          postgres_host: z.string().nullable(),
-          postgres_port: z.int().nullable(),
-          machine: z
-            .object({ state: z.enum(['running', 'stopped', 'missing']), observed_at: instant })
-            .nullable()
-            .describe(
-              'Current state of the container or instance; null if it was not created or the target does not respond.',
-            ),
-          replication: z
-            .object({
-              status: z.string(),
-              lag_bytes: z.number().nullable(),
-              observed_at: instant,
-            })
-            .nullable()
-            .describe('From the newest report of the cluster.'),
-        })
-        .meta({ id: 'Node', examples: [nodeExample] }) satisfies z.ZodType<NodeView>,
-    ),
-  })
+  .object({ nodes: z.array(node.meta({ id: 'Node', examples: [nodeExample] })) })
   .describe('Nodes, by their number.');
 
-export const forgottenSchema = z
-  .object({
-    cluster: z.string(),
-    forgotten: z.literal(true),
-    left: z
-      .array(
-        z.object({
-          kind: z.string().describe('Kind of the resource, e.g. `node`, `data-volume`.'),
-          name: z.string(),
-          node: z.string().nullable(),
-          operation_id: z.string(),
-          remove: z.string().describe('Shell command that removes the resource.'),
-        }),
-      )
-      .nullable()
-      .describe('Remaining resources; null if the target did not respond.'),
-    workspace: z.string().nullable().describe('Directory with the files of the cluster.'),
-  })
-  .meta({
-    id: 'ForgottenCluster',
-    description: 'A cluster whose record was removed. Its machines were not changed.',
-    examples: [forgottenExample],
-  }) satisfies z.ZodType<ForgottenCluster>;
+export const forgottenSchema = forgottenClusterSchema.meta({
+  id: 'ForgottenCluster',
+  description: 'A cluster whose record was removed. Its machines were not changed.',
+  examples: [forgottenExample],
+});
 
 /** The schemas that depend on the targets of the server. */
 export function clusterSchemas(targets: readonly TargetContract[]) {
-  const clusterSchema = z
-    .object({
-      id: z.string(),
-      name: z.string(),
-      spec: specSchemaOf(targets),
-      spec_revision: z.int(),
-      infrastructure_revision: z.int(),
-      terraform_generated_revision: revision,
-      applied_revision: revision,
-      ansible_generated_revision: revision,
-      ansible_executed_revision: revision,
-      nodes: z.array(clusterNodeSchema).nullable(),
-      topology: topologySchema.nullable(),
-      labels: z.record(z.string(), z.string()),
-      deletion_protection: z.boolean().describe('While it is on, the cluster cannot be destroyed.'),
-      status: z
-        .enum(CLUSTER_STATUSES)
-        .describe(
-          '`healthy`: replication was verified, and the nodes have the current spec. `change-pending`: the spec was changed and not applied yet; see `pending_change`.',
-        ),
-      pending_change: z
-        .object({
-          fields: z.array(z.string()).describe('Members of the spec that differ.'),
-          next_step: z.enum(STEPS).describe('Step that comes next.'),
-        })
-        .nullable()
-        .describe('Difference between the spec and the nodes; null if there is none.'),
-      operation: z
-        .object({ id: z.string(), kind: z.string(), state: z.string() })
-        .nullable()
-        .describe('Unfinished change of the cluster; null if there is none.'),
-      latest_report: z
-        .object({ id: z.string(), passed: z.boolean(), created_at: instant })
-        .nullable(),
-      allowed_actions: z.array(z.enum(CLUSTER_ACTIONS)),
-      created_at: instant,
-      updated_at: instant,
-    })
-    .meta({
-      id: 'Cluster',
-      description: 'A cluster with its requested and its observed state.',
-      examples: targets.slice(0, 1).map(({ name }) => clusterExample(name)),
-    }) satisfies z.ZodType<ClusterView>;
+  const clusterSchema = cluster.extend({ spec: specSchemaOf(targets) }).meta({
+    id: 'Cluster',
+    description: 'A cluster with its requested and its observed state.',
+    examples: targets.slice(0, 1).map(({ name }) => clusterExample(name)),
+  }) as unknown as z.ZodType<Cluster>;
 
   const clusterListSchema = z
     .object({

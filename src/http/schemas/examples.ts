@@ -1,25 +1,25 @@
 // Longer than other files: all examples tell one story and share its values.
 /** One story in all examples of the description: the cluster `orders`, from its request to its proof. */
+
+import type { Cluster } from '../../core/cluster/cluster.ts';
 import { DEFAULT_CLUSTER } from '../../core/cluster/cluster-spec.ts';
+import type { Connection } from '../../core/cluster/connection.ts';
 import { connectionStrings, libpqUri } from '../../core/cluster/connection-strings.ts';
 import type { Topology } from '../../core/cluster/topology.ts';
+import type { Node } from '../../core/node/node.ts';
 import type { OperationEvent } from '../../core/operation/event.ts';
-import type {
-  ClusterView,
-  ConnectionView,
-  ForgottenCluster,
-  NodeView,
-  OperationView,
-  OrphansView,
-  PlanView,
-  ReportView,
-} from '../../services/api.ts';
+import type { Operation } from '../../core/operation/operation.ts';
+import type { StageResult } from '../../core/operation/stage-results.ts';
+import type { Step } from '../../core/operation/steps.ts';
+import type { Plan } from '../../core/plan/plan.ts';
+import type { Report } from '../../core/postgres/replication-report.ts';
+import type { ForgottenCluster, Orphans } from '../../core/resources.ts';
 
 const CLUSTER_ID = '01a20b10-3c5e-7c11-a2b4-5f0f3a9d1e01';
 const OPERATION_ID = '01a20b10-3c64-7d21-8d6e-0b1c2d3e4f02';
 const PLAN_ID = '01a20b10-41aa-7e31-9f55-6a7b8c9d0e03';
 const REPORT_ID = '01a20b11-0c1d-7f41-b1a2-7c8d9e0f1a04';
-const ASKED = '2026-01-02T03:04:05.000Z';
+const REQUESTED = '2026-01-02T03:04:05.000Z';
 const PLANNED = '2026-01-02T03:04:06.500Z';
 const PROVEN = '2026-01-02T03:04:31.250Z';
 const WORKSPACE = '/home/ada/.local/share/hathi/clusters/orders';
@@ -49,7 +49,7 @@ export const topologyExample: Topology = {
 };
 
 /** @param target one that the server has */
-export const clusterExample = (target: string): ClusterView => ({
+export const clusterExample = (target: string): Cluster => ({
   id: CLUSTER_ID,
   name: 'orders',
   spec: {
@@ -77,11 +77,11 @@ export const clusterExample = (target: string): ClusterView => ({
   operation: null,
   latest_report: { id: REPORT_ID, passed: true, created_at: PROVEN },
   allowed_actions: ['verify', 'destroy', 'forget', 'update'],
-  created_at: ASKED,
+  created_at: REQUESTED,
   updated_at: PROVEN,
 });
 
-export const nodeExample: NodeView = {
+export const nodeExample: Node = {
   ...NODE,
   name: 'orders-2',
   planned: true,
@@ -104,7 +104,7 @@ const CONNECTION_CREDENTIALS = {
 };
 const CONNECTION_STRINGS = connectionStrings(CONNECTION_ENDPOINTS, CONNECTION_CREDENTIALS);
 
-export const connectionExample: ConnectionView = {
+export const connectionExample: Connection = {
   cluster: 'orders',
   user: 'postgres',
   password: 'as-generated',
@@ -125,7 +125,7 @@ export const connectionExample: ConnectionView = {
   observed_at: PROVEN,
 };
 
-export const reportExample: ReportView = {
+export const reportExample: Report = {
   id: REPORT_ID,
   operation_id: OPERATION_ID,
   passed: true,
@@ -135,7 +135,26 @@ export const reportExample: ReportView = {
     spec_revision: 1,
     passed: true,
     primary: 'orders-1',
-    nodes: [{ node: 'orders-2', role: 'replica', status: 'proven', reasons: [], lag_bytes: 0 }],
+    system_identifier: '7462812345678901234',
+    timeline: 1,
+    marker: { id: '01a20b11-0c20-7b52-8a11-9c0d1e2f3a05', lsn: '0/5000148', removed: true },
+    nodes: [
+      {
+        node: 'orders-2',
+        role: 'replica',
+        status: 'proven',
+        reasons: [],
+        streaming: true,
+        slot: { name: 'orders_2', active: true },
+        system_identifier: '7462812345678901234',
+        timeline: 1,
+        replayed_lsn: '0/5000180',
+        lag_bytes: 0,
+        lag_seconds: null,
+        round_trip_ms: 0.4,
+        marker_seen_after_ms: 3.1,
+      },
+    ],
     observed_at: PROVEN,
     duration_ms: 412,
   },
@@ -156,7 +175,34 @@ export const forgottenExample: ForgottenCluster = {
   workspace: `${WORKSPACE}.forgotten`,
 };
 
-export const operationExample: OperationView = {
+const SUMMARY = { add: 4, change: 0, replace: 0, destroy: 0, empty: false };
+const CHANGE: Plan['changes'][number] = {
+  address: 'module.cluster.terraform_data.node["orders-1"]',
+  type: 'terraform_data',
+  name: 'node',
+  actions: ['create'],
+  before: null,
+  after: { input: { name: 'orders-1' } },
+  action_reason: null,
+  attributes: [],
+  node: 'orders-1',
+  part: 'container',
+  role: null,
+  effect: 'adds',
+};
+const DIGEST = 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
+
+const PLAN_RESULT: StageResult<'plan-terraform'> = {
+  plan_id: PLAN_ID,
+  digest: DIGEST,
+  summary: SUMMARY,
+  changes: [CHANGE],
+  refusals: [],
+  starts: [],
+  engine: ENGINE,
+};
+
+export const operationExample: Operation = {
   id: OPERATION_ID,
   cluster_id: CLUSTER_ID,
   cluster_name: 'orders',
@@ -176,16 +222,16 @@ export const operationExample: OperationView = {
       run_after: null,
       state: 'succeeded',
       attempt: 1,
-      started_at: ASKED,
+      started_at: REQUESTED,
       ended_at: PLANNED,
-      outcome: { plan_id: PLAN_ID },
+      outcome: PLAN_RESULT,
       error: null,
     },
   ],
   error: null,
   run_after: null,
-  created_at: ASKED,
-  started_at: ASKED,
+  created_at: REQUESTED,
+  started_at: REQUESTED,
   ended_at: null,
   plan_id: PLAN_ID,
   allowed_actions: ['approve', 'cancel'],
@@ -203,24 +249,7 @@ export const eventExample: OperationEvent = {
   data: { seconds: 0.4 },
 };
 
-const SUMMARY = { add: 4, change: 0, replace: 0, destroy: 0, empty: false };
-const CHANGE: PlanView['changes'][number] = {
-  address: 'module.cluster.terraform_data.node["orders-1"]',
-  type: 'terraform_data',
-  name: 'node',
-  actions: ['create'],
-  before: null,
-  after: { input: { name: 'orders-1' } },
-  action_reason: null,
-  attributes: [],
-  node: 'orders-1',
-  part: 'container',
-  role: null,
-  effect: 'adds',
-};
-const DIGEST = 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
-
-export const planExample: PlanView = {
+export const planExample: Plan = {
   id: PLAN_ID,
   cluster_name: 'orders',
   operation_id: OPERATION_ID,
@@ -240,12 +269,10 @@ export const planExample: PlanView = {
   created_at: PLANNED,
 };
 
-const operation = OPERATION_ID;
-
-/** What each step answers. */
-export const outcomeExamples = {
+/** The result of each step. */
+export const resultExamples: { [Name in Step]: StageResult<Name> & { operation: string } } = {
   'generate-terraform': {
-    operation,
+    operation: OPERATION_ID,
     cluster: DEFAULT_CLUSTER,
     spec_revision: 1,
     workspace: WORKSPACE.replace('orders', DEFAULT_CLUSTER),
@@ -253,42 +280,44 @@ export const outcomeExamples = {
     engine: ENGINE,
     notes: [],
   },
-  'plan-terraform': {
-    operation,
-    plan_id: PLAN_ID,
-    digest: DIGEST,
-    summary: SUMMARY,
-    changes: [CHANGE],
-    refusals: [],
-    starts: [],
-    engine: ENGINE,
-  },
+  'plan-terraform': { operation: OPERATION_ID, ...PLAN_RESULT },
   'apply-terraform': {
-    operation,
+    operation: OPERATION_ID,
     plan_id: PLAN_ID,
     applied: true,
     resources: { added: 4, changed: 0, destroyed: 0 },
+    started: [],
     nodes: [NODE],
   },
   'create-ansible-script': {
-    operation,
+    operation: OPERATION_ID,
+    cluster: 'orders',
+    workspace: `${WORKSPACE}/ansible`,
     files: [{ ...FILE, path: 'ansible/main.yml' }],
     inventory: '[postgres]\norders-1 ansible_host=127.0.0.1 ansible_port=20011\n',
-    parameters: [{ name: 'max_connections', value: '200' }],
+    parameters: [
+      { name: 'max_connections', value: '200', scope: 'dynamic', restart: true, source: 'spec' },
+    ],
   },
   'execute-ansible-script': {
-    operation,
+    operation: OPERATION_ID,
+    cluster: 'orders',
     recap: { 'orders-1': { ok: 21, changed: 14, failed: 0, unreachable: 0, skipped: 3 } },
     changed: 14,
     parameters: { checked: 9, nodes: 3 },
     topology: topologyExample,
     connection: '/api/v1/clusters/orders/connection',
   },
-  'verify-replication': { operation, ...reportExample.document },
-  'destroy-terraform': { operation, destroyed: true, resources: { destroyed: 4 }, left: [] },
-} as const;
+  'verify-replication': { operation: OPERATION_ID, ...reportExample.document },
+  'destroy-terraform': {
+    operation: OPERATION_ID,
+    destroyed: true,
+    resources: { destroyed: 4 },
+    left: [],
+  },
+};
 
-export const orphansExample: OrphansView = {
+export const orphansExample: Orphans = {
   regions: ['eu-central-1'],
   failures: [],
   orphans: [

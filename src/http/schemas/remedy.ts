@@ -1,13 +1,8 @@
 import { z } from 'zod';
-import { remedySchema as coreRemedySchema } from '../../core/remedy.ts';
-
-export const remedySchema = coreRemedySchema.meta({
-  id: 'Remedy',
-  description: 'What to do next.',
-});
+import { remedySchema } from '../../core/remedy.ts';
 
 /** A remedy with the request that carries it out. */
-export const remedyRequestSchema = coreRemedySchema
+export const remedyRequestSchema = remedySchema
   .extend({
     request: z
       .string()

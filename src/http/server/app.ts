@@ -3,16 +3,14 @@ import fastifySwagger from '@fastify/swagger';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { LocalCallers } from '../../ports/local-callers.ts';
 import type { TargetContract } from '../../ports/target.ts';
-import type {
-  ClusterService,
-  IdempotencyService,
-  MetricsService,
-  OperationService,
-  OrphanService,
-  ParameterService,
-  ReadinessService,
-  RecordService,
-} from '../../services/api.ts';
+import type { ClusterService } from '../../services/clusters/cluster-service.ts';
+import type { OperationService } from '../../services/operations/operation-service.ts';
+import type { OrphanService } from '../../services/orphans/orphan-service.ts';
+import type { ParameterService } from '../../services/parameters/parameter-service.ts';
+import type { RecordService } from '../../services/records/record-service.ts';
+import type { IdempotencyService } from '../../services/server/idempotency-service.ts';
+import type { MetricsService } from '../../services/server/metrics-service.ts';
+import type { ReadinessService } from '../../services/server/readiness-service.ts';
 import { sendClientError, sendProblem } from '../errors/error-handler.ts';
 import { openApiOptions } from '../openapi/openapi.ts';
 import { clusterRoutes } from '../routes/clusters.ts';

@@ -8,7 +8,9 @@ import type {
 } from 'fastify';
 import { z } from 'zod';
 import { HathiError } from '../../core/errors.ts';
-import type { Caller, IdempotencyService, OperationService } from '../../services/api.ts';
+import type { OperationService } from '../../services/operations/operation-service.ts';
+import type { Caller } from '../../services/operations/requests.ts';
+import type { IdempotencyService } from '../../services/server/idempotency-service.ts';
 
 const HEADER = 'idempotency-key';
 /** Printable ASCII without spaces at its ends. */

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { ID_PREFIX_PATTERN, type RecordKind, SHORTEST_PREFIX } from '../../core/record-id.ts';
-import type { RecordService } from '../../services/api.ts';
+import type { RecordService } from '../../services/records/record-service.ts';
 
 const LONGEST_ID = 36;
 

@@ -1,9 +1,10 @@
 import type { FastifyReply } from 'fastify';
 import { HathiError } from '../../core/errors.ts';
-import type { OperationView, Tagged } from '../../services/api.ts';
+import type { Operation } from '../../core/operation/operation.ts';
+import type { Tagged } from '../../services/clusters/cluster-service.ts';
 
 /** 202 with the operation, and where to look for it. */
-export function accepted(reply: FastifyReply, operation: OperationView) {
+export function accepted(reply: FastifyReply, operation: Operation) {
   return reply.code(202).header('location', `/api/v1/operations/${operation.id}`).send(operation);
 }
 

@@ -8,7 +8,7 @@ import { type FieldError, invalidFields } from '../../core/field-errors.ts';
 import type { ClusterRecord } from '../../ports/stores.ts';
 import type { Target, Targets } from '../../ports/target.ts';
 import { targetOf } from '../../shared/targets.ts';
-import type { SpecChanges } from '../api.ts';
+import type { SpecChanges } from '../operations/requests.ts';
 
 /** What a cluster is made with where its first request says nothing. */
 const DEFAULT_SPEC: Omit<ClusterSpec, 'name' | 'target'> = {

@@ -1,9 +1,14 @@
+import type { Cluster } from '../../core/cluster/cluster.ts';
 import { clusterNotFound, clusterProtected } from '../../core/cluster/cluster-errors.ts';
+import type { Connection } from '../../core/cluster/connection.ts';
 import { connectionStrings, libpqUri } from '../../core/cluster/connection-strings.ts';
 import { stepMissing } from '../../core/cluster/missing-step.ts';
 import type { ClusterNode, Role } from '../../core/cluster/topology.ts';
 import { HathiError } from '../../core/errors.ts';
+import type { Node } from '../../core/node/node.ts';
+import type { Report } from '../../core/postgres/replication-report.ts';
 import { runStep } from '../../core/remedy.ts';
+import type { ForgottenCluster } from '../../core/resources.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { LocalNetworks } from '../../ports/local-networks.ts';
 import type { SecretBox } from '../../ports/secrets.ts';
@@ -13,11 +18,45 @@ import type { UnitOfWork } from '../../ports/unit-of-work.ts';
 import type { Workspace } from '../../ports/workspace.ts';
 import { readSecret } from '../../shared/cluster-secrets.ts';
 import { targetOf } from '../../shared/targets.ts';
-import type { ClusterService, ClusterView, ConnectionView, Tagged } from '../api.ts';
 import type { Cursors } from '../lists/cursors.ts';
+import type { PageOf, PageRequest } from '../lists/page.ts';
 import { SharedReads } from '../lists/shared-reads.ts';
-import { clusterView, nodeViews } from './cluster-views.ts';
+import { clusterDocument, nodeDocuments } from './cluster-documents.ts';
 import { createMachineObserver } from './machines.ts';
+
+/** A view with the tag of the part that PATCH changes. */
+export interface Tagged<View> {
+  view: View;
+  /** Without quotes. */
+  tag: string;
+}
+
+/** What may be asked about clusters. Every method but `list` may throw CLUSTER_NOT_FOUND. */
+export interface ClusterService {
+  /** Not destroyed, by name. @throws INVALID_CURSOR */
+  list(page: PageRequest, label?: { name: string; value: string }): Promise<PageOf<Cluster>>;
+  get(name: string): Promise<Tagged<Cluster>>;
+  nodes(name: string): Promise<Node[]>;
+  /** @throws STEP_MISSING while no node or no password is there yet */
+  connection(name: string): Promise<Connection>;
+  /** @throws REPORT_NOT_FOUND */
+  latestReport(name: string): Promise<Report>;
+  /**
+   * Changes labels (as a whole) and protection; no operation is needed for either.
+   * @param ifMatch the tag that the caller saw; any where null
+   * @throws PRECONDITION_FAILED
+   */
+  update(
+    name: string,
+    changes: { labels?: Record<string, string>; deletionProtection?: boolean },
+    ifMatch: string | null,
+  ): Promise<Tagged<Cluster>>;
+  /**
+   * Ends Hathi's knowledge of a cluster, and leaves its machines as they are.
+   * @throws CLUSTER_BUSY | CLUSTER_PROTECTED
+   */
+  forget(name: string): Promise<ForgottenCluster>;
+}
 
 export interface ClusterServiceTools {
   unitOfWork: UnitOfWork;
@@ -49,10 +88,10 @@ export function createClusterService(tools: ClusterServiceTools): ClusterService
   const secret = (cluster: ClusterRecord, name: string) =>
     readSecret(stores, tools.box, cluster, name);
 
-  const tagged = async (name: string): Promise<Tagged<ClusterView>> => {
+  const tagged = async (name: string): Promise<Tagged<Cluster>> => {
     const summary = await stores.clusters.findSummary(name);
     if (!summary) throw clusterNotFound(name, await stores.clusters.names());
-    return { view: clusterView(summary), tag: tagOf(summary.cluster) };
+    return { view: clusterDocument(summary), tag: tagOf(summary.cluster) };
   };
 
   return {
@@ -67,7 +106,7 @@ export function createClusterService(tools: ClusterServiceTools): ClusterService
           list,
           ({ cluster }) => cluster.name,
         );
-        return { entries: entries.map(clusterView), next_cursor };
+        return { entries: entries.map(clusterDocument), next_cursor };
       });
     },
     get: (name) => shared.read(`cluster ${name}`, () => tagged(name)),
@@ -77,7 +116,7 @@ export function createClusterService(tools: ClusterServiceTools): ClusterService
         stores.reports.latest(cluster.id),
         observeMachines(cluster),
       ]);
-      return nodeViews(cluster, report, machines);
+      return nodeDocuments(cluster, report, machines);
     },
     async connection(name) {
       const cluster = await find(name);
@@ -87,7 +126,7 @@ export function createClusterService(tools: ClusterServiceTools): ClusterService
         throw stepMissing('connection', 'execute-ansible-script', name);
       }
       const path = tools.workspace.path(name, 'ansible', 'pki', 'ca.crt');
-      return connectionView(cluster, {
+      return connectionDocument(cluster, {
         password,
         certificate,
         certificatePath: path,
@@ -155,10 +194,10 @@ interface ConnectionFacts {
   localNetworks: LocalNetworks;
 }
 
-function connectionView(
+function connectionDocument(
   cluster: ClusterRecord,
   { password, certificate, certificatePath, localNetworks }: ConnectionFacts,
-): ConnectionView {
+): Connection {
   const credentials = {
     user: SUPERUSER,
     password,

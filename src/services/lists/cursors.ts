@@ -1,7 +1,7 @@
 import { HathiError } from '../../core/errors.ts';
 import type { SecretBox } from '../../ports/secrets.ts';
 import type { Page } from '../../ports/stores.ts';
-import type { PageRequest } from '../api.ts';
+import type { PageRequest } from './page.ts';
 
 const DEFAULT_LIMIT = 50;
 

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { OperationEvent } from '../../core/operation/event.ts';
-import type { OperationState } from '../../core/operation/operation.ts';
+import type { OperationState } from '../../core/operation/operation-state.ts';
 import type { UnitOfWork } from '../../ports/unit-of-work.ts';
 import { createEventStream } from './follow-events.ts';
 

@@ -1,6 +1,7 @@
 import { HathiError } from '../../core/errors.ts';
 import type { OperationEvent } from '../../core/operation/event.ts';
-import { isFinished, type OperationProgress } from '../../core/operation/operation.ts';
+import type { OperationProgress } from '../../core/operation/operation.ts';
+import { isFinished } from '../../core/operation/operation-state.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { EventStream, Wakeups } from '../../ports/event-stream.ts';
 import type { UnitOfWork } from '../../ports/unit-of-work.ts';

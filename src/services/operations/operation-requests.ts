@@ -7,7 +7,7 @@ import { type ClusterSpec, DEFAULT_CLUSTER } from '../../core/cluster/cluster-sp
 import { assertStepMayRun } from '../../core/cluster/missing-step.ts';
 import { HathiError, isHathiError } from '../../core/errors.ts';
 import { operationEvent } from '../../core/operation/event.ts';
-import type { Operation } from '../../core/operation/operation.ts';
+import type { OperationRecord } from '../../core/operation/operation.ts';
 import { operationActions } from '../../core/operation/operation-actions.ts';
 import type { Step } from '../../core/operation/steps.ts';
 import { type OperationKind, planOperation } from '../../core/procedures/procedures.ts';
@@ -17,7 +17,6 @@ import type { ClusterRecord, NewOperation, NodeSize, Stores } from '../../ports/
 import type { Target, Targets } from '../../ports/target.ts';
 import type { UnitOfWork } from '../../ports/unit-of-work.ts';
 import { targetOf } from '../../shared/targets.ts';
-import type { Caller, ClusterRequest, SpecChanges, StepInputs } from '../api.ts';
 import {
   assertSpecCanBe,
   newCluster,
@@ -26,6 +25,7 @@ import {
 } from '../clusters/cluster-requests.ts';
 import { assertOwnState } from '../clusters/state-bucket.ts';
 import { checkedParameters, type NodeSizes } from '../parameters/parameter-requests.ts';
+import type { Caller, ClusterRequest, SpecChanges, StepInputs } from './requests.ts';
 
 export interface OperationRequestTools {
   unitOfWork: UnitOfWork;
@@ -50,7 +50,7 @@ export function createOperationRequests(tools: OperationRequestTools) {
     cluster: ClusterRecord,
     { idempotencyKey }: Caller,
     wanted: Pick<NewOperation, 'kind' | 'input' | 'approval'>,
-  ): Promise<Operation> => {
+  ): Promise<OperationRecord> => {
     const operation = await stores.operations.insert({
       id: tools.ids.next(),
       cluster_id: cluster.id,
@@ -78,8 +78,8 @@ export function createOperationRequests(tools: OperationRequestTools) {
   /** Asks again when another cluster took the network between the question and the transaction. */
   const withFreeNetwork = async (
     target: Target,
-    work: (networkIndex: number | null) => Promise<Operation>,
-  ): Promise<Operation> => {
+    work: (networkIndex: number | null) => Promise<OperationRecord>,
+  ): Promise<OperationRecord> => {
     for (let tries = 1; ; tries++) {
       const taken = await unitOfWork.direct.clusters.networkIndexes(tools.site);
       try {
@@ -106,7 +106,10 @@ export function createOperationRequests(tools: OperationRequestTools) {
     return remedies;
   };
 
-  const createCluster = async (request: ClusterRequest, caller: Caller): Promise<Operation> => {
+  const createCluster = async (
+    request: ClusterRequest,
+    caller: Caller,
+  ): Promise<OperationRecord> => {
     const { name, parameters: given, labels, approval } = request;
     const existing = await unitOfWork.direct.clusters.find(name);
     if (existing) throw clusterExists(name, await remediesOf(existing));
@@ -138,13 +141,13 @@ export function createOperationRequests(tools: OperationRequestTools) {
     name: string,
     changes: SpecChanges,
     caller: Caller,
-  ): Promise<Operation> => {
+  ): Promise<OperationRecord> => {
     const specFrom = (current: ClusterRecord | null): ClusterSpec => {
       const spec = nextSpec(name, current?.spec ?? null, changes, tools);
       assertSpecCanBe(spec, current, tools.targets);
       return spec;
     };
-    const submit = async (networkIndex: number | null): Promise<Operation> =>
+    const submit = async (networkIndex: number | null): Promise<OperationRecord> =>
       await unitOfWork.transaction(async (stores) => {
         const current = await stores.clusters.findForUpdate(name);
         const spec = specFrom(current);
@@ -170,7 +173,7 @@ export function createOperationRequests(tools: OperationRequestTools) {
     name: string,
     input: StepInputs[Step],
     caller: Caller,
-  ): Promise<Operation> => {
+  ): Promise<OperationRecord> => {
     const size = step === 'create-ansible-script' ? await nodeSizeOf(name) : null;
     return await unitOfWork.transaction(async (stores) => {
       const cluster = await stores.clusters.findForUpdate(name);
@@ -210,12 +213,12 @@ export function createOperationRequests(tools: OperationRequestTools) {
     clusterName: string,
     input: StepInputs[Name],
     caller: Caller,
-  ): Promise<Operation> =>
+  ): Promise<OperationRecord> =>
     step === 'generate-terraform'
       ? await requestSpec(clusterName, input as SpecChanges, caller)
       : await submitOnCluster(step, clusterName, input, caller);
 
-  const retry = async (operationId: string, caller: Caller): Promise<Operation> =>
+  const retry = async (operationId: string, caller: Caller): Promise<OperationRecord> =>
     await unitOfWork.transaction(async (stores) => {
       const { kind, input, approval, state, cancel_level, ...earlier } =
         await stores.operations.get(operationId);

@@ -1,17 +1,93 @@
 import { clusterNotFound } from '../../core/cluster/cluster-errors.ts';
 import { HathiError } from '../../core/errors.ts';
+import type { OperationEvent } from '../../core/operation/event.ts';
 import { operationEvent } from '../../core/operation/event.ts';
-import { isFinished, type Operation } from '../../core/operation/operation.ts';
+import type { Operation, OperationRecord } from '../../core/operation/operation.ts';
 import { operationActions, planOf } from '../../core/operation/operation-actions.ts';
+import type { OperationState } from '../../core/operation/operation-state.ts';
+import { isFinished } from '../../core/operation/operation-state.ts';
+import type { Step } from '../../core/operation/steps.ts';
 import { planRefused } from '../../core/plan/refusal.ts';
 import type { EventStream, Wakeups } from '../../ports/event-stream.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 import type { Stores } from '../../ports/stores.ts';
 import type { UnitOfWork } from '../../ports/unit-of-work.ts';
-import type { OperationService, OperationView } from '../api.ts';
 import type { Cursors } from '../lists/cursors.ts';
+import type { PageOf, PageRequest } from '../lists/page.ts';
 import { SharedReads } from '../lists/shared-reads.ts';
 import { createOperationRequests, type OperationRequestTools } from './operation-requests.ts';
+import type { Caller, ClusterRequest, StepInputs } from './requests.ts';
+
+/** What may be asked about operations, and of them. */
+export interface OperationService {
+  /**
+   * Makes the cluster and enqueues its whole path, in one transaction.
+   * @throws CLUSTER_EXISTS | PARAMETER_* | NETWORK_EXHAUSTED
+   */
+  createCluster(request: ClusterRequest, caller: Caller): Promise<Operation>;
+  /**
+   * The same kind once more, with the same input, for one that did not succeed.
+   * @throws OPERATION_NOT_FOUND | TRANSITION_NOT_ALLOWED | CLUSTER_BUSY | CLUSTER_NOT_FOUND
+   */
+  retry(operationId: string, caller: Caller): Promise<Operation>;
+  /**
+   * Newest first.
+   * @throws CLUSTER_NOT_FOUND | INVALID_CURSOR
+   */
+  list(
+    filter: { cluster?: string | undefined; state?: OperationState | undefined },
+    page: PageRequest,
+  ): Promise<PageOf<Operation>>;
+  /** The operation that a request with this key made. */
+  findByIdempotencyKey(key: string): Promise<Operation | null>;
+  /**
+   * Checks that the step may run, and enqueues it in one transaction. `generate-terraform` makes the
+   * cluster where there is none and changes its spec where there is one, in that same transaction.
+   * A step whose work is done already returns an operation all the same; it converges.
+   * @throws CLUSTER_NOT_FOUND, for a cluster other than `default`, by every step but the first
+   * @throws STEP_MISSING with details `{ step, missing }`; also where `default` is not there yet
+   * @throws CLUSTER_BUSY with details `{ operation }`: the id of the operation in the way
+   * @throws PARAMETER_* with details `{ errors: [{ path, message, suggestion? }] }`
+   * @throws PLAN_NOT_FOUND | PLAN_STALE
+   * @throws CLUSTER_PROTECTED by destroy-terraform
+   */
+  submitStep<Name extends Step>(
+    step: Name,
+    clusterName: string,
+    input: StepInputs[Name],
+    caller: Caller,
+  ): Promise<Operation>;
+  /**
+   * Resolves once the operation is finished, in whichever way; rejects with `signal.reason` when
+   * the signal is aborted. Never cancels the operation.
+   * @throws OPERATION_NOT_FOUND
+   */
+  waitForOutcome(operationId: string, signal: AbortSignal): Promise<Operation>;
+  /** @throws OPERATION_NOT_FOUND */
+  get(operationId: string): Promise<Operation>;
+  /**
+   * Events after `afterSequence`, none lost or doubled, then those that come. Ends after the last
+   * event of a finished operation, or quietly when the signal is aborted.
+   * @throws OPERATION_NOT_FOUND before the first event
+   */
+  follow(
+    operationId: string,
+    afterSequence: number,
+    signal: AbortSignal,
+  ): AsyncIterable<OperationEvent>;
+  /**
+   * Raises the level of cancellation and returns the operation as it is then.
+   * @param level 1 stop (SIGINT), 2 stop by force (SIGKILL)
+   * @throws OPERATION_NOT_FOUND | TRANSITION_NOT_ALLOWED
+   */
+  cancel(operationId: string, level: 1 | 2): Promise<Operation>;
+  /**
+   * @param planId the plan that was reviewed; the operation's own where absent
+   * @throws OPERATION_NOT_FOUND | TRANSITION_NOT_ALLOWED
+   * @throws PLAN_STALE when the operation's plan is another one, or can no longer be applied
+   */
+  approve(operationId: string, planId: string | undefined): Promise<Operation>;
+}
 
 export interface OperationServiceTools extends OperationRequestTools {
   unitOfWork: UnitOfWork;
@@ -27,9 +103,9 @@ export function createOperationService(tools: OperationServiceTools): OperationS
   const reads = new SharedReads(() => unitOfWork.snapshot());
 
   /** What was enqueued is waited for by a worker somewhere. */
-  const submitted = async (operation: Operation): Promise<OperationView> => {
+  const submitted = async (operation: OperationRecord): Promise<Operation> => {
     await wakeups.notify('operations');
-    return viewOf(operation);
+    return documentOf(operation);
   };
 
   return {
@@ -49,11 +125,11 @@ export function createOperationService(tools: OperationServiceTools): OperationS
       const filter = { clusterId: cluster?.id, state };
       const found = await unitOfWork.direct.operations.list(page, filter);
       const { entries, next_cursor } = cursors.cut(found, page, list, ({ id }) => id);
-      return { entries: entries.map(viewOf), next_cursor };
+      return { entries: entries.map(documentOf), next_cursor };
     },
     async findByIdempotencyKey(key) {
       const operation = await unitOfWork.direct.operations.findByIdempotencyKey(key);
-      return operation && viewOf(operation);
+      return operation && documentOf(operation);
     },
     async waitForOutcome(operationId, signal) {
       const { last_sequence: seen } = await unitOfWork.direct.operations.get(operationId);
@@ -61,12 +137,12 @@ export function createOperationService(tools: OperationServiceTools): OperationS
         // The stream ends with the operation.
       }
       signal.throwIfAborted();
-      return viewOf(await unitOfWork.direct.operations.get(operationId));
+      return documentOf(await unitOfWork.direct.operations.get(operationId));
     },
     // Each event stream begins with it, and a thousand may begin at once.
     get: (operationId) =>
       reads.read(operationId, async () =>
-        viewOf(await unitOfWork.direct.operations.get(operationId)),
+        documentOf(await unitOfWork.direct.operations.get(operationId)),
       ),
     follow: (operationId, afterSequence, signal) =>
       events.follow(operationId, afterSequence, signal),
@@ -80,7 +156,7 @@ export function createOperationService(tools: OperationServiceTools): OperationS
       }
       await wakeups.notify(`cancel:${operationId}`);
       await wakeups.notify(`events:${operationId}`);
-      return viewOf(operation);
+      return documentOf(operation);
     },
     async approve(operationId, planId) {
       const operation = await unitOfWork.transaction((stores) =>
@@ -92,7 +168,7 @@ export function createOperationService(tools: OperationServiceTools): OperationS
   };
 }
 
-function viewOf(operation: Operation): OperationView {
+function documentOf(operation: OperationRecord): Operation {
   return {
     ...operation,
     plan_id: planOf(operation),
@@ -100,7 +176,7 @@ function viewOf(operation: Operation): OperationView {
   };
 }
 
-async function cancelIn(stores: Stores, id: string, level: 1 | 2): Promise<Operation> {
+async function cancelIn(stores: Stores, id: string, level: 1 | 2): Promise<OperationRecord> {
   const { operations } = stores;
   const { state, attempt, cancel_level } = await operations.get(id);
   if (isFinished(state)) {
@@ -128,7 +204,7 @@ async function approveIn(
   stores: Stores,
   id: string,
   reviewed: string | undefined,
-): Promise<Operation> {
+): Promise<OperationRecord> {
   const { operations } = stores;
   const operation = await operations.get(id);
   if (operation.state !== 'awaiting-approval') {
@@ -150,7 +226,7 @@ async function approveIn(
 /** What is approved is what will be applied: the operation's own plan, as it was reviewed. */
 async function assertPlanCanBeApproved(
   { plans, clusters }: Stores,
-  operation: Operation,
+  operation: OperationRecord,
   reviewed: string | undefined,
 ): Promise<void> {
   const planId = planOf(operation);

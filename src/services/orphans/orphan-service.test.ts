@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HathiError } from '../../core/errors.ts';
-import type { AccountResource } from '../../ports/target.ts';
+import type { AccountResource } from '../../core/resources.ts';
 import { targetsByName } from '../../shared/targets.ts';
 import type { Cloud } from '../../targets/aws/account/cloud.ts';
 import { createAwsTarget } from '../../targets/aws/aws-target.ts';

@@ -1,13 +1,22 @@
 import { type HathiError, isHathiError } from '../../core/errors.ts';
 import { invalidFields } from '../../core/field-errors.ts';
+import type { AccountResource, Orphans } from '../../core/resources.ts';
 import { statePlace } from '../../core/sealed-places.ts';
 import type { SecretBox } from '../../ports/secrets.ts';
 import type { ClusterSummary } from '../../ports/stores.ts';
-import type { AccountResource, Target, TargetAccount, Targets } from '../../ports/target.ts';
+import type { Target, TargetAccount, Targets } from '../../ports/target.ts';
 import type { Terraform, TerraformState } from '../../ports/terraform.ts';
 import type { UnitOfWork } from '../../ports/unit-of-work.ts';
 import { isInState, ROOT_VOLUME } from '../../shared/orphans.ts';
-import type { OrphanService, OrphansView } from '../api.ts';
+
+export interface OrphanService {
+  /**
+   * What carries Hathi's tags and no state knows; what an unfinished operation is making is left out.
+   * @param region alone; all in which there are clusters, and the server's own, where absent
+   * @throws CLOUD_UNAVAILABLE if no region could be searched | INVALID_REQUEST for an unknown region
+   */
+  list(region: string | undefined): Promise<Orphans>;
+}
 
 export interface OrphanServiceTools {
   unitOfWork: UnitOfWork;
@@ -20,7 +29,7 @@ type TargetWithAccount = Target & { account: TargetAccount };
 
 const PAGE = 100;
 const INSTANCE = 'instance';
-const NOTHING: OrphansView = { regions: [], failures: [], orphans: [] };
+const NOTHING: Orphans = { regions: [], failures: [], orphans: [] };
 
 /** Resources with Hathi's labels in the accounts of the targets that are in no state. */
 export function createOrphanService(tools: OrphanServiceTools): OrphanService {
@@ -56,7 +65,7 @@ export function createOrphanService(tools: OrphanServiceTools): OrphanService {
   const listOn = async (
     target: TargetWithAccount,
     region: string | undefined,
-  ): Promise<OrphansView> => {
+  ): Promise<Orphans> => {
     const { account } = target;
     const clusters = await clustersOn(target);
     const regions = new Set(

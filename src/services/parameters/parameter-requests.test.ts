@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ClusterSpec } from '../../core/cluster/cluster-spec.ts';
-import type { ParameterValue } from '../api.ts';
+import type { ParameterValue } from '../operations/requests.ts';
 import { checkedParameters } from './parameter-requests.ts';
 
 const SIZE = { memory_bytes: 2 ** 31, disk_bytes: 2 ** 34 };

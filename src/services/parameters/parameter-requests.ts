@@ -7,7 +7,7 @@ import {
 } from '../../core/postgres/parameters.ts';
 import { type ClusterSize, clusterSizeOf } from '../../core/postgres/topology-defaults.ts';
 import type { ClusterRecord, NodeSize } from '../../ports/stores.ts';
-import type { ParameterValue } from '../api.ts';
+import type { ParameterValue } from '../operations/requests.ts';
 
 const NAME_PROBLEMS: readonly ParameterProblem['code'][] = [
   'PARAMETER_UNKNOWN',

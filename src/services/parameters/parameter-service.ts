@@ -2,6 +2,7 @@ import { clusterNotFound } from '../../core/cluster/cluster-errors.ts';
 import { stepMissing } from '../../core/cluster/missing-step.ts';
 import { findSetting } from '../../core/postgres/catalogue.ts';
 import { parametersOf } from '../../core/postgres/cluster-parameters.ts';
+import type { ParameterList, ParameterSetting } from '../../core/postgres/parameter-list.ts';
 import { readValue } from '../../core/postgres/parameter-value.ts';
 import type { CheckedParameter } from '../../core/postgres/parameters.ts';
 import {
@@ -17,8 +18,12 @@ import type { UnitOfWork } from '../../ports/unit-of-work.ts';
 import type { Workspace } from '../../ports/workspace.ts';
 import { readSecret } from '../../shared/cluster-secrets.ts';
 import { withNodeSession } from '../../shared/node-session.ts';
-import type { ParameterService, ParameterView } from '../api.ts';
 import type { NodeSizes } from './parameter-requests.ts';
+
+export interface ParameterService {
+  /** Asks every node. @throws CLUSTER_NOT_FOUND | PARAMETER_* when the machine has become too small */
+  list(cluster: string): Promise<ParameterList>;
+}
 
 export interface ParameterServiceTools {
   unitOfWork: UnitOfWork;
@@ -61,19 +66,19 @@ export function createParameterService(tools: ParameterServiceTools): ParameterS
         written.map((parameter) => parameter.name),
       );
       return {
-        parameters: parameterViews(cluster, written, observed),
+        parameters: parameterSettings(cluster, written, observed),
         unreachable: observed.flatMap(({ node, reason }) => (reason ? [{ node, reason }] : [])),
       };
     },
   };
 }
 
-function parameterViews(
+function parameterSettings(
   cluster: ClusterRecord,
   written: readonly CheckedParameter[],
   observed: readonly NodeSettings[],
-): ParameterView[] {
-  const views = new Map<string, ParameterView>();
+): ParameterSetting[] {
+  const views = new Map<string, ParameterSetting>();
   for (const { name, value, restart } of written) {
     const source = Object.hasOwn(cluster.spec.parameters, name) ? 'spec' : 'hathi';
     views.set(name.toLowerCase(), {

@@ -1,10 +1,30 @@
 import { clusterNotFound } from '../../core/cluster/cluster-errors.ts';
 import { type ErrorCode, HathiError } from '../../core/errors.ts';
+import type { Plan } from '../../core/plan/plan.ts';
+import type { Report } from '../../core/postgres/replication-report.ts';
 import { isWholeId, type RecordKind } from '../../core/record-id.ts';
 import type { ClusterRecord, PlanRecord } from '../../ports/stores.ts';
 import type { UnitOfWork } from '../../ports/unit-of-work.ts';
-import type { PlanView, RecordService } from '../api.ts';
 import type { Cursors } from '../lists/cursors.ts';
+import type { PageOf, PageRequest } from '../lists/page.ts';
+
+/** Plans and reports, which are kept as long as their cluster's record. */
+export interface RecordService {
+  /** Newest first. @throws CLUSTER_NOT_FOUND | INVALID_CURSOR */
+  plans(cluster: string, page: PageRequest): Promise<PageOf<Plan>>;
+  /** @throws PLAN_NOT_FOUND */
+  plan(id: string): Promise<Plan>;
+  /** Newest first. @throws CLUSTER_NOT_FOUND | INVALID_CURSOR */
+  reports(cluster: string, page: PageRequest): Promise<PageOf<Report>>;
+  /** @throws REPORT_NOT_FOUND */
+  report(id: string): Promise<Report>;
+  /**
+   * The whole id of a record.
+   * @param given the id, or at least its first eight characters
+   * @throws OPERATION_NOT_FOUND | PLAN_NOT_FOUND | REPORT_NOT_FOUND | ID_AMBIGUOUS, for a prefix only
+   */
+  idOf(kind: RecordKind, given: string): Promise<string>;
+}
 
 /** Ids that the error of an ambiguous prefix names. */
 const MOST_CANDIDATES = 5;
@@ -30,11 +50,11 @@ export function createRecordService({ unitOfWork, cursors }: RecordServiceTools)
       const page = cursors.open(request, list);
       const found = await plans.list(cluster.id, page);
       const { entries, next_cursor } = cursors.cut(found, page, list, ({ id }) => id);
-      return { entries: entries.map((plan) => planView(plan, cluster)), next_cursor };
+      return { entries: entries.map((plan) => planDocument(plan, cluster)), next_cursor };
     },
     async plan(id) {
       const plan = await plans.get(id);
-      return planView(plan, await clusters.get(plan.cluster_id));
+      return planDocument(plan, await clusters.get(plan.cluster_id));
     },
     async reports(name, request) {
       const cluster = await find(name);
@@ -71,7 +91,7 @@ function notFound(kind: RecordKind, prefix: string): HathiError {
   });
 }
 
-function planView(plan: PlanRecord, cluster: ClusterRecord): PlanView {
+function planDocument(plan: PlanRecord, cluster: ClusterRecord): Plan {
   const {
     sealed_file: _file,
     lock_file: _lock,

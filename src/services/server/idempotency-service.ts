@@ -1,6 +1,18 @@
 import { HathiError } from '../../core/errors.ts';
+import type { StoredResponse } from '../../ports/stores.ts';
 import type { UnitOfWork } from '../../ports/unit-of-work.ts';
-import type { IdempotencyService } from '../api.ts';
+
+/** Remembers what requests with an idempotency key were answered. */
+export interface IdempotencyService {
+  /**
+   * `taken`: the request is to be done; `abandoned`: it may have been done by a server that died.
+   * Otherwise what it was answered.
+   * @throws IDEMPOTENCY_KEY_REUSED | IDEMPOTENCY_KEY_IN_USE
+   */
+  take(key: string, fingerprint: string): Promise<'taken' | 'abandoned' | StoredResponse>;
+  /** Keeps the answer, or frees the key where the request changed nothing. */
+  settle(key: string, answer: StoredResponse): Promise<void>;
+}
 
 /** Clients repeat within minutes. A day includes a pipeline that is restarted by hand. */
 const KEPT_HOURS = 24;

@@ -1,8 +1,13 @@
 import type { ClusterStatus } from '../../core/cluster/cluster-status.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 import type { UnitOfWork } from '../../ports/unit-of-work.ts';
-import type { MetricsService } from '../api.ts';
-import { clusterView } from '../clusters/cluster-views.ts';
+import { clusterDocument } from '../clusters/cluster-documents.ts';
+
+/** What Prometheus collects. */
+export interface MetricsService extends Omit<Metrics, 'operationEnded' | 'stageEnded' | 'expose'> {
+  /** Everything so far, with how things stand now. @throws DATABASE_UNAVAILABLE */
+  expose(): Promise<string>;
+}
 
 /** More clusters than one server has are counted in parts. */
 const PART = 500;
@@ -12,7 +17,7 @@ export function createMetricsService(unitOfWork: UnitOfWork, metrics: Metrics): 
     const counts = new Map<ClusterStatus, number>();
     for (let after: string | undefined; ; ) {
       const part = await unitOfWork.direct.clusters.list({ after, limit: PART });
-      for (const { status } of part.map(clusterView)) {
+      for (const { status } of part.map(clusterDocument)) {
         counts.set(status, (counts.get(status) ?? 0) + 1);
       }
       if (part.length < PART) return counts;

@@ -2,7 +2,19 @@ import type { Ansible } from '../../ports/ansible.ts';
 import type { Target } from '../../ports/target.ts';
 import type { Terraform } from '../../ports/terraform.ts';
 import type { UnitOfWork } from '../../ports/unit-of-work.ts';
-import type { ReadinessCheck, ReadinessService } from '../api.ts';
+
+/** One thing that the server needs in order to work, and whether it is there. */
+export interface ReadinessCheck {
+  name: string;
+  ready: boolean;
+  /** What was found; or what is wrong and how to put it right. */
+  message: string;
+}
+
+export interface ReadinessService {
+  /** Never throws. The server is ready when every check is. */
+  checks(): Promise<ReadinessCheck[]>;
+}
 
 export interface ReadinessTools {
   unitOfWork: UnitOfWork;

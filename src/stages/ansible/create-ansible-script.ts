@@ -34,7 +34,9 @@ export interface CreateAnsibleScriptTools {
 }
 
 /** Writes `ansible/`: certificates, passwords, variables and the inventory beside the roles. */
-export function createCreateAnsibleScriptStage(tools: CreateAnsibleScriptTools): Stage {
+export function createCreateAnsibleScriptStage(
+  tools: CreateAnsibleScriptTools,
+): Stage<'create-ansible-script'> {
   return {
     name: 'create-ansible-script',
     afterCrash: 'run-again',

@@ -41,7 +41,9 @@ const PAUSE_MILLISECONDS = 200;
 const INTERRUPTED_EXIT_CODE = 99;
 
 /** Runs the playbook, which converges: a run that was cut off is simply run again. */
-export function createExecuteAnsibleScriptStage(tools: ExecuteAnsibleScriptTools): Stage {
+export function createExecuteAnsibleScriptStage(
+  tools: ExecuteAnsibleScriptTools,
+): Stage<'execute-ansible-script'> {
   return {
     name: 'execute-ansible-script',
     afterCrash: 'run-again',

@@ -1,6 +1,7 @@
 import { stepMissing } from '../../core/cluster/missing-step.ts';
 import { HathiError } from '../../core/errors.ts';
-import type { Stage, StageContext, StageOutcome } from '../../ports/stage.ts';
+import type { StageResult } from '../../core/operation/stage-results.ts';
+import type { Stage, StageContext } from '../../ports/stage.ts';
 import type { PlanRecord } from '../../ports/stores.ts';
 import { assertFresh, executePlan, type StoredPlan, stale } from './execute-plan.ts';
 import { assertAllowed } from './guard-plan.ts';
@@ -11,7 +12,7 @@ import { type TerraformTools, terraformRun } from './terraform-tools.ts';
 const NAME = 'apply-terraform';
 
 /** Applies the plan that was reviewed, once. Applying it again gives the outcome of the first time. */
-export function createApplyTerraformStage(tools: TerraformTools): Stage {
+export function createApplyTerraformStage(tools: TerraformTools): Stage<'apply-terraform'> {
   return {
     name: NAME,
     afterCrash: 'recover',
@@ -24,7 +25,7 @@ export function createApplyTerraformStage(tools: TerraformTools): Stage {
       // Only this operation can have marked it, and it had started nothing yet.
       const again = plan.state === 'applying' && !begun;
       if (!begun) return apply(context, tools, again ? { ...plan, state: 'ready' } : plan);
-      if (plan.state === 'applied') return plan.outcome as StageOutcome;
+      if (plan.state === 'applied') return plan.outcome as StageResult<'apply-terraform'>;
       return finish(context, tools, plan);
     },
   };
@@ -50,14 +51,14 @@ async function apply(
   context: StageContext,
   tools: TerraformTools,
   plan: PlanRecord,
-): Promise<StageOutcome> {
+): Promise<StageResult<'apply-terraform'>> {
   if (plan.destroy) {
     throw stale(plan, 'it removes the cluster, which only destroy-terraform does', {});
   }
   if (plan.state === 'applied') {
     const named = context.operation.input.plan_id === plan.id;
     if (named || plan.infrastructure_revision === context.cluster.infrastructure_revision) {
-      return plan.outcome as StageOutcome;
+      return plan.outcome as StageResult<'apply-terraform'>;
     }
   }
   if (plan.state === 'failed' || plan.state === 'applying') {
@@ -74,7 +75,7 @@ async function finish(
   context: StageContext,
   tools: TerraformTools,
   plan: StoredPlan,
-): Promise<StageOutcome> {
+): Promise<StageResult<'apply-terraform'>> {
   const { applied, state: applyState } = await executePlan(context, tools, plan);
   const started = plan.starts.map(({ node }) => node);
   // A machine may have another address after a stop, and the plan has those of before.
@@ -84,7 +85,13 @@ async function finish(
   if (nodes === null) {
     throw new HathiError('TERRAFORM_FAILED', 'The apply succeeded, but gave no output "nodes".');
   }
-  const outcome = { plan_id: plan.id, applied: true, resources: applied.resources, started, nodes };
+  const outcome = {
+    plan_id: plan.id,
+    applied: true as const,
+    resources: applied.resources,
+    started,
+    nodes,
+  };
   await context.write(async ({ clusters, plans }) => {
     await plans.setState(plan.id, 'applied', outcome);
     await clusters.update(context.cluster.id, {

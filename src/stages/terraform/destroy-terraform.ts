@@ -1,6 +1,7 @@
 import { HathiError } from '../../core/errors.ts';
-import type { Stage, StageContext, StageOutcome } from '../../ports/stage.ts';
-import type { LabelledResource } from '../../ports/target.ts';
+import type { StageResult } from '../../core/operation/stage-results.ts';
+import type { LabelledResource } from '../../core/resources.ts';
+import type { Stage, StageContext } from '../../ports/stage.ts';
 import { targetOf } from '../../shared/targets.ts';
 import { executePlan, type StoredPlan } from './execute-plan.ts';
 import { makePlan } from './make-plan.ts';
@@ -11,7 +12,7 @@ import { writeConfiguration } from './write-configuration.ts';
 const NAME = 'destroy-terraform';
 
 /** Removes every machine of the cluster, and keeps its record until none is left. */
-export function createDestroyTerraformStage(tools: TerraformTools): Stage {
+export function createDestroyTerraformStage(tools: TerraformTools): Stage<'destroy-terraform'> {
   return {
     name: NAME,
     afterCrash: 'recover',
@@ -26,7 +27,7 @@ export function createDestroyTerraformStage(tools: TerraformTools): Stage {
         plan?.destroy && plan.state !== 'applied'
           ? await execute(context, tools, plan)
           : begun
-            ? destroyedBy(plan?.outcome)
+            ? (plan?.outcome?.resources.destroyed ?? 0)
             : await destroyAll(context, tools);
       return forgetCluster(context, tools, destroyed);
     },
@@ -57,11 +58,6 @@ async function execute(
   return applied.resources.destroyed;
 }
 
-function destroyedBy(outcome: Record<string, unknown> | null | undefined): number {
-  const resources = outcome?.resources as { destroyed?: number } | undefined;
-  return resources?.destroyed ?? 0;
-}
-
 /**
  * Removes what carries the cluster's labels and was in no state, then the workspace, the secrets and
  * the record, in an order that can be entered again at any line.
@@ -71,7 +67,7 @@ async function forgetCluster(
   context: StageContext,
   tools: TerraformTools,
   destroyed: number,
-): Promise<StageOutcome> {
+): Promise<StageResult<'destroy-terraform'>> {
   const { cluster } = context;
   const target = targetOf(cluster, tools);
   const orphans = await target.resources(cluster);

@@ -6,7 +6,7 @@ import { writeConfiguration } from './write-configuration.ts';
 const NAME = 'generate-terraform';
 
 /** Writes the workspace that Terraform works in, by itself or by hand. */
-export function createGenerateTerraformStage(tools: TerraformTools): Stage {
+export function createGenerateTerraformStage(tools: TerraformTools): Stage<'generate-terraform'> {
   return {
     name: NAME,
     afterCrash: 'run-again',

@@ -1,10 +1,11 @@
 import { plannedNodes, type Topology } from '../../core/cluster/topology.ts';
 import { effectOf, type GuardedNode, judgePlan, roleOf } from '../../core/plan/plan-guard.ts';
+import type { ResourceChange } from '../../core/plan/planned-change.ts';
 import { removes } from '../../core/plan/planned-change.ts';
 import { planRefused, type Refusal } from '../../core/plan/refusal.ts';
 import { observedRole } from '../../core/postgres/observed-topology.ts';
 import type { StageContext } from '../../ports/stage.ts';
-import type { PlanRecord, ResourceChange } from '../../ports/stores.ts';
+import type { PlanRecord } from '../../ports/stores.ts';
 import type { PlannedResource } from '../../ports/terraform.ts';
 import { withNodeSession } from '../../shared/node-session.ts';
 import { targetOf } from '../../shared/targets.ts';

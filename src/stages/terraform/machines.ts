@@ -1,8 +1,9 @@
 import { plannedNodes } from '../../core/cluster/topology.ts';
+import type { MachineStart } from '../../core/plan/plan.ts';
+import type { ResourceChange } from '../../core/plan/planned-change.ts';
 import { isMachine, removes } from '../../core/plan/planned-change.ts';
 import { addressOf, hasAddress } from '../../core/terraform/addresses.ts';
 import type { StageContext } from '../../ports/stage.ts';
-import type { MachineStart, ResourceChange } from '../../ports/stores.ts';
 import type { MachineState } from '../../ports/target.ts';
 import type { TerraformState } from '../../ports/terraform.ts';
 import { targetOf } from '../../shared/targets.ts';

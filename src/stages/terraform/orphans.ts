@@ -1,6 +1,6 @@
+import type { LabelledResource } from '../../core/resources.ts';
 import { addressOf } from '../../core/terraform/addresses.ts';
 import type { StageContext } from '../../ports/stage.ts';
-import type { LabelledResource } from '../../ports/target.ts';
 import type { Import, TerraformState } from '../../ports/terraform.ts';
 import { isInState, ROOT_VOLUME } from '../../shared/orphans.ts';
 import { targetOf } from '../../shared/targets.ts';

@@ -6,7 +6,7 @@ import { requireConfiguration, type TerraformTools } from './terraform-tools.ts'
 const NAME = 'plan-terraform';
 
 /** Plans, and stores the plan as the one that is applied next. */
-export function createPlanTerraformStage(tools: TerraformTools): Stage {
+export function createPlanTerraformStage(tools: TerraformTools): Stage<'plan-terraform'> {
   return {
     name: NAME,
     afterCrash: 'run-again',

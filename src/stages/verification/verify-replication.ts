@@ -35,7 +35,9 @@ const READ_MILLISECONDS = 1_500;
  * Proves each replica: a row written on the primary is read there, over a stream, through a slot.
  * The report is stored whether it passed or not; see `judgeReplication` for what is asked.
  */
-export function createVerifyReplicationStage(tools: VerifyReplicationTools): Stage {
+export function createVerifyReplicationStage(
+  tools: VerifyReplicationTools,
+): Stage<'verify-replication'> {
   return {
     name: 'verify-replication',
     afterCrash: 'run-again',
@@ -43,7 +45,7 @@ export function createVerifyReplicationStage(tools: VerifyReplicationTools): Sta
       const report = await prove(tools, context);
       await store(tools, context, report);
       if (!report.passed) throw notProven(report);
-      return { ...report };
+      return report;
     },
   };
 }
@@ -175,7 +177,7 @@ async function store(
       cluster_id: context.cluster.id,
       operation_id: context.operation.id,
       passed: report.passed,
-      document: { ...report },
+      document: report,
     });
     await stores.clusters.update(context.cluster.id, { topology: topologyOf(report) });
   });

@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { plannedNodes } from '../../core/cluster/topology.ts';
-import type { LabelledResource, MachineState, Target } from '../../ports/target.ts';
+import type { LabelledResource } from '../../core/resources.ts';
+import type { MachineState, Target } from '../../ports/target.ts';
 import { localContract } from './contract.ts';
 import { createDocker, type Docker, rowsOf } from './docker.ts';
 import { freeNetworkIndex } from './free-network.ts';

@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { SqlUnitOfWork } from '../../../src/adapters/database/sql-unit-of-work.ts';
-import { isFinished } from '../../../src/core/operation/operation.ts';
-import { type PlannedStage, stage } from '../../../src/core/procedures/procedure.ts';
+import { isFinished } from '../../../src/core/operation/operation-state.ts';
+import type { PlannedStage } from '../../../src/core/procedures/procedure.ts';
 import { newCluster } from '../../support/clusters.ts';
 import { openTestDatabase, type TestDatabase } from '../../support/databases.ts';
+import { plannedTestStage } from '../../support/test-stages.ts';
 import { firstAnswer } from '../../support/wait-for.ts';
 
 /** Long enough for a renewal on a slow machine; each crash costs one lease. */
@@ -19,18 +20,18 @@ const ENGINE_PROCESS = new URL('../../support/engine-process.ts', import.meta.ur
 
 /** Twelve stages; three of them are the same stage, and Terraform is planned and applied twice. */
 const TWELVE: readonly PlannedStage[] = [
-  stage('generate-terraform'),
-  stage('plan-terraform', { node: 'first' }),
-  stage('apply-terraform', { node: 'first' }),
-  stage('create-ansible-script'),
-  stage('execute-ansible-script'),
-  stage('restart-node', { node: 'c-2' }),
-  stage('restart-node', { node: 'c-3' }),
-  stage('restart-node', { node: 'c-1' }),
-  stage('plan-terraform', { node: 'second' }),
-  stage('apply-terraform', { node: 'second' }),
-  stage('verify-replication'),
-  stage('destroy-terraform'),
+  plannedTestStage('generate-terraform'),
+  plannedTestStage('plan-terraform', { node: 'first' }),
+  plannedTestStage('apply-terraform', { node: 'first' }),
+  plannedTestStage('create-ansible-script'),
+  plannedTestStage('execute-ansible-script'),
+  plannedTestStage('restart-node', { node: 'c-2' }),
+  plannedTestStage('restart-node', { node: 'c-3' }),
+  plannedTestStage('restart-node', { node: 'c-1' }),
+  plannedTestStage('plan-terraform', { node: 'second' }),
+  plannedTestStage('apply-terraform', { node: 'second' }),
+  plannedTestStage('verify-replication'),
+  plannedTestStage('destroy-terraform'),
 ];
 const keyOf = ({ name, node }: PlannedStage) => (node === null ? name : `${name}@${node}`);
 

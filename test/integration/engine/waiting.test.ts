@@ -8,17 +8,14 @@ import { createPrometheusMetrics } from '../../../src/adapters/metrics/prometheu
 import { processes } from '../../../src/adapters/process/processes.ts';
 import { systemClock } from '../../../src/adapters/system/clock.ts';
 import { createFileWorkspace } from '../../../src/adapters/workspace/file-workspace.ts';
-import type { Operation } from '../../../src/core/operation/operation.ts';
-import {
-  type OperationAccess,
-  type PlannedStage,
-  stage,
-} from '../../../src/core/procedures/procedure.ts';
+import type { OperationRecord } from '../../../src/core/operation/operation.ts';
+import type { OperationAccess, PlannedStage } from '../../../src/core/procedures/procedure.ts';
 import { startWorker, type Worker } from '../../../src/engine/worker.ts';
-import type { Stage, StageContext } from '../../../src/ports/stage.ts';
+import type { StageContext } from '../../../src/ports/stage.ts';
 import type { ClusterRecord, NewOperation } from '../../../src/ports/stores.ts';
 import { newCluster } from '../../support/clusters.ts';
 import { openTestDatabase, type TestDatabase } from '../../support/databases.ts';
+import { plannedTestStage, testStage } from '../../support/test-stages.ts';
 import { firstAnswer } from '../../support/wait-for.ts';
 
 const WAIT_SECONDS = 20;
@@ -49,8 +46,8 @@ beforeAll(async () => {
   opened = await openTestDatabase('embedded');
   work = new SqlUnitOfWork(opened.database.db);
   folder = await mkdtemp(join(tmpdir(), 'hathi-waiting-'));
-  const stages = Object.entries(STAGES).map(
-    ([name, body]): Stage => ({
+  const stages = Object.entries(STAGES).map(([name, body]) =>
+    testStage({
       name,
       afterCrash: 'run-again',
       async run(context) {
@@ -102,7 +99,7 @@ async function enqueue(
   return id;
 }
 const aCluster = () => work.direct.clusters.insert(newCluster());
-const inState = (id: string, state: Operation['state']) =>
+const inState = (id: string, state: OperationRecord['state']) =>
   firstAnswer(async () => {
     const operation = await work.direct.operations.get(id);
     return operation.state === state && operation;
@@ -114,8 +111,8 @@ it('starts neither an operation nor a later stage before its time', async () => 
   const later = soon + 1_500;
   const at = (time: number) => ({ run_after: new Date(time).toISOString() });
   const id = await enqueue(await aCluster(), [
-    stage('note', { node: 'first', ...at(soon) }),
-    stage('note', { node: 'second', ...at(later) }),
+    plannedTestStage('note', { node: 'first', ...at(soon) }),
+    plannedTestStage('note', { node: 'second', ...at(later) }),
   ]);
   expect((await work.direct.operations.get(id)).run_after).toBe(new Date(soon).toISOString());
   await firstAnswer(() => notes(id).length === 1, WAIT_SECONDS);
@@ -131,20 +128,20 @@ it('starts neither an operation nor a later stage before its time', async () => 
 
 it('can be cancelled while it waits for a time', async () => {
   const hour = new Date(Date.now() + 3_600_000).toISOString();
-  const id = await enqueue(await aCluster(), [stage('note', { run_after: hour })]);
+  const id = await enqueue(await aCluster(), [plannedTestStage('note', { run_after: hour })]);
   await work.transaction(({ operations }) => operations.setState(id, 'cancelled'));
   expect(notes(id)).toEqual([]);
 });
 
 it('lets a stage replace the stages after it, before approval only', async () => {
   const planned = [
-    stage('note', { node: 'a' }),
-    stage('note', { node: 'b', needs_approval: true }),
-    stage('note', { node: 'c' }),
+    plannedTestStage('note', { node: 'a' }),
+    plannedTestStage('note', { node: 'b', needs_approval: true }),
+    plannedTestStage('note', { node: 'c' }),
   ];
   const id = await enqueue(
     await aCluster(),
-    [stage('replan'), stage('note', { node: 'dropped' })],
+    [plannedTestStage('replan'), plannedTestStage('note', { node: 'dropped' })],
     {
       approval: 'manual',
       input: { stages: planned },
@@ -166,7 +163,7 @@ it('lets a stage replace the stages after it, before approval only', async () =>
 
   const late = await enqueue(
     await aCluster(),
-    [stage('note', { needs_approval: true }), stage('replan')],
+    [plannedTestStage('note', { needs_approval: true }), plannedTestStage('replan')],
     { input: { stages: planned } },
   );
   expect((await inState(late, 'failed')).error).toMatchObject({ code: 'TRANSITION_NOT_ALLOWED' });
@@ -174,12 +171,12 @@ it('lets a stage replace the stages after it, before approval only', async () =>
 
 it('runs reads beside a change: one change, one copy and one read of each kind at a time', async () => {
   const cluster = await aCluster();
-  const change = await enqueue(cluster, [stage('hold')]);
+  const change = await enqueue(cluster, [plannedTestStage('hold')]);
   await inState(change, 'running');
-  const read = await enqueue(cluster, [stage('note')], { access: 'read' });
+  const read = await enqueue(cluster, [plannedTestStage('note')], { access: 'read' });
   await inState(read, 'succeeded');
   const hour = new Date(Date.now() + 3_600_000).toISOString();
-  const copies = [stage('note', { run_after: hour })];
+  const copies = [plannedTestStage('note', { run_after: hour })];
   const copy = await enqueue(cluster, copies, { access: 'copy' });
   await expect(enqueue(cluster, copies, { access: 'copy' })).rejects.toMatchObject({
     code: 'CLUSTER_BUSY',
@@ -191,7 +188,7 @@ it('runs reads beside a change: one change, one copy and one read of each kind a
     details: { operation: later },
   });
   await enqueue(cluster, copies, { access: 'read', kind: 'verify-replication' });
-  await expect(enqueue(cluster, [stage('note')])).rejects.toMatchObject({
+  await expect(enqueue(cluster, [plannedTestStage('note')])).rejects.toMatchObject({
     code: 'CLUSTER_BUSY',
     details: { operation: change },
   });
@@ -203,7 +200,7 @@ it('runs reads beside a change: one change, one copy and one read of each kind a
 });
 
 it('fails an operation with a stage that this version does not have', async () => {
-  const id = await enqueue(await aCluster(), [stage('of-a-later-version')]);
+  const id = await enqueue(await aCluster(), [plannedTestStage('of-a-later-version')]);
   const { error } = await inState(id, 'failed');
   expect(error).toMatchObject({
     code: 'OPERATION_FAILED',

@@ -8,7 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SqlUnitOfWork } from '../../../src/adapters/database/sql-unit-of-work.ts';
-import { isFinished, type Operation } from '../../../src/core/operation/operation.ts';
+import type { OperationRecord } from '../../../src/core/operation/operation.ts';
+import { isFinished } from '../../../src/core/operation/operation-state.ts';
 import type { Step } from '../../../src/core/operation/steps.ts';
 import { type OperationKind, planOperation } from '../../../src/core/procedures/procedures.ts';
 import { newCluster } from '../../support/clusters.ts';
@@ -78,7 +79,7 @@ async function startWorkerProcess(
   return child;
 }
 
-async function enqueue(kind: OperationKind, approval: Operation['approval'] = 'automatic') {
+async function enqueue(kind: OperationKind, approval: OperationRecord['approval'] = 'automatic') {
   const cluster = await work.direct.clusters.insert(newCluster());
   return await work.direct.operations.insert({
     id: randomUUID(),
@@ -100,7 +101,7 @@ const applied = () =>
 
 const eventually = <T>(question: Parameters<typeof firstAnswer<T>>[0]) =>
   firstAnswer(question, WAIT_SECONDS);
-const inState = (id: string, state: Operation['state']) =>
+const inState = (id: string, state: OperationRecord['state']) =>
   eventually(async () => {
     const operation = await work.direct.operations.get(id);
     return operation.state === state && operation;

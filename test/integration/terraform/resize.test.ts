@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { PlanSummary } from '../../../src/core/plan/plan-summary.ts';
+import type { ResourceChange } from '../../../src/core/plan/planned-change.ts';
 import type { Refusal } from '../../../src/core/plan/refusal.ts';
-import type { ClusterRecord, ResourceChange } from '../../../src/ports/stores.ts';
+import type { ClusterRecord } from '../../../src/ports/stores.ts';
 import { openTerraformBench, type TerraformBench } from '../../support/terraform-bench.ts';
 import { enginesHere } from '../../support/terraform-engines.ts';
 

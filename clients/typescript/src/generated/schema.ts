@@ -643,6 +643,7 @@ export interface components {
          *         "changed": 0,
          *         "destroyed": 0
          *       },
+         *       "started": [],
          *       "nodes": [
          *         {
          *           "name": "orders-1",
@@ -669,11 +670,46 @@ export interface components {
                 added: number;
                 changed: number;
                 destroyed: number;
-            } & {
-                [key: string]: unknown;
             };
-        } & {
-            [key: string]: unknown;
+            /** @description Machines that the apply started. */
+            started?: string[];
+        };
+        ApplyTerraformResult: {
+            /** @constant */
+            applied: true;
+            nodes: components["schemas"]["ClusterNode"][];
+            plan_id: string;
+            resources: {
+                added: number;
+                changed: number;
+                destroyed: number;
+            };
+            /** @description Machines that the apply started. */
+            started?: string[];
+        };
+        ApplyTerraformStage: {
+            /** @description Number of the attempt that last ran it, from 1. */
+            attempt: number;
+            ended_at: string | null;
+            error: components["schemas"]["StoredError"] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            name: "apply-terraform";
+            /** @description Waits for approval of the plan, unless approval is automatic. */
+            needs_approval: boolean;
+            /** @description Node that the stage works on; null for the cluster. */
+            node: string | null;
+            /** @description Result; null before the stage succeeded. */
+            outcome: components["schemas"]["ApplyTerraformResult"] | null;
+            /** @description From 0; identifies the stage in its operation. */
+            position: number;
+            /** @description The stage does not start earlier. */
+            run_after: string | null;
+            started_at: string | null;
+            /** @enum {string} */
+            state: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
         };
         /**
          * @description A cluster with its requested and its observed state.
@@ -755,13 +791,16 @@ export interface components {
             allowed_actions: ("update" | "verify" | "destroy" | "forget")[];
             ansible_executed_revision: number | null;
             ansible_generated_revision: number | null;
+            /** @description Infrastructure revision of the machines. */
             applied_revision: number | null;
             /** @description ISO 8601, UTC. */
             created_at: string;
             /** @description While it is on, the cluster cannot be destroyed. */
             deletion_protection: boolean;
             id: string;
+            /** @description Spec revision at which the machines last changed. */
             infrastructure_revision: number;
+            /** @description Labels of the user. */
             labels: {
                 [key: string]: string;
             };
@@ -772,6 +811,7 @@ export interface components {
                 passed: boolean;
             } | null;
             name: string;
+            /** @description null before the first apply. */
             nodes: components["schemas"]["ClusterNode"][] | null;
             /** @description Unfinished change of the cluster; null if there is none. */
             operation: {
@@ -781,7 +821,7 @@ export interface components {
             } | null;
             /** @description Difference between the spec and the nodes; null if there is none. */
             pending_change: {
-                /** @description Members of the spec that differ. */
+                /** @description Members of the spec that differ, e.g. `replica_count`. */
                 fields: string[];
                 /**
                  * @description Step that comes next.
@@ -809,8 +849,10 @@ export interface components {
             name: string;
             /** @description null for a witness, because it has no PostgreSQL. */
             postgres_host: string | null;
+            /** @description Port of `postgres_host`. */
             postgres_port: number | null;
             ssh_host: string;
+            /** @description Port of `ssh_host`. */
             ssh_port: number;
             /** @description IPv4 network that the address is in. */
             subnet: string;
@@ -1012,7 +1054,7 @@ export interface components {
                     /** @description Connects to the primary. */
                     read_write: string;
                 };
-                /** @description libpq: psql, psycopg and others. */
+                /** @description libpq and its descendants: psql, psycopg, pgx, tokio-postgres. */
                 libpq: {
                     /** @description Connects to a replica, or to the primary if no replica responds. */
                     read_only: string;
@@ -1031,10 +1073,59 @@ export interface components {
             uri: string;
             user: string;
         };
+        CreateAnsibleScriptResult: {
+            cluster: string;
+            /** @description Paths are relative to the cluster's workspace. */
+            files: {
+                bytes: number;
+                path: string;
+                sha256: string;
+            }[];
+            /** @description Content of `inventory/hosts`. */
+            inventory: string;
+            parameters: {
+                name: string;
+                /** @description Whether a change needs a restart. */
+                restart: boolean;
+                /** @description `dynamic`: Patroni keeps it in etcd; `local`: each node does. */
+                scope: string;
+                /** @enum {string} */
+                source: "spec" | "default";
+                value: string;
+            }[];
+            /** @description Absolute path on the machine of the server. */
+            workspace: string;
+        };
+        CreateAnsibleScriptStage: {
+            /** @description Number of the attempt that last ran it, from 1. */
+            attempt: number;
+            ended_at: string | null;
+            error: components["schemas"]["StoredError"] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            name: "create-ansible-script";
+            /** @description Waits for approval of the plan, unless approval is automatic. */
+            needs_approval: boolean;
+            /** @description Node that the stage works on; null for the cluster. */
+            node: string | null;
+            /** @description Result; null before the stage succeeded. */
+            outcome: components["schemas"]["CreateAnsibleScriptResult"] | null;
+            /** @description From 0; identifies the stage in its operation. */
+            position: number;
+            /** @description The stage does not start earlier. */
+            run_after: string | null;
+            started_at: string | null;
+            /** @enum {string} */
+            state: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
+        };
         /**
          * @description The generated Ansible.
          * @example {
          *       "operation": "01a20b10-3c64-7d21-8d6e-0b1c2d3e4f02",
+         *       "cluster": "orders",
+         *       "workspace": "/home/ada/.local/share/hathi/clusters/orders/ansible",
          *       "files": [
          *         {
          *           "path": "ansible/main.yml",
@@ -1046,12 +1137,16 @@ export interface components {
          *       "parameters": [
          *         {
          *           "name": "max_connections",
-         *           "value": "200"
+         *           "value": "200",
+         *           "scope": "dynamic",
+         *           "restart": true,
+         *           "source": "spec"
          *         }
          *       ]
          *     }
          */
         CreatedAnsibleScript: {
+            cluster: string;
             /** @description Paths are relative to the cluster's workspace. */
             files: {
                 bytes: number;
@@ -1062,14 +1157,18 @@ export interface components {
             inventory: string;
             /** @description Id of the operation. */
             operation: string;
-            parameters: ({
+            parameters: {
                 name: string;
+                /** @description Whether a change needs a restart. */
+                restart: boolean;
+                /** @description `dynamic`: Patroni keeps it in etcd; `local`: each node does. */
+                scope: string;
+                /** @enum {string} */
+                source: "spec" | "default";
                 value: string;
-            } & {
-                [key: string]: unknown;
-            })[];
-        } & {
-            [key: string]: unknown;
+            }[];
+            /** @description Absolute path on the machine of the server. */
+            workspace: string;
         };
         /**
          * @description Removed and remaining resources.
@@ -1085,16 +1184,46 @@ export interface components {
         DestroyedTerraform: {
             /** @constant */
             destroyed: true;
+            /** @description Always empty: the operation fails if anything is left. */
             left: unknown[];
             /** @description Id of the operation. */
             operation: string;
             resources: {
                 destroyed: number;
-            } & {
-                [key: string]: unknown;
             };
-        } & {
-            [key: string]: unknown;
+        };
+        DestroyTerraformResult: {
+            /** @constant */
+            destroyed: true;
+            /** @description Always empty: the operation fails if anything is left. */
+            left: unknown[];
+            resources: {
+                destroyed: number;
+            };
+        };
+        DestroyTerraformStage: {
+            /** @description Number of the attempt that last ran it, from 1. */
+            attempt: number;
+            ended_at: string | null;
+            error: components["schemas"]["StoredError"] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            name: "destroy-terraform";
+            /** @description Waits for approval of the plan, unless approval is automatic. */
+            needs_approval: boolean;
+            /** @description Node that the stage works on; null for the cluster. */
+            node: string | null;
+            /** @description Result; null before the stage succeeded. */
+            outcome: components["schemas"]["DestroyTerraformResult"] | null;
+            /** @description From 0; identifies the stage in its operation. */
+            position: number;
+            /** @description The stage does not start earlier. */
+            run_after: string | null;
+            started_at: string | null;
+            /** @enum {string} */
+            state: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
         };
         /** @enum {string} */
         ErrorCode: "INVALID_REQUEST" | "MALFORMED_JSON" | "BODY_TOO_LARGE" | "HEADERS_TOO_LARGE" | "REQUEST_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE" | "INVALID_CURSOR" | "PRECONDITION_FAILED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_KEY_IN_USE" | "TOO_MANY_REQUESTS" | "TOO_MANY_STREAMS" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "INVALID_CLUSTER_NAME" | "INVALID_LSN" | "PARAMETER_UNKNOWN" | "PARAMETER_INVALID" | "PARAMETER_OWNED" | "PARAMETER_READ_ONLY" | "PARAMETER_TOO_SMALL" | "PARAMETER_TOO_LARGE" | "PARAMETER_UNSAFE" | "PARAMETER_REJECTED" | "FORBIDDEN_HOST" | "FORBIDDEN_ORIGIN" | "UNAUTHORIZED" | "TOKEN_REQUIRED" | "CLUSTER_NOT_FOUND" | "CLUSTER_EXISTS" | "CLUSTER_PROTECTED" | "CLUSTER_BUSY" | "OPERATION_NOT_FOUND" | "REPORT_NOT_FOUND" | "PLAN_NOT_FOUND" | "ID_AMBIGUOUS" | "TRANSITION_NOT_ALLOWED" | "STEP_MISSING" | "OPERATION_FAILED" | "OPERATION_CANCELLED" | "OPERATION_INTERRUPTED" | "LEASE_LOST" | "DEADLINE_EXCEEDED" | "PLAN_STALE" | "PLAN_ALTERED" | "PLAN_REFUSED" | "TERRAFORM_FAILED" | "STATE_UNREADABLE" | "ANSIBLE_FAILED" | "PARAMETER_NOT_APPLIED" | "REPLICATION_NOT_PROVEN" | "NETWORK_TAKEN" | "NETWORK_EXHAUSTED" | "NODE_UNREACHABLE" | "NODE_REFUSED" | "NODE_SETUP_FAILED" | "CLOUD_UNAVAILABLE" | "CLOUD_REFUSED" | "TOOL_MISSING" | "TOOL_TOO_OLD" | "TOOL_FAILED" | "DISK_FULL" | "WORKSPACE_FAILED" | "PORT_IN_USE" | "DATA_DIRECTORY_LOCKED" | "DATABASE_UNAVAILABLE" | "CONFIGURATION_INVALID" | "SECRET_UNREADABLE" | "INTERNAL";
@@ -1115,10 +1244,57 @@ export interface components {
             status: number;
             title: string;
         };
+        ExecuteAnsibleScriptResult: {
+            /** @description Number of tasks that changed something. */
+            changed: number;
+            cluster: string;
+            /** @description Path of the connection strings. */
+            connection: string;
+            /** @description Number of parameters that were compared, and number of nodes. */
+            parameters: {
+                checked: number;
+                nodes: number;
+            };
+            recap: {
+                [key: string]: {
+                    changed: number;
+                    failed: number;
+                    ok: number;
+                    skipped: number;
+                    unreachable: number;
+                };
+            };
+            topology: components["schemas"]["Topology"];
+        };
+        ExecuteAnsibleScriptStage: {
+            /** @description Number of the attempt that last ran it, from 1. */
+            attempt: number;
+            ended_at: string | null;
+            error: components["schemas"]["StoredError"] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            name: "execute-ansible-script";
+            /** @description Waits for approval of the plan, unless approval is automatic. */
+            needs_approval: boolean;
+            /** @description Node that the stage works on; null for the cluster. */
+            node: string | null;
+            /** @description Result; null before the stage succeeded. */
+            outcome: components["schemas"]["ExecuteAnsibleScriptResult"] | null;
+            /** @description From 0; identifies the stage in its operation. */
+            position: number;
+            /** @description The stage does not start earlier. */
+            run_after: string | null;
+            started_at: string | null;
+            /** @enum {string} */
+            state: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
+        };
         /**
          * @description Result of the Ansible run, with the observed roles.
          * @example {
          *       "operation": "01a20b10-3c64-7d21-8d6e-0b1c2d3e4f02",
+         *       "cluster": "orders",
          *       "recap": {
          *         "orders-1": {
          *           "ok": 21,
@@ -1155,7 +1331,9 @@ export interface components {
          *     }
          */
         ExecutedAnsibleScript: {
+            /** @description Number of tasks that changed something. */
             changed: number;
+            cluster: string;
             /** @description Path of the connection strings. */
             connection: string;
             /** @description Id of the operation. */
@@ -1172,13 +1350,9 @@ export interface components {
                     ok: number;
                     skipped: number;
                     unreachable: number;
-                } & {
-                    [key: string]: unknown;
                 };
             };
             topology: components["schemas"]["Topology"];
-        } & {
-            [key: string]: unknown;
         };
         FieldError: {
             /** @description What would be right. */
@@ -1213,10 +1387,13 @@ export interface components {
             forgotten: true;
             /** @description Remaining resources; null if the target did not respond. */
             left: {
-                /** @description Kind of the resource, e.g. `node`, `data-volume`. */
+                /** @description Kind of the resource, e.g. `node`, `network`, `data-volume`. */
                 kind: string;
+                /** @description Name by which the target removes it. */
                 name: string;
+                /** @description null for a resource of the whole cluster. */
                 node: string | null;
+                /** @description Operation that created the resource. */
                 operation_id: string;
                 /** @description Shell command that removes the resource. */
                 remove: string;
@@ -1249,9 +1426,9 @@ export interface components {
             cluster: string;
             engine: {
                 name: string;
+                /** @description Path of the program. */
+                path?: string;
                 version: string;
-            } & {
-                [key: string]: unknown;
             };
             /** @description Paths are relative to the cluster's workspace. */
             files: {
@@ -1265,8 +1442,49 @@ export interface components {
             spec_revision: number;
             /** @description Absolute path on the machine of the server. */
             workspace: string;
-        } & {
-            [key: string]: unknown;
+        };
+        GenerateTerraformResult: {
+            cluster: string;
+            engine: {
+                name: string;
+                /** @description Path of the program. */
+                path?: string;
+                version: string;
+            };
+            /** @description Paths are relative to the cluster's workspace. */
+            files: {
+                bytes: number;
+                path: string;
+                sha256: string;
+            }[];
+            notes: string[];
+            spec_revision: number;
+            /** @description Absolute path on the machine of the server. */
+            workspace: string;
+        };
+        GenerateTerraformStage: {
+            /** @description Number of the attempt that last ran it, from 1. */
+            attempt: number;
+            ended_at: string | null;
+            error: components["schemas"]["StoredError"] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            name: "generate-terraform";
+            /** @description Waits for approval of the plan, unless approval is automatic. */
+            needs_approval: boolean;
+            /** @description Node that the stage works on; null for the cluster. */
+            node: string | null;
+            /** @description Result; null before the stage succeeded. */
+            outcome: components["schemas"]["GenerateTerraformResult"] | null;
+            /** @description From 0; identifies the stage in its operation. */
+            position: number;
+            /** @description The stage does not start earlier. */
+            run_after: string | null;
+            started_at: string | null;
+            /** @enum {string} */
+            state: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
         };
         MachineStart: {
             node: string;
@@ -1379,6 +1597,37 @@ export interface components {
              */
             type: "node.ready";
         };
+        NodeReport: {
+            lag_bytes: number | null;
+            /** @description null while there are no bytes to replay: an idle replica does not lag. */
+            lag_seconds: number | null;
+            /** @description From the commit on the primary to the read on this node. */
+            marker_seen_after_ms: number | null;
+            node: string;
+            /** @description Reasons of `failed`. */
+            reasons: {
+                /** @enum {string} */
+                code: "NODE_MISSING" | "NODE_UNREACHABLE" | "NO_PRIMARY" | "SECOND_PRIMARY" | "OTHER_SYSTEM_IDENTIFIER" | "OTHER_TIMELINE" | "NOT_STREAMING" | "NO_SLOT" | "SLOT_INACTIVE" | "REPLAY_PAUSED" | "MARKER_NOT_WRITTEN" | "MARKER_NOT_SEEN";
+                /** @description Reason as a sentence. */
+                message: string;
+            }[];
+            replayed_lsn: string | null;
+            role: ("primary" | "replica" | "witness") | null;
+            /** @description Duration of an empty query. */
+            round_trip_ms: number | null;
+            slot: {
+                active: boolean;
+                name: string;
+            } | null;
+            /**
+             * @description `no-postgresql`: the node is a witness.
+             * @enum {string}
+             */
+            status: "proven" | "failed" | "no-postgresql";
+            streaming: boolean | null;
+            system_identifier: string | null;
+            timeline: number | null;
+        };
         NodeStartedEvent: {
             /** @description ISO 8601, UTC. */
             at: string;
@@ -1425,7 +1674,43 @@ export interface components {
          *           "started_at": "2026-01-02T03:04:05.000Z",
          *           "ended_at": "2026-01-02T03:04:06.500Z",
          *           "outcome": {
-         *             "plan_id": "01a20b10-41aa-7e31-9f55-6a7b8c9d0e03"
+         *             "plan_id": "01a20b10-41aa-7e31-9f55-6a7b8c9d0e03",
+         *             "digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+         *             "summary": {
+         *               "add": 4,
+         *               "change": 0,
+         *               "replace": 0,
+         *               "destroy": 0,
+         *               "empty": false
+         *             },
+         *             "changes": [
+         *               {
+         *                 "address": "module.cluster.terraform_data.node[\"orders-1\"]",
+         *                 "type": "terraform_data",
+         *                 "name": "node",
+         *                 "actions": [
+         *                   "create"
+         *                 ],
+         *                 "before": null,
+         *                 "after": {
+         *                   "input": {
+         *                     "name": "orders-1"
+         *                   }
+         *                 },
+         *                 "action_reason": null,
+         *                 "attributes": [],
+         *                 "node": "orders-1",
+         *                 "part": "container",
+         *                 "role": null,
+         *                 "effect": "adds"
+         *               }
+         *             ],
+         *             "refusals": [],
+         *             "starts": [],
+         *             "engine": {
+         *               "name": "terraform",
+         *               "version": "1.11.4"
+         *             }
          *           },
          *           "error": null
          *         }
@@ -1450,12 +1735,15 @@ export interface components {
              */
             access: "change" | "copy" | "read";
             allowed_actions: ("approve" | "cancel" | "force-cancel" | "retry")[];
-            /** @enum {string} */
+            /**
+             * @description `granted`: a person approved the plan.
+             * @enum {string}
+             */
             approval: "automatic" | "manual" | "granted";
             /** @description Number of claims by a worker, from 0. */
             attempt: number;
             /**
-             * @description 0 not cancelled, 1 stop, 2 stop by force.
+             * @description 0 not cancelled, 1 stop (SIGINT), 2 stop by force (SIGKILL).
              * @enum {integer}
              */
             cancel_level: 0 | 1 | 2;
@@ -1466,6 +1754,7 @@ export interface components {
             ended_at: string | null;
             error: components["schemas"]["StoredError"] | null;
             id: string;
+            /** @description Input of the request that its stages read, e.g. PostgreSQL parameters. */
             input: {
                 [key: string]: unknown;
             };
@@ -1475,7 +1764,7 @@ export interface components {
             last_sequence: number;
             /** @description Plan that the operation created or applies. */
             plan_id: string | null;
-            /** @description ISO 8601, UTC. A queued operation does not start earlier. */
+            /** @description A queued operation does not start earlier. */
             run_after: string | null;
             stages: components["schemas"]["Stage"][];
             started_at: string | null;
@@ -1526,13 +1815,7 @@ export interface components {
             at: string;
             attempt: number;
             data: {
-                error?: {
-                    code: string;
-                    details: {
-                        [key: string]: unknown;
-                    };
-                    message: string;
-                };
+                error?: components["schemas"]["StoredError"];
                 level?: number;
             };
             operation_id: string;
@@ -1590,13 +1873,7 @@ export interface components {
             at: string;
             attempt: number;
             data: {
-                error: {
-                    code: string;
-                    details: {
-                        [key: string]: unknown;
-                    };
-                    message: string;
-                };
+                error: components["schemas"]["StoredError"];
             };
             operation_id: string;
             /** @description Position of that stage. */
@@ -1616,13 +1893,7 @@ export interface components {
             at: string;
             attempt: number;
             data: {
-                error: {
-                    code: string;
-                    details: {
-                        [key: string]: unknown;
-                    };
-                    message: string;
-                };
+                error: components["schemas"]["StoredError"];
             };
             operation_id: string;
             /** @description Position of that stage. */
@@ -1724,6 +1995,7 @@ export interface components {
         };
         Orphan: {
             cluster: string | null;
+            /** @description Id in a Terraform state. Unique only with `type`: a role and its profile share a name. */
             id: string;
             /** @description Kind of the resource, e.g. `instance`, `data-volume`. */
             kind: string;
@@ -1731,6 +2003,7 @@ export interface components {
             node: string | null;
             /** @description Operation that created the resource. */
             operation_id: string | null;
+            /** @description Region in which it was found. */
             region: string;
             /** @description Shell command that removes the resource. */
             remove: string;
@@ -1776,7 +2049,7 @@ export interface components {
             regions: string[];
         };
         /**
-         * @description What is written for each node, beside what each node runs with.
+         * @description The written value of each parameter, and the value that each node runs with.
          * @example {
          *       "parameters": [
          *         {
@@ -1801,7 +2074,7 @@ export interface components {
          */
         ParameterList: {
             parameters: {
-                /** @description What it would be if nothing set it, in `unit`. */
+                /** @description Value without any setting, in `unit`; null before a node was observed. */
                 default: string | null;
                 name: string;
                 nodes: {
@@ -1811,16 +2084,16 @@ export interface components {
                     /** @description PostgreSQL's own word, e.g. `command line`. */
                     source: string;
                 }[];
-                /** @description Whether a change of it needs a restart. */
+                /** @description Whether a change needs a restart. */
                 restart: boolean | null;
                 /**
-                 * @description `spec`: asked for; `hathi`: follows from the size; `node`: found there, set by Patroni or by hand.
+                 * @description `spec`: requested; `hathi`: derived from the size of the node; `node`: found on the node, set by Patroni or by hand.
                  * @enum {string}
                  */
                 source: "spec" | "hathi" | "node";
-                /** @description Of `default` and of `setting`, e.g. `8kB`. */
+                /** @description Unit of `default` and `setting`, e.g. `8kB`. */
                 unit: string | null;
-                /** @description As it is written; null where Hathi writes none. */
+                /** @description The written value; null if Hathi writes none. */
                 value: string | null;
             }[];
             unreachable: {
@@ -1903,11 +2176,12 @@ export interface components {
             /** @description `sha256:<hex>` of the plan file. */
             digest: string;
             engine: {
+                /** @description `sha256:<hex>` of the configuration that the engine read. */
                 configuration_digest: string;
                 name: string;
                 version: string;
             };
-            /** @description The planned configuration. */
+            /** @description The planned configuration, without the files of the module. */
             files: {
                 content: string;
                 path: string;
@@ -1916,8 +2190,22 @@ export interface components {
             /** @description Spec revision of the planned machines. */
             infrastructure_revision: number;
             operation_id: string;
+            /** @description Result of the apply; null before it. */
             outcome: {
-                [key: string]: unknown;
+                /**
+                 * @description Absent if the plan removed the cluster.
+                 * @constant
+                 */
+                applied?: true;
+                nodes?: components["schemas"]["ClusterNode"][];
+                plan_id: string;
+                resources: {
+                    added: number;
+                    changed: number;
+                    destroyed: number;
+                };
+                /** @description Machines that the apply started. */
+                started?: string[];
             } | null;
             /** @description Reasons for which the plan cannot be applied (`PLAN_REFUSED`); empty if it can. */
             refusals: components["schemas"]["PlanRefusal"][];
@@ -1931,7 +2219,7 @@ export interface components {
         PlanContext: {
             /** @description An estimate; null if the price of the machines is unknown. */
             cost: {
-                /** @description Date of the prices. */
+                /** @description Date of the prices, `YYYY-MM-DD`. */
                 as_of: string;
                 currency: string;
                 /** @description What the sum includes, and what it leaves out. */
@@ -1945,20 +2233,26 @@ export interface components {
                 per_hour: number;
                 /** @description The same for 730 hours. */
                 per_month: number;
-                /** @description Source of the prices. */
+                /** @description Source of the prices; absent in plans of earlier versions. */
                 source?: string;
             } | null;
             findings: {
-                /** @description Remedy. */
+                /** @description Remedy; empty for `info`. */
                 action: string;
+                /** @description In kebab-case, e.g. `instance-type-offered`. */
                 check: string;
                 message: string;
-                /** @enum {string} */
+                /**
+                 * @description An apply would fail on an `error`. A `warning` may also be a check without a result.
+                 * @enum {string}
+                 */
                 severity: "error" | "warning" | "info";
             }[];
             /** @description Account of the plan. */
             identity: {
+                /** @description Number of the account, e.g. 12 digits. */
                 account: string;
+                /** @description Name of the caller in that account. */
                 arn: string;
                 region: string;
             };
@@ -1966,16 +2260,17 @@ export interface components {
         PlanRefusal: {
             /** @description The next action. */
             action: string;
-            /** @description Resource in the plan. */
+            /** @description Resource in the plan; null for several resources. */
             address: string | null;
-            /** @description Attributes that cause it. */
+            /** @description Attributes that cause it; empty for a removal. */
             attributes: string[];
+            /** @description What the plan would do, to what, and why that is refused. */
             message: string;
             /** @description null if several nodes are affected. */
             node: string | null;
             /** @enum {string} */
             reason: "removes-primary" | "primary-unknown" | "removes-etcd-majority" | "replaces-node" | "removes-data" | "stops-node" | "cuts-nodes-off";
-            /** @description The next requests, in order. */
+            /** @description The next requests, in order; empty in plans of earlier versions. */
             remedies: components["schemas"]["Remedy"][];
             /** @description Observed role of the node. */
             role: ("primary" | "replica" | "witness") | null;
@@ -1987,6 +2282,49 @@ export interface components {
             /** @description Whether there is nothing to do. */
             empty: boolean;
             replace: number;
+        };
+        PlanTerraformResult: {
+            /** @description Sensitive values are masked. */
+            changes: components["schemas"]["ResourceChange"][];
+            context?: components["schemas"]["PlanContext"] | null;
+            /** @description `sha256:<hex>` of the plan file. */
+            digest: string;
+            engine: {
+                name: string;
+                /** @description Path of the program. */
+                path?: string;
+                version: string;
+            };
+            plan_id: string;
+            /** @description Reasons for which the plan cannot be applied (`PLAN_REFUSED`); empty if it can. */
+            refusals?: components["schemas"]["PlanRefusal"][];
+            /** @description Stopped machines that the apply starts. No other machine is started. */
+            starts?: components["schemas"]["MachineStart"][];
+            summary: components["schemas"]["PlanSummary"];
+        };
+        PlanTerraformStage: {
+            /** @description Number of the attempt that last ran it, from 1. */
+            attempt: number;
+            ended_at: string | null;
+            error: components["schemas"]["StoredError"] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            name: "plan-terraform";
+            /** @description Waits for approval of the plan, unless approval is automatic. */
+            needs_approval: boolean;
+            /** @description Node that the stage works on; null for the cluster. */
+            node: string | null;
+            /** @description Result; null before the stage succeeded. */
+            outcome: components["schemas"]["PlanTerraformResult"] | null;
+            /** @description From 0; identifies the stage in its operation. */
+            position: number;
+            /** @description The stage does not start earlier. */
+            run_after: string | null;
+            started_at: string | null;
+            /** @enum {string} */
+            state: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
         };
         /**
          * @description An error (RFC 9457). Members beyond these are facts of the occurrence.
@@ -2112,32 +2450,24 @@ export interface components {
              */
             type: "replication.node";
         };
-        /**
-         * @description Result of the verification, for each node.
-         * @example {
-         *       "operation": "01a20b10-3c64-7d21-8d6e-0b1c2d3e4f02",
-         *       "cluster": "orders",
-         *       "spec_revision": 1,
-         *       "passed": true,
-         *       "primary": "orders-1",
-         *       "nodes": [
-         *         {
-         *           "node": "orders-2",
-         *           "role": "replica",
-         *           "status": "proven",
-         *           "reasons": [],
-         *           "lag_bytes": 0
-         *         }
-         *       ],
-         *       "observed_at": "2026-01-02T03:04:31.250Z",
-         *       "duration_ms": 412
-         *     }
-         */
+        /** @description Result of a verification of replication, for each node. */
         ReplicationReport: {
-            /** @description Id of the operation. */
-            operation: string;
-        } & {
-            [key: string]: unknown;
+            cluster: string;
+            duration_ms: number;
+            /** @description The row that was written on the primary and read on each replica. */
+            marker: {
+                id: string;
+                lsn: string | null;
+                removed: boolean;
+            };
+            nodes: components["schemas"]["NodeReport"][];
+            /** @description ISO 8601, UTC. */
+            observed_at: string;
+            passed: boolean;
+            primary: string | null;
+            spec_revision: number;
+            system_identifier: string | null;
+            timeline: number | null;
         };
         /**
          * @description Result of a verification of replication.
@@ -2151,13 +2481,31 @@ export interface components {
          *         "spec_revision": 1,
          *         "passed": true,
          *         "primary": "orders-1",
+         *         "system_identifier": "7462812345678901234",
+         *         "timeline": 1,
+         *         "marker": {
+         *           "id": "01a20b11-0c20-7b52-8a11-9c0d1e2f3a05",
+         *           "lsn": "0/5000148",
+         *           "removed": true
+         *         },
          *         "nodes": [
          *           {
          *             "node": "orders-2",
          *             "role": "replica",
          *             "status": "proven",
          *             "reasons": [],
-         *             "lag_bytes": 0
+         *             "streaming": true,
+         *             "slot": {
+         *               "name": "orders_2",
+         *               "active": true
+         *             },
+         *             "system_identifier": "7462812345678901234",
+         *             "timeline": 1,
+         *             "replayed_lsn": "0/5000180",
+         *             "lag_bytes": 0,
+         *             "lag_seconds": null,
+         *             "round_trip_ms": 0.4,
+         *             "marker_seen_after_ms": 3.1
          *           }
          *         ],
          *         "observed_at": "2026-01-02T03:04:31.250Z",
@@ -2168,22 +2516,23 @@ export interface components {
         Report: {
             /** @description ISO 8601, UTC. */
             created_at: string;
-            document: {
-                [key: string]: unknown;
-            };
+            document: components["schemas"]["ReplicationReport"];
             id: string;
             operation_id: string;
             passed: boolean;
         };
         ResourceChange: {
+            /** @description e.g. `replace_because_tainted`. */
             action_reason: string | null;
             /** @description Terraform's words, e.g. `create`, `delete`. */
             actions: string[];
+            /** @description e.g. `module.cluster.aws_instance.node["pg-1"]`. */
             address: string;
             /** @description Sensitive values are masked. */
             after: unknown;
             /** @description Attributes that differ; of a replacement, those that force it. */
             attributes: string[];
+            /** @description Sensitive values are masked. */
             before: unknown;
             /**
              * @description Effect of the change. `loses-data`: PostgreSQL data of an existing node is removed.
@@ -2197,42 +2546,17 @@ export interface components {
             part: ("container" | "instance" | "data-volume" | "data-attachment") | null;
             /** @description Observed role of the node when the plan was made; null where not observed. */
             role: ("primary" | "replica" | "witness") | null;
+            /** @description e.g. `aws_instance`. */
             type: string;
         };
-        Stage: {
-            attempt: number;
-            ended_at: string | null;
-            error: components["schemas"]["StoredError"] | null;
-            /** @description Name of the stage; steps have a stage of the same name. */
-            name: string;
-            /** @description Waits for approval of the plan, unless approval is automatic. */
-            needs_approval: boolean;
-            /** @description Node that the stage works on; null for the cluster. */
-            node: string | null;
-            /** @description Result of the stage, as its step returns it. */
-            outcome: {
-                [key: string]: unknown;
-            } | null;
-            /** @description From 0; identifies the stage in its operation. */
-            position: number;
-            /** @description ISO 8601, UTC. The stage does not start earlier. */
-            run_after: string | null;
-            started_at: string | null;
-            /** @enum {string} */
-            state: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
-        };
+        /** @description A stage of an operation. `name` decides which members `outcome` has. */
+        Stage: components["schemas"]["GenerateTerraformStage"] | components["schemas"]["PlanTerraformStage"] | components["schemas"]["ApplyTerraformStage"] | components["schemas"]["CreateAnsibleScriptStage"] | components["schemas"]["ExecuteAnsibleScriptStage"] | components["schemas"]["VerifyReplicationStage"] | components["schemas"]["DestroyTerraformStage"];
         StageCancelledEvent: {
             /** @description ISO 8601, UTC. */
             at: string;
             attempt: number;
             data: {
-                error: {
-                    code: string;
-                    details: {
-                        [key: string]: unknown;
-                    };
-                    message: string;
-                };
+                error: components["schemas"]["StoredError"];
             };
             operation_id: string;
             /** @description Position of that stage. */
@@ -2252,13 +2576,7 @@ export interface components {
             at: string;
             attempt: number;
             data: {
-                error: {
-                    code: string;
-                    details: {
-                        [key: string]: unknown;
-                    };
-                    message: string;
-                };
+                error: components["schemas"]["StoredError"];
             };
             operation_id: string;
             /** @description Position of that stage. */
@@ -2278,13 +2596,7 @@ export interface components {
             at: string;
             attempt: number;
             data: {
-                error: {
-                    code: string;
-                    details: {
-                        [key: string]: unknown;
-                    };
-                    message: string;
-                };
+                error: components["schemas"]["StoredError"];
             };
             operation_id: string;
             /** @description Position of that stage. */
@@ -2441,20 +2753,15 @@ export interface components {
          */
         TerraformPlan: {
             /** @description Sensitive values are masked. */
-            changes: ({
-                actions: string[];
-                address: string;
-            } & {
-                [key: string]: unknown;
-            })[];
+            changes: components["schemas"]["ResourceChange"][];
             context?: components["schemas"]["PlanContext"] | null;
             /** @description `sha256:<hex>` of the plan file. */
             digest: string;
             engine: {
                 name: string;
+                /** @description Path of the program. */
+                path?: string;
                 version: string;
-            } & {
-                [key: string]: unknown;
             };
             /** @description Id of the operation. */
             operation: string;
@@ -2463,15 +2770,7 @@ export interface components {
             refusals?: components["schemas"]["PlanRefusal"][];
             /** @description Stopped machines that the apply starts. No other machine is started. */
             starts?: components["schemas"]["MachineStart"][];
-            summary: {
-                add: number;
-                change: number;
-                destroy: number;
-                empty: boolean;
-                replace: number;
-            };
-        } & {
-            [key: string]: unknown;
+            summary: components["schemas"]["PlanSummary"];
         };
         TerraformPlanEvent: {
             /** @description ISO 8601, UTC. */
@@ -2487,21 +2786,9 @@ export interface components {
                     /** @enum {string} */
                     reason: "removes-primary" | "primary-unknown" | "removes-etcd-majority" | "replaces-node" | "removes-data" | "stops-node" | "cuts-nodes-off";
                 }[];
-                /** @description Stopped machines that the apply starts. */
-                starts: {
-                    /** @description Name of the node. */
-                    node: string;
-                    /** @description ISO 8601, UTC. */
-                    observed_at: string;
-                }[];
-                summary: {
-                    add: number;
-                    change: number;
-                    destroy: number;
-                    /** @description Whether there is nothing to do. */
-                    empty: boolean;
-                    replace: number;
-                };
+                /** @description Stopped machines that the apply starts. No other machine is started. */
+                starts: components["schemas"]["MachineStart"][];
+                summary: components["schemas"]["PlanSummary"];
             };
             operation_id: string;
             /** @description Position of that stage. */
@@ -2552,6 +2839,107 @@ export interface components {
             /** @description ISO 8601, UTC. */
             observed_at: string;
             primary: string | null;
+        };
+        /**
+         * @description Result of the verification, for each node.
+         * @example {
+         *       "operation": "01a20b10-3c64-7d21-8d6e-0b1c2d3e4f02",
+         *       "cluster": "orders",
+         *       "spec_revision": 1,
+         *       "passed": true,
+         *       "primary": "orders-1",
+         *       "system_identifier": "7462812345678901234",
+         *       "timeline": 1,
+         *       "marker": {
+         *         "id": "01a20b11-0c20-7b52-8a11-9c0d1e2f3a05",
+         *         "lsn": "0/5000148",
+         *         "removed": true
+         *       },
+         *       "nodes": [
+         *         {
+         *           "node": "orders-2",
+         *           "role": "replica",
+         *           "status": "proven",
+         *           "reasons": [],
+         *           "streaming": true,
+         *           "slot": {
+         *             "name": "orders_2",
+         *             "active": true
+         *           },
+         *           "system_identifier": "7462812345678901234",
+         *           "timeline": 1,
+         *           "replayed_lsn": "0/5000180",
+         *           "lag_bytes": 0,
+         *           "lag_seconds": null,
+         *           "round_trip_ms": 0.4,
+         *           "marker_seen_after_ms": 3.1
+         *         }
+         *       ],
+         *       "observed_at": "2026-01-02T03:04:31.250Z",
+         *       "duration_ms": 412
+         *     }
+         */
+        VerifiedReplication: {
+            cluster: string;
+            duration_ms: number;
+            /** @description The row that was written on the primary and read on each replica. */
+            marker: {
+                id: string;
+                lsn: string | null;
+                removed: boolean;
+            };
+            nodes: components["schemas"]["NodeReport"][];
+            /** @description ISO 8601, UTC. */
+            observed_at: string;
+            /** @description Id of the operation. */
+            operation: string;
+            passed: boolean;
+            primary: string | null;
+            spec_revision: number;
+            system_identifier: string | null;
+            timeline: number | null;
+        };
+        VerifyReplicationResult: {
+            cluster: string;
+            duration_ms: number;
+            /** @description The row that was written on the primary and read on each replica. */
+            marker: {
+                id: string;
+                lsn: string | null;
+                removed: boolean;
+            };
+            nodes: components["schemas"]["NodeReport"][];
+            /** @description ISO 8601, UTC. */
+            observed_at: string;
+            passed: boolean;
+            primary: string | null;
+            spec_revision: number;
+            system_identifier: string | null;
+            timeline: number | null;
+        };
+        VerifyReplicationStage: {
+            /** @description Number of the attempt that last ran it, from 1. */
+            attempt: number;
+            ended_at: string | null;
+            error: components["schemas"]["StoredError"] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            name: "verify-replication";
+            /** @description Waits for approval of the plan, unless approval is automatic. */
+            needs_approval: boolean;
+            /** @description Node that the stage works on; null for the cluster. */
+            node: string | null;
+            /** @description Result; null before the stage succeeded. */
+            outcome: components["schemas"]["VerifyReplicationResult"] | null;
+            /** @description From 0; identifies the stage in its operation. */
+            position: number;
+            /** @description The stage does not start earlier. */
+            run_after: string | null;
+            started_at: string | null;
+            /** @enum {string} */
+            state: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
         };
     };
     responses: never;
@@ -3653,7 +4041,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What is written for each node, beside what each node runs with. */
+            /** @description The written value of each parameter, and the value that each node runs with. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6922,7 +7310,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ReplicationReport"];
+                    "application/json": components["schemas"]["VerifiedReplication"];
                 };
             };
             /** @description The unfinished operation. `Location` is its URL. */

@@ -2,7 +2,7 @@ import { type Kysely, type Selectable, sql } from 'kysely';
 import { jsonObjectFrom } from 'kysely/helpers/postgres';
 import { clusterExists } from '../../../core/cluster/cluster-errors.ts';
 import { HathiError } from '../../../core/errors.ts';
-import { UNFINISHED_STATES } from '../../../core/operation/operation.ts';
+import { UNFINISHED_STATES } from '../../../core/operation/operation-state.ts';
 import type {
   ClusterChanges,
   ClusterRecord,
@@ -12,7 +12,7 @@ import type {
   UnfinishedOperation,
 } from '../../../ports/stores.ts';
 import type { ClustersTable, Schema } from '../schema.ts';
-import { json } from './columns.ts';
+import { json, time } from './columns.ts';
 
 /** A suggestion compares a name with each of them. */
 const MOST_NAMES = 200;
@@ -161,14 +161,8 @@ function toSummary({ operation, report, ...row }: SummaryRow): ClusterSummary {
 function toRecord(row: Selectable<ClustersTable>): ClusterRecord {
   return {
     ...row,
-    spec: row.spec as unknown as ClusterRecord['spec'],
-    applied_spec: row.applied_spec as ClusterRecord['applied_spec'],
-    executed_spec: row.executed_spec as ClusterRecord['executed_spec'],
-    nodes: row.nodes as ClusterRecord['nodes'],
-    topology: row.topology as ClusterRecord['topology'],
-    node_size: row.node_size as ClusterRecord['node_size'],
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
-    destroyed_at: row.destroyed_at?.toISOString() ?? null,
+    destroyed_at: time(row.destroyed_at),
   };
 }

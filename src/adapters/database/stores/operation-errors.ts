@@ -1,10 +1,10 @@
 import { HathiError } from '../../../core/errors.ts';
-import type { Operation } from '../../../core/operation/operation.ts';
+import type { OperationRecord } from '../../../core/operation/operation.ts';
 import type { Remedy } from '../../../core/remedy.ts';
 import type { Lease } from '../../../ports/stores.ts';
 
 /** @param other the operation in the way; null when it ended in the meantime */
-export function clusterBusy(other: Operation | null): HathiError {
+export function clusterBusy(other: OperationRecord | null): HathiError {
   return new HathiError(
     'CLUSTER_BUSY',
     other
@@ -20,7 +20,7 @@ export function clusterBusy(other: Operation | null): HathiError {
 }
 
 /** An operation that waits for approval never ends, so watching it does not help. */
-function remediesOf({ id: operation, state }: Operation): Remedy[] {
+function remediesOf({ id: operation, state }: OperationRecord): Remedy[] {
   const first = state === 'awaiting-approval' ? 'approve-operation' : 'watch-operation';
   return [
     { action: first, operation },

@@ -1,16 +1,13 @@
 import { CompiledQuery, type Kysely, sql } from 'kysely';
 import { HathiError } from '../../../core/errors.ts';
 import type { NewEvent, OperationEvent, StoredError } from '../../../core/operation/event.ts';
-import type {
-  Operation,
-  OperationProgress,
-  OperationState,
-} from '../../../core/operation/operation.ts';
+import type { OperationProgress, OperationRecord } from '../../../core/operation/operation.ts';
 import {
   assertMayBecome,
   isFinished,
+  type OperationState,
   UNFINISHED_STATES,
-} from '../../../core/operation/operation.ts';
+} from '../../../core/operation/operation-state.ts';
 import type { OperationAccess, PlannedStage } from '../../../core/procedures/procedure.ts';
 import type { OperationKind } from '../../../core/procedures/procedures.ts';
 import type {
@@ -39,7 +36,7 @@ export class SqlOperationStore implements OperationStore {
     this.#db = db;
   }
 
-  async insert({ stages, ...operation }: NewOperation): Promise<Operation> {
+  async insert({ stages, ...operation }: NewOperation): Promise<OperationRecord> {
     const run_after = stages[0]?.run_after ?? null;
     // The unique indexes refuse without an error, which would end the transaction.
     const inserted = await this.#db
@@ -53,7 +50,7 @@ export class SqlOperationStore implements OperationStore {
     return await this.get(operation.id);
   }
 
-  async get(id: string): Promise<Operation> {
+  async get(id: string): Promise<OperationRecord> {
     const row = await this.#select().where('operations.id', '=', id).executeTakeFirst();
     if (!row) {
       throw new HathiError('OPERATION_NOT_FOUND', `There is no operation ${id}.`, {
@@ -77,7 +74,7 @@ export class SqlOperationStore implements OperationStore {
       .select('clusters.name as cluster_name');
   }
 
-  async #unfinished(wanted: UnfinishedFilter): Promise<Operation | null> {
+  async #unfinished(wanted: UnfinishedFilter): Promise<OperationRecord | null> {
     let query = this.#db
       .selectFrom('operations')
       .select('id')
@@ -104,7 +101,7 @@ export class SqlOperationStore implements OperationStore {
     if (unfinished) throw clusterBusy(unfinished);
   }
 
-  async list({ after, limit }: Page, filter: OperationFilter): Promise<Operation[]> {
+  async list({ after, limit }: Page, filter: OperationFilter): Promise<OperationRecord[]> {
     let query = this.#select();
     if (after !== undefined) query = query.where('operations.id', '<', after);
     if (filter.clusterId) query = query.where('operations.cluster_id', '=', filter.clusterId);
@@ -125,7 +122,7 @@ export class SqlOperationStore implements OperationStore {
     return rows.map((row) => toOperation(row, byOperation.get(row.id) ?? []));
   }
 
-  async findByIdempotencyKey(key: string): Promise<Operation | null> {
+  async findByIdempotencyKey(key: string): Promise<OperationRecord | null> {
     const row = await this.#db
       .selectFrom('operations')
       .select('id')
@@ -167,14 +164,14 @@ export class SqlOperationStore implements OperationStore {
     };
   }
 
-  async renew(lease: Lease, leaseSeconds: number): Promise<Operation['cancel_level']> {
+  async renew(lease: Lease, leaseSeconds: number): Promise<OperationRecord['cancel_level']> {
     const values = renewLeaseValues(lease, leaseSeconds);
     const { rows } = await this.#db.executeQuery<{ cancel_level: number }>(
       CompiledQuery.raw(RENEW_LEASE, values),
     );
     const row = rows[0];
     if (!row) throw leaseLost(lease);
-    return row.cancel_level as Operation['cancel_level'];
+    return row.cancel_level as OperationRecord['cancel_level'];
   }
 
   /** Takes the row for the rest of the transaction. @throws LEASE_LOST */

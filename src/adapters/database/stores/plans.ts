@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import { HathiError } from '../../../core/errors.ts';
+import type { PlanOutcome } from '../../../core/plan/plan.ts';
 import { assertPlanMayBecome, type PlanState } from '../../../core/plan/plan-state.ts';
 import type { Page, PlanRecord, PlanStore } from '../../../ports/stores.ts';
 import type { PlansTable, Schema } from '../schema.ts';
@@ -61,7 +62,7 @@ export class SqlPlanStore implements PlanStore {
     return (await query.orderBy('id', 'desc').limit(limit).execute()).map(toRecord);
   }
 
-  async setState(id: string, state: PlanState, outcome?: Record<string, unknown>): Promise<void> {
+  async setState(id: string, state: PlanState, outcome?: PlanOutcome): Promise<void> {
     const row = await this.#db
       .selectFrom('plans')
       .select('state')
@@ -69,7 +70,7 @@ export class SqlPlanStore implements PlanStore {
       .forUpdate()
       .executeTakeFirst();
     if (!row) throw new HathiError('PLAN_NOT_FOUND', `There is no plan ${id}.`, { plan_id: id });
-    assertPlanMayBecome(id, row.state as PlanState, state);
+    assertPlanMayBecome(id, row.state, state);
     await this.#db
       .updateTable('plans')
       .set({ state, ...(outcome === undefined ? {} : { outcome: JSON.stringify(outcome) }) })
@@ -99,16 +100,7 @@ const UNJUDGED = {
 function toRecord({ key_id, sealed, ...row }: Selectable<PlansTable>): PlanRecord {
   return {
     ...row,
-    state: row.state as PlanState,
-    base_state: row.base_state as PlanRecord['base_state'],
-    engine: row.engine as unknown as PlanRecord['engine'],
-    summary: row.summary as unknown as PlanRecord['summary'],
-    changes: (row.changes as PlanRecord['changes']).map((change) => ({ ...UNJUDGED, ...change })),
-    files: row.files as PlanRecord['files'],
-    context: row.context as unknown as PlanRecord['context'],
-    refusals: row.refusals as PlanRecord['refusals'],
-    starts: row.starts as PlanRecord['starts'],
-    outcome: row.outcome as PlanRecord['outcome'],
+    changes: row.changes.map((change) => ({ ...UNJUDGED, ...change })),
     sealed_file: { keyId: key_id, bytes: sealed },
     created_at: row.created_at.toISOString(),
   };

@@ -1,4 +1,4 @@
-import type { AccountResource } from '../../../ports/target.ts';
+import type { AccountResource } from '../../../core/resources.ts';
 import { preflight } from '../preflight/preflight.ts';
 import { describeType } from '../preflight/region-facts.ts';
 import { RequestFailed } from '../preflight/request.ts';

@@ -1,5 +1,6 @@
+import type { PowerState } from '../../../core/node/node.ts';
 import type { CloudIdentity, Finding } from '../../../core/plan/plan-context.ts';
-import type { AccountResource } from '../../../ports/target.ts';
+import type { AccountResource } from '../../../core/resources.ts';
 
 export interface Preflight {
   identity: CloudIdentity;
@@ -40,7 +41,7 @@ export interface CloudNode {
   name: string;
   id: string;
   /** `missing` is a node of which only terminated machines are left. */
-  state: 'running' | 'stopped' | 'missing';
+  state: PowerState;
 }
 
 /**

@@ -6,7 +6,7 @@ import {
   paginateListInstanceProfiles,
   paginateListRoles,
 } from '@aws-sdk/client-iam';
-import type { AccountResource } from '../../../ports/target.ts';
+import type { AccountResource } from '../../../core/resources.ts';
 import { isDenied, isGone } from '../account/aws-errors.ts';
 import { type RemovalFacts, removeCommand } from './remove-command.ts';
 import { isSelected, type Selection, type Tags, taggedAs, tagsOf } from './tags.ts';

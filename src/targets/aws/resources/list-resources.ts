@@ -1,5 +1,5 @@
 import { type EC2Client, paginateDescribeTags } from '@aws-sdk/client-ec2';
-import type { AccountResource } from '../../../ports/target.ts';
+import type { AccountResource } from '../../../core/resources.ts';
 import { cloudError } from '../account/aws-errors.ts';
 import type { AwsClients } from '../account/clients.ts';
 import { describeExisting, type Ec2Type, permissionToDescribe } from './describe.ts';

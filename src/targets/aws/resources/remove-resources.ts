@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HathiError } from '../../../core/errors.ts';
-import type { AccountResource } from '../../../ports/target.ts';
+import type { AccountResource } from '../../../core/resources.ts';
 import { cloudError, codeOf, isAboutAccess, isGone, isInUse } from '../account/aws-errors.ts';
 import type { AwsClients } from '../account/clients.ts';
 import { describeExisting, type Ec2Type } from './describe.ts';

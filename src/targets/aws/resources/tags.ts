@@ -1,4 +1,4 @@
-import type { AccountResource } from '../../../ports/target.ts';
+import type { AccountResource } from '../../../core/resources.ts';
 
 /** What the Terraform module writes on everything that it makes. */
 export const TAGS = {

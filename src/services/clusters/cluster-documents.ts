@@ -1,12 +1,12 @@
+import type { Cluster } from '../../core/cluster/cluster.ts';
 import { clusterActions, type StatusFacts, statusOf } from '../../core/cluster/cluster-status.ts';
 import { pendingChange } from '../../core/cluster/pending-change.ts';
 import { plannedNodes } from '../../core/cluster/topology.ts';
-import type { NodeReport } from '../../core/postgres/replication-report.ts';
+import type { Node } from '../../core/node/node.ts';
 import type { ClusterRecord, ClusterSummary, ReportRecord } from '../../ports/stores.ts';
-import type { ClusterView, NodeView } from '../api.ts';
 import type { Machines } from './machines.ts';
 
-export function clusterView({ cluster, operation, report }: ClusterSummary): ClusterView {
+export function clusterDocument({ cluster, operation, report }: ClusterSummary): Cluster {
   const {
     site: _site,
     network_index: _index,
@@ -35,16 +35,14 @@ export function clusterView({ cluster, operation, report }: ClusterSummary): Clu
 }
 
 /** Each node as it is planned, as it was made, and as it was last seen. */
-export function nodeViews(
+export function nodeDocuments(
   cluster: ClusterRecord,
   report: ReportRecord | null,
   machines: Machines | null,
-): NodeView[] {
+): Node[] {
   const made = new Map((cluster.nodes ?? []).map((node) => [node.name, node]));
   const seen = new Map((cluster.topology?.nodes ?? []).map(({ name, role }) => [name, role]));
-  const reported = new Map(
-    ((report?.document.nodes ?? []) as NodeReport[]).map((node) => [node.node, node]),
-  );
+  const reported = new Map((report?.document.nodes ?? []).map((node) => [node.node, node]));
   const planned = plannedNodes(cluster.spec);
   const names = new Set([...planned.map(({ name }) => name), ...made.keys()]);
   return [...names].map((name) => {

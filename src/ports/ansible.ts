@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { FailoverTimings } from '../core/cluster/cluster-spec.ts';
 import type { ClusterNode, PlannedNode, Role } from '../core/cluster/topology.ts';
 import type { hostRecapSchema } from '../core/operation/event.ts';
+import type { RestartOrder } from '../core/postgres/restart-order.ts';
 import type { ChildRunner } from './child-runner.ts';
 import type { CertifiedKey } from './pki.ts';
 import type { WorkspaceFile } from './workspace.ts';
@@ -77,6 +78,10 @@ export interface Ansible {
   engine(): Promise<{ path: string; version: string }>;
   /** The folder `ansible/` of a workspace; the same input gives the same bytes. */
   files(input: AnsibleInput): Promise<WorkspaceFile[]>;
-  /** Runs `main.yml` in the folder, or takes up the run that an earlier attempt started. */
-  play(children: ChildRunner, folder: string): Promise<PlayedPlaybook>;
+  /** Runs `main.yml` in the folder, or continues with the run that an earlier attempt started. */
+  play(
+    children: ChildRunner,
+    folder: string,
+    options: { restartOrder: RestartOrder },
+  ): Promise<PlayedPlaybook>;
 }

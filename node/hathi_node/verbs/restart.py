@@ -1,34 +1,34 @@
-"""Restarts PostgreSQL where a parameter waits for it: one node at a time, in the order that is safe.
+"""Restarts PostgreSQL where a parameter waits for it, one node at a time, in the given order.
 
-Runs on one node and asks every member over Patroni's REST API. Arguments: `members` (address by name),
-`ca`, `certificate`, `key` (paths), `timeout_seconds` (how long a restart may take).
+Runs on one node and calls every member over Patroni's REST API. The caller decides the order, because it
+depends on the values of all nodes (`core/postgres/restart-order.ts`); which member is the primary is
+observed here, because a failover may have moved it.
+
+Arguments: `members` (address by name), `order` (`replicas-first` or `primary-first`), `ca`,
+`certificate`, `key` (paths), `timeout_seconds` (longest duration of one restart).
 """
 
 import time
 
 from hathi_node.https import Caller
 from hathi_node.patroni import Patroni, is_primary
-from hathi_node.postgres import quoted
 from hathi_node.problem import Problem
 from hathi_node.waiting import Progress
 
 PAUSE_SECONDS = 0.3
 # A member reads the dynamic configuration in its next loop, and notes the pending restart then.
 PENDING_SECONDS = 10
-# A replica stops when one of these is lower than on its primary.
-BOUND_TO_THE_PRIMARY = (
-    'max_connections',
-    'max_worker_processes',
-    'max_wal_senders',
-    'max_prepared_transactions',
-    'max_locks_per_transaction',
-)
+REPLICAS_FIRST = 'replicas-first'
+ORDERS = (REPLICAS_FIRST, 'primary-first')
 
 
 class Restart:
     def __init__(self, node, patroni):
         self.patroni = patroni
         self.seconds = node.params['timeout_seconds']
+        self.order = node.params['order']
+        if self.order not in ORDERS:
+            raise Problem(f'the order of a restart is {" or ".join(ORDERS)}, not {self.order!r}')
         self.restarted = []
 
     def primary(self):
@@ -39,28 +39,6 @@ class Restart:
 
     def pending(self, names):
         return [name for name in names if self.patroni.status(name).get('pending_restart')]
-
-    def lowers(self, primary, configuration):
-        """Whether a bound parameter falls and none rises, by the primary's running values."""
-        wanted = configuration.get('postgresql', {}).get('parameters', {})
-        names = [name for name in BOUND_TO_THE_PRIMARY if name in wanted]
-        running = self.running(primary, names)
-        steps = [int(wanted[name]) - running[name] for name in names if name in running]
-        return any(step < 0 for step in steps) and not any(step > 0 for step in steps)
-
-    def running(self, primary, names):
-        """From this node's `pg_settings`: every member runs with the same values of these."""
-        if not names:
-            return {}
-        rows = self.patroni.sql(f"select name || '=' || setting from pg_settings where name in ({quoted(names)})")
-        return {row.partition('=')[0]: int(row.partition('=')[2]) for row in rows}
-
-    def configuration(self, primary):
-        progress = Progress(self.seconds)
-        while (found := self.patroni.configuration(primary)) is None:
-            progress.check(f'{primary} does not return its configuration', primary)
-            time.sleep(PAUSE_SECONDS)
-        return found
 
     def restart(self, names):
         for name in self.pending(names):
@@ -83,7 +61,6 @@ class Restart:
 
     def run(self):
         primary = self.primary()
-        configuration = self.configuration(primary)
         names = list(self.patroni.members)
         for name in names:
             self.patroni.wake(name)
@@ -91,7 +68,7 @@ class Restart:
         while len(self.pending(names)) < len(names) and time.monotonic() < deadline:
             time.sleep(PAUSE_SECONDS)
         replicas = [name for name in names if name != primary]
-        if not self.lowers(primary, configuration):
+        if self.order == REPLICAS_FIRST:
             self.restart(replicas)
         self.restart([primary])
         # Those that a lowered value had to wait for: a replica keeps the old one until it has

@@ -51,7 +51,7 @@ it('puts the sockets of ssh into a short folder where the home folder has a long
       forget: async () => {},
     };
     const ansible = createAnsible({ assetsRoot: folder, env: { PATH: `${folder}:/bin`, HOME } });
-    await ansible.play(children, folder);
+    await ansible.play(children, folder, { restartOrder: 'replicas-first' });
     return env.ANSIBLE_SSH_CONTROL_PATH_DIR;
   };
   expect(await controlFolderWith('/home/anna')).toBeUndefined();

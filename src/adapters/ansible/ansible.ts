@@ -51,14 +51,20 @@ export function createAnsible(options: AnsibleOptions): Ansible {
   return {
     engine,
     files: (input) => projectFiles(options.assetsRoot, input),
-    async play(children, folder) {
+    async play(children, folder, { restartOrder }) {
       const { path } = await engine();
       const told: Told = { recap: {}, failures: [] };
       const result = await children.run(
         {
           name: PROGRAM,
           command: path,
-          args: ['-i', 'inventory/hosts', 'main.yml'],
+          args: [
+            '-i',
+            'inventory/hosts',
+            '--extra-vars',
+            `patroni_restart_order=${restartOrder}`,
+            'main.yml',
+          ],
           cwd: folder,
           env: {
             ...options.env,

@@ -3,6 +3,12 @@ import type { Topology } from '../../core/cluster/topology.ts';
 import { HathiError } from '../../core/errors.ts';
 import { parametersOf } from '../../core/postgres/cluster-parameters.ts';
 import { observedTopology } from '../../core/postgres/observed-topology.ts';
+import {
+  BOUND_TO_THE_PRIMARY,
+  changedBoundParameters,
+  type RestartOrder,
+  restartOrder,
+} from '../../core/postgres/restart-order.ts';
 import { judgeSettings, type SettingDifference } from '../../core/postgres/settings-verdict.ts';
 import { runStep } from '../../core/remedy.ts';
 import type { Ansible, PlayedPlaybook } from '../../ports/ansible.ts';
@@ -58,7 +64,8 @@ export function createExecuteAnsibleScriptStage(
       const folder = tools.workspace.path(cluster.name, 'ansible');
       const ssh = sshConfigPath(tools, cluster);
       if (ssh !== null) await waitForNodes(tools, context, ssh);
-      const played = await tools.ansible.play(context.children, folder);
+      const order = await decideRestartOrder(tools, cluster, secret);
+      const played = await tools.ansible.play(context.children, folder, { restartOrder: order });
       assertTrialPassed(cluster.name, played);
       assertPlayedWell(played);
       const { parameters, topology } = await withNodeSession(tools, cluster, secret, (session) =>
@@ -98,6 +105,33 @@ async function waitForNodes(
     target: cluster.spec.target,
     signal,
     onReady: (node) => emit({ type: 'node.ready', data: { node } }),
+  });
+}
+
+/**
+ * Observes the nodes only if a change of the written values can need another order: a session to each
+ * node costs time in every run.
+ */
+async function decideRestartOrder(
+  tools: ExecuteAnsibleScriptTools,
+  cluster: ClusterRecord,
+  secret: (name: string) => Promise<string>,
+): Promise<RestartOrder> {
+  if (cluster.executed_spec === null) return 'replicas-first';
+  const size = await tools.nodeSizes(cluster);
+  const wanted = parametersOf(cluster, size);
+  const changed = changedBoundParameters(
+    parametersOf({ spec: cluster.executed_spec }, size),
+    wanted,
+  );
+  if (changed.length === 0) return 'replicas-first';
+  return await withNodeSession(tools, cluster, secret, async (session) => {
+    const [settings, observations] = await Promise.all([
+      session.settings(BOUND_TO_THE_PRIMARY),
+      session.observe(),
+    ]);
+    const { primary } = observedTopology(observations, tools.clock.now());
+    return restartOrder(primary, settings, wanted);
   });
 }
 

@@ -1,6 +1,6 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 
-/** Rows as the database has them. Times are Dates, bytea is Uint8Array, int8 is a number. */
+/** Rows as in the database. Times are Dates, bytea is Uint8Array, int8 is a number. */
 
 type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>;
 type NullableTimestamp = ColumnType<
@@ -8,7 +8,10 @@ type NullableTimestamp = ColumnType<
   Date | string | null | undefined,
   Date | string | null
 >;
-/** JSON goes in as text, since drivers differ over arrays and strings; it comes out parsed. */
+/**
+ * JSON is written as text, because drivers differ for arrays and strings. It is read as parsed
+ * values.
+ */
 type Json<T> = JSONColumnType<T & object, string, string>;
 type NullableJson<T> = ColumnType<T | null, string | null | undefined, string | null>;
 

@@ -6,7 +6,7 @@ import type { OperationKind } from '../../../core/procedures/procedures.ts';
 import type { OperationsTable, StagesTable } from '../schema.ts';
 import { time } from './columns.ts';
 
-/** The domain's operation of a row and its stages. */
+/** Converts a row and its stages to the operation of the domain. */
 export function toOperation(
   row: Selectable<OperationsTable> & { cluster_name: string },
   stages: Selectable<StagesTable>[],

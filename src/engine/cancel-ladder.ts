@@ -2,17 +2,17 @@ import type { Clock } from '../ports/clock.ts';
 import type { Processes } from '../ports/processes.ts';
 import type { ChildRecord } from '../ports/stores.ts';
 
-/** What a cancelled program leaves running may clear up for so long. */
+/** Time for the leftover processes of a cancelled program to clean up. */
 const CLEARING_UP_MILLISECONDS = 20_000;
 
-/** How far the cancellation of a program has come. */
+/** Progress of the cancellation of a program. */
 export interface Ladder {
   sent: 0 | 1 | 2;
-  /** When the program itself had ended, in milliseconds of Unix time. */
+  /** Time at which the program itself had ended, in milliseconds of Unix time. */
   endedAt: number | null;
 }
 
-/** SIGINT at the first level, SIGKILL at the second; each once. */
+/** Sends SIGINT at the first level and SIGKILL at the second, each once. */
 export function escalate(
   processes: Processes,
   level: Ladder['sent'],
@@ -25,8 +25,9 @@ export function escalate(
 }
 
 /**
- * Whether a cancelled program has left something running. Terraform does not wait for what it runs, and
- * nothing of it may act on the nodes once the operation has ended: it is killed when it takes too long.
+ * Returns whether a cancelled program has left a process running. Terraform does not wait for the
+ * programs that it runs. None of them may act on the nodes after the end of the operation. Leftover
+ * processes are killed if they take too long.
  */
 export async function hasLeftovers(
   { processes, clock }: { processes: Processes; clock: Clock },

@@ -18,12 +18,15 @@ import { escalate, hasLeftovers, type Ladder } from './cancel-ladder.ts';
 import type { StageEngine } from './stage-engine.ts';
 
 const TICK_MILLISECONDS = 100;
-/** `onTick` may read files and write to the database, so it is called less often than the tail. */
+/**
+ * `onTick` can read files and write to the database, so it is called less often than the output is
+ * read.
+ */
 const TICKS_PER_ON_TICK = 3;
 const MAX_READ_BYTES = 1024 * 1024;
-/** As shells tell death by SIGKILL; nothing else was left to tell it. */
+/** Exit code with which shells report death by SIGKILL. Used if the program left no exit code. */
 const KILLED_EXIT_CODE = 137;
-/** Written by the supervisor when the lease had run out before the program was started. */
+/** Written by the supervisor if the lease had expired before the start of the program. */
 const NOT_STARTED_EXIT_CODE = 75;
 
 export interface ChildRunnerTools {
@@ -32,7 +35,7 @@ export interface ChildRunnerTools {
   engine: StageEngine;
   stage: Pick<StageRecord, 'name' | 'position'>;
   afterCrash: Stage['afterCrash'];
-  /** Folder of the operation; each child gets one in it. */
+  /** Folder of the operation. Each child gets a folder below it. */
   operationFolder: string;
 }
 
@@ -53,8 +56,8 @@ export function createChildRunner(tools: ChildRunnerTools): ChildRunner {
 }
 
 /**
- * Whether anything of the child still acts. A supervisor that was killed leaves its program running: only
- * an exit code, or the end of its whole group, is the end of the child.
+ * Returns whether any process of the child still runs. A killed supervisor leaves its program
+ * running. The child has ended only if there is an exit code, or if its whole group has ended.
  */
 async function lives(
   processes: Processes,
@@ -77,7 +80,9 @@ async function runChild(
   return await watch(tools, command, handlers, record);
 }
 
-/** The child as it is recorded; who it is also where the server died before that was. */
+/**
+ * Returns the recorded child. If the server died before it recorded the pid, finds and records it.
+ */
 async function findChild(
   { engine, stage, processes }: ChildRunnerTools,
   name: string,
@@ -91,7 +96,7 @@ async function findChild(
   return found;
 }
 
-/** What became of a child that an earlier attempt started. */
+/** Returns the child of an earlier attempt, or starts the command again if that is safe. */
 async function takeUp(
   tools: ChildRunnerTools,
   earlier: ChildRecord,
@@ -103,8 +108,9 @@ async function takeUp(
   }
   if (ended !== null || (await lives(tools.processes, earlier))) return earlier;
   if (earlier.pid === null && !existsSync(join(earlier.folder, 'stdout'))) {
-    // Died between the intent and the start, unless the start's record alone was lost: then the
-    // program has written its files, since the supervisor opens them first.
+    // Two cases have no recorded pid. If the server died before the start, nothing ran. If only the
+    // record of the start was lost, the output files exist, because the supervisor opens them
+    // first.
     return await start(tools, command);
   }
   if (tools.afterCrash === 'run-again') return await start(tools, command);
@@ -135,7 +141,8 @@ async function start(tools: ChildRunnerTools, command: ChildCommand): Promise<Ch
     stdout_offset: 0,
     exit_code: null,
   };
-  // The intent is written under the lease: a worker that was paused past it stops here.
+  // The intent is written under the lease. A worker that was paused until its lease was lost stops
+  // here.
   await engine.write(({ operations }) => operations.saveChild(record));
   const lost = await engine.ended();
   if (lost) throw lost;
@@ -173,7 +180,7 @@ async function watch(
     if (!alive) break;
     const ended = await engine.ended();
     if (ended) {
-      // A server that is shut down leaves its children to the next one.
+      // A server that shuts down leaves its children to the next server.
       if (!engine.shutDown() && record.pid !== null) processes.signalGroup(record.pid, 'SIGINT');
       throw ended;
     }
@@ -185,7 +192,10 @@ async function watch(
   return await finish(tools, command, record, ladder.sent);
 }
 
-/** A child that was taken up has told part of its story: handlers hear it, events are not doubled. */
+/**
+ * Passes the output that an earlier attempt has read to the handlers. Its events are not stored
+ * again.
+ */
 function replay(record: ChildRecord, path: string, handlers: ChildHandlers): void {
   for (let offset = 0; offset < record.stdout_offset; ) {
     const { lines, bytes } = completeLines(path, offset, record.stdout_offset, true);
@@ -238,9 +248,9 @@ async function finish(
 }
 
 /**
- * Stores the events of the complete lines after the offset together with the new offset, so that
- * none is lost or doubled by a crash.
- * @returns whether anything was read
+ * Stores the events of the complete lines after the offset, together with the new offset. So a
+ * crash neither loses nor duplicates events.
+ * @returns true if anything was read
  */
 async function readOn(
   { engine, stage }: ChildRunnerTools,
@@ -266,7 +276,7 @@ async function readOn(
   }
 }
 
-/** The events as they are stored: with the stage that emitted them. */
+/** Returns the events as they are stored: with the stage that emitted them. */
 export function eventsOfStage(
   { name, position }: Pick<StageRecord, 'name' | 'position'>,
   events: readonly StageEvent[],
@@ -286,7 +296,7 @@ function completeLines(path: string, from: number, size: number, toTheEnd: boole
   const content = buffer.subarray(0, read);
   const lastNewline = content.lastIndexOf(0x0a);
   const isWholeRest = toTheEnd && from + read >= size;
-  // A line longer than the buffer has no newline in it: it is passed on in pieces.
+  // A line longer than the buffer contains no newline. It is passed on in pieces.
   const isOverlong = read === MAX_READ_BYTES && lastNewline < 0;
   const bytes = isWholeRest || isOverlong ? read : lastNewline + 1;
   const text = content.subarray(0, bytes).toString('utf8');
@@ -298,7 +308,10 @@ async function readExitCode(folder: string): Promise<number | null> {
   return text === null ? null : Number.parseInt(text, 10);
 }
 
-/** The exit code, followed by `full` where the disk was full at the end. @see supervise.sh */
+/**
+ * Returns the exit code, followed by `full` if the disk was full at the end.
+ * @see supervise.sh
+ */
 async function exitText(folder: string): Promise<string | null> {
   return await readFile(join(folder, 'exit-code'), 'utf8').catch(() => null);
 }

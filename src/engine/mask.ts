@@ -1,19 +1,19 @@
-/** What stands where a secret stood. */
+/** Replacement for a secret. */
 const MASKED = '********';
 
 /** Shorter values would mask ordinary text. Hathi's own secrets are far longer. */
 const SHORTEST_SECRET = 6;
 
-/** Lines of a private key that are shorter are no secret by themselves. */
+/** Shorter lines of a private key are not secret on their own. */
 const SHORTEST_LINE = 16;
 
 export interface Mask {
   add(secret: string): void;
-  /** A copy with every known secret replaced, at any depth, in keys and values. */
+  /** Returns a copy with every known secret replaced, at any depth, in keys and values. */
   apply<T>(document: T): T;
 }
 
-/** Replaces known values, also in the form that JSON gives them. */
+/** Replaces known values, also in their JSON-escaped form. */
 export function createMask(): Mask {
   const secrets = new Set<string>();
   const maskText = (text: string): string => {
@@ -36,7 +36,7 @@ export function createMask(): Mask {
       if (secret.length < SHORTEST_SECRET) return;
       secrets.add(secret);
       secrets.add(JSON.stringify(secret).slice(1, -1));
-      // A key of several lines shows up line by line.
+      // Output can contain single lines of a key that has several lines.
       const lines = secret.split('\n').filter((line) => line !== '' && !line.startsWith('-----'));
       for (const line of lines) {
         if (lines.length === 1 || line.length >= SHORTEST_LINE) secrets.add(line);

@@ -19,7 +19,7 @@ import { createChildRunner, eventsOfStage } from './child-runner.ts';
 import { type EngineTools, StageEngine } from './stage-engine.ts';
 
 export interface RunTools extends EngineTools {
-  /** Every stage that a procedure may name. */
+  /** All stages that a procedure can name. */
   stages: readonly Stage[];
   processes: Processes;
   workspace: Workspace;
@@ -27,18 +27,18 @@ export interface RunTools extends EngineTools {
   metrics: Pick<Metrics, 'operationEnded' | 'stageEnded'>;
 }
 
-/** An operation while a worker runs it; a stage may replace the stages that remain. */
+/** An operation while a worker runs it. A stage can replace the stages that remain. */
 interface Run {
   engine: StageEngine;
   operation: OperationRecord;
   stages: StageRecord[];
-  /** Position of the stage in which an earlier attempt ended; null where there is none. */
+  /** Position of the stage in which an earlier attempt ended; null if there is none. */
   resumedPosition: number | null;
 }
 
 /**
- * Runs the stages of a claimed operation that are not done yet, each under the lease. Ends without an
- * error when the lease is lost: the next worker continues.
+ * Runs the remaining stages of a claimed operation, each under the lease. Returns without an error
+ * if the lease is lost: the next worker continues.
  */
 export async function runOperation(
   tools: RunTools,
@@ -61,7 +61,8 @@ export async function runOperation(
     ]);
     await runStages(tools, { engine, operation, stages: operation.stages, resumedPosition });
   } catch (error) {
-    // Not even the failure could be stored: another worker claims the operation when its lease ends.
+    // The failure could not be stored either. Another worker claims the operation when its lease
+    // ends.
     if (!isLeftToNext(error) && !isHathiError(error, 'DISK_FULL')) throw error;
     tools.log.warn(facts, error.message);
   } finally {
@@ -118,7 +119,7 @@ function isLast({ stages }: Run, { position }: StageRecord): boolean {
   return position === stages.at(-1)?.position;
 }
 
-/** Releases the operation where its next stage waits for an approval or a time. */
+/** Releases the operation if its next stage waits for an approval or a time. */
 async function waits(
   tools: RunTools,
   { engine, operation }: Run,
@@ -160,7 +161,7 @@ async function runStage(
   return await (recovers ? stage.recover(context) : stage.run(context));
 }
 
-/** What every log line of an operation has, so that a search for it finds them all. */
+/** Members of every log line of an operation, so that one search finds all of them. */
 function factsOf({ id, kind, cluster_name }: OperationRecord, attempt: number) {
   return { operation: id, kind, cluster: cluster_name, attempt };
 }
@@ -171,8 +172,8 @@ function reportEnd(tools: RunTools, { engine, operation }: Run, outcome: Operati
 }
 
 /**
- * A lost lease, or a database that went away: nothing can or may be written, children live on, and
- * the operation is taken up again once its lease has run out.
+ * The lease is lost or the database is unavailable, so nothing may or can be written. Children
+ * continue to run. The next worker claims the operation after its lease has expired.
  */
 function isLeftToNext(error: unknown): error is HathiError {
   return isHathiError(error, 'LEASE_LOST', 'DATABASE_UNAVAILABLE');
@@ -230,11 +231,11 @@ async function fail(
   return ending;
 }
 
-/** How a stage ends, and its operation with it, if it does not succeed. */
+/** Outcome of a stage that did not succeed, and of its operation. */
 type Ending = 'failed' | 'cancelled' | 'interrupted';
 
 function endingOf(engine: StageEngine, error: unknown): Ending {
-  // What a stage left half done must be said even when someone also asked it to stop.
+  // An interrupted stage must be reported, even if the user also requested a cancellation.
   if (isHathiError(error, 'OPERATION_INTERRUPTED')) return 'interrupted';
   return engine.cancelLevel() > 0 ? 'cancelled' : 'failed';
 }
@@ -249,7 +250,10 @@ function storedError(operation: OperationRecord, error: unknown): StoredError {
   };
 }
 
-/** The one place that keeps where in the code a defect is; what a tool said may hold secrets. */
+/**
+ * Logs the location of a defect in the code, which is stored nowhere else. The output of a tool may
+ * contain secrets, so the entry is masked.
+ */
 function logDefect(
   tools: RunTools,
   { lease, mask }: StageEngine,
@@ -268,7 +272,7 @@ async function endOperation(
   state: 'cancelled' | 'awaiting-approval',
 ): Promise<void> {
   await engine.write(async ({ operations }) => {
-    // A cancellation between the claim and here goes through `cancelling` all the same.
+    // A cancellation between the claim and this point also passes through `cancelling`.
     const now = await operations.get(operation.id);
     if (state === 'cancelled' && now.state === 'running') {
       await operations.setState(operation.id, 'cancelling');
@@ -324,7 +328,7 @@ async function stageContext(
   };
 }
 
-/** @throws TRANSITION_NOT_ALLOWED when this stage or an earlier one needed approval */
+/** @throws TRANSITION_NOT_ALLOWED if this stage or an earlier one needed approval */
 function assertNotApproved({ stages }: Run, { position }: StageRecord): void {
   const approved = stages.find((one) => one.needs_approval && one.position <= position);
   if (!approved) return;

@@ -7,7 +7,7 @@ import type { ChildRecord, Lease, Stores } from '../ports/stores.ts';
 import type { UnitOfWork } from '../ports/unit-of-work.ts';
 import { createMask, type Mask } from './mask.ts';
 
-/** Renewals within one lease: two may fail before it is lost. */
+/** Renewals within one lease. Two can fail before the lease is lost. */
 const RENEWALS_PER_LEASE = 3;
 
 export interface EngineTools {
@@ -18,14 +18,14 @@ export interface EngineTools {
   leaseSeconds: number;
 }
 
-/** Holds one operation's lease, and lets its stages write only while it is held. */
+/** Holds the lease of one operation. Its stages can write only while the lease is held. */
 export class StageEngine {
   readonly lease: Lease;
   readonly mask: Mask = createMask();
   readonly #tools: EngineTools;
   readonly #ending = new AbortController();
   readonly #cancelling = new AbortController();
-  /** By the renewals of this thread, in milliseconds of Unix time. */
+  /** End of the lease by the renewals of this thread, in milliseconds of Unix time. */
   #leaseEnds: number;
   #kept: KeptLease | null = null;
   #cancelLevel: 0 | 1 | 2;
@@ -39,12 +39,12 @@ export class StageEngine {
     this.#leaseEnds = this.#now() + this.#leaseMilliseconds();
   }
 
-  /** Aborted when cancellation is asked for, the lease is lost or the server shuts down. */
+  /** Aborted when cancellation is requested, the lease is lost or the server shuts down. */
   get signal(): AbortSignal {
     return AbortSignal.any([this.#ending.signal, this.#cancelling.signal]);
   }
 
-  /** A program may be started until then: the end of the lease, but no more than one lease from now. */
+  /** Latest start of a program: the end of the lease, but at most one lease duration from now. */
   mayStartUntil(): Date {
     const latest = this.#now() + this.#leaseMilliseconds();
     return new Date(Math.min(latest, this.#heldUntil()));
@@ -55,9 +55,9 @@ export class StageEngine {
   }
 
   /**
-   * Why this worker may no longer write: a lost lease or a shutdown; null while it may. A lease that is
-   * over by this machine's clock is renewed first: it is lost where that fails, since another worker
-   * may have taken it.
+   * Returns why this worker may no longer write: a lost lease or a shutdown; null while it may
+   * write. A lease that has expired by this machine's clock is renewed first. If that fails, the
+   * lease is lost, because another worker may have claimed the operation.
    */
   async ended(): Promise<HathiError | null> {
     if (!this.#ending.signal.aborted && this.#now() >= this.#heldUntil()) {
@@ -72,22 +72,24 @@ export class StageEngine {
     return this.#isShutDown;
   }
 
-  /** Stops writing at once; children live on, and the next server takes the operation up. */
+  /**
+   * Stops writing immediately. Children continue to run, and the next server resumes the operation.
+   */
   stop(): void {
     this.#isShutDown = true;
     this.#ending.abort(new HathiError('LEASE_LOST', 'The server is shutting down.'));
   }
 
   /**
-   * Renews the lease until `done`, or until it is lost: by the keeper, and here, where a renewal also
-   * brings the requested cancellation.
+   * Renews the lease until `done`, or until it is lost. The keeper renews it, and so does this
+   * loop, whose renewals also return a requested cancellation.
    */
   async keepLease(done: AbortSignal): Promise<void> {
     const { clock, leases, leaseSeconds, wakeups } = this.#tools;
     this.#kept = leases.keep(this.lease, leaseSeconds);
     let wake = () => {};
     const until = AbortSignal.any([done, this.#ending.signal]);
-    // At once, also while a query of this thread is waited for.
+    // Releases the lease immediately, even while this thread waits for a query.
     until.addEventListener('abort', () => this.#kept?.release());
     const unsubscribe = await wakeups.subscribe(`cancel:${this.lease.operationId}`, () => wake());
     try {
@@ -116,7 +118,8 @@ export class StageEngine {
         this.#cancelling.abort(cancelled());
       }
     } catch (error) {
-      // A database that is away for a moment is asked again; `ended` watches the clock meanwhile.
+      // If the database is temporarily unavailable, the renewal is retried. `ended` checks the
+      // clock.
       if (isHathiError(error, 'LEASE_LOST')) this.#lose();
     }
   }
@@ -143,7 +146,10 @@ export class StageEngine {
     );
   }
 
-  /** A transaction under the lease. @throws LEASE_LOST */
+  /**
+   * Runs a transaction under the lease.
+   * @throws LEASE_LOST
+   */
   async write<T>(work: (stores: Stores) => Promise<T>): Promise<T> {
     const ended = await this.ended();
     if (ended) throw ended;
@@ -155,7 +161,10 @@ export class StageEngine {
     }
   }
 
-  /** Stores events, and with them how far a child's output was read. @throws LEASE_LOST */
+  /**
+   * Stores events together with the read offset of a child's output.
+   * @throws LEASE_LOST
+   */
   async record(events: readonly NewEvent[], child?: ChildRecord): Promise<void> {
     const masked = events.map(
       (event) => ({ ...event, data: this.mask.apply(event.data) }) as NewEvent,
@@ -167,7 +176,7 @@ export class StageEngine {
     await this.announce();
   }
 
-  /** Wakes whoever follows the operation. */
+  /** Wakes the subscribers of the operation. */
   async announce(): Promise<void> {
     await this.#tools.wakeups.notify(`events:${this.lease.operationId}`);
   }

@@ -1,24 +1,27 @@
 import type { WorkerIdentity } from '../ports/stores.ts';
 import { type RunTools, runOperation } from './run-operation.ts';
 
-/** A lost wake-up costs at most this. */
+/** Maximum delay after a lost wake-up. */
 const POLL_MILLISECONDS = 1_000;
 
 export interface WorkerOptions {
   identity: WorkerIdentity;
-  /** Operations at once, each of another cluster. */
+  /** Maximum number of operations that run at once. */
   concurrency: number;
 }
 
 export interface Worker {
-  /** Stops claiming and writing; children live on for the next server. Resolves when all is still. */
+  /**
+   * Stops claiming and writing. Children continue to run for the next server. Resolves when all
+   * runs have ended.
+   */
   stop(): Promise<void>;
 }
 
-/** Takes operations off the queue and runs their stages. */
+/** Claims operations from the queue and runs their stages. */
 export async function startWorker(tools: RunTools, options: WorkerOptions): Promise<Worker> {
   const shutDown = new AbortController();
-  /** By the id of the operation. */
+  /** By operation id. */
   const running = new Map<string, Promise<void>>();
   let wake = () => {};
   const unsubscribe = await tools.wakeups.subscribe('operations', () => wake());
@@ -35,7 +38,7 @@ export async function startWorker(tools: RunTools, options: WorkerOptions): Prom
         .catch((error) => {
           const { id, kind, cluster_name } = claimed.operation;
           const { attempt } = claimed.lease;
-          // pino writes the text and the stack of an error only under this name.
+          // pino writes the message and the stack of an error only under this name.
           const facts = { operation: id, kind, cluster: cluster_name, attempt, err: error };
           tools.log.error(facts, 'operation dropped');
         })

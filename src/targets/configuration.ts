@@ -4,17 +4,17 @@ import { awsContract } from './aws/contract.ts';
 import type { ReadVariable, Variables } from './configuration-reader.ts';
 import { localContract } from './local/contract.ts';
 
-/** Every target, as the API describes it. */
+/** All targets, as the API describes them. */
 export const TARGET_CONTRACTS: readonly TargetContract[] = [localContract, awsContract];
 
-/** Target of clusters whose request names none, unless the server's configuration does. */
+/** Default target, unless the server's configuration sets another one. */
 export const DEFAULT_TARGET = localContract.name;
 
-/** Variables of the environment that configure one target, as the reference prints them. */
+/** Environment variables that configure one target, as printed in the reference. */
 export const TARGET_VARIABLES = AWS_VARIABLES;
 
 /**
- * The configuration of each target, and sentences to log at the start.
+ * Returns the configuration of each target, and sentences to log at the start.
  * @throws CONFIGURATION_INVALID naming the variable
  */
 export function readTargetConfiguration(

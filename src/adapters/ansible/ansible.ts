@@ -17,33 +17,42 @@ import { projectFiles } from './project-files.ts';
 const PROGRAM = 'ansible-playbook';
 const VERSION_SECONDS = 30;
 
-/** Of ansible-core 2; older ones give callbacks a task's result under other names. */
+/**
+ * Minor version of ansible-core 2. Older versions pass a task's result to callbacks under other
+ * names.
+ */
 const OLDEST_MINOR = 19;
 
-/** A task that waits for a replica to be cloned says nothing meanwhile. */
+/** A task that waits for the clone of a replica writes no output during that time. */
 const SILENCE_SECONDS = 900;
 
-/** Of the 104 bytes of a socket's path on macOS, without the name: mark, address, port, ssh's suffix. */
+/**
+ * Limit for the folder of the sockets. macOS allows 104 bytes for the path of a socket. The rest is
+ * for the name: mark, address, port, ssh's suffix.
+ */
 const LONGEST_CONTROL_FOLDER_BYTES = 55;
 
-/** What is kept of stderr. */
+/** Number of characters of stderr to keep. */
 const LAST_WORDS_CHARACTERS = 2_000;
 
 export interface AnsibleOptions {
-  /** Folder of the project with `ansible/` and, once set up, `.tools/venv`; absolute. */
+  /**
+   * Absolute path of the project folder that contains `ansible/` and, after the setup,
+   * `.tools/venv`.
+   */
   assetsRoot: string;
-  /** `ansible-playbook` to use; the project's own, else that of PATH, where absent. */
+  /** Path of `ansible-playbook`. Default: the project's own, else the first one on PATH. */
   playbookPath?: string | undefined;
-  /** PATH, HOME and proxies; nothing else is passed on. */
+  /** PATH, HOME and the proxy variables. No other variables are passed on. */
   env: Record<string, string>;
 }
 
-/** ansible-core in a virtual environment of the project's own. */
+/** Runs ansible-core from the project's virtual environment. */
 export function createAnsible(options: AnsibleOptions): Ansible {
   let found: Promise<{ path: string; version: string }> | null = null;
   const engine = () => {
     found ??= findEngine(options).catch((error) => {
-      found = null; // It may be installed while the server runs.
+      found = null; // The user can install it while the server runs.
       throw error;
     });
     return found;
@@ -71,7 +80,8 @@ export function createAnsible(options: AnsibleOptions): Ansible {
             ANSIBLE_CONFIG: join(folder, 'ansible.cfg'),
             ANSIBLE_STDOUT_CALLBACK: 'hathi_events',
             ANSIBLE_NOCOLOR: '1',
-            // The folder holds what was written and nothing else.
+            // Keeps Python's cache files out of the folder, so that it contains only the generated
+            // files.
             PYTHONDONTWRITEBYTECODE: '1',
             ...(await controlFolder(options.env.HOME ?? '')),
           },
@@ -91,9 +101,10 @@ export function createAnsible(options: AnsibleOptions): Ansible {
 }
 
 /**
- * Where ssh puts the sockets of shared connections. Ansible's default is in the home folder, and a socket
- * whose path is too long fails every connection.
- * @returns the variable for a short folder that only this user can read; nothing where the default works
+ * Sets a folder for the sockets of shared ssh connections. Ansible's default is in the home folder.
+ * If the path of a socket is too long, every connection fails.
+ * @returns the variable for a short folder that only this user can read; nothing if the default
+ *   works
  */
 async function controlFolder(home: string): Promise<Record<string, string>> {
   const folder = join(home, '.ansible', 'cp');

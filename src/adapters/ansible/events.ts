@@ -8,7 +8,7 @@ const rejectedSchema = z.object({
   reason: z.string(),
 });
 
-/** Lines of the callback; `ansible/README.md` describes each. */
+/** Lines of the callback. `ansible/README.md` describes each of them. */
 const lineSchema = z.discriminatedUnion('event', [
   z.object({ event: z.literal('task_started'), task: z.string(), role: z.string().nullish() }),
   z.object({
@@ -35,13 +35,13 @@ const lineSchema = z.discriminatedUnion('event', [
 ]);
 type Line = z.infer<typeof lineSchema>;
 
-/** What a run said so far. */
+/** Results of a run so far. */
 export interface Told {
   recap: Record<string, HostRecap>;
   failures: PlaybookFailure[];
 }
 
-/** Reads the callback's lines into events, and keeps what the outcome needs in `told`. */
+/** Converts the callback's lines into events. Adds the facts that the outcome needs to `told`. */
 export function readLines(lines: readonly string[], told: Told): StageEvent[] {
   return lines.flatMap((text) => {
     const line = parse(text);

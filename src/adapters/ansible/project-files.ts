@@ -8,7 +8,7 @@ import { Unsafe, writeVariables } from './yaml.ts';
 const SECRET_MODE = 0o600;
 const COPIED_FOLDERS = ['roles', 'callback_plugins'];
 
-/** @param assetsRoot the folder with the project's own `ansible/` and `node/`; absolute */
+/** @param assetsRoot absolute path of the project folder that contains `ansible/` and `node/` */
 export async function projectFiles(
   assetsRoot: string,
   input: AnsibleInput,
@@ -55,7 +55,8 @@ function inventory({ cluster, nodes, ssh, trial }: AnsibleInput): string {
   const line = (node: InventoryNode) =>
     [
       node.name,
-      // With a configuration ssh finds a node by its name, and knows its port, user and key.
+      // The ssh configuration, if there is one, contains the port, user and key under the name of
+      // the node.
       ...(ssh === null ? [`ansible_host=${node.ssh_host}`, `ansible_port=${node.ssh_port}`] : []),
       `node_address=${node.address}`,
     ].join(' ');
@@ -74,7 +75,7 @@ function inventory({ cluster, nodes, ssh, trial }: AnsibleInput): string {
       'etcd',
       nodes.filter(({ etcd }) => etcd).map(({ name }) => name),
     ),
-    // Empty rather than absent, or Ansible warns about it.
+    // The group is written even if it is empty. Ansible warns about a missing group.
     ...(trial ? group('trial:children', ['postgres']) : ['[trial]', '']),
     ...group('cluster:children', [
       'postgres',
@@ -88,7 +89,8 @@ function variables(input: AnsibleInput): string {
   const { failover } = input;
   return writeVariables(`Cluster ${input.cluster}: what its roles work with.`, {
     cluster_name: input.cluster,
-    // Said here once: to ask each host for another's variables takes the square of the hosts.
+    // Written once here. Reading the variables of each host on each host would cost the square of
+    // the number of hosts.
     cluster_addresses: Object.fromEntries(input.nodes.map(({ name, address }) => [name, address])),
     cluster_subnets: [...new Set(input.nodes.map(({ subnet }) => subnet))].sort(),
     cluster_allow_list: input.allowList,
@@ -105,14 +107,15 @@ function variables(input: AnsibleInput): string {
 }
 
 /**
- * Shared connections bear the cluster's mark: a later cluster on the same port must not be handed a
- * connection to an earlier one's node. The mark is short, as the path of a socket ends at 108 bytes.
+ * The name of a shared connection contains a mark of the cluster. Otherwise a later cluster on the
+ * same port could get a connection to a node of an earlier cluster. The mark is short, because the
+ * path of a socket is limited to 108 bytes.
  */
 function connection({ cluster, clusterId, ssh }: AnsibleInput): string {
   const mark = createHash('sha256').update(clusterId).digest('hex').slice(0, 8);
   return writeVariables(`How the nodes of cluster ${cluster} are reached, beside ansible.cfg.`, {
     ansible_control_path: `%(directory)s/${mark}-%%h-%%p`,
-    // The reader's own ssh configuration must not decide how nodes are reached.
+    // The user's own ssh configuration must not affect the connections to the nodes.
     ansible_ssh_common_args: ssh === null ? '-F /dev/null' : `-F "${ssh.config}"`,
     ...(ssh === null ? {} : { ansible_user: ssh.user, ansible_become: true }),
   });

@@ -7,7 +7,7 @@ import { Unsafe, writeVariables } from './yaml.ts';
 
 const python = resolve(import.meta.dirname, '../../../.tools/venv/bin/python');
 
-/** Reads as ansible-core itself does, and says which values it would take for templates. */
+/** Reads the documents with ansible-core and returns which values it would treat as templates. */
 const READER = `
 import json, sys
 from ansible.parsing.dataloader import DataLoader

@@ -1,4 +1,4 @@
-/** What variables are made of. */
+/** Values that a variable can contain. */
 export type YamlValue =
   | string
   | number
@@ -7,9 +7,9 @@ export type YamlValue =
   | { readonly [key: string]: YamlValue };
 
 /**
- * Texts that came from a user, by name: Ansible must not read `{{ … }}` in them as a template. The
- * mark stands at the map, since at a text it makes Ansible guess the type again: `!unsafe "no"` is
- * false, and `!unsafe "0755"` is 493.
+ * Texts from a user, by name. Ansible must not read `{{ … }}` in them as a template. The tag is on
+ * the map and not on each text. On a text, the tag makes Ansible guess the type again: `!unsafe
+ * "no"` is false, and `!unsafe "0755"` is 493.
  */
 export class Unsafe {
   readonly texts: Readonly<Record<string, string>>;
@@ -21,12 +21,12 @@ export class Unsafe {
 type Entry = YamlValue | Unsafe;
 
 const PLAIN = /^[A-Za-z_/][A-Za-z0-9_./-]*$/;
-/** Words that YAML 1.1 reads as something else than text. */
+/** Words that YAML 1.1 does not read as text. */
 const RESERVED = /^(?:y|n|yes|no|on|off|true|false|null|none)$/i;
 
 /**
- * Variables as a person would write them: block style, one a line. Texts that could be anything else
- * are quoted as JSON quotes them, which YAML reads alike.
+ * Writes variables in block style, one per line, as a person would write them. A text that YAML
+ * could read as another type is quoted as in JSON, which YAML reads in the same way.
  * @see YAML 1.2, "Relation to JSON"
  */
 export function writeVariables(
@@ -61,8 +61,8 @@ function scalar(value: unknown): string {
 }
 
 /**
- * Beyond ASCII all is escaped, since YAML refuses some of it (U+0085, U+FEFF) where JSON does not.
- * Half of a surrogate pair, which no file can hold, becomes U+FFFD.
+ * All characters outside ASCII are escaped, because YAML rejects some that JSON allows (U+0085,
+ * U+FEFF). Half of a surrogate pair cannot be stored in a file and becomes U+FFFD.
  */
 function quoted(text: string): string {
   return JSON.stringify(text.toWellFormed()).replace(/[^\x20-\x7e]/gu, (character) => {

@@ -4,14 +4,17 @@ import { DatabaseSync } from 'node:sqlite';
 import { asDiskFull } from '../../core/disk-full.ts';
 import { HathiError } from '../../core/errors.ts';
 
-/** Held for the life of the server. Keep the reference: a collected handle drops the lock. */
+/**
+ * Held for the life of the server. Keep the reference: garbage collection of the handle releases
+ * the lock.
+ */
 export interface DataDirectoryLock {
   release(): void;
 }
 
 /**
- * An exclusive transaction on a file of its own: the operating system releases it when the process
- * dies, however it dies, and children that outlive it do not inherit it.
+ * Locks the data directory with an exclusive transaction on a separate SQLite file. The operating
+ * system releases the lock whenever the process dies. Child processes do not inherit it.
  * @throws DATA_DIRECTORY_LOCKED with the holder's pid
  * @throws CONFIGURATION_INVALID for a directory that cannot be made or written | DISK_FULL
  */
@@ -38,8 +41,8 @@ export function lockDataDirectory(dataDirectory: string): DataDirectoryLock {
 function openLockFile(dataDirectory: string): DatabaseSync {
   try {
     mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
-    // SQLite reports only that it could not open its file. That file is not opened here: closing it would
-    // release the lock of another server in this process.
+    // SQLite reports only that it could not open its file. The file is not opened here to find the
+    // reason: closing it would release the lock of another server in this process.
     accessSync(dataDirectory, constants.W_OK | constants.X_OK);
     return new DatabaseSync(join(dataDirectory, 'lock.sqlite'), { timeout: 0 });
   } catch (cause) {

@@ -1,15 +1,19 @@
 import { asDiskFull } from '../../core/disk-full.ts';
 import { HathiError } from '../../core/errors.ts';
 
-/** Connection lost or refused, server starting or going down, serialization failure, deadlock. */
+/**
+ * Temporary errors: connection lost or refused, server starting or shutting down, serialization
+ * failure, deadlock.
+ */
 const PASSING = new Set(['08000', '08003', '08006', '40001', '40P01', '57P01', '57P02', '57P03']);
 const PASSING_SYSTEM = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND']);
-/** What `pg` says without a code. */
+/** Messages of `pg` for errors without a code. */
 const PASSING_MESSAGE = /connection terminated|timeout exceeded when trying to connect/i;
 
 /**
- * The domain's error for what the database driver threw: DISK_FULL, DATABASE_UNAVAILABLE where a retry
- * a moment later may succeed, else the error itself. Drivers differ in classes, not in `code`.
+ * Translates an error of the database driver: DISK_FULL, or DATABASE_UNAVAILABLE if a retry a
+ * moment later can succeed. Any other error is returned unchanged. Drivers differ in error classes,
+ * but not in `code`.
  * @see PostgreSQL docs, "PostgreSQL Error Codes"
  */
 export function translateDatabaseError(error: unknown): unknown {
@@ -28,7 +32,7 @@ export function translateDatabaseError(error: unknown): unknown {
   );
 }
 
-/** The same stores, with every method's errors translated. */
+/** Wraps the stores so that the errors of all methods are translated. */
 export function translating<Stores extends object>(stores: Stores): Stores {
   return new Proxy(stores, {
     get(target, name) {

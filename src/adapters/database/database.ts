@@ -3,12 +3,15 @@ import type { Wakeups } from '../../ports/event-stream.ts';
 import type { LeaseKeeper } from '../../ports/lease-keeper.ts';
 import type { Schema } from './schema.ts';
 
-/** What the embedded and the real PostgreSQL have in common; nobody above asks which one it is. */
+/**
+ * Common interface of the embedded and the external PostgreSQL. Code above this layer does not
+ * distinguish them.
+ */
 export interface Database {
   db: Kysely<Schema>;
   wakeups: Wakeups;
   leases: LeaseKeeper;
-  /** e.g. `embedded PostgreSQL 18.6`; shown by readiness. */
+  /** e.g. `embedded PostgreSQL 18.6`; shown by the readiness endpoint. */
   description: string;
   close(): Promise<void>;
 }

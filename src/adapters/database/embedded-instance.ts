@@ -3,18 +3,18 @@ import type { PGlite as KyselyPglite } from 'kysely';
 import { HathiError } from '../../core/errors.ts';
 import { requireSpace } from '../process/free-space.ts';
 
-/** `int8`, which PGlite returns as a bigint where a number does not hold it. */
+/** OID of `int8`. PGlite returns a bigint if the value does not fit a number. */
 const INT8_OID = 20;
 
 const MEBIBYTE = 2 ** 20;
 /**
- * Below this the database accepts no write: three segments of its write-ahead log. A log that cannot
- * grow makes PostgreSQL panic, and a panic ends the instance.
+ * Below this free space the database accepts no write. It is the size of three segments of the
+ * write-ahead log. If the log cannot grow, PostgreSQL panics, and a panic ends the instance.
  */
 const RESERVED_BYTES = 48 * MEBIBYTE;
-/** A checkpoint after so much log keeps the log at a few segments, which are used again. */
+/** A checkpoint after this much log limits the log to a few segments, which are then reused. */
 const CHECKPOINT_BYTES = 48 * MEBIBYTE;
-/** PGlite has no background process, so PostgreSQL never starts a checkpoint itself. */
+/** PGlite has no background process, so PostgreSQL never starts a checkpoint. */
 const CHECKPOINT_MILLISECONDS = 30_000;
 
 const READS = /^\s*(select|show)\b(?![\s\S]*\bfor\s+(no\s+key\s+)?(update|share)\b)/i;
@@ -23,8 +23,8 @@ type Query = KyselyPglite['query'];
 type Transaction = Parameters<Parameters<KyselyPglite['transaction']>[0]>[0];
 
 /**
- * PGlite that runs nothing after a panic: PostgreSQL is then in no state to work, and the next
- * statement would occupy the thread for ever.
+ * PGlite that runs no statement after a panic. PostgreSQL is then in an undefined state, and the
+ * next statement would block the thread for ever.
  */
 class FailStopPglite extends PGlite {
   panic: Error | null = null;
@@ -36,7 +36,7 @@ class FailStopPglite extends PGlite {
     try {
       return await super.execProtocolRaw(...parameters);
     } catch (error) {
-      // Errors of SQL come as messages; what is thrown here is a trap of WebAssembly.
+      // SQL errors are returned as messages. An exception here is a WebAssembly trap.
       this.panic = error as Error;
       throw error;
     }
@@ -70,7 +70,7 @@ class FailStopPglite extends PGlite {
   }
 }
 
-/** Opens a database directory, without any guard. */
+/** Opens a database directory, without any safety check. */
 export async function openPglite(folder: string): Promise<FailStopPglite> {
   const pglite = new FailStopPglite(folder, { parsers: { [INT8_OID]: Number } });
   await pglite.waitReady;
@@ -78,7 +78,7 @@ export async function openPglite(folder: string): Promise<FailStopPglite> {
 }
 
 /**
- * The embedded database as Kysely uses it. It refuses to write while the disk is nearly full, and
+ * The embedded database as Kysely uses it. It rejects writes while the disk is nearly full, and
  * opens the database again after a panic.
  */
 export class EmbeddedInstance implements KyselyPglite {
@@ -94,11 +94,11 @@ export class EmbeddedInstance implements KyselyPglite {
     this.#folder = folder;
     this.#pglite = pglite;
     this.#checkpoints = setInterval(() => {
-      this.#checkpoint().catch(() => {}); // Tried again; a broken instance shows at the next query.
+      this.#checkpoint().catch(() => {}); // Retried later. A broken instance fails the next query.
     }, CHECKPOINT_MILLISECONDS).unref();
   }
 
-  /** @throws DISK_FULL, besides what PostgreSQL returns */
+  /** @throws DISK_FULL, in addition to the errors of PostgreSQL */
   async query<T>(...[text, values, options]: Parameters<Query>): Promise<Results<T>> {
     const pglite = await this.#current();
     this.#requireSpaceFor(text);
@@ -121,7 +121,8 @@ export class EmbeddedInstance implements KyselyPglite {
       });
     } catch (error) {
       if (begun) throw error;
-      // Kysely waits for ever for a transaction that does not begin, so its first statement fails.
+      // Kysely waits for ever for a transaction that does not begin. So the first statement fails
+      // instead.
       return await work({
         query: () => Promise.reject(error),
         rollback: async () => {},
@@ -139,7 +140,7 @@ export class EmbeddedInstance implements KyselyPglite {
   /** @throws DISK_FULL | DATABASE_UNAVAILABLE while it cannot be opened again */
   async #current(): Promise<FailStopPglite> {
     if (this.#pglite.panic === null) return this.#pglite;
-    // The broken instance is left to the garbage collector: closing it would run PostgreSQL's code.
+    // The broken instance is left to the garbage collector. Closing it would run PostgreSQL's code.
     this.#opening ??= this.#open().finally(() => {
       this.#opening = null;
     });

@@ -14,17 +14,17 @@ import type { Schema } from './schema.ts';
 
 const FIRST_START_TIMEOUT_SECONDS = 120;
 const MEBIBYTE = 2 ** 20;
-/** A new database has 40 MiB; the rest is for its first writes. */
+/** A new database has 40 MiB. The rest is for its first writes. */
 const FIRST_START_BYTES = 96 * MEBIBYTE;
-/** PostgreSQL writes at every start, e.g. to recover what a killed server left. */
+/** PostgreSQL writes at every start, e.g. for the recovery after a killed server. */
 const START_BYTES = 32 * MEBIBYTE;
 const FIRST_START = fileURLToPath(
   new URL(`./embedded-first-start${extname(import.meta.filename)}`, import.meta.url),
 );
 
 /**
- * PGlite in the data directory; the caller holds the lock on that directory, since two processes on
- * one PGlite lose rows without a word.
+ * Opens PGlite in the data directory. The caller must hold the lock on that directory: two
+ * processes on one PGlite lose rows without an error.
  * @throws DATABASE_UNAVAILABLE | DISK_FULL
  */
 export async function openEmbedded(dataDirectory: string): Promise<Database> {
@@ -38,7 +38,7 @@ export async function openEmbedded(dataDirectory: string): Promise<Database> {
       wakeups: new PgliteWakeups(),
       leases: soleWorkerLeases,
       description: `embedded PostgreSQL (PGlite) in ${folder}`,
-      // Kysely's own destroy does nothing to a PGlite that no query went through.
+      // Kysely's own destroy does not close a PGlite that no query has used.
       close: async () => {
         if (!pglite.closed) await pglite.close();
       },
@@ -56,9 +56,9 @@ export async function openEmbedded(dataDirectory: string): Promise<Database> {
 }
 
 /**
- * The first start unpacks a whole cluster and leaves its process at more than twice the memory of a
- * later one, so it happens in a child that ends. A first start that was cut off leaves no PG_VERSION
- * and is done again.
+ * The first start unpacks a complete PostgreSQL cluster. After it, the process uses more than twice
+ * the memory of a later start. It therefore runs in a child process that exits. An interrupted
+ * first start leaves no PG_VERSION and is repeated.
  */
 async function startFirst(folder: string): Promise<void> {
   if (existsSync(join(folder, 'PG_VERSION'))) return;
@@ -70,7 +70,7 @@ async function startFirst(folder: string): Promise<void> {
   if (exitCode !== 0) throw new Error(`the first start failed: ${stderr.trim()}`);
 }
 
-/** One process holds the directory, so waking needs no database. */
+/** Only one process uses the directory, so wake-ups do not need the database. */
 class PgliteWakeups implements Wakeups {
   readonly #listeners = new Map<string, Set<() => void>>();
 

@@ -1,15 +1,15 @@
-/** The thread of `lease-keeper.ts`: renews the leases that the main thread registered, and does nothing else. */
+/** The thread of `lease-keeper.ts`. It only renews the leases that the main thread registered. */
 import { parentPort, workerData } from 'node:worker_threads';
 import pg from 'pg';
 import { BEAT_SLOT, type KeeperData, type KeeperMessage } from './lease-keeper.ts';
 import { RENEW_LEASE, renewLeaseValues } from './stores/renew-lease.ts';
 
-/** Renewals within one lease: two may fail before it is lost. */
+/** Renewals within one lease. Two can fail before the lease is lost. */
 const RENEWALS_PER_LEASE = 3;
-/** More than one, since a renewal waits while a transaction of the main thread holds the row. */
+/** More than one, because a renewal waits while a transaction of the main thread holds the row. */
 const MAX_CONNECTIONS = 4;
 const CONNECT_TIMEOUT_MILLISECONDS = 5_000;
-/** After a renewal that failed. */
+/** Pause after a failed renewal. */
 const RETRY_MILLISECONDS = 500;
 
 const { url, shared, mainSilenceSeconds } = workerData as KeeperData;
@@ -19,8 +19,8 @@ const pool = new pg.Pool({
   max: MAX_CONNECTIONS,
   connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
 });
-pool.on('error', () => {}); // An idle connection that broke is replaced at the next use.
-pool.on('connect', (client) => client.on('error', () => {})); // One in use fails its query.
+pool.on('error', () => {}); // A broken idle connection is replaced at the next use.
+pool.on('connect', (client) => client.on('error', () => {})); // If it is in use, its query fails.
 
 type Kept = Extract<KeeperMessage, { type: 'keep' }>;
 const timers = new Map<number, { kept: Kept; timer: NodeJS.Timeout }>();
@@ -42,7 +42,7 @@ async function renewOnce(kept: Kept): Promise<void> {
   if (!mainIsSilent()) {
     const asked = Date.now();
     const held = await renew(kept, interval).catch(() => null);
-    // Released, or given to another lease, while the database was waited for.
+    // During the query, the slot was released or assigned to another lease.
     if (timers.get(kept.slot)?.kept !== kept) return;
     if (held === false) {
       timers.delete(kept.slot);
@@ -59,7 +59,10 @@ function mainIsSilent(): boolean {
   return Date.now() - Number(Atomics.load(cells, BEAT_SLOT)) > mainSilenceSeconds * 1000;
 }
 
-/** @returns false when another worker has the operation; throws when the database did not answer in time */
+/**
+ * @returns false if another worker has the operation
+ * @throws if the database did not respond in time
+ */
 async function renew({ lease, leaseSeconds }: Kept, timeoutMilliseconds: number): Promise<boolean> {
   const client = await pool.connect();
   let failed = true;
@@ -67,7 +70,7 @@ async function renew({ lease, leaseSeconds }: Kept, timeoutMilliseconds: number)
     const query = {
       text: RENEW_LEASE,
       values: renewLeaseValues(lease, leaseSeconds),
-      // On a network that drops packets a query would otherwise wait for ever.
+      // On a network that drops packets, a query would otherwise wait for ever.
       query_timeout: timeoutMilliseconds,
     };
     const { rowCount } = await client.query(query);

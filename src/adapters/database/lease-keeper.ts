@@ -3,34 +3,41 @@ import { Worker } from 'node:worker_threads';
 import type { KeptLease, LeaseKeeper } from '../../ports/lease-keeper.ts';
 import type { Lease } from '../../ports/stores.ts';
 
-/** The main thread shows that it is alive this often. */
+/** Interval of the heartbeat of the main thread. */
 const BEAT_MILLISECONDS = 1_000;
 /**
- * The keeper renews nothing after the main thread was silent for this long: an event loop that is blocked
- * for minutes does not come back, and another worker must be able to take its operations over.
+ * The keeper stops all renewals after the main thread was silent for this long. An event loop that
+ * is blocked for minutes does not recover, and another worker must be able to take over its
+ * operations.
  */
 const MAIN_SILENCE_SECONDS = 5 * 60;
-/** A keeper that ended by a defect is replaced after this long. */
+/** Delay before a keeper that crashed is replaced. */
 const RESTART_MILLISECONDS = 1_000;
-/** As many as a server runs operations at one time; see HATHI_WORKERS. */
+/** Maximum number of operations that a server runs at one time; see HATHI_WORKERS. */
 const MOST_LEASES = 64;
 
-/** What the keeper's thread is given at its start. */
+/** Data that the keeper's thread gets at its start. */
 export interface KeeperData {
   url: string;
-  /** `BigInt64Array`: the last beat of the main thread, then the end of each lease, both in Unix ms. */
+  /**
+   * `BigInt64Array`: the last heartbeat of the main thread, then the end of each lease, all in Unix
+   * ms.
+   */
   shared: SharedArrayBuffer;
   mainSilenceSeconds: number;
 }
 
-/** What the main thread sends to the keeper. */
+/** Messages from the main thread to the keeper. */
 export type KeeperMessage =
   | { type: 'keep'; slot: number; lease: Lease; leaseSeconds: number }
   | { type: 'release'; slot: number };
 
 export const BEAT_SLOT = 0;
 
-/** Renews leases in a thread with connections of its own, so that no work of the main thread delays it. */
+/**
+ * Renews leases in a thread with separate connections, so that work of the main thread cannot delay
+ * a renewal.
+ */
 export class ThreadLeaseKeeper implements LeaseKeeper {
   readonly #data: KeeperData;
   readonly #cells: BigInt64Array;
@@ -81,14 +88,14 @@ export class ThreadLeaseKeeper implements LeaseKeeper {
   }
 
   #start(): Worker {
-    // The source is TypeScript here and JavaScript in the published package.
+    // The source is TypeScript in the repository and JavaScript in the published package.
     const program = new URL(
       `./lease-keeper-thread${extname(import.meta.filename)}`,
       import.meta.url,
     );
     const worker = new Worker(program, { workerData: this.#data });
     worker.unref();
-    worker.on('error', () => {}); // It has ended then, which is handled next.
+    worker.on('error', () => {}); // The thread has ended. The exit handler restarts it.
     worker.on('exit', () => {
       if (this.#closed) return;
       setTimeout(() => {
@@ -102,8 +109,8 @@ export class ThreadLeaseKeeper implements LeaseKeeper {
 }
 
 /**
- * For the embedded database: the lock on the data directory makes this process the only worker, so nobody
- * can take a lease from it while it lives, however late it is renewed.
+ * Lease keeper of the embedded database. The lock on the data directory makes this process the only
+ * worker. Therefore no other worker can take a lease, even if a renewal is late.
  */
 export const soleWorkerLeases: LeaseKeeper = {
   keep: () => ({ endsAt: () => Number.POSITIVE_INFINITY, release: () => {} }),

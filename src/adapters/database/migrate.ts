@@ -10,7 +10,7 @@ import * as appliedSpecs from './migrations/0006-applied-specs.ts';
 import * as stagesAreData from './migrations/0007-stages-are-data.ts';
 import * as nodesOfResources from './migrations/0008-nodes-of-resources.ts';
 
-/** In order; a migration that has shipped is never edited. */
+/** Applied in this order. A migration that has shipped is never edited. */
 const MIGRATIONS: Record<string, Migration> = {
   '0001-operations': operations,
   '0002-resources': resources,
@@ -23,8 +23,8 @@ const MIGRATIONS: Record<string, Migration> = {
 };
 
 /**
- * Brings the schema up to date, under the migrator's lock.
- * @param last name of the last migration that runs; all run where absent
+ * Brings the schema up to date, under the lock of the migrator.
+ * @param last name of the last migration that runs; default: all migrations
  * @throws DATABASE_UNAVAILABLE when a migration fails; it was rolled back
  */
 export async function migrate<Schema>(db: Kysely<Schema>, last?: string): Promise<void> {

@@ -8,10 +8,13 @@ import type { Schema } from './schema.ts';
 
 const MAX_CONNECTIONS = 10;
 const CONNECT_TIMEOUT_MILLISECONDS = 10_000;
-/** A lost LISTEN connection is replaced after this long; the poll behind it covers the gap. */
+/** Delay before a lost LISTEN connection is replaced. Polling covers the gap. */
 const RELISTEN_MILLISECONDS = 1_000;
 
-/** A real PostgreSQL by its URL. @throws DATABASE_UNAVAILABLE */
+/**
+ * Opens an external PostgreSQL server by its URL.
+ * @throws DATABASE_UNAVAILABLE
+ */
 export async function openPostgres(url: string): Promise<Database> {
   const pool = new pg.Pool({
     connectionString: url,
@@ -20,12 +23,13 @@ export async function openPostgres(url: string): Promise<Database> {
     types: { getTypeParser },
     Client: PreparingClient,
   });
-  pool.on('error', () => {}); // An idle connection that broke is replaced at the next use.
-  // Every statement here finds its rows by an index, whatever the values are; PostgreSQL would plan
-  // the larger ones anew each time. On a server that does not know the setting nothing is lost.
+  pool.on('error', () => {}); // A broken idle connection is replaced at the next use.
+  // All statements find their rows by an index, independent of the values. Without this setting,
+  // PostgreSQL would plan the larger statements at each execution. A server without this setting
+  // rejects the command, which does no harm.
   pool.on('connect', (client) => {
-    // A connection that breaks between two statements of a transaction: the next statement fails. Without
-    // a listener the event would end the process.
+    // If a connection breaks between two statements of a transaction, the next statement fails.
+    // Without a listener, the event would end the process.
     client.on('error', () => {});
     client.query('set plan_cache_mode = force_generic_plan').catch(() => {});
   });
@@ -58,13 +62,16 @@ export async function openPostgres(url: string): Promise<Database> {
   };
 }
 
-/** Statements that one connection keeps; lists of values of many lengths would be ever new ones. */
+/**
+ * Maximum number of prepared statements per connection. Lists of values with many lengths would
+ * otherwise create new statements without limit.
+ */
 const MOST_PREPARED = 300;
 const preparedNames = new Map<string, string>();
 
 /**
- * Keeps what PostgreSQL made of each statement with parameters: Kysely writes the same texts again
- * and again, and planning them takes longer than running them.
+ * Prepares each statement with parameters. Kysely generates the same texts repeatedly, and planning
+ * them takes longer than running them.
  */
 class PreparingClient extends pg.Client {
   // biome-ignore lint/suspicious/noExplicitAny: pg's own signature has a dozen overloads
@@ -84,13 +91,13 @@ function preparedName(text: string): string | undefined {
   return name;
 }
 
-/** int8 comes as text, since it may not fit a number; ours all do. */
+/** pg returns int8 as text, because it may not fit a number. All values in this schema fit. */
 function getTypeParser(oid: number, format?: string): (value: string) => unknown {
   if (oid === pg.types.builtins.INT8) return Number;
   return pg.types.getTypeParser(oid, format as 'text');
 }
 
-/** LISTEN on a connection of its own, since a pooled one would be handed to others. */
+/** LISTEN on a separate connection, because the pool would pass a pooled one to other queries. */
 class PostgresWakeups implements Wakeups {
   readonly #url: string;
   readonly #db: Kysely<Schema>;

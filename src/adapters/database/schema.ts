@@ -4,8 +4,8 @@ import type { OperationRecord, StageRecord } from '../../core/operation/operatio
 import type { ClusterRecord, PlanRecord, ReportRecord } from '../../ports/stores.ts';
 
 /**
- * Rows as the database returns them. Their columns follow from the records, so no member of a document
- * has another name in the database. Times are Dates, bytea is Uint8Array, int8 is a number.
+ * Rows as in the database. Their columns follow from the records, so no member of a document has
+ * another name in the database. Times are Dates, bytea is Uint8Array, int8 is a number.
  */
 
 type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>;
@@ -14,7 +14,10 @@ type NullableTimestamp = ColumnType<
   Date | string | null | undefined,
   Date | string | null
 >;
-/** JSON is written as text, because drivers differ in arrays and strings. It is returned parsed. */
+/**
+ * JSON is written as text, because drivers differ for arrays and strings. It is read as parsed
+ * values.
+ */
 type Json<T> = JSONColumnType<T & object, string, string>;
 type NullableJson<T> = ColumnType<T | null, string | null | undefined, string | null>;
 

@@ -14,14 +14,15 @@ import { SqlSecretStore } from './stores/secrets.ts';
 import { SqlStateStore } from './stores/states.ts';
 
 /**
- * Transactions are numbered for ever, so a snapshot never comes again; but on a standby that took over
- * without the last of them it could, so the server's start belongs to it. With a parameter: prepared.
+ * Transaction ids are never reused, so a snapshot does not occur twice on one server. A promoted
+ * standby that lacks the last transactions could repeat a snapshot. The value therefore includes
+ * the start time of the server. The parameter makes the statement a prepared one.
  * @see PostgreSQL docs, "Transaction ID and Snapshot Information Functions"
  */
 const SNAPSHOT = sql<{ snapshot: string }>`
 SELECT concat_ws(${' '}::text, pg_current_snapshot(), pg_postmaster_start_time()) AS snapshot`;
 
-/** Marks code that runs inside a transaction, wherever it awaits. */
+/** Marks code that runs inside a transaction, across all its awaits. */
 const insideTransaction = new AsyncLocalStorage<true>();
 
 export class SqlUnitOfWork implements UnitOfWork {
@@ -82,8 +83,8 @@ function storesOn(db: Kysely<Schema>) {
 }
 
 /**
- * Inside a transaction the outer stores wait for ever on PGlite, which has one connection, and pass
- * on PostgreSQL: so they throw on both.
+ * Inside a transaction, the outer stores wait for ever on PGlite, which has one connection. On
+ * PostgreSQL they would succeed. To make the defect visible, they throw on both.
  */
 function guarded(stores: Stores): Stores {
   return new Proxy(stores, {

@@ -2,7 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { CLUSTER_STATUSES } from '../../core/cluster/cluster-status.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 
-/** Everything that Hathi shows of itself, beside what any Node process has. */
+/** All metrics of Hathi, in addition to the default metrics of a Node.js process. */
 export const METRICS = {
   build: {
     name: 'hathi_build_info',
@@ -28,7 +28,7 @@ export const METRICS = {
     name: 'hathi_stage_duration_seconds',
     help: 'How long stages took, by how they ended.',
     labelNames: ['stage', 'outcome'],
-    // From a plan on a fast machine to a large cluster on a slow one.
+    // From a plan on a fast machine to an operation on a large cluster on a slow machine.
     buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800],
   },
   requests: {

@@ -19,10 +19,10 @@ import type { CertificateRequest, CertifiedKey, Pki } from '../../ports/pki.ts';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const DAY_MILLISECONDS = 86_400_000;
-/** Certificates begin a little earlier than now, for nodes whose clock is behind. */
+/** Certificates are valid from this long before now, for nodes whose clock is behind. */
 const BACKDATED_MILLISECONDS = 3_600_000;
 
-/** A cluster's own certificate authority and its node certificates, all EC P-256. */
+/** Creates the certificate authority of a cluster and its node certificates, all EC P-256. */
 export function createX509Pki(clock: Pick<Clock, 'now'>): Pki {
   cryptoProvider.set(webcrypto as Crypto);
   return {
@@ -35,7 +35,7 @@ export function createX509Pki(clock: Pick<Clock, 'now'>): Pki {
         keys,
         signingAlgorithm: ALGORITHM,
         extensions: [
-          // Signs nodes and nothing that could sign further.
+          // Path length 0: the authority can sign node certificates, but no further authorities.
           new BasicConstraintsExtension(true, 0, true),
           new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
           await SubjectKeyIdentifierExtension.create(keys.publicKey),
@@ -62,7 +62,7 @@ export function createX509Pki(clock: Pick<Clock, 'now'>): Pki {
         extensions: [
           new BasicConstraintsExtension(false, undefined, true),
           new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-          // Members are servers and clients of each other: etcd's peers, Patroni's REST API.
+          // Members are servers and clients of each other: etcd peers, Patroni's REST API.
           new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),
           new SubjectAlternativeNameExtension(names),
           await SubjectKeyIdentifierExtension.create(keys.publicKey),
@@ -93,7 +93,10 @@ function pem(certificate: X509Certificate): string {
   return `${certificate.toString('pem').trimEnd()}\n`;
 }
 
-/** 128 random bits; the first is 0, since a serial must not be negative, and a later one is set. */
+/**
+ * 128 random bits. The first bit is 0, because a serial must not be negative. A later bit is always
+ * 1.
+ */
 function serial(): string {
   const bytes = randomBytes(16);
   bytes[0] = ((bytes[0] as number) & 0x7f) | 0x40;

@@ -16,19 +16,20 @@ const UNDEFINED_TABLE = '42P01';
 const UNDEFINED_DATABASE = '3D000';
 const DUPLICATE_DATABASE = '42P04';
 
-/** Doubled after each look: replay takes a few milliseconds where nothing is wrong. */
+/** Doubled after each read. Without a problem, the replay takes a few milliseconds. */
 const FIRST_PAUSE_MILLISECONDS = 2;
 const LONGEST_PAUSE_MILLISECONDS = 100;
 
 /**
- * A standby that never acknowledges must not hold the marker's commit: it is to be found out. The second
- * setting is one that PostgreSQL before 17 does not have, so it cannot be one of the connection's.
+ * A standby that never acknowledges must not block the commit of the marker, because the
+ * verification must detect that standby. PostgreSQL before 17 does not have the second setting, so
+ * it cannot be a setting of the connection.
  */
 const COMMIT_LOCALLY = `SET synchronous_commit = local;
 SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'`;
 
 /**
- * @param plain a connection to a database that is always there
+ * @param plain a connection to a database that always exists
  * @param markers a connection to the database of the markers
  */
 export async function writeMarker(
@@ -44,7 +45,10 @@ export async function writeMarker(
   }
 }
 
-/** Tries what works on every run but the first, then makes what was missing. */
+/**
+ * First tries the insert, which works in every run except the first. If it fails, creates the
+ * missing database and table.
+ */
 async function insertMarker(
   plain: NodeConnection,
   markers: NodeConnection,
@@ -72,8 +76,8 @@ async function createDatabase(plain: NodeConnection): Promise<void> {
 }
 
 /**
- * Looks until the replay is past `lsn` and the row is there, or the time is over.
- * @param plain a connection to a database that is always there
+ * Repeats the read until the replay is past `lsn` and the row exists, or until the time is over.
+ * @param plain a connection to a database that always exists
  * @param markers a connection to the database of the markers
  */
 export async function readMarker(
@@ -113,7 +117,7 @@ export async function readMarker(
         }
       }
     } catch (error) {
-      // The database or the table may be on its way, as the row is.
+      // Like the row, the database or the table may not have been replicated yet.
       const onItsWay = isSqlError(error, UNDEFINED_TABLE, UNDEFINED_DATABASE);
       if (!onItsWay) reason = reasonOf(error);
     }
@@ -124,7 +128,7 @@ export async function readMarker(
   return { node, seen: false, replayed_lsn: replayedLsn, seen_after_ms: null, reason };
 }
 
-/** @returns why the row is still there, or null */
+/** @returns the reason why the row still exists, or null */
 export async function removeMarker(
   markers: NodeConnection,
   marker: string,

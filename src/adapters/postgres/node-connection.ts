@@ -4,22 +4,22 @@ import type { ClusterNode } from '../../core/cluster/topology.ts';
 import type { ProbeCredentials } from '../../ports/probe.ts';
 import { ProcessStream } from '../process/process-stream.ts';
 
-/** A node that has not accepted a connection by then is as good as gone. */
+/** A node that has not accepted a connection within this time counts as unreachable. */
 const CONNECT_TIMEOUT_MILLISECONDS = 3_000;
 
-/** Through ssh there are one or two handshakes more, perhaps by way of a bastion far away. */
+/** A connection through ssh needs one or two more handshakes, possibly over a distant bastion. */
 const SSH_CONNECT_TIMEOUT_MILLISECONDS = 15_000;
 
-/** Every question here takes milliseconds; a node that hangs must not hang the caller. */
+/** All queries here take milliseconds. A node that hangs must not block the caller. */
 const QUERY_TIMEOUT_MILLISECONDS = 4_000;
 
-/** Making a database copies one, and a busy disk takes its time. */
+/** CREATE DATABASE copies a database, which takes some time on a busy disk. */
 const STATEMENT_TIMEOUT_MILLISECONDS = 3_500;
 
 /**
- * What the statements here depend on. A client's own value wins over the configuration, and over what
- * ALTER DATABASE and ALTER ROLE set. Only settings that every supported version has: PostgreSQL refuses
- * a login with another.
+ * Settings that the statements here depend on. A value from the client overrides the configuration,
+ * ALTER DATABASE and ALTER ROLE. The list contains only settings that every supported version has:
+ * PostgreSQL rejects a login with an unknown setting.
  */
 const SESSION_SETTINGS = {
   client_encoding: 'UTF8',
@@ -43,21 +43,21 @@ const SESSION_SETTINGS = {
   timezone: 'UTC',
 };
 
-/** Of the start of a session: blanks and backslashes are escaped, as `postgres -c` is given them. */
+/** Options of the session start. Blanks and backslashes are escaped, as for `postgres -c`. */
 const SESSION_OPTIONS = Object.entries(SESSION_SETTINGS)
   .map(([name, value]) => `-c ${name}=${value.replaceAll(/[\\ ]/g, '\\$&')}`)
   .join(' ');
 
 /**
- * One connection to one node and one database, made at the first query and again after it broke. TLS
- * is verified against the cluster's CA and the node's own name, so a port that leads to another node
- * is found out.
+ * One connection to one database of one node. It is opened at the first query, and again after it
+ * broke. TLS is verified against the CA of the cluster and the name of the node. So a port that
+ * leads to another node is detected.
  */
 export class NodeConnection {
   readonly #config: pg.ClientConfig;
   #client: Promise<pg.Client> | null = null;
 
-  /** @param env of the ssh that leads to the node, where one does */
+  /** @param env environment of the ssh that leads to the node, if there is one */
   constructor(
     node: ClusterNode,
     credentials: ProbeCredentials,
@@ -90,14 +90,14 @@ export class NodeConnection {
     };
   }
 
-  /** @throws what `pg` throws: an SQL error, or one of the network */
+  /** @throws the errors of `pg`: an SQL error or a network error */
   async query<Row extends pg.QueryResultRow>(
     text: string,
     values: readonly unknown[] = [],
   ): Promise<Row[]> {
     const client = await this.#connected();
     try {
-      // Without values the simple protocol: one round trip instead of several.
+      // Without values, uses the simple protocol: one round trip instead of several.
       const result =
         values.length === 0
           ? await client.query<Row>(text)
@@ -114,7 +114,7 @@ export class NodeConnection {
     this.#client = null;
     const client = await pending?.catch(() => null);
     if (!client) return;
-    // A peer that vanished never answers the goodbye.
+    // A peer that disappeared never responds to the termination message.
     const destroy = setTimeout(() => streamOf(client)?.destroy(), 200);
     await client.end().catch(() => {});
     clearTimeout(destroy);
@@ -128,7 +128,7 @@ export class NodeConnection {
   async #connect(): Promise<pg.Client> {
     const client = new pg.Client(this.#config);
     client.on('error', () => {
-      this.#client = null; // The next query connects anew, and says why if it cannot.
+      this.#client = null; // The next query opens a new connection, or reports why it cannot.
     });
     try {
       await client.connect();
@@ -146,7 +146,7 @@ function streamOf(client: pg.Client): { destroy(): void } | undefined {
     ?.stream;
 }
 
-/** Whether PostgreSQL itself answered with this error, so that the connection is still good. */
+/** Returns whether PostgreSQL returned this error, so that the connection is still usable. */
 export function isSqlError(error: unknown, ...codes: string[]): boolean {
   const code = error instanceof pg.DatabaseError ? error.code : undefined;
   if (code === undefined || code.startsWith('57P')) return false;
@@ -162,7 +162,10 @@ const NETWORK_REASONS: Record<string, string> = {
   ETIMEDOUT: 'the connection timed out',
 };
 
-/** One sentence part for a person, e.g. `nothing listens for PostgreSQL there`. Never a secret. */
+/**
+ * Returns a part of a sentence for the user, e.g. `nothing listens for PostgreSQL there`. It never
+ * contains a secret.
+ */
 export function reasonOf(error: unknown): string {
   const code = (error as { code?: unknown }).code;
   if (typeof code === 'string' && NETWORK_REASONS[code]) return NETWORK_REASONS[code];

@@ -24,7 +24,7 @@ interface NodeRow {
   sender_host: string | null;
 }
 
-/** What a node says of itself; never throws. */
+/** Reads the state of a node. Never throws. */
 export async function observeNode(
   node: ClusterNode,
   connection: NodeConnection | undefined,

@@ -1,7 +1,7 @@
 /**
- * One row that says what a node is. CASE keeps each function away from the state in which it raises.
- * The timeline of a running primary comes from the name of its WAL file, since the control file only
- * learns of a new timeline at the next checkpoint.
+ * Returns the state of a node in one row. CASE avoids calls to functions that fail in the current
+ * state. The timeline of a running primary comes from the name of its WAL file, because the control
+ * file gets a new timeline only at the next checkpoint.
  */
 export const OBSERVE_NODE = `
 SELECT pg_is_in_recovery() AS in_recovery,
@@ -26,7 +26,7 @@ SELECT pg_is_in_recovery() AS in_recovery,
        receiver.sender_host
   FROM (SELECT) AS one LEFT JOIN pg_stat_wal_receiver AS receiver ON true`;
 
-/** The walsenders and physical slots of a primary, in one row. */
+/** Returns the walsenders and physical slots of a primary, in one row. */
 export const OBSERVE_PRIMARY = `
 SELECT (SELECT coalesce(json_agg(json_build_object(
                  'pid', pid, 'application_name', application_name,
@@ -39,8 +39,9 @@ SELECT (SELECT coalesce(json_agg(json_build_object(
           FROM pg_replication_slots WHERE slot_type = 'physical') AS slots`;
 
 /**
- * Running values, beside what the node's files have for each: the last entry counts. A name that only a
- * file has is one of an extension. Names are compared in lower case, as PostgreSQL does.
+ * Returns the running values, and the values in the configuration files of the node. In the files,
+ * the last entry counts. A name that exists only in a file belongs to an extension. Names are
+ * compared in lower case, as in PostgreSQL.
  */
 export const OBSERVE_SETTINGS = `
 WITH file AS (
@@ -61,10 +62,10 @@ SELECT coalesce(running.name, file.name) AS name,
     OR lower(coalesce(running.name, file.name)) = ANY ($1::text[])
  ORDER BY 1`;
 
-/** The database in which markers are written; nothing of a user is ever in it. */
+/** Database of the markers. It never contains data of a user. */
 export const MARKER_DATABASE = 'hathi';
 
-/** template0 has no sessions that could be in the way; wal_log spares the two checkpoints. */
+/** template0 has no sessions that could block the command. wal_log avoids the two checkpoints. */
 export const CREATE_MARKER_DATABASE = `CREATE DATABASE ${MARKER_DATABASE} TEMPLATE template0 STRATEGY wal_log`;
 
 export const CREATE_MARKER_TABLE = `
@@ -73,14 +74,17 @@ CREATE TABLE IF NOT EXISTS replication_marker (
   written_at timestamptz NOT NULL DEFAULT clock_timestamp()
 )`;
 
-/** Rows of verifications that died before they could remove theirs. */
+/** Removes the rows of verifications that ended before they could remove their own. */
 export const REMOVE_OLD_MARKERS = `DELETE FROM replication_marker WHERE written_at < now() - interval '1 hour'`;
 
 export const WRITE_MARKER = 'INSERT INTO replication_marker (marker) VALUES ($1)';
 export const WRITTEN_LSN = 'SELECT pg_current_wal_lsn()::text AS lsn';
 export const REMOVE_MARKER = 'DELETE FROM replication_marker WHERE marker = $1';
 
-/** Asked first: it is cheap, and before it is true the marker's database may not be there yet. */
+/**
+ * Runs first, because the query is cheap. The database of the markers may not exist until it
+ * returns true.
+ */
 export const REPLAYED = `
 SELECT pg_last_wal_replay_lsn()::text AS replayed_lsn,
        coalesce(pg_last_wal_replay_lsn() >= $1::pg_lsn, false) AS past`;

@@ -12,12 +12,12 @@ import { NodeConnection, reasonOf } from './node-connection.ts';
 import { observeNode } from './observe-node.ts';
 import { MARKER_DATABASE, OBSERVE_SETTINGS } from './queries.ts';
 
-/** A database that every cluster has; observations need no other. */
+/** A database that every cluster has. Observations need no other database. */
 const MAINTENANCE_DATABASE = 'postgres';
 
 /**
- * The probe of real nodes: node-postgres with verified TLS.
- * @param options `env` of the ssh that leads to nodes which are not reached otherwise
+ * Creates the probe for real nodes: node-postgres with verified TLS.
+ * @param options `env` of the ssh that leads to nodes without another connection
  */
 export function createSqlProbe({ env }: { env: Record<string, string> }): Probe {
   return { open: (nodes, credentials) => openSession(nodes, credentials, env) };

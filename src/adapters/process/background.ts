@@ -4,11 +4,11 @@ import { dirname } from 'node:path';
 
 export interface BackgroundProcess {
   pid: number;
-  /** Resolves when it ends, for as long as this process lives. */
+  /** Resolves when the process ends, for as long as this process lives. */
   ended: Promise<void>;
 }
 
-/** Starts Node on a program that outlives this process, with its output in a file of its own. */
+/** Starts a Node.js program that outlives this process. Its output goes to a separate file. */
 export function startInBackground(
   program: string,
   options: { logPath: string; env: NodeJS.ProcessEnv },

@@ -4,7 +4,7 @@ import { failedRun } from './tool-errors.ts';
 const VERSION_SECONDS = 10;
 
 /**
- * The first line of what a program prints as its version.
+ * Returns the first line of a program's version output.
  * @throws TOOL_MISSING | TOOL_FAILED
  */
 export async function versionLine(

@@ -1,7 +1,7 @@
 import { statfsSync } from 'node:fs';
 import { tooLittleSpace } from '../../core/disk-full.ts';
 
-/** Bytes that this user may still write on the file system of an existing path. */
+/** Returns the bytes that this user can still write on the file system of an existing path. */
 export function freeBytesOf(path: string): number {
   const { bavail, bsize } = statfsSync(path);
   return bavail * bsize;

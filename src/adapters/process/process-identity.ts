@@ -3,19 +3,19 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from './run-command.ts';
 
-/** Positions in /proc/PID/stat, counted after the command's closing parenthesis. */
+/** Positions in /proc/PID/stat, counted after the closing parenthesis of the command. */
 const STATE_FIELD = 0;
 const GROUP_FIELD = 2;
 const STARTTIME_FIELD = 19;
-/** Of a process that has ended and that nobody has waited for. */
+/** State of a process that has ended but was not reaped. */
 const ZOMBIE = 'Z';
 
 const PS_SECONDS = 5;
 
 /**
- * When a process started, in the operating system's own words; with the pid it names one process for
- * ever, since pids are used again.
- * @returns null when there is no such process, or only its unreaped remains
+ * Returns the start time of a process, in the format of the operating system. Pids are reused, so
+ * only the pid and the start time together identify a process.
+ * @returns null if there is no such process, or only a zombie
  * @see proc_pid_stat(5)
  */
 export async function processStarted(pid: number): Promise<string | null> {
@@ -31,7 +31,7 @@ function startedOnLinux(pid: number): string | null {
   return statOf(pid)?.[STARTTIME_FIELD] ?? null;
 }
 
-/** The fields of /proc/PID/stat; null when there is no such process, or only its unreaped remains. */
+/** Returns the fields of /proc/PID/stat; null if there is no such process, or only a zombie. */
 function statOf(pid: number): string[] | null {
   let stat: string;
   try {
@@ -39,18 +39,21 @@ function statOf(pid: number): string[] | null {
   } catch {
     return null;
   }
-  // The command may itself hold spaces and parentheses, so count from the last one.
+  // The command can contain spaces and parentheses, so the fields are counted from the last one.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return fields[STATE_FIELD] === ZOMBIE ? null : fields;
 }
 
-/** Whether the process of that pid is still the one that started then. */
+/** Returns whether the process with that pid is still the one with that start time. */
 export async function isAlive(pid: number, started: string | null): Promise<boolean> {
   const now = await processStarted(pid);
   return now !== null && (started === null || now === started);
 }
 
-/** Whether anything in that group still runs. Unreaped remains do not count, though signals reach them. */
+/**
+ * Returns whether any process of the group still runs. Zombies do not count, although signals reach
+ * them.
+ */
 export async function isGroupAlive(groupId: number): Promise<boolean> {
   if (process.platform === 'linux') {
     const pids = (await readdir('/proc')).map(Number).filter(Number.isInteger);
@@ -65,8 +68,8 @@ export async function isGroupAlive(groupId: number): Promise<boolean> {
 }
 
 /**
- * Whether a process that a supervisor started still runs after the supervisor's own death. The operating
- * system gives the id of a group to no new process while the group has members, so a process with the
+ * Returns whether a program still runs after the death of its supervisor. The operating system does
+ * not reuse the id of a group for a new process while the group has members. So a process with the
  * supervisor's pid means that the group is gone.
  * @param groupId the pid of the supervisor, which is dead
  * @see supervise.sh
@@ -75,13 +78,13 @@ export async function isOrphanedGroupAlive(groupId: number): Promise<boolean> {
   return (await processStarted(groupId)) === null && (await isGroupAlive(groupId));
 }
 
-/** Of a supervisor that died before its start was recorded. No process ever started then. */
+/** Start of a supervisor that died before its start was recorded. No real start has this value. */
 export const START_UNKNOWN = 'unknown';
 
 /**
- * The supervisor of a folder, by what it wrote there; see supervise.sh.
- * @returns null where it wrote nothing, or nothing of it runs any more. The start is START_UNKNOWN
- *   where the supervisor was killed and its program still runs
+ * Finds the supervisor of a folder by the files that it wrote there; see supervise.sh.
+ * @returns null if it wrote no pid, or if none of its processes runs any more. The start is
+ *   START_UNKNOWN if the supervisor was killed and its program still runs
  */
 export async function findSupervisor(
   folder: string,
@@ -93,7 +96,7 @@ export async function findSupervisor(
   return (await isOrphanedGroupAlive(pid)) ? { pid, started: START_UNKNOWN } : null;
 }
 
-/** Its program and arguments; nothing when it is gone. */
+/** Returns the program and its arguments; empty if the process is gone. */
 async function commandOf(pid: number): Promise<string> {
   if (process.platform === 'linux') {
     return await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
@@ -106,8 +109,8 @@ async function commandOf(pid: number): Promise<string> {
 }
 
 /**
- * Signals every process of a group.
- * @returns false when the group is gone
+ * Sends a signal to every process of a group.
+ * @returns false if the group is gone
  */
 export function signalGroup(groupId: number, signal: NodeJS.Signals): boolean {
   try {

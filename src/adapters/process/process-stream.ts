@@ -2,12 +2,13 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { Duplex } from 'node:stream';
 import { startFailure } from './tool-errors.ts';
 
-/** Of what the program says about a failure. */
+/** Number of characters of stderr that a failure contains. */
 const LAST_WORDS_CHARACTERS = 500;
 
 /**
- * A program's stdin and stdout as one stream that can stand in for a socket, e.g. `ssh -W`. It ends
- * with the stream, and the stream with it: with what it last said on stderr where it failed.
+ * Stdin and stdout of a program as one stream that can replace a socket, e.g. `ssh -W`. The program
+ * ends with the stream, and the stream with the program. If the program fails, the error contains
+ * the end of its stderr.
  */
 export class ProcessStream extends Duplex {
   readonly #command: readonly [program: string, ...args: string[]];
@@ -21,7 +22,10 @@ export class ProcessStream extends Duplex {
     this.#env = env;
   }
 
-  /** As of a socket; where it leads was said to the program. Emits `connect` once it runs. */
+  /**
+   * Part of the socket interface. The arguments of the program already contain the destination.
+   * Emits `connect` when the program runs.
+   */
   connect(): this {
     const [program, ...args] = this.#command;
     const child = spawn(program, args, { env: this.#env, stdio: 'pipe' });
@@ -61,7 +65,7 @@ export class ProcessStream extends Duplex {
     done(error);
   }
 
-  // Of a socket, and without a meaning here.
+  // Part of the socket interface, without an effect here.
   setNoDelay(): this {
     return this;
   }

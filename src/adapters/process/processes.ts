@@ -9,7 +9,7 @@ import {
 } from './process-identity.ts';
 import { startDetached } from './run-command.ts';
 
-/** Processes of this machine. */
+/** The processes of this machine. */
 export const processes: Processes = {
   startDetached,
   findDetached: findSupervisor,

@@ -6,22 +6,24 @@ import { HathiError } from '../../core/errors.ts';
 import type { DetachedCommand } from '../../ports/processes.ts';
 import { startFailure } from './tool-errors.ts';
 
-/** The only file that spawns. Arguments are arrays, never a shell's string. */
+/**
+ * The only file that spawns processes of other programs. Arguments are arrays, never shell strings.
+ */
 
 const SUPERVISOR = join(dirname(fileURLToPath(import.meta.url)), 'supervise.sh');
 
-/** Output beyond this is a defect of the command that was run; it is cut, not buffered. */
+/** More output than this indicates a defect of the command. The output is cut and not buffered. */
 const MAX_CAPTURED_BYTES = 64 * 1024 * 1024;
 
-/** Between SIGTERM and SIGKILL of a short command that ran out of time. */
+/** Time between SIGTERM and SIGKILL for a short command that exceeded its timeout. */
 const KILL_GRACE_MILLISECONDS = 2_000;
 
-/** More than a pid or an exit code needs. */
+/** Reserved space. A pid or an exit code needs less. */
 const RESERVED_CHARACTERS = 16;
 
 export interface CommandOptions {
   cwd?: string;
-  /** The whole environment; nothing is inherited. */
+  /** The complete environment; nothing is inherited. */
   env?: Record<string, string>;
   input?: string;
   timeoutSeconds: number;
@@ -35,7 +37,7 @@ export interface CommandResult {
 }
 
 /**
- * Runs a short command and captures its output. A non-zero exit is returned, not thrown.
+ * Runs a short command and captures its output. A non-zero exit code is returned, not thrown.
  * @throws TOOL_MISSING | TOOL_FAILED when it cannot be started
  * @throws DEADLINE_EXCEEDED after `timeoutSeconds`
  */
@@ -77,7 +79,7 @@ export async function runCommand(
       );
       return;
     }
-    // 128 + n is how shells tell death by signal; only whether it is zero matters to callers.
+    // Shells report death by signal as 128 + n. Callers only check whether the code is zero.
     resolve({ exitCode: code ?? (signal ? 128 : 1), stdout: stdout(), stderr: stderr() });
   });
   return await promise;
@@ -95,13 +97,13 @@ function capture(stream: NodeJS.ReadableStream): () => string {
 }
 
 /**
- * Starts a child that outlives this process: a session of its own, output to files, and a small
- * supervisor that writes the exit code beside them.
+ * Starts a child that outlives this process. It has a separate session and writes its output to
+ * files. A small supervisor writes the exit code into the same folder.
  * @returns the pid of the supervisor, which is also its process group
- * @see supervise.sh for what becomes of signals
+ * @see supervise.sh for the handling of signals
  */
 export function startDetached(options: DetachedCommand): number {
-  // Room for what the supervisor writes later, when the disk may be full.
+  // Reserves space for the files of the supervisor, because the disk may be full later.
   for (const name of ['pid', 'exit-code.part']) {
     writeFileSync(join(options.folder, name), ' '.repeat(RESERVED_CHARACTERS), { mode: 0o600 });
   }
@@ -113,7 +115,7 @@ export function startDetached(options: DetachedCommand): number {
       [SUPERVISOR, options.folder, notAfter, options.command, ...options.args],
       { cwd: options.cwd, env: options.env, detached: true, stdio: ['ignore', log, log] },
     );
-    child.on('error', () => {}); // Seen by its missing pid, below.
+    child.on('error', () => {}); // Detected below by the missing pid.
     if (child.pid === undefined) {
       throw startFailure('/bin/sh', options, Object.assign(new Error(), { code: 'ENOENT' }));
     }

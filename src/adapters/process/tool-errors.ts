@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { HathiError } from '../../core/errors.ts';
 
-/** How to get the programs that Hathi runs; shown wherever one is missing. */
+/** Installation instructions for the programs that Hathi runs. Shown if one is missing. */
 export const HOW_TO_GET: Record<string, string> = {
   docker:
     'Install Docker Engine or Docker Desktop and start it (on Debian: apt-get install docker.io).',
@@ -15,7 +15,7 @@ export const HOW_TO_GET: Record<string, string> = {
 
 const OUTPUT_CHARACTERS = 2_000;
 
-/** @returns TOOL_MISSING for a program that was not found, with how to get it */
+/** @returns TOOL_MISSING for a program that was not found, with the installation instructions */
 export function missingTool(command: string, cause?: unknown): HathiError {
   const tool = nameOf(command);
   return new HathiError(
@@ -36,7 +36,7 @@ export function failedTool(command: string, reason: string, cause?: unknown): Ha
   );
 }
 
-/** @returns TOOL_FAILED with the program's own error */
+/** @returns TOOL_FAILED with the error message of the program */
 export function failedRun(
   command: string,
   args: readonly string[],
@@ -50,9 +50,9 @@ export function failedRun(
 }
 
 /**
- * Why a program could not be started. The system reports ENOENT for a missing program, for a missing
- * interpreter of a script, and for a missing working directory.
- * @returns TOOL_MISSING, TOOL_FAILED or WORKSPACE_FAILED; an abort as it is
+ * Returns the reason why a program could not be started. The system reports ENOENT for a missing
+ * program, for a missing interpreter of a script, and for a missing working directory.
+ * @returns TOOL_MISSING, TOOL_FAILED or WORKSPACE_FAILED; an abort is returned unchanged
  */
 export function startFailure(
   command: string,
@@ -81,7 +81,7 @@ export function startFailure(
 }
 
 /**
- * The first program of that name.
+ * Returns the path of the first program with that name.
  * @param searchPath folders as in PATH
  */
 export function findOnPath(name: string, searchPath: string): string | null {
@@ -91,7 +91,7 @@ export function findOnPath(name: string, searchPath: string): string | null {
       accessSync(path, constants.X_OK);
       return path;
     } catch {
-      // The next folder may have it.
+      // The next folder may contain it.
     }
   }
   return null;

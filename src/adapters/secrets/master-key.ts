@@ -7,10 +7,10 @@ import { MASTER_KEY_BYTES } from './secret-box.ts';
 const KEY_FILE = 'master.key';
 
 /**
- * The master keys of this server, the one that seals first.
- * @param dataDirectory holds `master.key` (0600), made here at the first start
- * @param given base64 keys, one a line or separated by commas, e.g. from the environment; the file is
- *   then neither read nor made, so that workers on several machines can share a key
+ * Loads the master keys of this server. The first key seals.
+ * @param dataDirectory folder of `master.key` (0600), which is created at the first start
+ * @param given base64 keys, one per line or separated by commas, e.g. from the environment. The
+ *   file is then neither read nor created, so that workers on several machines can share a key
  * @throws CONFIGURATION_INVALID when a key is not 32 bytes in base64, or others may read the file
  */
 export async function loadMasterKeys(dataDirectory: string, given?: string): Promise<Buffer[]> {
@@ -19,7 +19,7 @@ export async function loadMasterKeys(dataDirectory: string, given?: string): Pro
   const found = await readKeyFile(path);
   if (found !== null) return parseMasterKeys(found, path);
   await createKeyFile(dataDirectory, path);
-  // Read back, since another process may have been first.
+  // Reads the file again, because another process may have created it first.
   return parseMasterKeys((await readKeyFile(path)) ?? '', path);
 }
 
@@ -40,7 +40,10 @@ async function readKeyFile(path: string): Promise<string | null> {
   }
 }
 
-/** Written and synced beside, then linked: the name appears once, with the whole key behind it. */
+/**
+ * Writes and syncs a temporary file, then links it to the final name. So the name never exists
+ * without the complete key.
+ */
 async function createKeyFile(dataDirectory: string, path: string): Promise<void> {
   await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
   const beside = `${path}.${randomBytes(6).toString('hex')}`;

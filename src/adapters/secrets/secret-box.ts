@@ -6,15 +6,17 @@ export const MASTER_KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** The first 8 hex digits of the key's SHA-256: tells keys apart and gives nothing away. */
+/**
+ * Returns the first 8 hex digits of the key's SHA-256. They distinguish keys and reveal nothing.
+ */
 export function masterKeyId(key: Uint8Array): string {
   return createHash('sha256').update(key).digest('hex').slice(0, 8);
 }
 
 /**
- * AES-256-GCM under the first key; records sealed under any of the keys are read, so that a new key
- * can be put before the old one. Sealed bytes are nonce, ciphertext, tag.
- * @param keys 32 bytes each, the one that seals first
+ * AES-256-GCM. The first key seals. Records sealed with any of the keys can be opened, so that a
+ * new key can be added before the old one. Sealed bytes are nonce, ciphertext, tag.
+ * @param keys 32 bytes each; the first one seals
  * @throws CONFIGURATION_INVALID when there is no key or one has another length
  */
 export function createSecretBox(keys: readonly Uint8Array[]): SecretBox {

@@ -6,28 +6,28 @@ import type { NodeBoot, NodeBootRequest } from '../../ports/node-boot.ts';
 import { type CommandResult, runCommand } from '../process/run-command.ts';
 
 export interface NodeBootOptions {
-  /** PATH, HOME and what `aws ssm` needs; nothing else is passed on. */
+  /** PATH, HOME and the variables for `aws ssm`. No other variables are passed on. */
   env: Record<string, string>;
   clock: Pick<Clock, 'now' | 'sleep'>;
-  /** For how long a node may take from its start to an open SSH, and again to the end of its boot. */
+  /** Timeout from the start of a node until SSH is open, and again until the end of its boot. */
   readySeconds: number;
 }
 
 const CONNECT_SECONDS = 10;
 const PAUSE_MILLISECONDS = 2_000;
-/** ssh's own, for all that kept it from running the command. */
+/** ssh's own exit code, for every failure before the command ran. */
 const SSH_FAILED = 255;
 const LAST_WORDS_CHARACTERS = 1_000;
 
 /**
- * 0 done, 2 done with errors that it got over, 1 failed. Where there is no cloud-init, whoever made
- * the image has set the node up.
+ * Exit codes: 0 done, 2 done with recoverable errors, 1 failed. An image without cloud-init is
+ * already set up.
  */
 const BOOTED =
   'command -v cloud-init >/dev/null 2>&1 || exit 0; cloud-init status --wait --long; exit $?';
 const FAILED = 1;
 
-/** OpenSSH, asked as a person would ask it. */
+/** Waits for nodes with the OpenSSH client, as an administrator would. */
 export function createNodeBoot({ env, clock, readySeconds }: NodeBootOptions): NodeBoot {
   const ask = (request: NodeBootRequest, node: ClusterNode, command: string, seconds: number) =>
     runCommand(
@@ -68,13 +68,14 @@ export function createNodeBoot({ env, clock, readySeconds }: NodeBootOptions): N
   };
 }
 
-/** @throws NODE_REFUSED where asking again can change nothing */
+/** @throws NODE_REFUSED if a retry cannot succeed */
 function refusal(target: string, node: ClusterNode, stderr: string): void {
   const refused = (reason: 'key' | 'host-key', by: 'node' | 'bastion', message: string): never => {
     const details = { node: node.name, host: node.ssh_host, reason, by };
     throw new HathiError('NODE_REFUSED', message, details);
   };
-  // ssh names by its host who refuses the key, and by its alias whose host key is another.
+  // For a refused key, the message of ssh contains the host. For a different host key, it contains
+  // the alias.
   const denied = /(?:@([^\s@]+): )?Permission denied|Too many authentication failures/i.exec(
     stderr,
   );

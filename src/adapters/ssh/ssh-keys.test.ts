@@ -8,7 +8,7 @@ import { createSshKeys } from './ssh-keys.ts';
 const directory = mkdtempSync(join(tmpdir(), 'ssh-keys-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-// Comments of eight lengths in a row go through every length of padding.
+// Comments of eight consecutive lengths cover every length of the padding.
 it.each([0, 1, 2, 3, 4, 5, 6, 7])('makes a key that ssh-keygen reads (%i)', async (length) => {
   const comment = `hathi${'x'.repeat(length)}`;
   const keys = await createSshKeys({ env: process.env as Record<string, string> }).generate(

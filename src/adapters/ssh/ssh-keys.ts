@@ -5,14 +5,14 @@ import type { SshKeyPair, SshKeys } from '../../ports/pki.ts';
 import { runCommand } from '../process/run-command.ts';
 
 const KEY_TYPE = 'ssh-ed25519';
-/** What the private section is padded to when nothing encrypts it. */
+/** The private section is padded to a multiple of this size if it is not encrypted. */
 const BLOCK_BYTES = 8;
 const LINE_LENGTH = 70;
 const READ_SECONDS = 10;
 
 /**
- * Ed25519 keys in OpenSSH's own format, made without ssh-keygen.
- * @param options `env` of the ssh-keygen that reads keys of the user's
+ * Creates Ed25519 keys in the OpenSSH format, without ssh-keygen.
+ * @param options `env` of the ssh-keygen that reads the keys of the user
  */
 export function createSshKeys({ env }: { env: Record<string, string> }): SshKeys {
   return {
@@ -45,7 +45,7 @@ export function createSshKeys({ env }: { env: Record<string, string> }): SshKeys
   };
 }
 
-/** A length in four bytes, then the bytes: "string" of RFC 4251. */
+/** Encodes a length in four bytes, then the bytes: "string" of RFC 4251. */
 function field(value: string | Uint8Array): Buffer {
   const bytes = Buffer.from(value as string);
   return Buffer.concat([number(bytes.length), bytes]);
@@ -65,7 +65,7 @@ function publicBlob(point: Buffer): Buffer {
 function privateKeyText(point: Buffer, seed: Buffer, comment: string): string {
   const check = randomBytes(4);
   const secret = Buffer.concat([
-    // The same number twice tells a reader that decryption worked.
+    // The same number twice: a reader uses it to check the decryption.
     check,
     check,
     publicBlob(point),

@@ -9,7 +9,10 @@ export const systemClock: Clock = {
   },
 };
 
-/** UUIDs of version 7: the time in milliseconds first, so they sort by it. @see RFC 9562 */
+/**
+ * UUIDs of version 7. They begin with the time in milliseconds, so they sort by time.
+ * @see RFC 9562
+ */
 export const uuidSource: IdSource = {
   next() {
     const bytes = randomBytes(16);

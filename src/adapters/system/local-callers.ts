@@ -5,14 +5,20 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Connection, LocalCallers } from '../../ports/local-callers.ts';
 import { callerKeys, findOwners } from './socket-table.ts';
 
-/** Not `/proc/net`: a `/proc` that is mounted with `subset=pid` has only the first. */
+/** Not `/proc/net`: a `/proc` that is mounted with `subset=pid` only has these files. */
 const TABLES = ['/proc/self/net/tcp', '/proc/self/net/tcp6'];
 
-/** A table is read in pieces, so a socket can be missed while others in it come and go. */
+/**
+ * The kernel returns a table in pieces. A socket can be missed while other sockets appear and
+ * disappear, so the table is read several times.
+ */
 const READS = 3;
 
 const ROOT = 0;
-/** As which every user appears that a user namespace does not map. @see user_namespaces(7) */
+/**
+ * Contains the uid that represents every user that a user namespace does not map.
+ * @see user_namespaces(7)
+ */
 const OVERFLOW_UID = '/proc/sys/kernel/overflowuid';
 const UID_MAP = '/proc/self/uid_map';
 const WHOLE_MAP = ['0', '0', '4294967295'];
@@ -20,9 +26,9 @@ const WHOLE_MAP = ['0', '0', '4294967295'];
 type Owners = Map<string, number>;
 
 /**
- * Callers of this machine, told apart by the kernel's tables of sockets (Linux only).
- * @param ownUid the user to accept beside root
- * @returns null when the kernel does not show whose a socket is: another system, a hidden `/proc`
+ * Identifies the callers on this machine by the kernel's socket tables (Linux only).
+ * @param ownUid the user to accept in addition to root
+ * @returns null if the kernel does not show the owner of a socket: another system, a hidden `/proc`
  */
 export async function createLocalCallers(
   ownUid: number | undefined = process.geteuid?.(),
@@ -40,14 +46,17 @@ export async function createLocalCallers(
     }
     return false;
   };
-  // The kernel itself shows whether this works here, whatever the system is called.
+  // A test connection shows whether this works. The name of the system is not checked.
   const works = await overOwnConnection((connection) =>
     isOwner(connection, [process.geteuid?.() ?? ROOT]),
   ).catch(() => false);
   return works ? { isOwner: (connection) => isOwner(connection, [ownUid, ROOT]) } : null;
 }
 
-/** Reads the tables once for all that wait: with many sockets it costs some milliseconds. */
+/**
+ * Reads the tables once for all waiting callers, because with many sockets a read takes some
+ * milliseconds.
+ */
 class SocketOwners {
   readonly #tables: readonly string[];
   #waiting = new Set<string>();
@@ -57,7 +66,9 @@ class SocketOwners {
     this.#tables = tables;
   }
 
-  /** One read for all callers whose first requests arrived in the same turn of the event loop. */
+  /**
+   * One read serves all callers whose first requests arrived in the same turn of the event loop.
+   */
   read(keys: readonly string[]): Promise<Owners> {
     for (const key of keys) this.#waiting.add(key);
     this.#next ??= turn().then(() => {
@@ -71,9 +82,9 @@ class SocketOwners {
 }
 
 /**
- * The kernel returns a table in pieces of 4 KiB. Read asynchronously, each piece costs a turn of the event
- * loop, so that a new caller waits for seconds while the loop is busy. Read at once, 10,000 sockets cost
- * some milliseconds.
+ * The kernel returns a table in pieces of 4 KiB. In an asynchronous read, each piece costs a turn
+ * of the event loop. A new caller would wait for seconds while the loop is busy. A synchronous read
+ * of 10,000 sockets takes some milliseconds.
  */
 async function readTables(tables: readonly string[], keys: ReadonlySet<string>): Promise<Owners> {
   const texts = tables.map((path) => {
@@ -88,7 +99,7 @@ async function readTables(tables: readonly string[], keys: ReadonlySet<string>):
   return new Map(texts.flatMap((text) => [...findOwners(text, keys)]));
 }
 
-/** The uid that may stand for any user; null where every user has its own. */
+/** Returns the uid that can represent any user; null if every user has a separate uid. */
 async function unmappedUid(): Promise<number | null> {
   try {
     const map = (await readFile(UID_MAP, 'utf8')).trim().split(/\s+/);
@@ -99,7 +110,7 @@ async function unmappedUid(): Promise<number | null> {
   }
 }
 
-/** Calls `look` with an open connection from this process to itself. */
+/** Calls `look` with an open connection of this process to this process. */
 async function overOwnConnection<T>(look: (connection: Connection) => Promise<T>): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   const server = createServer((socket) => {

@@ -2,7 +2,7 @@ import { BlockList } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { LocalNetworks } from '../../ports/local-networks.ts';
 
-/** Read at each call: Docker adds an interface with each network. */
+/** Reads the interfaces at each call, because Docker adds an interface with each network. */
 export const localNetworks: LocalNetworks = {
   isOn(cidr) {
     const [address = '', bits] = cidr.split('/');

@@ -1,36 +1,45 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { CENSOR, createSecretFilter } from '../../core/known-secrets.ts';
 
-/** Members whose texts are secret, at any depth, e.g. `headers.authorization`, `superuser_password`. */
+/**
+ * Members whose values are secret, at any depth, e.g. `headers.authorization`,
+ * `superuser_password`.
+ */
 const SECRET_MEMBERS =
   /"([a-z_-]*(?:password|secret|token|authorization|cookie|master_key))":"(?:[^"\\]|\\.)*"/gi;
 /**
- * The password of a connection URI: `postgresql://hathi:<here>@host/name`. A text that was cut ends with
- * CUT instead. The pattern starts at `://`: one that starts at the scheme takes quadratic time.
+ * The password of a connection URI: `postgresql://hathi:<here>@host/name`. A text that was cut ends
+ * with CUT instead. The pattern starts at `://`. A pattern that starts at the scheme takes
+ * quadratic time.
  */
 const URI_PASSWORDS = /(:\/\/[^\s:/@"\\]*:)(?:[^\s/@"\\…]|\\.)*(?:@|(?=…))/g;
 /** Secrets in the query of a URL, e.g. `?token=<here>`. */
 const QUERY_SECRETS = /([?&](?:[a-z_-]*(?:password|secret|token)|key)=)(?:[^&\s#"\\]|\\.)*/gi;
 
-/** Characters that JSON leaves as they are, but a terminal obeys: C1 controls and text directions. */
+/**
+ * Characters that JSON does not escape but a terminal interprets: C1 controls and text directions.
+ */
 const TERMINAL_CONTROLS = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** Longest text of a log line, in characters. A caller decides how long a path or a message is. */
+/**
+ * Maximum length of a text in a log line, in characters. Callers control the length of paths and
+ * messages.
+ */
 const MAX_TEXT_LENGTH = 2_048;
-/** Most entries of a list or object in a log line. */
+/** Maximum number of entries of a list or object in a log line. */
 const MAX_ENTRIES = 200;
 const CUT = '…';
 
 export interface LoggerOptions {
   /** Default: stdout. */
   destination?: DestinationStream;
-  /** Secrets of this server, which no line may contain. */
+  /** Secrets of this server. No log line may contain them. */
   secrets?: readonly string[];
 }
 
 /**
- * The server's log: one JSON object a line on stdout. Secrets are removed from the whole line, since
- * pino's own list of paths reaches neither any depth nor into the text of messages and stacks.
+ * The log of the server: one JSON object per line on stdout. Secrets are removed from the whole
+ * line. pino's own list of paths neither covers all depths nor the text of messages and stacks.
  */
 export function createLogger(
   level: string,
@@ -42,14 +51,14 @@ export function createLogger(
   return pino({ level, hooks: { streamWrite: clean } }, destination ?? openLog());
 }
 
-/** Lines that wait for space on a full disk take no more memory than this; later ones are lost. */
+/** Maximum memory for lines that wait for space on a full disk. Later lines are lost. */
 const MAX_WAITING_BYTES = 2 ** 20;
 const STDOUT = 1;
 
 /**
- * A destination that survives a failed write, e.g. to `server.log` on a full disk or to a closed pipe.
- * The lines wait, and the next line that can be written takes them along.
- * @param fd file descriptor; tests use a file of their own
+ * Opens a destination that survives a failed write, e.g. to `server.log` on a full disk or to a
+ * closed pipe. The lines wait, and the next successful write includes them.
+ * @param fd file descriptor; tests use a separate file
  */
 export function openLog(fd: number = STDOUT): DestinationStream {
   const log = pino.destination({ dest: fd, sync: true, maxLength: MAX_WAITING_BYTES });
@@ -65,13 +74,13 @@ function withoutSecrets(line: string): string {
     .replace(QUERY_SECRETS, `$1${CENSOR}`);
 }
 
-/** The line with each of its texts and lists cut to a bounded size. */
+/** Returns the line with each of its texts and lists cut to a maximum size. */
 function shortened(line: string): string {
   if (line.length <= MAX_TEXT_LENGTH) return line;
   try {
     return `${JSON.stringify(JSON.parse(line), (_name, value: unknown) => cut(value))}\n`;
   } catch {
-    // Not JSON, which pino never writes: bounded all the same.
+    // Not JSON, which pino never writes. The size is limited nevertheless.
     return `${JSON.stringify({ msg: cut(line) })}\n`;
   }
 }

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 const SITE_PATTERN = /^[0-9a-f]{6}$/;
 
 /**
- * The data directory's own id, made at the first start: it is in the names of the nodes that are made
- * on this machine, so that two data directories never touch each other's.
+ * Returns the id of the data directory, which is created at the first start. The names of the nodes
+ * contain this id. So two data directories on one machine never change each other's nodes.
  */
 export function readSite(dataDirectory: string): string {
   const path = join(dataDirectory, 'site');

@@ -59,7 +59,7 @@ describe('the owner of a socket', () => {
   ])('of %s is read from its row', (_name, key) => {
     const others = [
       row(0, '00000000:1388 00000000:0000', '0A', 7, 11),
-      // The server's own end of the same connection.
+      // The server's end of the same connection.
       row(1, key.split(' ').reverse().join(' '), '01', 0, 12),
     ];
     expect(ownerIn(...others, row(12_345, key, '01', 65_534, 13))).toEqual(

@@ -3,19 +3,22 @@ import { endianness } from 'node:os';
 import type { Connection } from '../../ports/local-callers.ts';
 
 /**
- * States in which a socket can still send a request and read the response: ESTABLISHED, FIN_WAIT1 and
- * FIN_WAIT2 (a client that has shut down its sending side).
+ * States in which a socket can still send a request and read the response: ESTABLISHED, FIN_WAIT1
+ * and FIN_WAIT2 (a client that has shut down its sending side).
  */
 const OPEN_STATES: ReadonlySet<string> = new Set(['01', '04', '05']);
 
-/** A socket that no process holds any more. Many kernels print uid 0 then, whoever it belonged to. */
+/**
+ * Inode of a socket that no process holds any more. Many kernels then print uid 0, independent of
+ * the former owner.
+ */
 const NO_INODE = '0';
 
 const MAPPED_PREFIX = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
 
 /**
- * Finds the owners of the callers' sockets in the text of `/proc/net/tcp` and `/proc/net/tcp6`.
- * One pass over the text, however many keys are searched for.
+ * Finds the owners of the callers' sockets in the text of `/proc/net/tcp` and `/proc/net/tcp6`. One
+ * pass over the text is enough for any number of keys.
  * @param keys see `callerKeys`
  * @returns uid by key; a key is absent when no process holds such a socket
  * @see proc_pid_net(5); `get_tcp4_sock` and `get_tcp6_sock` in the Linux source
@@ -32,7 +35,10 @@ export function findOwners(text: string, keys: ReadonlySet<string>): Map<string,
   return owners;
 }
 
-/** @param row e.g. `0100007F:C8C2 0100007F:1388 01 <queues> <timer> <retransmits> <uid> <timeout> <inode> …` */
+/**
+ * @param row e.g. `0100007F:C8C2 0100007F:1388 01 <queues> <timer> <retransmits> <uid> <timeout>
+ *   <inode> …`
+ */
 function addOwner(row: string, keys: ReadonlySet<string>, owners: Map<string, number>): void {
   const secondSpace = row.indexOf(' ', row.indexOf(' ') + 1);
   const key = row.slice(0, secondSpace);
@@ -43,8 +49,9 @@ function addOwner(row: string, keys: ReadonlySet<string>, owners: Map<string, nu
 }
 
 /**
- * The caller's socket as the tables print it, `LOCAL:PORT REMOTE:PORT`, seen from the caller.
- * An IPv4 connection has two keys, since a caller's IPv6 socket can hold it with mapped addresses.
+ * Returns the caller's socket as the tables print it, `LOCAL:PORT REMOTE:PORT`, seen from the
+ * caller. An IPv4 connection has two keys, because an IPv6 socket of the caller can hold it with
+ * mapped addresses.
  */
 export function callerKeys(connection: Connection): string[] {
   const { remoteAddress, remotePort, localAddress, localPort } = connection;
@@ -65,7 +72,8 @@ function addressBytes(address: string): number[] | null {
   if (isIPv4(address)) return address.split('.').map(Number);
   const [withoutZone = ''] = address.split('%', 1);
   if (!URL.canParse(`http://[${withoutZone}]`)) return null;
-  // The URL parser writes every form of an IPv6 address in one way, in groups of hexadecimal digits.
+  // The URL parser converts every form of an IPv6 address to one form, in groups of hexadecimal
+  // digits.
   const text = new URL(`http://[${withoutZone}]`).hostname.slice(1, -1);
   const [head = '', tail] = text.split('::');
   const groupsOf = (part: string) => (part === '' ? [] : part.split(':'));
@@ -79,7 +87,7 @@ function addressBytes(address: string): number[] | null {
   return isMapped ? bytes.slice(MAPPED_PREFIX.length) : bytes;
 }
 
-/** The tables print each 32 bits of an address as a number of the machine's byte order. */
+/** The tables print each 32 bits of an address as a number in the byte order of the machine. */
 function hexOf(bytes: readonly number[]): string {
   const words = Array.from({ length: bytes.length / 4 }, (_, index) => {
     const word = bytes.slice(index * 4, index * 4 + 4);

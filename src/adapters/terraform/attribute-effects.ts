@@ -11,7 +11,7 @@ const attributesFileSchema = z.object({
 });
 
 /**
- * Effects of attributes as `attributes.json` of a module lists them.
+ * Reads the effects of attributes from `attributes.json` of a module.
  * @param moduleFolder absolute
  * @returns nothing for a module without that file
  */

@@ -5,7 +5,7 @@ import { constraint, objection } from '../../../test/aws/ec2/constraints.ts';
 
 const module = fileURLToPath(new URL('../../../terraform/modules/aws/', import.meta.url));
 
-/** The strictest of the sets: that of a rule which names a group. */
+/** The strictest of the character sets: that of a rule which names a group. */
 const LIMIT = constraint('ec2:UserIdGroupPair.Description');
 
 /** Texts that the module's resources send to EC2. Variables and outputs never leave Terraform. */

@@ -1,4 +1,4 @@
-/** A change as `show -json` gives it. */
+/** A change in the format of `show -json`. */
 export interface RawChange {
   actions: string[];
   before?: unknown;
@@ -9,8 +9,9 @@ export interface RawChange {
 }
 
 /**
- * Names of the attributes that differ; of a replacement, only those that force it. Steps are joined by
- * dots and indexes are left out, e.g. `root_block_device.volume_size`. Values stay here.
+ * Returns the names of the attributes that differ. For a replacement, only those that force it.
+ * Steps are joined by dots and indexes are left out, e.g. `root_block_device.volume_size`. Values
+ * are not returned.
  */
 export function changedAttributes(change: RawChange): string[] {
   const { actions, before, after, after_unknown: unknown, replace_paths: forced } = change;
@@ -29,7 +30,10 @@ export function changedAttributes(change: RawChange): string[] {
 
 type Path = (string | number)[];
 
-/** Paths of the leaves that differ; the empty path where a leaf itself does. */
+/**
+ * Returns the paths of the leaves that differ. The path is empty if the value itself is such a
+ * leaf.
+ */
 function differing(before: unknown, after: unknown, unknown: unknown): Path[] {
   if (unknown === true) return [[]];
   if (!isObject(before) && !isObject(after)) return Object.is(before, after) ? [] : [[]];

@@ -15,10 +15,10 @@ import type { WorkspaceFile } from '../../ports/workspace.ts';
 
 export const OLDEST_TERRAFORM = '1.6.0';
 
-/** Not copied with a module: a cluster's workspace has no use for them. */
+/** Not copied with a module, because the workspace of a cluster does not need them. */
 const MODULE_LEFT_OUT = new Set(['tests', 'examples', 'attributes.json', 'README.md']);
 
-/** @param modulesFolder where the project's own modules lie; absolute */
+/** @param modulesFolder absolute path of the folder with the project's modules */
 export async function configurationFiles(
   modulesFolder: string,
   { cluster, target, main }: ConfigurationRequest,
@@ -42,7 +42,7 @@ export async function configurationFiles(
   ];
 }
 
-/** Written for a person: what they find in the folder works there by hand. */
+/** Written for administrators: the folder can also be used without Hathi. */
 function mainFile(cluster: string, target: MainFile): string {
   return writeHcl([
     comment(
@@ -99,8 +99,8 @@ function outputsFile({ outputs }: MainFile): string {
 }
 
 /**
- * Import blocks, by which the next apply takes over what is there already. Such a block may stay: one
- * whose resource is in the state does nothing.
+ * Returns import blocks, with which the next apply imports existing resources. A block can stay in
+ * the file: it has no effect once its resource is in the state.
  */
 export function importsFile(imports: readonly Import[]): string {
   return writeHcl([
@@ -117,8 +117,8 @@ export function importsFile(imports: readonly Import[]): string {
 }
 
 /**
- * `sha256:<hex>` of every file that a plan in the folder is made from: what is neither hidden nor a
- * state. The lock file is hidden, and compared by itself.
+ * Returns `sha256:<hex>` of all files that determine a plan. These are the files of the folder that
+ * are neither hidden nor a state. The lock file is hidden and is compared separately.
  */
 export async function configurationDigest(folder: string): Promise<string> {
   const paths = await filesBelow(
@@ -133,7 +133,10 @@ export async function configurationDigest(folder: string): Promise<string> {
   return `sha256:${hash.digest('hex')}`;
 }
 
-/** Paths of files below, with forward slashes, sorted; hidden ones are left out. */
+/**
+ * Returns the sorted paths of all files below the folder, with forward slashes. Hidden files are
+ * left out.
+ */
 async function filesBelow(folder: string, wanted: (name: string) => boolean): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries

@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** A program that only says its version, in a folder of its own. */
+/** Creates a program that only prints its version, in a separate folder. */
 function engineWithVersion(name: 'terraform' | 'tofu', version: string): string {
   const bin = join(folder, `${name}-${version}`);
   mkdirSync(bin);

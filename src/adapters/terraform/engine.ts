@@ -5,14 +5,14 @@ import { runCommand } from '../process/run-command.ts';
 import { failedRun, failedTool, findOnPath, HOW_TO_GET } from '../process/tool-errors.ts';
 import { OLDEST_TERRAFORM } from './configuration.ts';
 
-/** Below these the `-json` streams or the module's expressions are missing something. */
+/** In older versions, the `-json` streams or the expressions of the module lack a feature. */
 const OLDEST = { terraform: OLDEST_TERRAFORM, tofu: '1.8.0' } as const;
 const VERSION_SECONDS = 20;
 
 const versionSchema = z.object({ terraform_version: z.string() });
 
 export interface EngineSearch {
-  /** A program to use instead of looking for one; absolute. */
+  /** Absolute path of the program. Default: search for one. */
   path?: string | undefined;
   /** Folders as in PATH. */
   searchPath: string;
@@ -20,7 +20,7 @@ export interface EngineSearch {
 }
 
 /**
- * The first engine that is new enough: the one that is named, else terraform, else tofu.
+ * Returns the engine: the named program, or the first of terraform and tofu that is new enough.
  * @throws TOOL_MISSING | TOOL_TOO_OLD | TOOL_FAILED
  */
 export async function findEngine(search: EngineSearch): Promise<TerraformEngine> {
@@ -55,7 +55,7 @@ async function ask(path: string, env: Record<string, string>): Promise<Terraform
   const result = await runCommand(path, args, { env, timeoutSeconds: VERSION_SECONDS });
   if (result.exitCode !== 0) throw failedRun(path, args, result);
   try {
-    // A path that the user names may be called anything, but both engines print their name.
+    // A program at a user's path can have any file name, but both engines print their own name.
     const { terraform_version: version } = versionSchema.parse(JSON.parse(result.stdout));
     return { name: await nameOf(path, env), path, version };
   } catch (cause) {

@@ -60,7 +60,7 @@ describe.each(enginesHere())('what $name plans', (engine) => {
   async function planned(...args: string[]) {
     await run('plan', '-input=false', '-out=plan', ...args);
     const shown = await run('show', '-json', 'plan');
-    expect(shown).toContain(PASSWORD); // Else the masking proves nothing.
+    expect(shown).toContain(PASSWORD); // Otherwise the masking proves nothing.
     return readPlan(JSON.parse(shown), {});
   }
 

@@ -4,7 +4,7 @@ import { type ModuleResources, placeOf } from '../../core/terraform/addresses.ts
 import type { PlannedResource } from '../../ports/terraform.ts';
 import { changedAttributes } from './changed-attributes.ts';
 
-/** A shorter secret inside a longer text is more likely a part of a word. */
+/** A shorter secret inside a longer text is probably a part of an ordinary word. */
 const SHORTEST_PART = 6;
 
 export const SENSITIVE = '(sensitive)';
@@ -37,9 +37,10 @@ const planSchema = z.object({
 });
 
 /**
- * What `show -json` says of a plan, with sensitive values masked: there they stand in clear text
- * beside the marks that call them sensitive. A value that is marked in one place is masked in every
- * other too: the engines lose the mark where a resource copies it, as terraform_data does to `output`.
+ * Reads the plan from the output of `show -json` and masks sensitive values. The document contains
+ * them in clear text, with separate marks. A value that is marked in one place is masked
+ * everywhere. The engines lose the mark where a resource copies a value, as terraform_data does to
+ * `output`.
  * @throws ZodError when the document is not of the format 1.x
  */
 export function readPlan(
@@ -89,19 +90,21 @@ function isNothing(actions: readonly string[]): boolean {
   return actions.every((action) => action === 'no-op' || action === 'read');
 }
 
-/** @param marks `true`, or the value's shape with `true` at what is sensitive */
+/** @param marks `true`, or the shape of the value with `true` at each sensitive place */
 function mask(value: unknown, marks: unknown): unknown {
   return replaceMarked(value, marks, SENSITIVE);
 }
 
-/** Values that only the apply will know are absent; say so instead of leaving them out. */
+/**
+ * Values that are known only after the apply are absent in the document. They get a placeholder.
+ */
 function withUnknown(value: unknown, marks: unknown): unknown {
   return replaceMarked(value, marks, UNKNOWN);
 }
 
 type Change = z.infer<typeof changeSchema>;
 
-/** Every text at or below a mark. */
+/** Returns every text at or below a mark. */
 function secretsOf(changes: readonly Change[]): Set<string> {
   const secrets = new Set<string>();
   const collect = (value: unknown, marks: unknown) => {
@@ -143,7 +146,7 @@ function replaceMarked(value: unknown, marks: unknown, text: string): unknown {
     );
   }
   if (typeof marks === 'object' && marks !== null) {
-    // A value that is null has nothing to mask, and a mark below it nothing to hang on.
+    // A null value has nothing to mask, and no members to which a deeper mark could apply.
     if (value === null && !holdsMark(marks)) return value;
     const members = typeof value === 'object' && value !== null ? value : {};
     const masked: Record<string, unknown> = { ...members };

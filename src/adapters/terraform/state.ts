@@ -41,7 +41,7 @@ const nodesSchema = z.record(
 );
 
 /**
- * Reads a state file. Terraform writes it in place, so a reader may see half of it.
+ * Reads a state file. Terraform writes the file in place, so a reader can get an incomplete file.
  * @returns null when the bytes are empty, cut off, or no state of format 4
  */
 export function readState(bytes: Uint8Array): TerraformState | null {
@@ -74,7 +74,7 @@ export function readState(bytes: Uint8Array): TerraformState | null {
 function nodesOf(output: unknown): ClusterNode[] | null {
   const parsed = nodesSchema.safeParse(output);
   if (!parsed.success) return null;
-  // By number, so that pg-10 comes after pg-9.
+  // Numeric order, so that pg-10 comes after pg-9.
   const collator = new Intl.Collator('en', { numeric: true });
   return Object.values(parsed.data).sort((a, b) => collator.compare(a.name, b.name));
 }

@@ -3,7 +3,7 @@ import type { StageEvent } from '../../core/operation/event.ts';
 import type { AppliedPlan, Diagnostic } from '../../ports/terraform.ts';
 import { SENSITIVE } from './plan-document.ts';
 
-/** The lines that `plan -json` and `apply -json` write, alike in Terraform and OpenTofu. */
+/** Lines of `plan -json` and `apply -json`. Terraform and OpenTofu use the same format. */
 const hookSchema = z.object({
   resource: z.object({ addr: z.string() }),
   action: z.string().optional(),
@@ -48,7 +48,7 @@ const RESOURCE_STATUS: Record<string, 'started' | 'progress' | 'completed' | 'fa
   apply_errored: 'failed',
 };
 
-/** @returns null for a line that is no message of the engine's stream */
+/** @returns null for a line that is not a message of the engine's stream */
 function parseLine(text: string): Line | null {
   try {
     return lineSchema.safeParse(JSON.parse(text)).data ?? null;
@@ -58,7 +58,7 @@ function parseLine(text: string): Line | null {
 }
 
 /**
- * Events of complete lines; a line of no known format is shown as it is.
+ * Returns the events of complete lines. A line in an unknown format is shown unchanged.
  * @param nodes names of the nodes that resources may belong to
  */
 export function eventsOf(lines: readonly string[], nodes: readonly string[]): StageEvent[] {
@@ -94,7 +94,7 @@ function eventOf(line: Line, nodes: readonly string[]): StageEvent | null {
     };
   }
   if (hook && line.type === 'provision_progress') {
-    // What Terraform says of a command that it was told not to show.
+    // Terraform's replacement for the output of a command that it must not show.
     if (hook.output?.includes(QUIET_COMMAND)) return null;
     return log('info', hook.output ?? line['@message'], hook.resource.addr);
   }
@@ -104,7 +104,7 @@ function eventOf(line: Line, nodes: readonly string[]): StageEvent | null {
   }
   if (line.type === 'outputs' && outputs) {
     const known = Object.entries(outputs).filter(([, output]) => 'value' in output);
-    if (known.length === 0) return null; // A plan's: it knows of actions, not of values.
+    if (known.length === 0) return null; // From a plan: has actions, but no values.
     const values = known.map(([name, { sensitive, value }]) => [
       name,
       sensitive ? SENSITIVE : value,
@@ -115,13 +115,13 @@ function eventOf(line: Line, nodes: readonly string[]): StageEvent | null {
   return null;
 }
 
-/** The key of a resource of one node is the name of the node. */
+/** The resource key of a node is the name of the node. */
 function nodeOf(address: string, nodes: readonly string[]): string | null {
   const key = /\["([^"]+)"\]$/.exec(address)?.[1];
   return key !== undefined && nodes.includes(key) ? key : null;
 }
 
-/** What a whole stream says of how the run went. */
+/** Returns the result of a run from its complete stream. */
 export function conclude(stream: string): Pick<AppliedPlan, 'diagnostics' | 'resources'> {
   const diagnostics: Diagnostic[] = [];
   let resources = { added: 0, changed: 0, destroyed: 0 };

@@ -20,35 +20,38 @@ import { readPlan } from './plan-document.ts';
 import { readState } from './state.ts';
 import { conclude, eventsOf } from './stream.ts';
 
-/** A provider's download says nothing while it lasts. */
+/** The download of a provider writes no output. */
 const INIT_SILENCE_SECONDS = 600;
-/** The engines report a resource that is still being made every 10 s. */
+/** The engines report a resource in progress every 10 s. */
 const RUN_SILENCE_SECONDS = 300;
 const SHOW_SECONDS = 60;
-/** A run of a killed server may still be ending. */
+/** A run of a killed server may not have ended yet. */
 const LOCK_TIMEOUT = '-lock-timeout=60s';
-/** All nodes of the largest cluster at once: making one is mostly waiting for its boot. */
+/**
+ * Covers all nodes of the largest cluster at once. The creation of a node is mostly waiting for its
+ * boot.
+ */
 const PARALLELISM = '-parallelism=17';
-/** What is kept of stderr when there is no diagnostic. */
+/** Number of characters of stderr to keep if there is no diagnostic. */
 const STDERR_CHARACTERS = 2_000;
 const PLAN_FILE = 'terraform.tfplan';
 const INITIALISED = '.terraform/hathi-initialised';
 const APPLY = 'terraform-apply';
 
 export interface TerraformOptions {
-  /** Folder of the project with `terraform/modules`; absolute. */
+  /** Absolute path of the project folder that contains `terraform/modules`. */
   assetsRoot: string;
-  /** For the cache of providers and a CLI configuration of Hathi's own; absolute. */
+  /** Absolute path of the folder for the cache of providers and for Hathi's CLI configuration. */
   cacheFolder: string;
-  /** The program to use; looked for on PATH where absent. */
+  /** Path of the program. Default: the first suitable one on PATH. */
   enginePath?: string | undefined;
-  /** A CLI configuration of the user's, e.g. with a mirror of providers. */
+  /** CLI configuration file of the user, e.g. with a mirror of providers. */
   cliConfigFile?: string | undefined;
-  /** PATH, HOME, and what Docker and proxies need; nothing else is passed on. */
+  /** PATH, HOME, and the variables for Docker and proxies. No other variables are passed on. */
   env: Record<string, string>;
 }
 
-/** Terraform or OpenTofu on this machine. */
+/** Runs Terraform or OpenTofu on this machine. */
 export function createTerraform(options: TerraformOptions): Terraform {
   const ownConfig = join(options.cacheFolder, 'cli.tfrc');
   const providers = join(options.cacheFolder, 'providers');
@@ -65,13 +68,13 @@ export function createTerraform(options: TerraformOptions): Terraform {
 
   async function find(): Promise<TerraformEngine> {
     await mkdir(providers, { recursive: true });
-    // A configuration of our own, so that what lies in the home folder changes nothing here.
+    // Uses a separate configuration, so that the files in the home folder have no effect here.
     await writeFile(ownConfig, '');
     return findEngine({ path: options.enginePath, searchPath: options.env.PATH ?? '', env });
   }
 
   function engine(): Promise<TerraformEngine> {
-    // Kept only when it was found: it may be installed while the server runs.
+    // A failure is not cached: the user can install the program while the server runs.
     found ??= find().catch((error: unknown) => {
       found = null;
       throw error;
@@ -98,9 +101,10 @@ export function createTerraform(options: TerraformOptions): Terraform {
     const result = await runAfresh(run, { ...init, silenceSeconds: INIT_SILENCE_SECONDS });
     if (result.exitCode !== 0) throw await failure('init', result);
     const locked = await readFile(join(run.folder, '.terraform.lock.hcl'), 'utf8').catch(() => '');
-    // An init that changed the lock file has to be done again with it, or the marker would not fit.
+    // If init changed the lock file, it must run again with the new one. Otherwise the marker would
+    // not match.
     if (locked !== lock) return;
-    // A configuration without providers and modules has no such folder.
+    // A configuration without providers and modules does not have this folder.
     await mkdir(dirname(marker), { recursive: true });
     await writeFile(marker, wanted);
   }
@@ -110,7 +114,7 @@ export function createTerraform(options: TerraformOptions): Terraform {
     await mkdir(run.scratch, { recursive: true });
     const file = join(run.scratch, PLAN_FILE);
     try {
-      // The engine keeps the mode of a file that is there; a plan holds secrets in clear text.
+      // The engine keeps the mode of an existing file. A plan contains secrets in clear text.
       await writeFile(file, '', { mode: 0o600 });
       const planCommand = await command(run, 'terraform-plan', [
         'plan',
@@ -168,7 +172,7 @@ export function createTerraform(options: TerraformOptions): Terraform {
       await initialise(run);
       await mkdir(run.scratch, { recursive: true });
     }
-    // A child that is recorded may not have been started yet, so it may still want the file.
+    // A recorded child may not have started yet, so it may still need the file.
     if (!started?.alive) await writeFile(file, bytes, { mode: 0o600 });
     const args = ['apply', '-json', '-input=false', LOCK_TIMEOUT, PARALLELISM, file];
     try {
@@ -181,7 +185,7 @@ export function createTerraform(options: TerraformOptions): Terraform {
       return {
         exitCode: result.exitCode,
         cancelled: result.cancelled,
-        // A shell's way to tell death by a signal. An engine that is asked to stop exits with 1.
+        // Shells report death by signal in this way. An engine that was asked to stop exits with 1.
         killed: result.exitCode > 128 && !result.cancelled,
         ...concluded,
       };
@@ -218,7 +222,10 @@ function digestOf(bytes: Uint8Array | string): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
-/** Runs what converges: one that an earlier attempt started is waited for and dropped. */
+/**
+ * Runs a command that can be repeated safely. If an earlier attempt started the command, waits for
+ * its end and discards the result first.
+ */
 async function runAfresh(
   run: TerraformRun,
   command: ChildCommand,

@@ -14,11 +14,11 @@ import { carryOver, digestOf, putFile, syncDirectory } from './files.ts';
 import { besideName, recoverFolder } from './leftovers.ts';
 
 const FOLDER_MODE = 0o755;
-/** What holds keys and passwords is closed at the top, whatever lies below. */
+/** Mode of the top folder. It protects the keys and passwords in all folders below. */
 const PRIVATE_MODE = 0o700;
 const OPERATION_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
-/** @param dataDirectory absolute path; clusters and the output of operations lie in it */
+/** @param dataDirectory absolute path of the folder for clusters and the output of operations */
 export function createFileWorkspace(dataDirectory: string): Workspace {
   function clusterFolder(cluster: string): string {
     if (!CLUSTER_NAME_PATTERN.test(cluster)) {
@@ -57,8 +57,8 @@ export function createFileWorkspace(dataDirectory: string): Workspace {
           await rm(beside, { recursive: true, force: true });
           throw error;
         }
-        // POSIX cannot exchange two folders at once: a crash between the two renames leaves the old
-        // folder beside, and `recoverFolder` puts it back.
+        // POSIX has no atomic exchange of two folders. A crash between the two renames leaves the
+        // old folder under its temporary name. `recoverFolder` restores it.
         await rename(target, old).catch(ignoreMissing);
         await rename(beside, target);
         await syncDirectory(root);
@@ -126,7 +126,7 @@ async function putAll(root: string, files: readonly WorkspaceFile[]): Promise<vo
   for (const folder of [...folders].sort()) {
     await mkdir(join(root, folder), { recursive: true, mode: FOLDER_MODE });
   }
-  // All are awaited, so that nothing is still being written when a failure removes the folder.
+  // Waits for all files, so that no write is still running when a failure removes the folder.
   const written = await Promise.allSettled(
     files.map(({ path, content, mode }) => putFile(join(root, path), content, mode ?? 0o644)),
   );

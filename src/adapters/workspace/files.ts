@@ -3,7 +3,7 @@ import { copyFile, link, lstat, mkdir, open, readdir, readlink, symlink } from '
 import { dirname, join } from 'node:path';
 import { isDiskFull } from '../../core/disk-full.ts';
 
-/** Writes a new file and syncs it. The mode is set whatever the umask. */
+/** Writes a new file and syncs it. The mode is independent of the umask. */
 export async function putFile(
   path: string,
   content: string | Uint8Array,
@@ -30,9 +30,9 @@ export function digestOf(content: string | Uint8Array): { bytes: number; sha256:
 }
 
 /**
- * Puts entries of one folder into another, which keeps its own where both have one. Files are linked,
- * not copied, since a provider cache has hundreds of megabytes; the folder they come from is removed
- * right after, so nothing stays shared.
+ * Adds the entries of one folder to another. If both have an entry, the target folder keeps its
+ * own. Files are linked and not copied, because a provider cache has hundreds of megabytes. The
+ * source folder is removed right after, so no file stays shared.
  */
 export async function carryOver(
   from: string,
@@ -61,7 +61,7 @@ async function linkTree(from: string, to: string): Promise<void> {
 async function linkFile(from: string, to: string): Promise<void> {
   await link(from, to).catch(async (error: NodeJS.ErrnoException) => {
     if (error.code === 'EEXIST') return;
-    // Some network and shared file systems know no hard links.
+    // Some network and shared file systems have no hard links.
     if (isDiskFull(error)) throw error;
     await copyFile(from, to);
   });

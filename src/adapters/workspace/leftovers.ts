@@ -4,14 +4,14 @@ import { basename, dirname, join } from 'node:path';
 
 type Age = 'new' | 'old';
 
-/** A hidden name beside `path`, e.g. `.ansible.new.5f3a9c`. */
+/** Returns a hidden name in the folder of `path`, e.g. `.ansible.new.5f3a9c`. */
 export function besideName(path: string, age: Age): string {
   return join(dirname(path), `.${basename(path)}.${age}.${randomBytes(6).toString('hex')}`);
 }
 
 /**
- * Clears what a crash left beside the folder. A crash between moving the old folder away and moving
- * the new one in leaves no folder at all: the old one is put back.
+ * Removes the leftovers of a crash. A crash between the two renames leaves no folder under its
+ * name. The old folder is then restored.
  */
 export async function recoverFolder(root: string, folder: string): Promise<void> {
   const names = await readdir(root);

@@ -17,6 +17,31 @@ describe('makePortable', () => {
     expect(rewritten({ anyOf: parts })).toEqual({ type: 'integer', enum: [0, 1] });
   });
 
+  it('makes a boolean of a boolean constant', () => {
+    expect(rewritten({ type: 'boolean', const: true })).toEqual({ type: 'boolean' });
+  });
+
+  it('names the property that decides between variants, also if it is not `type`', () => {
+    const variant = (name: string) => ({
+      properties: {
+        state: { type: 'string', enum: ['on'] },
+        name: { type: 'string', enum: [name] },
+      },
+    });
+    const schemas: Record<string, unknown> = {
+      Both: { oneOf: [{ $ref: '#/components/schemas/A' }, { $ref: '#/components/schemas/B' }] },
+      A: variant('a'),
+      B: variant('b'),
+    };
+    makePortable({ components: { schemas } });
+    expect(schemas.Both).toMatchObject({
+      discriminator: {
+        propertyName: 'name',
+        mapping: { a: '#/components/schemas/A', b: '#/components/schemas/B' },
+      },
+    });
+  });
+
   it('joins strings of several formats into a string', () => {
     const anyOf = [
       { type: 'string', format: 'cidrv4' },

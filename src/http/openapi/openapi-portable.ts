@@ -61,6 +61,7 @@ function walk(value: unknown, unions: Json[][]): void {
   if (Array.isArray(value)) for (const entry of value) walk(entry, unions);
   if (!isObject(value)) return;
   joinConstants(value);
+  openBooleans(value);
   joinFormats(value);
   nameParameterValues(value, unions);
   moveObjectDefault(value);
@@ -102,6 +103,14 @@ function joinConstants(schema: Json): void {
   delete schema.anyOf;
   schema.enum = values.flat();
   schema.type = values.flat().every(Number.isInteger) ? 'integer' : type;
+}
+
+/** A boolean constant is a boolean. openapi-generator's Python compares it with the text `true`. */
+function openBooleans(schema: Json): void {
+  if (typeof schema.const === 'boolean') {
+    schema.type = 'boolean';
+    delete schema.const;
+  }
 }
 
 function constantsOf(schema: Json): unknown[] {

@@ -81,13 +81,13 @@ export function awsMain(
   };
 }
 
-/** What is not given is left to the module's own default. */
+/** Omits a value that is not set, so that the default of the module applies. */
 function optional(name: string, value: HclValue): HclItem[] {
   const absent = value === null || (Array.isArray(value) && value.length === 0);
   return absent ? [] : [attribute(name, value)];
 }
 
-/** Locked by a file in the bucket itself, which needs no table. */
+/** The lock is a file in the bucket, so no DynamoDB table is needed. */
 function backend(state: AwsSettings['state_bucket']): HclItem[] {
   if (state === null) return [];
   return [

@@ -17,7 +17,9 @@ import { awsFixedFields } from './settings/fixed-fields.ts';
 import { type AwsDefaults, nextSettings } from './settings/next-settings.ts';
 import { regionProblem } from './settings/region.ts';
 
-/** Debian 13 has 17; the others come from PostgreSQL's own packages. */
+/**
+ * Debian 13 contains version 17. The other versions come from the PostgreSQL package repository.
+ */
 const POSTGRES_VERSIONS = ['15', '16', '17', '18'];
 const GIBIBYTE = 2 ** 30;
 
@@ -27,7 +29,7 @@ export interface AwsTargetOptions {
   defaults: AwsDefaults;
 }
 
-/** Nodes as EC2 instances. */
+/** Creates the target that runs nodes as EC2 instances. */
 export function createAwsTarget(cloud: Cloud, { env, defaults }: AwsTargetOptions): Target {
   const found = async (site: string, cluster: string, spec: ClusterSpec) =>
     await cloud.resources({ region: settingsOf(spec).region, site, cluster });
@@ -59,13 +61,13 @@ export function createAwsTarget(cloud: Cloud, { env, defaults }: AwsTargetOption
     },
     remoteState(spec) {
       const state = settingsOf(spec).state_bucket;
-      // The name of a bucket is unique among all regions.
+      // Bucket names are unique across all regions.
       return state && { key: `${state.bucket}/${state.key}`, field: 'aws/state_bucket/key' };
     },
     notes: () => [],
 
     configuration: (cluster, input) => awsMain(cluster, settingsOf(cluster.spec), input),
-    // Addresses are unknown before the apply, so ssh searches a node's key by the node's name.
+    // Addresses are unknown before the apply, so ssh finds the host key by the name of the node.
     hostKeyName: (_cluster, node) => node,
     wants(spec, { kind, node }) {
       const nodes = plannedNodes(spec).map(({ name }) => name);
@@ -77,7 +79,7 @@ export function createAwsTarget(cloud: Cloud, { env, defaults }: AwsTargetOption
       );
     },
 
-    // The configuration looks for Debian's image itself.
+    // The Terraform configuration selects the Debian image.
     prepare: async () => null,
     freeNetworkIndex: async () => null,
 
@@ -111,7 +113,7 @@ export function createAwsTarget(cloud: Cloud, { env, defaults }: AwsTargetOption
           const seen = made.find((one) => one.name === node && one.state !== 'missing');
           return { name: node, state: seen?.state ?? 'missing', id: seen?.id ?? null };
         }),
-        // The provider looks for it at every plan.
+        // The provider checks the network at every plan.
         network: true,
       };
     },
@@ -130,7 +132,7 @@ export function createAwsTarget(cloud: Cloud, { env, defaults }: AwsTargetOption
     resources: async ({ site, name, spec }) => (await found(site, name, spec)).map(labelled),
 
     async remove({ site, name, spec }, resources) {
-      // A role and its instance profile may have one name.
+      // A role and its instance profile can have the same name.
       const wanted = new Set(resources.map((one) => `${one.kind} ${one.name}`));
       const all = await found(site, name, spec);
       await cloud.remove(all.filter(({ kind, id }) => wanted.has(`${kind} ${id}`)));
@@ -149,12 +151,12 @@ export function createAwsTarget(cloud: Cloud, { env, defaults }: AwsTargetOption
       return { memory_bytes: size.memoryBytes, disk_bytes: volume.size_gib * GIBIBYTE };
     },
 
-    // Whose account it is, each plan says; a server may serve several regions.
+    // A server can serve several regions, so each plan names the account.
     describe: async () => 'asked as a cluster is planned',
   };
 }
 
-/** @throws INTERNAL for a spec without them, which nothing can make */
+/** @throws INTERNAL for a spec without the member `aws`, which no valid request can create */
 function settingsOf(spec: ClusterSpec): AwsSettings {
   if (spec.aws) return spec.aws;
   throw new HathiError('INTERNAL', `The spec of ${spec.name} has no member aws.`);

@@ -4,7 +4,7 @@ import { awsChangesSchema } from './settings/aws-settings.ts';
 import type { AwsDefaults } from './settings/next-settings.ts';
 import { REGION_PATTERN, regionProblem } from './settings/region.ts';
 
-/** Variables of the environment that configure the target. */
+/** Environment variables that configure the target. */
 export const AWS_VARIABLES = {
   HATHI_AWS: {
     default: 'none',
@@ -61,7 +61,7 @@ const defaultsSchema = z
   })
   .pipe(awsChangesSchema);
 
-/** Only a warning: many environments set AWS_REGION for other programs. */
+/** Only a warning, because many environments set AWS_REGION for other programs. */
 function unknownRegion(region: string | undefined, further: readonly string[]): string[] {
   const problem = region === undefined ? null : regionProblem(region, further);
   return problem ? [`The default region of clusters on AWS ${problem.message}.`] : [];

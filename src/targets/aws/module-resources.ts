@@ -1,6 +1,6 @@
 import type { ModuleResources } from '../../core/terraform/addresses.ts';
 
-/** Of `terraform/modules/aws`; kinds are the values of the tag `hathi:resource`. */
+/** Resources of `terraform/modules/aws`. The kinds are the values of the tag `hathi:resource`. */
 export const AWS_RESOURCES: ModuleResources = {
   ofNode: {
     node: 'aws_instance.node',
@@ -31,6 +31,6 @@ export const AWS_RESOURCES: ModuleResources = {
     'aws_ebs_volume.data': 'data-volume',
     'aws_volume_attachment.data': 'data-attachment',
   },
-  // Their id is their name, and all of them may have the same.
+  // The id of these resources is their name, and all three can have the same name.
   withoutId: ['key-pair', 'role', 'instance-profile'],
 };

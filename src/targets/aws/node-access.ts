@@ -1,7 +1,7 @@
 import type { NodeAccess } from '../../core/node/node-access.ts';
 import type { AwsSettings } from './settings/aws-settings.ts';
 
-/** `public` and `private` differ in the address of a node, which Terraform returns. */
+/** `public` and `private` differ only in the address of a node, which is an output of Terraform. */
 export function awsNodeAccess(settings: AwsSettings): NodeAccess {
   const { connection, bastion, region, ssh_user: user } = settings;
   if (connection === 'ssm') {

@@ -13,18 +13,18 @@ import { createNodeImages, IMAGE_VERSIONS } from './node-image.ts';
 const GIBIBYTE = 2 ** 30;
 
 export interface DockerTargetOptions {
-  /** Folder of the project with `images/node`; absolute. */
+  /** Absolute path of the project folder that contains `images/node`. */
   assetsRoot: string;
-  /** PATH, HOME, and what Docker and proxies need; nothing else is passed on. */
+  /** PATH, HOME, and the variables for Docker and proxies. No other variables are passed on. */
   env: Record<string, string>;
 }
 
 export interface DockerTarget extends Target {
-  /** Never null: every cluster here needs a block of addresses and ports. */
+  /** Never null: every local cluster needs a block of addresses and ports. */
   freeNetworkIndex(taken: readonly number[], site: string): Promise<number>;
 }
 
-/** Nodes as containers of this machine's Docker. */
+/** Creates the target that runs nodes as containers of the Docker daemon on this machine. */
 export function createDockerTarget({ assetsRoot, env }: DockerTargetOptions): DockerTarget {
   const docker = createDocker(env);
   const images = createNodeImages(docker, assetsRoot, env);
@@ -76,7 +76,7 @@ export function createDockerTarget({ assetsRoot, env }: DockerTargetOptions): Do
 
     nextSettings: () => undefined,
     conflicts: () => [],
-    // The containers share one machine, whatever their type.
+    // All containers share one machine, so the instance type does not matter.
     fixedFields: () => [],
     access: () => ({ way: 'loopback' }),
     givenKey: () => null,
@@ -162,18 +162,21 @@ export function createDockerTarget({ assetsRoot, env }: DockerTargetOptions): Do
   };
 }
 
-/** What the nodes share; `diskBytes` is null where Docker does not tell, e.g. Docker Desktop. */
+/**
+ * Returns the resources that the nodes share. `diskBytes` is null if Docker does not report the
+ * disk, e.g. Docker Desktop.
+ */
 async function machineOf(
   docker: Docker,
 ): Promise<{ memoryBytes: number; diskBytes: number | null }> {
   const told = await docker('info', '--format', '{{.MemTotal}}\t{{.DockerRootDir}}');
   const [memory, root = '/'] = rowsOf(told)[0] ?? [];
-  // Behind Docker Desktop that folder is inside a machine of its own and cannot be seen from here.
+  // Docker Desktop keeps this folder inside a virtual machine, where the server cannot read it.
   const disk = await statfs(root).catch(() => null);
   return { memoryBytes: Number(memory), diskBytes: disk && disk.bavail * disk.bsize };
 }
 
-/** A paused container is no dead one: its processes go on where they were. */
+/** A paused container counts as running: its processes continue after the pause. */
 function stateOf(state: string): MachineState['state'] {
   return ['running', 'paused', 'restarting'].includes(state) ? 'running' : 'stopped';
 }

@@ -3,15 +3,15 @@ import { HOW_TO_GET } from '../../adapters/process/tool-errors.ts';
 import { HathiError } from '../../core/errors.ts';
 
 const DOCKER_SECONDS = 30;
-/** What the client says when it finds no daemon, in the versions since 20.10. */
+/** Messages of the client if it finds no daemon, in the versions since 20.10. */
 const NO_DAEMON =
   /cannot connect to the docker daemon|is the docker daemon running|error during connect|dial unix/i;
 
 export type Docker = (...args: string[]) => Promise<string>;
 
 /**
- * @returns a function that runs one docker command and gives its stdout
- * @throws TOOL_MISSING when docker is not there or its daemon does not answer | OPERATION_FAILED
+ * @returns a function that runs one docker command and returns its stdout
+ * @throws TOOL_MISSING if docker is not installed or its daemon does not respond | OPERATION_FAILED
  */
 export function createDocker(env: Record<string, string>): Docker {
   return async (...args) => {
@@ -35,7 +35,7 @@ export function createDocker(env: Record<string, string>): Docker {
   };
 }
 
-/** Lines of a listing whose columns are separated by tabs. */
+/** Parses the lines of a listing whose columns are separated by tabs. */
 export function rowsOf(stdout: string): string[][] {
   return stdout
     .split('\n')

@@ -6,8 +6,8 @@ import { type Docker, rowsOf } from './docker.ts';
 import { localNetwork, NETWORK_INDEXES } from './local-network.ts';
 
 /**
- * A route wider than this does not stand in the way: a VPN's route to all of 10.0.0.0/8 yields to the
- * narrower one that Docker adds for a cluster's network.
+ * Shortest prefix of a route that blocks a network. A wider route is ignored: for a VPN route to
+ * all of 10.0.0.0/8, the narrower route that Docker adds for a cluster takes precedence.
  */
 const WIDEST_IN_THE_WAY = 12;
 
@@ -17,12 +17,15 @@ interface Range {
   bits: number;
 }
 
-/** Clusters come and go side by side; so many removals in a row are another defect. */
+/**
+ * Clusters are created and removed concurrently. This many removals in a row indicate another
+ * defect.
+ */
 const LISTING_TRIES = 10;
 
 /**
- * The first index whose subnet and ports nobody uses. The search begins at a place of the site's own,
- * so that two data directories on one Docker rarely want the same.
+ * Returns the first index whose subnet and ports are free. The search starts at an index derived
+ * from the site, so that two data directories on one Docker rarely choose the same one.
  * @throws NETWORK_EXHAUSTED
  */
 export async function freeNetworkIndex(
@@ -58,7 +61,10 @@ async function usedRanges(docker: Docker): Promise<Range[]> {
     .filter(({ bits }) => bits >= WIDEST_IN_THE_WAY);
 }
 
-/** Of every network that Docker has. One that is removed between the two questions is none: asked again. */
+/**
+ * Returns the subnets of all Docker networks. If a network is removed between the two commands, the
+ * listing is retried.
+ */
 async function subnetsOf(docker: Docker, tries = LISTING_TRIES): Promise<string[]> {
   const ids = (await docker('network', 'ls', '-q')).split('\n').filter(Boolean);
   const format = '{{range .IPAM.Config}}{{.Subnet}}\n{{end}}';
@@ -73,7 +79,7 @@ async function subnetsOf(docker: Docker, tries = LISTING_TRIES): Promise<string[
   }
 }
 
-/** IPv4 routes of this machine where it tells them, on Linux. */
+/** Returns the IPv4 routes of this machine. Only Linux provides them. */
 async function routes(): Promise<string[]> {
   const table = await readFile('/proc/net/route', 'utf8').catch(() => '');
   return rowsOf(table)
@@ -84,12 +90,12 @@ async function routes(): Promise<string[]> {
     });
 }
 
-/** The kernel writes addresses in the machine's own byte order, which is little-endian. */
+/** The kernel writes addresses in the byte order of the machine, which is little-endian. */
 function hexBytes(hex: string): number[] {
   return [...Buffer.from(hex, 'hex')].reverse();
 }
 
-/** @returns null for what is no IPv4 network */
+/** @returns null if the text is not an IPv4 network */
 function rangeOf(cidr: string): Range | null {
   const match = /^(\d+)\.(\d+)\.(\d+)\.(\d+)\/(\d+)$/.exec(cidr);
   if (!match) return null;

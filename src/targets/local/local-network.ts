@@ -1,24 +1,35 @@
-/** Where the clusters of one machine's Docker lie, so that no two of them ever collide. */
+/**
+ * Addresses and ports of the clusters on one Docker host. They are assigned so that no two clusters
+ * conflict.
+ */
 
 /** Ports of one cluster: 16 for SSH, then 16 for PostgreSQL. */
 const PORTS_PER_INDEX = 32;
 const POSTGRES_OFFSET = 16;
 const FIRST_PORT = 20_000;
-/** Linux hands out ports from here on to outgoing connections; a published port must lie below. */
+/** First port that Linux assigns to outgoing connections. A published port must be lower. */
 const FIRST_EPHEMERAL_PORT = 32_768;
 
-/** 10.197.0.0 and the /24 networks after it: far from Docker's own 172.16/12 and from 10.0 and 10.1. */
+/**
+ * 10.197.0.0 and the following /24 networks do not overlap with Docker's own 172.16/12, nor with
+ * 10.0 and 10.1.
+ */
 const FIRST_SUBNET = 197;
-/** .1 is the network's gateway; nodes begin at .11, so that a node's number can be read off. */
+/**
+ * .1 is the gateway of the network. Nodes start at .11, so the address shows the number of the
+ * node.
+ */
 const ADDRESS_OFFSET = 10;
 
-/** How many clusters have a block of ports; a network index is 0 to one less. */
+/**
+ * Number of clusters that can have a block of ports. A network index is 0 to NETWORK_INDEXES - 1.
+ */
 export const NETWORK_INDEXES = Math.floor((FIRST_EPHEMERAL_PORT - FIRST_PORT) / PORTS_PER_INDEX);
 
 export interface LocalNetwork {
   /** IPv4 CIDR, a /24. */
   subnet: string;
-  /** Every port of 127.0.0.1 that the cluster may publish. */
+  /** Ports of 127.0.0.1 that the cluster can publish. */
   ports: readonly number[];
   /** @param ordinal 1-based, as in the node's name */
   addressOf(ordinal: number): string;
@@ -27,7 +38,7 @@ export interface LocalNetwork {
 }
 
 /**
- * Addresses and ports of the local cluster with that index.
+ * Returns the addresses and ports of the local cluster with that index.
  * @param index 0 to NETWORK_INDEXES - 1
  */
 export function localNetwork(index: number): LocalNetwork {

@@ -1,6 +1,6 @@
 import type { ModuleResources } from '../../core/terraform/addresses.ts';
 
-/** Of `terraform/modules/local`, whose resources are `terraform_data` without an id of Docker's. */
+/** Resources of `terraform/modules/local`. They are `terraform_data` without a Docker id. */
 export const LOCAL_RESOURCES: ModuleResources = {
   ofNode: { node: 'terraform_data.node' },
   ofCluster: { network: 'terraform_data.network' },

@@ -5,10 +5,10 @@ import type { StageEvent } from '../../core/operation/event.ts';
 import type { ChildRunner } from '../../ports/child-runner.ts';
 import type { Docker } from './docker.ts';
 
-/** Flavours of the node image by the PostgreSQL that they come with. */
+/** Flavours of the node image by the PostgreSQL version that they contain. */
 const FLAVOUR: Record<string, string> = { '17': 'trixie', '15': 'bookworm' };
 export const IMAGE_VERSIONS = Object.keys(FLAVOUR);
-/** A build says little while it installs packages. */
+/** A build writes little output while it installs packages. */
 const BUILD_SILENCE_SECONDS = 900;
 const BUILD = 'node-image';
 
@@ -16,13 +16,16 @@ export interface NodeImages {
   prepare(children: ChildRunner, postgresVersion: string): Promise<string>;
 }
 
-/** @param assetsRoot folder of the project with `images/node`; absolute */
+/** @param assetsRoot absolute path of the project folder that contains `images/node` */
 export function createNodeImages(
   docker: Docker,
   assetsRoot: string,
   env: Record<string, string>,
 ): NodeImages {
-  /** Found since the server started; a recipe does not change beneath it. */
+  /**
+   * Images found since the start of the server. The recipe of an image does not change while it
+   * runs.
+   */
   const known = new Map<string, string>();
 
   async function isThere(image: string): Promise<boolean> {
@@ -61,9 +64,9 @@ export function createNodeImages(
       }
       const image = (await readFile(build.stdoutPath, 'utf8')).trim();
       if (build.exitCode !== 0 || image === '') {
-        // Forgotten, so that the next attempt of this very operation builds again.
+        // Deletes the record of the build, so that the next attempt of this operation builds again.
         await children.forget(BUILD);
-        // Says it better where Docker itself is what is missing.
+        // This command throws a clearer error if the cause is a missing Docker.
         await docker('version', '--format', '{{.Server.Version}}');
         const said = (await readFile(build.stderrPath, 'utf8')).trim();
         throw new HathiError(

@@ -660,8 +660,7 @@ export interface components {
          *     }
          */
         AppliedTerraform: {
-            /** @constant */
-            applied: true;
+            applied: boolean;
             nodes: components["schemas"]["ClusterNode"][];
             /** @description Id of the operation. */
             operation: string;
@@ -675,8 +674,7 @@ export interface components {
             started?: string[];
         };
         ApplyTerraformResult: {
-            /** @constant */
-            applied: true;
+            applied: boolean;
             nodes: components["schemas"]["ClusterNode"][];
             plan_id: string;
             resources: {
@@ -1182,8 +1180,7 @@ export interface components {
          *     }
          */
         DestroyedTerraform: {
-            /** @constant */
-            destroyed: true;
+            destroyed: boolean;
             /** @description Always empty: the operation fails if anything is left. */
             left: unknown[];
             /** @description Id of the operation. */
@@ -1193,8 +1190,7 @@ export interface components {
             };
         };
         DestroyTerraformResult: {
-            /** @constant */
-            destroyed: true;
+            destroyed: boolean;
             /** @description Always empty: the operation fails if anything is left. */
             left: unknown[];
             resources: {
@@ -1383,8 +1379,7 @@ export interface components {
          */
         ForgottenCluster: {
             cluster: string;
-            /** @constant */
-            forgotten: true;
+            forgotten: boolean;
             /** @description Remaining resources; null if the target did not respond. */
             left: {
                 /** @description Kind of the resource, e.g. `node`, `network`, `data-volume`. */
@@ -2192,11 +2187,8 @@ export interface components {
             operation_id: string;
             /** @description Result of the apply; null before it. */
             outcome: {
-                /**
-                 * @description Absent if the plan removed the cluster.
-                 * @constant
-                 */
-                applied?: true;
+                /** @description Absent if the plan removed the cluster. */
+                applied?: boolean;
                 nodes?: components["schemas"]["ClusterNode"][];
                 plan_id: string;
                 resources: {

@@ -1,6 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 
-/** Documents are `json`, not `jsonb`: people read them, so members stay in the order written. */
+/**
+ * Documents are `json`, not `jsonb`: people read them, and `json` keeps the order of the members.
+ */
 const STATEMENTS = [
   `create table clusters (
     id uuid primary key,
@@ -42,7 +44,7 @@ const STATEMENTS = [
     started_at timestamptz,
     ended_at timestamptz
   )`,
-  // The queue's own rule, and the 409: one unfinished operation a cluster.
+  // Rule of the queue and reason of the 409: at most one unfinished operation per cluster.
   `create unique index operations_one_unfinished on operations (cluster_id)
     where state in ('queued', 'running', 'awaiting-approval', 'cancelling')`,
   `create index operations_to_claim on operations (created_at)
@@ -132,6 +134,7 @@ const STATEMENTS = [
 ];
 
 export async function up(db: Kysely<unknown>): Promise<void> {
-  // One statement at a time: a block sent as one text leaks its aborted transaction on PGlite.
+  // One statement at a time. If all are sent as one text, PGlite leaves an aborted transaction
+  // open.
   for (const statement of STATEMENTS) await sql.raw(statement).execute(db);
 }

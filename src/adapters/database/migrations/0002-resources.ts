@@ -8,13 +8,13 @@ const STATEMENTS = [
 
   'alter table operations add column idempotency_key text',
   'create unique index operations_by_idempotency_key on operations (idempotency_key)',
-  // Ids begin with their time, so they are the order of lists.
+  // Ids begin with their creation time, so they define the order of lists.
   'create index operations_of_cluster_by_id on operations (cluster_id, id desc)',
 
-  // What the configuration was when the plan was made, for whoever reviews the plan.
+  // The configuration at the time of the plan, for the reviewers of the plan.
   `alter table plans add column files json not null default '[]'`,
 
-  // A row without a status is of a request that is being answered, by the server `holder`.
+  // A row without a status belongs to a request that the server `holder` is still processing.
   `create table idempotency_keys (
     key text primary key,
     fingerprint text not null,

@@ -1,13 +1,14 @@
 import { type Kysely, sql } from 'kysely';
 
 const STATEMENTS = [
-  // Only local clusters have a block of this machine's addresses and ports.
+  // Only local clusters have a block of addresses and ports of this machine.
   'alter table clusters alter column network_index drop not null',
 
-  // Whose account a plan is for, what was found there, and what it will cost.
+  // The account of a plan, the findings of the preflight, and the estimated cost.
   'alter table plans add column context json',
 
-  // A node tells the network that its address is in; until now all were local ones of 24 bits.
+  // Each node now has the network of its address. Earlier nodes were all local, in networks of 24
+  // bits.
   `update clusters set nodes = (
      select json_agg(node.value::jsonb || jsonb_build_object(
        'subnet', regexp_replace(node.value ->> 'address', '[0-9]+$', '0/24'),

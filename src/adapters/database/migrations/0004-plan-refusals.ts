@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 
 const STATEMENTS = [
-  // Why a plan must not be applied. Plans that were made before were judged by nobody.
+  // Reasons why a plan must not be applied. Earlier plans were not checked.
   "alter table plans add column refusals json not null default '[]'",
 ];
 

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 
 const STATEMENTS = [
-  // Stopped machines that the apply of a plan starts.
+  // Stopped machines that are started when the plan is applied.
   "alter table plans add column starts json not null default '[]'",
 ];
 

@@ -1,7 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 
 const STATEMENTS = [
-  // What the machines and the nodes were brought to, so that a change can be compared by content.
+  // The specs that were last applied to machines and nodes, so that a change can be compared by
+  // content.
   'alter table clusters add column applied_spec json, add column executed_spec json',
   'update clusters set applied_spec = spec where applied_revision = infrastructure_revision',
   'update clusters set executed_spec = spec where ansible_executed_revision = spec_revision',

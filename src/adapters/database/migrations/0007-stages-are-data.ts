@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely';
 const UNFINISHED = `state in ('queued', 'running', 'awaiting-approval', 'cancelling')`;
 
 const STATEMENTS = [
-  // A stage is identified by its position, so that an operation can contain one stage several times.
+  // The position identifies a stage, so that an operation can contain one stage several times.
   `alter table stages
     add column node text,
     add column needs_approval boolean not null default false,
@@ -22,7 +22,8 @@ const STATEMENTS = [
   `update events set position = stages.position from stages
     where stages.operation_id = events.operation_id and stages.name = events.stage`,
 
-  // One change and one copy of each cluster; reads run beside both, one of each kind.
+  // At most one change and one copy per cluster. Reads run in parallel to both, at most one per
+  // kind.
   `alter table operations add column access text not null default 'change', add column run_after timestamptz`,
   `update operations set access = 'read' where kind = 'verify-replication'`,
   'drop index operations_one_unfinished',

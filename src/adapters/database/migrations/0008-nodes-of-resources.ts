@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 
-/** Events of Terraform's resources name the node, so that no client parses an address. */
+/** Events of Terraform resources contain the node, so that clients do not parse addresses. */
 const NODE_OF_ADDRESS = `
   update events
   set data = (data::jsonb || jsonb_build_object(

@@ -14,7 +14,7 @@ import type {
 import type { ClustersTable, Schema } from '../schema.ts';
 import { json, time } from './columns.ts';
 
-/** A suggestion compares a name with each of them. */
+/** Limit for suggestions, which compare a name with each of these names. */
 const MOST_NAMES = 200;
 
 export class SqlClusterStore implements ClusterStore {
@@ -24,7 +24,7 @@ export class SqlClusterStore implements ClusterStore {
     this.#db = db;
   }
 
-  /** Prepared once by PostgreSQL, so that its length costs nothing. */
+  /** PostgreSQL prepares this statement once, so its length adds no cost. */
   #summaries() {
     return this.#living().select(({ selectFrom }) => [
       jsonObjectFrom(
@@ -100,7 +100,8 @@ export class SqlClusterStore implements ClusterStore {
   }
 
   async insert(record: Omit<ClusterRecord, 'created_at' | 'updated_at'>): Promise<ClusterRecord> {
-    // The unique indexes refuse without an error, which would end the transaction.
+    // On a conflict with a unique index, the insert does nothing. An error would end the
+    // transaction.
     const row = await this.#db
       .insertInto('clusters')
       .values({

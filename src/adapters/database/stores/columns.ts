@@ -1,4 +1,4 @@
-/** JSON columns take text, since drivers differ over arrays and strings. */
+/** JSON columns take text, because drivers differ for arrays and strings. */
 export const json = (value: unknown): string | null =>
   value === null ? null : JSON.stringify(value);
 

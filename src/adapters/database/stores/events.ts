@@ -10,7 +10,7 @@ export async function appendEvents(
   events: readonly NewEvent[],
 ): Promise<void> {
   if (events.length === 0) return;
-  // The counter's row lock makes the order of sequences the order of commits.
+  // The row lock of the counter makes the order of sequences equal to the order of commits.
   const { rows } = await sql<{ last_sequence: number }>`
     update operations set last_sequence = last_sequence + ${events.length}
     where id = ${id} returning last_sequence`.execute(db);

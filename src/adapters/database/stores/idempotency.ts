@@ -22,7 +22,7 @@ export class SqlIdempotencyStore implements IdempotencyStore {
       .selectAll()
       .where('key', '=', key)
       .executeTakeFirst();
-    // Released between the two statements: as if it had never been.
+    // The key was released between the two statements. Retry as if it had never existed.
     if (!row) return await this.take(key, fingerprint, holder);
     const { status, location, body } = row;
     const response = status === null ? null : { status, location, body: body ?? '' };

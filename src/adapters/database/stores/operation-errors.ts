@@ -3,7 +3,7 @@ import type { OperationRecord } from '../../../core/operation/operation.ts';
 import type { Remedy } from '../../../core/remedy.ts';
 import type { Lease } from '../../../ports/stores.ts';
 
-/** @param other the operation in the way; null when it ended in the meantime */
+/** @param other the operation that blocks the cluster; null if it ended in the meantime */
 export function clusterBusy(other: OperationRecord | null): HathiError {
   return new HathiError(
     'CLUSTER_BUSY',
@@ -19,7 +19,7 @@ export function clusterBusy(other: OperationRecord | null): HathiError {
   );
 }
 
-/** An operation that waits for approval never ends, so watching it does not help. */
+/** An operation that waits for approval does not end without it, so watching it does not help. */
 function remediesOf({ id: operation, state }: OperationRecord): Remedy[] {
   const first = state === 'awaiting-approval' ? 'approve-operation' : 'watch-operation';
   return [

@@ -3,7 +3,7 @@ import type { OperationRecord, StageRecord } from '../../../core/operation/opera
 import type { OperationsTable, StagesTable } from '../schema.ts';
 import { time } from './columns.ts';
 
-/** An operation from its row and the rows of its stages. */
+/** Converts a row and its stages to the operation of the domain. */
 export function toOperation(
   row: Selectable<OperationsTable> & { cluster_name: string },
   stages: Selectable<StagesTable>[],

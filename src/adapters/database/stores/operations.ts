@@ -38,7 +38,8 @@ export class SqlOperationStore implements OperationStore {
 
   async insert({ stages, ...operation }: NewOperation): Promise<OperationRecord> {
     const run_after = stages[0]?.run_after ?? null;
-    // The unique indexes refuse without an error, which would end the transaction.
+    // On a conflict with a unique index, the insert does nothing. An error would end the
+    // transaction.
     const inserted = await this.#db
       .insertInto('operations')
       .values({ ...operation, run_after, input: JSON.stringify(operation.input) })
@@ -174,9 +175,12 @@ export class SqlOperationStore implements OperationStore {
     return row.cancel_level as OperationRecord['cancel_level'];
   }
 
-  /** Takes the row for the rest of the transaction. @throws LEASE_LOST */
+  /**
+   * Locks the row for the rest of the transaction.
+   * @throws LEASE_LOST
+   */
   async holdLease(lease: Lease): Promise<void> {
-    // By attempt and not by time, as a renewal is: see renew-lease.ts.
+    // Compares the attempt and not the time, like a renewal: see renew-lease.ts.
     const { rows } = await sql`
       select from operations
       where id = ${lease.operationId} and attempt = ${lease.attempt}
@@ -259,7 +263,7 @@ export class SqlOperationStore implements OperationStore {
   }
 
   async progress(ids: readonly string[]): Promise<OperationProgress[]> {
-    // An array is one parameter: the text of the statement stays the same for every number of ids.
+    // An array is one parameter, so the text of the statement is the same for every number of ids.
     const { rows } = await sql<OperationProgress>`
       select id, state, last_sequence from operations
       where id = any (${[...ids]}::uuid[])`.execute(this.#db);
@@ -285,7 +289,7 @@ interface UnfinishedFilter {
   kind?: OperationKind;
 }
 
-/** What the unique indexes do not allow beside the operation. */
+/** Returns a filter for the operations that the unique indexes do not allow beside this one. */
 function inTheWayOf(operation: Omit<NewOperation, 'stages'>): UnfinishedFilter {
   const { cluster_id: clusterId, access, kind } = operation;
   return { clusterId, access: [access], ...(access === 'read' ? { kind } : {}) };

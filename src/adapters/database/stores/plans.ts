@@ -88,7 +88,7 @@ export class SqlPlanStore implements PlanStore {
   }
 }
 
-/** Of changes that were stored before plans were judged. */
+/** Defaults for changes that were stored before plans were checked. */
 const UNJUDGED = {
   attributes: [],
   node: null,

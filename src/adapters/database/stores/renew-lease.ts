@@ -1,9 +1,9 @@
 import type { Lease } from '../../../ports/stores.ts';
 
 /**
- * Extends a lease. The condition is the attempt, not the time: a lease that ran out belongs to its worker
- * until another one claims the operation, and each claim raises the attempt. So a worker whose renewal
- * came late, e.g. because its own transaction held the row, continues.
+ * Extends a lease. The condition is the attempt, not the time. An expired lease belongs to its
+ * worker until another worker claims the operation, and each claim increases the attempt. So a
+ * worker with a late renewal continues, e.g. after its own transaction held the row.
  */
 export const RENEW_LEASE = `
   update operations

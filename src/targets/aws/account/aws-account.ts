@@ -12,7 +12,7 @@ import type { Cloud } from './cloud.ts';
 
 const MEBIBYTE = 2 ** 20;
 
-/** The port over the SDK, one function a question. */
+/** Implements the port with the AWS SDK. Each function is one request to the port. */
 export function createAwsAccount(pace: RemovalPace): Cloud {
   return {
     preflight: (input) =>
@@ -47,7 +47,7 @@ export function createAwsAccount(pace: RemovalPace): Cloud {
   };
 }
 
-/** @param asked what an error says was asked, where it does not know better */
+/** @param asked permission that the error names, if the error itself does not name one */
 async function asking<T>(
   region: string,
   asked: string,

@@ -4,8 +4,8 @@ import type { Cloud } from './cloud.ts';
 const PACE: RemovalPace = { pollMilliseconds: 2_000, patienceSeconds: 300 };
 
 /**
- * An account of AWS. The SDK is loaded at the first question, since most servers never ask one and
- * loading it takes as long as all the rest of the start.
+ * An AWS account. The SDK is loaded at the first request: most servers never send one, and loading
+ * takes as long as the rest of the start.
  */
 export function createAwsCloud(pace: RemovalPace = PACE): Cloud {
   let loading: Promise<Cloud> | undefined;

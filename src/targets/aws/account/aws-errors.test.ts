@@ -71,7 +71,7 @@ it('tells what is gone from what is used', () => {
     expect(isInUse(named(code)), code).toBe(true);
   }
   expect(isGone(named('DependencyViolation'))).toBe(false);
-  // Nothing was removed by an id that cannot be one.
+  // A malformed id cannot belong to a removed resource.
   expect(isGone(named('InvalidInstanceID.Malformed'))).toBe(false);
   expect(isInUse(named('OperationNotPermitted'))).toBe(false);
   expect(isDenied(named('AccessDeniedException'))).toBe(true);

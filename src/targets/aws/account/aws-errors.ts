@@ -1,8 +1,9 @@
 import { HathiError, isHathiError } from '../../../core/errors.ts';
 
 /**
- * Words for what the SDK throws. Its own messages are not passed on: that of a wrong signature holds
- * the session token, that of a credential process whatever it wrote.
+ * Messages for the errors of the SDK. The SDK's own messages are not passed on. The message of a
+ * wrong signature contains the session token. The message of a credential process contains its
+ * output.
  */
 
 const DENIED = /^(AccessDenied|AccessDeniedException|UnauthorizedOperation|UnauthorizedAccess)$/;
@@ -15,10 +16,16 @@ const NO_SUCH_HOST = 'ENOTFOUND';
 const UNREACHABLE =
   /^(EAI_AGAIN|ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|EPIPE|ETIMEDOUT|TimeoutError|CERT_HAS_EXPIRED|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_VERIFY_LEAF_SIGNATURE)$/;
 const GONE = /NotFound$|^NoSuchEntity/;
-/** Something still uses the resource; it may end by itself, as the interface of a machine does. */
+/**
+ * The resource is still in use. The use can end without any action, e.g. the network interface of a
+ * machine.
+ */
 const IN_USE = /^(DependencyViolation|DeleteConflict|VolumeInUse|IncorrectState)|\.InUse$/;
 
-/** AWS's code of an error (`InvalidAMIID.NotFound`), the system's (`ECONNREFUSED`), or `HTTP 502`. */
+/**
+ * Code of an error: from AWS (`InvalidAMIID.NotFound`), from the system (`ECONNREFUSED`), or `HTTP
+ * 502`.
+ */
 export function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
   const { code, Code, $metadata } = error as {
@@ -28,7 +35,7 @@ export function codeOf(error: unknown): string {
   };
   if (typeof code === 'string') return code;
   if (typeof Code === 'string') return Code;
-  // A proxy's page is no answer of AWS, and has no code.
+  // The error page of a proxy is not a response of AWS and has no code.
   const status = $metadata?.httpStatusCode;
   return error.name === 'Error' && status !== undefined ? `HTTP ${status}` : error.name;
 }
@@ -37,14 +44,17 @@ export const isDenied = (error: unknown) => DENIED.test(codeOf(error));
 export const isGone = (error: unknown) => GONE.test(codeOf(error));
 export const isInUse = (error: unknown) => IN_USE.test(codeOf(error));
 
-/** Whether the answer would be the same to every other question, so that asking on is in vain. */
+/**
+ * Returns true if every other request would fail in the same way. Further requests are then
+ * useless.
+ */
 export function isAboutAccess(error: unknown): boolean {
   return isHathiError(error) || accessProblem(error, '') !== null;
 }
 
 /**
- * @param asked what was asked, as the permission is called, e.g. `ec2:DescribeTags`
- * @returns CLOUD_UNAVAILABLE with what to do, or the error itself if it is Hathi's already
+ * @param asked the request, named like its permission, e.g. `ec2:DescribeTags`
+ * @returns CLOUD_UNAVAILABLE with the next step, or the error itself if it is already Hathi's
  */
 export function cloudError(error: unknown, region: string, asked: string): HathiError {
   if (isHathiError(error)) return error;
@@ -74,7 +84,7 @@ export function cloudError(error: unknown, region: string, asked: string): Hathi
   );
 }
 
-/** @returns a sentence on credentials or the connection; null when the error is of another kind */
+/** @returns a sentence about credentials or the connection; null for any other error */
 function accessProblem(error: unknown, region: string): string | null {
   const code = codeOf(error);
   const name = error instanceof Error ? error.name : '';
@@ -99,7 +109,7 @@ function accessProblem(error: unknown, region: string): string | null {
   return null;
 }
 
-/** The SDK tells the cases apart by its message alone. */
+/** The SDK distinguishes these cases only in the message. */
 function credentialsProblem(said: string): string {
   if (/sso|token is expired|aws login|login_session/i.test(said) && !/any providers/.test(said)) {
     return 'The sign-in to AWS has expired or was never made. Run `aws sso login` (with `--profile NAME` for a profile; `aws login` if the profile was made with that), then repeat what was asked.';

@@ -5,7 +5,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 
 const CONNECT_MILLISECONDS = 5_000;
 const REQUEST_MILLISECONDS = 20_000;
-/** Throttled and lost requests are sent again with growing pauses. */
+/** Throttled and lost requests are retried with increasing pauses. */
 const MAX_ATTEMPTS = 5;
 
 export interface AwsClients extends Disposable {
@@ -17,8 +17,8 @@ export interface AwsClients extends Disposable {
 }
 
 /**
- * Clients for one question. They live no longer than it, so that credentials that were renewed in the
- * meantime are read anew. The SDK finds credentials, a proxy of its own and AWS_ENDPOINT_URL itself.
+ * Clients for one request to the port. They are created for each request, so that renewed
+ * credentials are read again. The SDK finds credentials, the proxy and AWS_ENDPOINT_URL.
  */
 export function createAwsClients(region: string): AwsClients {
   const settings = {
@@ -30,7 +30,7 @@ export function createAwsClients(region: string): AwsClients {
       requestTimeout: REQUEST_MILLISECONDS,
       throwOnRequestTimeout: true,
     },
-    // Handed on to the credential chain, which else remembers ~/.aws as it was at the first question.
+    // Passed to the credential chain, which otherwise caches ~/.aws from the first request.
     ignoreCache: true,
   };
   const ec2 = new EC2Client(settings);

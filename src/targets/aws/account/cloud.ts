@@ -7,7 +7,7 @@ export interface Preflight {
   findings: Finding[];
 }
 
-/** Where the nodes will stand. `own` is a VPC made for the cluster. */
+/** Network of the nodes. `own` is a VPC that is created for the cluster. */
 export type CloudNetwork =
   | { mode: 'default' }
   | { mode: 'existing'; vpcId: string; subnetIds: readonly string[] }
@@ -16,44 +16,46 @@ export type CloudNetwork =
 export interface PreflightInput {
   region: string;
   instanceType: string;
-  /** All nodes of the cluster, its witness among them. */
+  /** All nodes of the cluster, including the witness. */
   nodes: number;
-  /** Those of them that do not exist yet. */
+  /** Number of nodes that do not exist yet. */
   newNodes: number;
-  /** Empty: those of the region that offer the type. */
+  /** Default if empty: the zones of the region that offer the type. */
   availabilityZones: readonly string[];
-  /** null: the newest Debian 13 of Debian's own account. */
+  /** Default if null: the newest Debian 13 image of Debian's own account. */
   amiId: string | null;
   network: CloudNetwork;
-  /** null: a key pair of the cluster's own is made. */
+  /** Default if null: a key pair that is created for the cluster. */
   keyName: string | null;
-  /** OpenSSH line of the public half of the private key that Hathi will use; null: not known. */
+  /** OpenSSH line of the public half of the private key that Hathi will use; null if unknown. */
   publicKey: string | null;
   connection: 'public' | 'private' | 'bastion' | 'ssm';
-  /** Whether the nodes get public addresses. */
+  /** True if the nodes get public addresses. */
   publicAddresses: boolean;
-  /** Inbound rules of the security group, counted for each address family as EC2 does. */
+  /** Inbound rules of the security group, counted per address family as in EC2. */
   inboundRules: { ipv4: number; ipv6: number };
 }
 
 export interface CloudNode {
-  /** `<cluster>-<n>`. A node that was made twice is listed twice. */
+  /** `<cluster>-<n>`. A node that was created twice is listed twice. */
   name: string;
   id: string;
-  /** `missing` is a node of which only terminated machines are left. */
+  /** `missing`: only terminated machines of the node exist. */
   state: PowerState;
 }
 
 /**
- * An account of a cloud. All throw CLOUD_UNAVAILABLE when there are no credentials, when they have
- * expired or may not do what is asked, or when the API cannot be reached.
+ * An account of a cloud. All methods throw CLOUD_UNAVAILABLE if credentials are missing or expired,
+ * if they do not allow the request, or if the API cannot be reached.
  */
 export interface Cloud {
-  /** Everything that an apply would fail on and that can be known before. Changes nothing. */
+  /**
+   * Checks everything that can be verified before an apply and would make it fail. Changes nothing.
+   */
   preflight(input: PreflightInput): Promise<Preflight>;
   /**
-   * Everything of a region that carries Hathi's tags, of one site or cluster if they are given.
-   * What is being deleted already is left out.
+   * Returns all resources of a region that have Hathi's tags. `site` and `cluster` limit the list.
+   * Resources whose deletion has started are left out.
    */
   resources(filter: {
     region: string;
@@ -62,15 +64,16 @@ export interface Cloud {
   }): Promise<AccountResource[]>;
   /** Starts stopped machines and waits until they run. */
   start(region: string, ids: readonly string[]): Promise<void>;
-  /** The machines of a cluster by their tags, whatever a state knows of them. */
+  /** Returns the machines of a cluster by their tags, independent of any Terraform state. */
   nodes(region: string, site: string, cluster: string): Promise<CloudNode[]>;
   /**
-   * Removes what `resources` named and nothing else, what depends on others first, and waits until it
-   * is gone. What is gone already counts as removed.
-   * @throws OPERATION_FAILED with what is left in its details, after all the others were removed
+   * Removes the resources that `resources` returned, and no others. Dependent resources are removed
+   * first. Returns when all are gone. A resource that is already gone counts as removed.
+   * @throws OPERATION_FAILED with the remaining resources in its details, after all others were
+   *   removed
    */
   remove(resources: readonly AccountResource[]): Promise<void>;
-  /** @returns null for a type that the region does not know */
+  /** @returns null for a type that does not exist in the region */
   sizeOf(
     region: string,
     instanceType: string,

@@ -11,7 +11,10 @@ import {
   standInActions,
 } from '../../../../test/support/aws-actions.ts';
 
-/** Characters of a managed policy, without white space. @see IAM user guide, "IAM and AWS STS quotas" */
+/**
+ * Maximum length of a managed policy in characters, without white space.
+ * @see IAM user guide, "IAM and AWS STS quotas"
+ */
 const MOST_CHARACTERS = 6_144;
 
 const missing = (actions: readonly string[]) =>

@@ -52,7 +52,7 @@ it('gives no price rather than a wrong one', () => {
 });
 
 describe('the table', () => {
-  // On-demand prices of AWS for us-east-1, to the digits that AWS publishes.
+  // On-demand prices of AWS for us-east-1, with the precision that AWS publishes.
   it.each([
     ['t3.medium', 0.0416],
     ['t4g.medium', 0.0336],

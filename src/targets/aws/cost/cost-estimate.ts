@@ -1,12 +1,12 @@
 import type { CostEstimate } from '../../../core/plan/plan-context.ts';
 import prices from './prices.json' with { type: 'json' };
 
-/** Hours of a month, as AWS counts them in its own calculator. */
+/** Hours per month, as in the AWS pricing calculator. */
 const HOURS_PER_MONTH = 730;
 
 /**
- * Sizes of a type, relative to `large`. Within a family AWS's prices are proportional to the size; the
- * smallest ones are rounded, by less than 1.5 %.
+ * Sizes of a type, relative to `large`. Within a family, the AWS prices are proportional to the
+ * size. AWS rounds the prices of the smallest sizes, by less than 1.5 %.
  */
 const SIZE_FACTORS: Record<string, number> = {
   nano: 1 / 16,
@@ -28,23 +28,23 @@ const SIZE_FACTORS: Record<string, number> = {
 export interface CostInput {
   region: string;
   instanceType: string;
-  /** Nodes with PostgreSQL, each with a data volume. */
+  /** Nodes that run PostgreSQL. Each has a data volume. */
   nodes: number;
-  /** Nodes with etcd alone: the same machine without a data volume. */
+  /** Nodes that run only etcd, on the same type of machine but without a data volume. */
   witnessNodes: number;
   rootGib: number;
   /** `throughput` in MiB/s. */
   dataVolume: { sizeGib: number; iops: number; throughput: number };
-  /** Public IPv4 addresses, a NAT gateway's among them. */
+  /** Number of public IPv4 addresses, including the address of a NAT gateway. */
   publicAddresses: number;
   natGateways: number;
 }
 
 /**
- * What a cluster costs on AWS, from the table of on-demand prices beside this file. The table has
- * one source and one date, which has no prices but those of machines. The other parts are listed
- * with their quantity and without a price.
- * @returns null for a region or type that the table does not have: no price is better than a wrong one
+ * Estimates the cost of a cluster on AWS, from the table of on-demand prices in this folder. The
+ * table has one source and one date, and contains only prices of machines. The other parts are
+ * listed with their quantity and without a price.
+ * @returns null for a region or type that is not in the table: no price is better than a wrong one
  */
 export function estimateCost(input: CostInput): CostEstimate | null {
   const instanceHour = hourOf(input.region, input.instanceType);
@@ -80,7 +80,7 @@ export function estimateCost(input: CostInput): CostEstimate | null {
   };
 }
 
-/** @returns null if the table does not have the region, family or size */
+/** @returns null if the region, family or size is not in the table */
 function hourOf(region: string, instanceType: string): number | null {
   const families = ownValue<Record<string, number>>(prices.large_hour, region);
   const [family = '', size = ''] = instanceType.split('.');

@@ -6,18 +6,24 @@ import { debianArchitecture } from './instance-type.ts';
 import type { RegionFacts } from './region-facts.ts';
 import { error, info, request } from './request.ts';
 
-/** Debian's own account. @see https://wiki.debian.org/Cloud/AmazonEC2Image */
+/**
+ * Debian's own account.
+ * @see https://wiki.debian.org/Cloud/AmazonEC2Image
+ */
 const DEBIAN_ACCOUNT = '136693071363';
 const PERMISSION = 'ec2:DescribeImages';
 
-/** Whether the image can be started on the type, or which Debian 13 will be. */
+/**
+ * Checks whether the image can start on the instance type. Without an image, finds the Debian 13
+ * image.
+ */
 export async function checkImage(
   ec2: EC2Client,
   input: PreflightInput,
   facts: RegionFacts,
 ): Promise<Finding[]> {
   const type = await facts.type();
-  // Without a type there is nothing to fit, and another check has said so.
+  // An unknown type cannot be compared. The check of the instance type reports it.
   if (type === null) return [];
   const architectures = type.ProcessorInfo?.SupportedArchitectures ?? [];
   if (input.amiId === null) return await checkDebian(ec2, input, architectures);

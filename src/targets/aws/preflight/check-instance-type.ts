@@ -3,7 +3,7 @@ import type { PreflightInput } from '../account/cloud.ts';
 import type { RegionFacts } from './region-facts.ts';
 import { error, info, warning } from './request.ts';
 
-/** Whether the region has the type, and each zone that was asked for offers it. */
+/** Checks whether the region has the instance type, and whether each requested zone offers it. */
 export async function checkInstanceType(
   { region, instanceType, availabilityZones, nodes }: PreflightInput,
   facts: RegionFacts,

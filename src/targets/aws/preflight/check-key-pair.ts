@@ -4,15 +4,15 @@ import type { PreflightInput } from '../account/cloud.ts';
 import { ec2Fingerprint, keyOf, sameFingerprint } from './key-fingerprint.ts';
 import { error, info, request, warning } from './request.ts';
 
-/** Whether the named key pair is there, and belongs to the private key that Hathi will use. */
+/** Checks whether the named key pair exists and matches the private key that Hathi will use. */
 export async function checkKeyPair(
   ec2: EC2Client,
   { region, keyName, publicKey }: PreflightInput,
 ): Promise<Finding[]> {
-  // Hathi makes its own.
+  // Hathi creates the key pair.
   if (keyName === null) return [];
 
-  // By a filter, since asking by name for a pair that is not there is an error.
+  // Uses a filter, because a request by name fails if the key pair does not exist.
   const found = await request('ec2:DescribeKeyPairs', () =>
     ec2.send(
       new DescribeKeyPairsCommand({
@@ -57,7 +57,7 @@ export async function checkKeyPair(
       ];
 }
 
-/** @returns null where the fingerprint is of a private key that EC2 made: SHA-1, 20 bytes */
+/** @returns null if the fingerprint is that of a private key that EC2 created: SHA-1, 20 bytes */
 function fits(publicKey: string, fingerprint: string): boolean | null {
   const own = ec2Fingerprint(publicKey);
   if (own === null || fingerprint === '' || fingerprint.split(':').length === 20) return null;

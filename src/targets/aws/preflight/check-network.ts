@@ -13,7 +13,10 @@ import { largestShare } from './network.ts';
 import type { RegionFacts } from './region-facts.ts';
 import { error, info, request, warning } from './request.ts';
 
-/** Whether the default VPC, or the given one with its subnets, is there and has room for the new nodes. */
+/**
+ * Checks whether the default VPC, or the given VPC with its subnets, exists and has room for the
+ * new nodes.
+ */
 export async function checkNetwork(
   ec2: EC2Client,
   input: PreflightInput,
@@ -103,7 +106,7 @@ function strangersOf(
   ];
 }
 
-/** One a zone, the first by its id: the same that the Terraform module chooses. */
+/** Returns the first subnet by id in each zone. The Terraform module uses the same rule. */
 function usedSubnets(
   subnets: readonly Subnet[],
   offering: readonly string[],

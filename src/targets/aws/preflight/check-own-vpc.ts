@@ -16,12 +16,12 @@ import type { RegionFacts } from './region-facts.ts';
 import { error, info, RequestFailed, request, warning } from './request.ts';
 
 const VPC_QUOTA = 'L-F678F1CE';
-/** Of an account that never asked for more. */
+/** Default quota of an account. */
 const USUAL_VPCS = 5;
-/** Zones that the Terraform module chooses where none are named. */
+/** Number of zones that the Terraform module selects if the request names none. */
 const ZONES_CHOSEN = 3;
 
-/** Whether a VPC of the cluster's own can be made, and has room. */
+/** Checks whether a VPC for the cluster can be created and is large enough. */
 export async function checkOwnVpc(
   ec2: EC2Client,
   quotas: ServiceQuotasClient,
@@ -56,7 +56,7 @@ export async function checkOwnVpc(
       await chosenZones(input, facts),
       'Name three zones in `availability_zones`, or another `instance_type` that three zones offer.',
     ),
-    // A cluster that has nodes has its VPC.
+    // A cluster with nodes already has its VPC.
     ...(input.newNodes === input.nodes ? await checkCount(ec2, quotas, input.region) : []),
   ];
 }
@@ -79,7 +79,7 @@ async function room(
   ];
 }
 
-/** As the Terraform module chooses them. */
+/** Returns the zones that the Terraform module will select. */
 async function chosenZones(
   { availabilityZones }: PreflightInput,
   facts: RegionFacts,

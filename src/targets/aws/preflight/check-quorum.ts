@@ -5,8 +5,9 @@ import { zoneWithMajority } from './network.ts';
 import { warning } from './request.ts';
 
 /**
- * Whether one of several zones would hold the majority of etcd. That all nodes are in one zone is a
- * finding of its own. Nodes that exist stay in their zones, so only a new cluster is checked.
+ * Checks whether one of several zones would contain the majority of the etcd members. Another check
+ * reports nodes that are all in one zone. Existing nodes stay in their zones, so only a new cluster
+ * is checked.
  */
 export function checkQuorum(
   { nodes, newNodes }: PreflightInput,

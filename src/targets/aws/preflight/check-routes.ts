@@ -11,8 +11,9 @@ import { request, warning } from './request.ts';
 const EVERYWHERE = '0.0.0.0/0';
 
 /**
- * Whether machines of the subnets reach the archives of packages, and are reached by a public address.
- * Only warnings: an apply succeeds without, and a proxy or a mirror may stand in for the route.
+ * Checks whether machines of the subnets can reach the package repositories, and can be reached by
+ * a public address. The findings are only warnings: an apply succeeds without the route, and a
+ * proxy or a mirror can replace it.
  */
 export async function checkRoutes(
   ec2: EC2Client,
@@ -47,7 +48,7 @@ export async function checkRoutes(
   });
 }
 
-/** A subnet without a route table of its own has the VPC's main one. */
+/** A subnet without its own route table uses the main route table of the VPC. */
 function tableOf(subnetId: string, tables: readonly RouteTable[]): RouteTable | undefined {
   const own = tables.find(({ Associations = [] }) =>
     Associations.some(({ SubnetId }) => SubnetId === subnetId),
@@ -55,7 +56,7 @@ function tableOf(subnetId: string, tables: readonly RouteTable[]): RouteTable | 
   return own ?? tables.find(({ Associations = [] }) => Associations.some(({ Main }) => Main));
 }
 
-/** @returns the id of what leads to the internet; null where nothing does */
+/** @returns the id of the gateway to the internet; null if there is none */
 function wayOut(table: RouteTable | undefined): string | null {
   const route = table?.Routes?.find(
     ({ DestinationCidrBlock, State }) =>

@@ -5,14 +5,14 @@ import { RULES_QUOTA, USUAL_RULES } from './inbound-rules.ts';
 import { quotaOf, raiseQuota } from './quota.ts';
 import { error, info, RequestFailed, warning } from './request.ts';
 
-/** Whether the security group may have as many rules as the lists of networks need. */
+/** Checks whether the quota of the security group covers the rules for the lists of networks. */
 export async function checkRuleQuota(
   quotas: ServiceQuotasClient,
   { region, inboundRules: { ipv4, ipv6 } }: PreflightInput,
 ): Promise<Finding[]> {
   const needed = Math.max(ipv4, ipv6);
   const sum = `The security group needs ${ipv4} inbound rules for IPv4 and ${ipv6} for IPv6`;
-  // An account never has fewer than the usual number.
+  // The quota of an account is never below the default.
   if (needed <= USUAL_RULES) {
     return [info('rule-quota', `${sum}; at least ${USUAL_RULES} of each are allowed.`)];
   }

@@ -12,10 +12,10 @@ import { quotaOf, raiseQuota } from './quota.ts';
 import type { RegionFacts } from './region-facts.ts';
 import { error, info, request } from './request.ts';
 
-/** EC2 describes no more types at once. */
+/** Maximum number of types in one DescribeInstanceTypes request. */
 const TYPES_AT_ONCE = 100;
 
-/** Whether the account may run the new nodes besides what runs already. */
+/** Checks whether the quota covers the new nodes in addition to the running machines. */
 export async function checkVcpuQuota(
   ec2: EC2Client,
   quotas: ServiceQuotasClient,
@@ -29,7 +29,7 @@ export async function checkVcpuQuota(
     ];
   }
   const type = await facts.type();
-  // Without a type there is nothing to count, and another check has said so.
+  // The vCPUs of an unknown type cannot be counted. The check of the instance type reports it.
   if (type === null) return [];
   const needed = newNodes * (type.VCpuInfo?.DefaultVCpus ?? 0);
   const [quota, running] = await Promise.all([
@@ -47,7 +47,10 @@ export async function checkVcpuQuota(
   ];
 }
 
-/** On-demand machines alone: others have quotas of their own. What is stopped does not count. */
+/**
+ * Counts only on-demand machines, because other machines have separate quotas. Stopped machines do
+ * not count.
+ */
 async function runningVcpus(ec2: EC2Client): Promise<number> {
   const counts = new Map<string, number>();
   await request('ec2:DescribeInstances', async () => {

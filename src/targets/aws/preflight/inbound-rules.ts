@@ -1,10 +1,10 @@
-/** Rules of the security group that let the nodes reach each other: PostgreSQL, Patroni, etcd. */
+/** Security group rules for traffic between the nodes: PostgreSQL, Patroni, etcd. */
 const RULES_BETWEEN_NODES = 3;
 
-/** Rules of one direction that a security group may have, unless the account got more. */
+/** Default quota of rules per direction of a security group. */
 export const USUAL_RULES = 60;
 
-/** Quota "Inbound or outbound rules per security group", of the service `vpc`. */
+/** Quota "Inbound or outbound rules per security group" of the service `vpc`. */
 export const RULES_QUOTA = 'L-0EA8095F';
 
 /** EC2 applies the quota to each address family separately. */
@@ -14,8 +14,8 @@ export interface InboundRules {
 }
 
 /**
- * The inbound rules that the module makes. A rule that names a security group counts for both
- * families.
+ * Counts the inbound rules that the module creates. A rule that names a security group counts for
+ * both families.
  * @param allowList clients of PostgreSQL
  * @param controlCidrs sources of SSH; empty if no port is open for it
  * @see Amazon VPC user guide, "Amazon VPC quotas", security groups
@@ -24,7 +24,7 @@ export function inboundRules(
   allowList: readonly string[],
   controlCidrs: readonly string[],
 ): InboundRules {
-  // One network in both lists makes two rules, of different ports.
+  // A network in both lists needs two rules, because the ports differ.
   const networks = [...new Set(allowList), ...new Set(controlCidrs)];
   const ipv6 = networks.filter((cidr) => cidr.includes(':')).length;
   return {

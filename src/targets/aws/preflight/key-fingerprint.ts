@@ -1,13 +1,14 @@
 import { createHash, createPublicKey } from 'node:crypto';
 
-/** The type and the base64 of an OpenSSH public key, without its comment. */
+/** Returns the type and the base64 data of an OpenSSH public key, without its comment. */
 export function keyOf(openSsh: string): string {
   return openSsh.trim().split(/\s+/).slice(0, 2).join(' ');
 }
 
 /**
- * What EC2 calls the fingerprint of a key pair that was imported: SHA-256 in base64 for Ed25519, MD5 of
- * the DER in hex for RSA. That of a pair that EC2 made itself is of the private key, so it says nothing.
+ * Returns the fingerprint that EC2 reports for an imported key pair. For Ed25519 this is SHA-256 in
+ * base64, for RSA the MD5 of the DER in hex. If EC2 created the key pair, its fingerprint is that
+ * of the private key and cannot be compared.
  * @returns null for another kind of key
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/verify-keys.html
  */
@@ -24,13 +25,16 @@ export function ec2Fingerprint(openSsh: string): string | null {
   return hex.match(/../g)?.join(':') ?? null;
 }
 
-/** Whether two notations of a fingerprint are of one key: padding and the name of the hash may differ. */
+/**
+ * Returns whether two fingerprints are of the same key. Padding and the name of the hash can
+ * differ.
+ */
 export function sameFingerprint(one: string, other: string): boolean {
   const bare = (text: string) => text.replace(/^SHA256:/i, '').replace(/={1,2}$/, '');
   return bare(one) === bare(other);
 }
 
-/** SSH's strings: four bytes of length, then the bytes. */
+/** Reads the strings of the SSH format: four bytes of length, then the bytes. */
 function stringsOf(blob: Buffer): Buffer[] {
   const strings: Buffer[] = [];
   for (let at = 0; at + 4 <= blob.length; ) {
@@ -41,7 +45,7 @@ function stringsOf(blob: Buffer): Buffer[] {
   return strings;
 }
 
-/** SSH writes a zero before a number whose first bit is set; JWK does not. */
+/** SSH writes a zero byte before a number whose first bit is set. JWK does not. */
 function unsigned(number: Buffer): string {
   return (number[0] === 0 ? number.subarray(1) : number).toString('base64url');
 }

@@ -49,7 +49,7 @@ it('finds the zone with the majority of etcd', () => {
   expect(zoneWithMajority(['a'], 3)).toBe('a');
   expect(zoneWithMajority(['a', 'b', 'c'], 3)).toBeNull();
   expect(zoneWithMajority(['a', 'b', 'c', 'd'], 3)).toBeNull();
-  // One member has no majority to lose: the node itself is the cluster.
+  // With one member there is no majority to lose: the node is the whole cluster.
   expect(zoneWithMajority(['a', 'b'], 1)).toBeNull();
   expect(zoneWithMajority([], 3)).toBeNull();
 });

@@ -1,10 +1,13 @@
-/** Sizes of a VPC of the cluster's own: a sixteenth of it is a subnet, which EC2 wants to be /28 at least. */
+/**
+ * Sizes of a VPC for one cluster. A subnet is a sixteenth of the VPC, and EC2 requires at least
+ * /28.
+ */
 export const WIDEST_VPC_BITS = 16;
 export const NARROWEST_VPC_BITS = 23;
 
-/** EC2 keeps the first four addresses of every subnet and the last for itself. */
+/** EC2 reserves the first four addresses and the last address of every subnet. */
 const ADDRESSES_KEPT = 5;
-/** A VPC of the cluster's own is cut into sixteen. */
+/** The VPC of a cluster is divided into sixteen subnets. */
 const SUBNET_BITS = 4;
 
 const PRIVATE_RANGES = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10'];
@@ -15,7 +18,10 @@ interface Range {
   bits: number;
 }
 
-/** @returns null for what is no IPv4 network in CIDR notation, or has bits set beyond its mask */
+/**
+ * @returns null if the text is not an IPv4 network in CIDR notation, or has bits set beyond its
+ *   mask
+ */
 export function parseCidr(cidr: string): Range | null {
   const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(cidr);
   if (!match) return null;
@@ -25,7 +31,7 @@ export function parseCidr(cidr: string): Range | null {
   return address % 2 ** (32 - bits) === 0 ? { address, bits } : null;
 }
 
-/** Whether every address of the network is one that the internet does not route. */
+/** Returns whether the internet routes no address of the network. */
 export function isPrivateCidr(cidr: string): boolean {
   const range = parseCidr(cidr);
   return range !== null && PRIVATE_RANGES.some((outer) => contains(parseCidr(outer), range));
@@ -37,20 +43,20 @@ function contains(outer: Range | null, inner: Range): boolean {
   return Math.floor(inner.address / size) === Math.floor(outer.address / size);
 }
 
-/** Nodes that fit into one subnet of a VPC of the cluster's own. */
+/** Returns the number of nodes that fit into one subnet of the cluster's own VPC. */
 export function nodesInOwnSubnet(vpcBits: number): number {
   return 2 ** (32 - vpcBits - SUBNET_BITS) - ADDRESSES_KEPT;
 }
 
-/** The most nodes that one of `places` gets when they are handed out in turn. */
+/** Returns the maximum number of nodes in one of `places` if nodes are assigned in turn. */
 export function largestShare(nodes: number, places: number): number {
   return Math.ceil(nodes / places);
 }
 
 /**
- * The zone whose failure stops all writes, since most members of etcd are in it.
- * @param zones names of the zones; the module hands them out in turn, in the order of their names
- * @param members nodes with etcd, which are the first ones
+ * Returns the zone with most of the etcd members. If that zone fails, all writes stop.
+ * @param zones names of the zones; the module assigns them in turn, in the order of their names
+ * @param members number of nodes with etcd, which are the first nodes
  */
 export function zoneWithMajority(zones: readonly string[], members: number): string | null {
   const sorted = [...zones].sort();

@@ -12,7 +12,7 @@ import { checkVcpuQuota } from './check-vcpu-quota.ts';
 import { regionFacts } from './region-facts.ts';
 import { findingsOf } from './request.ts';
 
-/** Who asks, then every check at once. */
+/** Reads the identity of the caller, then runs all checks in parallel. */
 export async function preflight(clients: AwsClients, input: PreflightInput): Promise<Preflight> {
   const identity = await identify(clients);
   const { ec2, quotas } = clients;
@@ -37,7 +37,7 @@ export async function preflight(clients: AwsClients, input: PreflightInput): Pro
   };
 }
 
-/** Nodes that exist do not depend on zones, images or types that the account has lost. */
+/** Existing nodes do not depend on zones, images or types that the account can no longer use. */
 const atMostWarning = (finding: Finding): Finding =>
   finding.severity === 'error' ? { ...finding, severity: 'warning' } : finding;
 const same = (finding: Finding): Finding => finding;

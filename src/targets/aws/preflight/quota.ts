@@ -1,7 +1,7 @@
 import { GetServiceQuotaCommand, type ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { request } from './request.ts';
 
-/** @throws RequestFailed, also where Service Quotas does not know the quota */
+/** @throws RequestFailed, also if Service Quotas does not have the quota */
 export function quotaOf(
   quotas: ServiceQuotasClient,
   service: string,
@@ -17,7 +17,7 @@ export function quotaOf(
   });
 }
 
-/** What a person types to have a quota raised. */
+/** Returns the command with which a user requests a higher quota. */
 export function raiseQuota(region: string, service: string, code: string, wanted: number): string {
   return `\`aws service-quotas request-service-quota-increase --region ${region} --service-code ${service} --quota-code ${code} --desired-value ${wanted}\``;
 }

@@ -9,13 +9,13 @@ import {
 import { codeOf } from '../account/aws-errors.ts';
 import { request } from './request.ts';
 
-/** What several checks want to know of a region; each is asked once. */
+/** Facts of a region that several checks need. Each fact is requested only once. */
 export interface RegionFacts {
-  /** null for a type that the region does not know. */
+  /** null for a type that does not exist in the region. */
   type: () => Promise<InstanceTypeInfo | null>;
-  /** Zones that offer the type, by name. */
+  /** Names of the zones that offer the type. */
   offering: () => Promise<string[]>;
-  /** Zones that are there for everybody, by name: no Local Zones and the like. */
+  /** Names of the zones that every account can use. Local Zones and similar zones are left out. */
   zones: () => Promise<string[]>;
 }
 
@@ -27,7 +27,7 @@ export function regionFacts(ec2: EC2Client, instanceType: string): RegionFacts {
   };
 }
 
-/** @returns null for a type that the region does not know */
+/** @returns null for a type that does not exist in the region */
 export function describeType(
   ec2: EC2Client,
   instanceType: string,

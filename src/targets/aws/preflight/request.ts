@@ -1,7 +1,7 @@
 import type { Finding } from '../../../core/plan/plan-context.ts';
 import { codeOf, isAboutAccess, isDenied } from '../account/aws-errors.ts';
 
-/** A question that got no answer, which is no reason to stop: the others may get one. */
+/** A request that failed. The preflight continues, because the other requests can succeed. */
 export class RequestFailed extends Error {
   readonly permission: string;
   readonly denied: boolean;
@@ -16,7 +16,7 @@ export class RequestFailed extends Error {
 
 /**
  * @param permission the action as a policy names it, e.g. `ec2:DescribeImages`
- * @throws RequestFailed | the SDK's own error when no other question would be answered either
+ * @throws RequestFailed | the SDK's own error if every other request would fail as well
  */
 export async function request<T>(permission: string, question: () => Promise<T>): Promise<T> {
   try {
@@ -27,7 +27,7 @@ export async function request<T>(permission: string, question: () => Promise<T>)
   }
 }
 
-/** The findings of one check; a warning where it could not be answered. */
+/** Returns the findings of one check, or a warning if its request failed. */
 export async function findingsOf(
   check: string,
   findings: () => Promise<Finding[]>,

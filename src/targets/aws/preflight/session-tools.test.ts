@@ -21,7 +21,7 @@ async function install(program: string): Promise<void> {
   await chmod(file, 0o755);
 }
 
-/** What the preflight of the target finds beside the account's findings. */
+/** Returns the findings that the target adds to the findings of the account. */
 async function findings(aws: object) {
   const cloud = {
     preflight: async () => ({

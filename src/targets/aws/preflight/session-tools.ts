@@ -8,8 +8,8 @@ interface SessionTool {
 }
 
 /**
- * What ssh needs on the machine of the server for `connection: ssm`: the AWS CLI starts the session,
- * and runs the plugin, which carries the bytes.
+ * Programs that ssh needs on the server for `connection: ssm`. The AWS CLI starts the session and
+ * runs the plugin, which transports the data.
  */
 export const SESSION_TOOLS: readonly SessionTool[] = [
   {
@@ -23,7 +23,10 @@ export const SESSION_TOOLS: readonly SessionTool[] = [
   },
 ];
 
-/** @returns its version. @throws Error with the reason, and how to install the program */
+/**
+ * @returns the version of the program
+ * @throws Error with the reason, and the instructions to install the program
+ */
 export async function findSessionTool(
   { program, howToGet }: SessionTool,
   env: Record<string, string>,
@@ -37,7 +40,9 @@ export async function findSessionTool(
   }
 }
 
-/** An error for each missing program; without it no node can be reached after the apply. */
+/**
+ * Returns an error for each missing program. Without it, no node can be reached after the apply.
+ */
 export async function checkSessionTools(env: Record<string, string>): Promise<Finding[]> {
   return await Promise.all(
     SESSION_TOOLS.map(async (tool) => {

@@ -19,32 +19,35 @@ import type { RemovalFacts } from './remove-command.ts';
 import type { ResourceType } from './resource-type.ts';
 import { tagsOf } from './tags.ts';
 
-/** What IAM has is found by its path, not by ids. */
+/** IAM resources are found by their path, not by ids. */
 export type Ec2Type = Exclude<ResourceType, 'role' | 'instance-profile'>;
 
-/** Something that is there, or on its way out. */
+/** A resource that exists, or whose deletion has started. */
 export interface Existing {
   id: string;
-  /** The tag `Name`. */
+  /** Value of the tag `Name`. */
   name: string | null;
-  /** What removals call it, where that is not its id: the name of a key pair. */
+  /** Identifier for the removal if it is not the id: the name of a key pair. */
   removedAs?: string | undefined;
-  /** Whether it is being deleted and needs nobody's help. */
+  /** True if the deletion has started and no further request is needed. */
   isLeaving: boolean;
   facts: RemovalFacts;
 }
 
-/** EC2 takes no more values in one filter. */
+/** Maximum number of values in one EC2 filter. */
 const VALUES_AT_ONCE = 200;
 
 interface Description {
   permission: string;
-  /** The filter that takes ids. Asked by ids themselves, EC2 fails where one of them is gone. */
+  /**
+   * Filter that takes the ids. A request by ids, without a filter, fails if one of them does not
+   * exist.
+   */
   filter: string;
   describe: (ec2: EC2Client, filters: Filter[]) => Promise<Existing[]>;
 }
 
-/** @returns those of the ids that exist; what was terminated or deleted does not */
+/** @returns the resources that exist; terminated and deleted ones do not */
 export async function describeExisting(
   ec2: EC2Client,
   type: Ec2Type,
@@ -74,7 +77,7 @@ const plain = (
   facts,
 });
 
-/** In a state of its life; the last of them count as gone. */
+/** Maps a resource with a lifecycle state. Terminated and deleted resources count as gone. */
 function living(
   id: string | undefined,
   tags: Tag[] | undefined,
@@ -175,7 +178,7 @@ const DESCRIPTIONS: Record<Ec2Type, Description> = {
       collect(paginateDescribeRouteTables({ client }, { Filters }), ({ RouteTables = [] }) =>
         RouteTables.map(({ RouteTableId, Tags, Associations = [] }) =>
           plain(RouteTableId, Tags, {
-            // The VPC's main table stays so until the VPC goes.
+            // The main route table keeps this association until the VPC is deleted.
             associationIds: Associations.filter(({ Main }) => !Main).flatMap(
               ({ RouteTableAssociationId }) => RouteTableAssociationId ?? [],
             ),

@@ -11,12 +11,12 @@ import { isDenied, isGone } from '../account/aws-errors.ts';
 import { type RemovalFacts, removeCommand } from './remove-command.ts';
 import { isSelected, type Selection, type Tags, taggedAs, tagsOf } from './tags.ts';
 
-/** IAM has no search by tags, but the module puts all that it makes under one path. */
+/** IAM cannot search by tags. The module therefore creates all IAM resources under one path. */
 const PATH = '/hathi/';
 
 /**
- * Roles and instance profiles with Hathi's tags. Credentials that may not list them could not have
- * made them either: then there are none.
+ * Returns the roles and instance profiles that have Hathi's tags. Credentials without permission to
+ * list them cannot have created any, so the list is then empty.
  */
 export async function listIam(
   iam: IAMClient,
@@ -63,7 +63,7 @@ async function rolesOf(iam: IAMClient): Promise<Found[]> {
   return found;
 }
 
-/** ARNs of the policies that are attached to a role. */
+/** Returns the ARNs of the policies that are attached to a role. */
 export async function policiesOf(iam: IAMClient, RoleName: string): Promise<string[]> {
   const { AttachedPolicies = [] } = await iam.send(
     new ListAttachedRolePoliciesCommand({ RoleName }),
@@ -76,7 +76,7 @@ async function profilesOf(iam: IAMClient): Promise<Found[]> {
   const pages = paginateListInstanceProfiles({ client: iam }, { PathPrefix: PATH });
   for await (const { InstanceProfiles = [] } of pages) {
     for (const { InstanceProfileName: name = '', Roles = [] } of InstanceProfiles) {
-      // The list leaves tags out.
+      // The list response does not contain tags.
       const told = await unlessGone(
         iam.send(new GetInstanceProfileCommand({ InstanceProfileName: name })),
       );
@@ -93,7 +93,7 @@ async function profilesOf(iam: IAMClient): Promise<Found[]> {
   return found;
 }
 
-/** @returns null where somebody removed it between the list and the question */
+/** @returns null if the resource was removed after the list was read */
 async function unlessGone<T>(answer: Promise<T>): Promise<T | null> {
   try {
     return await answer;

@@ -9,7 +9,10 @@ const STATES: Record<string, CloudNode['state']> = {
   stopped: 'stopped',
 };
 
-/** The machines of a cluster; of a name that has none alive, a terminated one as `missing`. */
+/**
+ * Returns the machines of a cluster. If all machines of a name are terminated, they are listed as
+ * `missing`.
+ */
 export async function listNodes(
   client: EC2Client,
   site: string,

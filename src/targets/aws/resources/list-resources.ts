@@ -8,7 +8,7 @@ import { removeCommand } from './remove-command.ts';
 import { RESOURCE_TYPES, resourceTypeOf } from './resource-type.ts';
 import { isSelected, type Selection, TAGS, type Tags, taggedAs } from './tags.ts';
 
-/** Everything of a region with Hathi's tags, in the order in which it can be removed. */
+/** Returns all resources of a region that have Hathi's tags, in the order of removal. */
 export async function listResources(
   { ec2, iam, region }: AwsClients,
   selection: Selection,
@@ -36,7 +36,7 @@ async function listEc2(
     if (type === null || !isSelected(tags, selection)) continue;
     byType.set(type, [...(byType.get(type) ?? []), id]);
   }
-  // Tags outlive what they were on by up to an hour.
+  // Tags can exist for up to an hour after the deletion of their resource.
   const found = await Promise.all(
     [...byType].map(async ([type, ids]) => {
       const existing = await describeExisting(ec2, type, ids).catch((error: unknown) => {
@@ -62,7 +62,7 @@ async function listEc2(
   return found.flat().sort((a, b) => order.indexOf(a.type) - order.indexOf(b.type));
 }
 
-/** Hathi's tags by the id of what carries them: one listing for all kinds. */
+/** Returns Hathi's tags by resource id. One listing covers all kinds of resources. */
 async function tagsById(client: EC2Client): Promise<Map<string, Tags>> {
   const byId = new Map<string, Map<string, string>>();
   const Filters = [{ Name: 'key', Values: Object.values(TAGS) }];

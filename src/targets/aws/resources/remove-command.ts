@@ -1,17 +1,17 @@
 import type { ResourceType } from './resource-type.ts';
 
-/** What a removal has to know of a resource besides its id. */
+/** Facts that a removal needs in addition to the id of the resource. */
 export interface RemovalFacts {
-  /** Internet gateway: the VPCs that it is attached to. */
+  /** Internet gateway: ids of the attached VPCs. */
   vpcIds?: readonly string[];
   /** Route table: associations with subnets. */
   associationIds?: readonly string[];
-  /** Security group rule: its group, and the way it goes. */
+  /** Security group rule: its group and its direction. */
   groupId?: string | undefined;
   isEgress?: boolean;
-  /** Role: attached policies, by ARN. */
+  /** Role: ARNs of the attached policies. */
   policyArns?: readonly string[];
-  /** Instance profile: roles in it. */
+  /** Instance profile: names of its roles. */
   roleNames?: readonly string[];
 }
 
@@ -31,7 +31,8 @@ export function removeCommand(
   const direction = facts.isEgress ? 'egress' : 'ingress';
 
   const commands: Record<ResourceType, () => string[]> = {
-    // Protected or not: the API refuses to terminate one that is, and takes the first command anyhow.
+    // The API refuses to terminate a protected machine. The first command also succeeds without
+    // protection.
     instance: () => [
       ec2('modify-instance-attribute', '--instance-id', id, '--no-disable-api-termination'),
       ec2('terminate-instances', '--instance-ids', id),
@@ -79,14 +80,14 @@ export function removeCommand(
   return commands[type]().join(' && ');
 }
 
-/** IAM is in no region. */
+/** IAM is a global service and takes no region. */
 function commandOf(program: string, service: string, words: string[], region?: string): string {
   const [verb = '', ...rest] = words;
   const all = [program, service, verb, ...(region ? ['--region', region] : []), ...rest];
   return all.map(quoted).join(' ');
 }
 
-/** A key pair's name may hold any character. */
+/** The name of a key pair can contain any character. */
 function quoted(word: string): string {
   return /^[\w./:@=+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -32,8 +32,8 @@ import type { ResourceType } from './resource-type.ts';
 type Remover = (clients: AwsClients, id: string) => Promise<unknown>;
 
 /**
- * Asks for the removal of one resource, and first takes away what hangs on it. It may be called again
- * where it failed half way.
+ * Requests the removal of one resource, after the removal of everything that is attached to it. It
+ * can be called again after a partial failure.
  */
 export const removeOne: Record<ResourceType, Remover> = {
   instance: async ({ ec2 }, id) => {

@@ -9,11 +9,11 @@ import { RESOURCE_TYPES, type ResourceType } from './resource-type.ts';
 
 export interface RemovalPace {
   pollMilliseconds: number;
-  /** For how long one that is still used, or on its way out, is waited for. */
+  /** Maximum time to wait for a resource that is still in use or is being deleted. */
   patienceSeconds: number;
 }
 
-/** What the next types need to be gone and not only going: a volume is in use until then. */
+/** Types that must be gone before the next types can be removed: a volume is in use until then. */
 const WAITED_FOR: readonly ResourceType[] = ['instance', 'nat-gateway'];
 
 interface Left {
@@ -22,8 +22,9 @@ interface Left {
 }
 
 /**
- * Removes the resources type by type, those of one type at once.
- * @throws OPERATION_FAILED with what is left | CLOUD_UNAVAILABLE, with the rest not asked for
+ * Removes the resources type by type. Resources of one type are removed in parallel.
+ * @throws OPERATION_FAILED with the remaining resources | CLOUD_UNAVAILABLE, without further
+ *   requests
  */
 export async function removeResources(
   clients: AwsClients,
@@ -33,7 +34,8 @@ export async function removeResources(
   const left: Left[] = [];
   for (const type of RESOURCE_TYPES) {
     const ofType = resources.filter((resource) => resource.type === type);
-    // What stands in the way of the first stands in the way of those behind it: no waiting twice.
+    // The obstacle of the first resource also blocks the following ones, so the wait is not
+    // repeated.
     const patienceSeconds = left.length === 0 ? pace.patienceSeconds : 0;
     const deadline = Date.now() + patienceSeconds * 1000;
     const outcomes = await Promise.all(
@@ -57,7 +59,7 @@ export async function removeResources(
   );
 }
 
-/** @returns null once it is gone */
+/** @returns null when the resource is gone */
 async function attempt(
   clients: AwsClients,
   type: ResourceType,

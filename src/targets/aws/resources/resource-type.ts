@@ -1,4 +1,4 @@
-/** What Hathi makes on AWS, in the order of its removal: nothing needs what stands before it. */
+/** Types that Hathi creates on AWS, in the order of removal: no type depends on an earlier one. */
 export const RESOURCE_TYPES = [
   'instance',
   'nat-gateway',
@@ -34,9 +34,9 @@ const TYPE_OF_PREFIX: Record<string, ResourceType> = {
 };
 
 /**
- * The type that an id of EC2's is of, which puts it before the hyphen.
- * @returns null for what Hathi never makes. A backup service copies a volume's tags to its snapshots;
- * they are the user's, and neither named as left over nor removed.
+ * Returns the type of an EC2 id, from the prefix before the hyphen.
+ * @returns null for a type that Hathi never creates. A backup service copies the tags of a volume
+ *   to its snapshots. These belong to the user: they are not listed as leftovers and not removed.
  */
 export function resourceTypeOf(id: string): ResourceType | null {
   const prefix = /^([a-z]+)-[0-9a-f-]+$/.exec(id)?.[1] ?? '';

@@ -5,10 +5,13 @@ import {
   waitUntilInstanceStopped,
 } from '@aws-sdk/client-ec2';
 
-/** EC2 takes a minute to stop a machine, rarely more than five; starting one takes less. */
+/** EC2 stops a machine in about a minute, rarely in more than five. A start takes less time. */
 const WAIT_SECONDS = 600;
 
-/** Starts machines and waits until they run. One that is still stopping is waited for first. */
+/**
+ * Starts machines and waits until they run. If a machine is still stopping, waits for the stop
+ * first.
+ */
 export async function startInstances(client: EC2Client, ids: readonly string[]): Promise<void> {
   const InstanceIds = [...ids];
   const wait = { client, maxWaitTime: WAIT_SECONDS };

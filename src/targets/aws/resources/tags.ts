@@ -1,6 +1,6 @@
 import type { AccountResource } from '../../../core/resources.ts';
 
-/** What the Terraform module writes on everything that it makes. */
+/** Tags that the Terraform module writes on all its resources. */
 export const TAGS = {
   site: 'hathi:site',
   cluster: 'hathi:cluster',
@@ -22,7 +22,7 @@ export function tagsOf(
   return new Map((tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
 }
 
-/** Whether something is of the site and cluster, where they are given, and Hathi's at all. */
+/** Returns whether a resource belongs to Hathi, and to the site and cluster if they are given. */
 export function isSelected(tags: Tags, { site, cluster }: Selection): boolean {
   return (
     tags.has(TAGS.cluster) &&
@@ -31,7 +31,7 @@ export function isSelected(tags: Tags, { site, cluster }: Selection): boolean {
   );
 }
 
-/** What the tags tell of a resource. */
+/** Returns the facts of a resource that its tags contain. */
 export function taggedAs(
   tags: Tags,
 ): Pick<AccountResource, 'site' | 'cluster' | 'node' | 'operation_id'> & { kind: string | null } {

@@ -7,7 +7,7 @@ import { awsSettingsSchema } from './aws-settings.ts';
 const accepts = (members: object) =>
   awsSettingsSchema.safeParse({ region: 'eu-central-1', ...members }).success;
 
-/** Texts of every length up to beyond the longest that the service accepts. */
+/** Generates texts of all lengths, including texts longer than the service accepts. */
 const texts = (maxLength: number) =>
   fc.oneof(
     fc.string({ maxLength }),

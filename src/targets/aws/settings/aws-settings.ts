@@ -5,13 +5,13 @@ import { GP3, gp3Conflicts } from './gp3.ts';
 import { REGION_PATTERN } from './region.ts';
 import { type ChangeOf, changeOf } from './settings-change.ts';
 
-/** How the control plane reaches the machines: see `docs/how-to/run-on-aws.md`. */
+/** Ways in which the control plane reaches the machines. See `docs/how-to/run-on-aws.md`. */
 export const CONNECTIONS = ['public', 'private', 'bastion', 'ssm'] as const;
 
-/** Debian's images have this user, who may use sudo without a password. */
+/** Default user of Debian's images. It can use sudo without a password. */
 const DEBIAN_USER = 'admin';
 
-/** More would leave too few of a security group's rules for the allow-list. */
+/** A higher limit would leave too few security group rules for the allow-list. */
 const MOST_CONTROL_CIDRS = 16;
 
 const cidr = z.union([z.cidrv4(), z.cidrv6()]);
@@ -34,7 +34,7 @@ const HOST_KEY = matching(
   'ssh-ed25519 AAAA…',
 );
 const ABSOLUTE_PATH = matching(/^\/[^\0\n\r"\\]{1,1023}$/, '/home/me/.ssh/key.pem');
-/** Of EC2: up to 255 characters of ASCII; quotes and backslashes are left out. */
+/** Limit of EC2: up to 255 ASCII characters. Hathi also excludes quotes and backslashes. */
 const KEY_NAME = matching(/^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,255}$/, 'my-key-pair');
 const DOWNLOAD = matching(
   /^https?:\/\/[A-Za-z0-9.:/_~%-]{1,1000}$/,
@@ -78,7 +78,7 @@ const members = {
       port: z.int().min(1).max(65_535).default(22),
       user: USER.default(DEBIAN_USER),
       host_key: HOST_KEY,
-      /** Of the bastion alone; the nodes' key where null. */
+      /** Key of the bastion only. Default if null: the key of the nodes. */
       private_key_file: ABSOLUTE_PATH.nullable().default(null),
     })
     .nullable()
@@ -99,12 +99,15 @@ const members = {
   kms_key_id: KMS_KEY.nullable().default(null),
   termination_protection: z.boolean().default(true),
   session_manager: z.boolean().default(false),
-  /** Debian package of the agent of Systems Manager; null for the bucket of AWS in the region. */
+  /** Debian package of the Systems Manager agent. Default if null: the AWS bucket of the region. */
   ssm_agent_url: DOWNLOAD.nullable().default(null),
   ssm_agent_sha256: SHA256.nullable().default(null),
-  /** An Elastic IP stays when a machine is stopped and started. */
+  /** An Elastic IP address is kept when a machine is stopped and started. */
   public_address: z.enum(['ephemeral', 'elastic']).default('ephemeral'),
-  /** For downloads of packages. These three take effect at the first boot of a node. */
+  /**
+   * Proxy for package downloads. This and the next two members take effect at the first boot of a
+   * node.
+   */
   proxy: PROXY.nullable().default(null),
   apt_mirror: DOWNLOAD.nullable().default(null),
   apt_security_mirror: DOWNLOAD.nullable().default(null),
@@ -114,7 +117,7 @@ const members = {
       bucket: BUCKET,
       key: OBJECT_KEY,
       region: regionSchema,
-      /** For stores that are S3's in all but the names of their hosts. */
+      /** For S3-compatible stores that do not use the bucket name as a host name. */
       path_style: z.boolean().default(false),
     })
     .nullable()
@@ -122,8 +125,8 @@ const members = {
 };
 
 /**
- * Members with stricter rules in a request than in a stored spec. A spec that an earlier version
- * accepted must stay readable.
+ * Members whose rules are stricter in a request than in a stored spec. A spec that an earlier
+ * version accepted must stay readable.
  */
 const requestMembers = {
   ...members,
@@ -131,7 +134,7 @@ const requestMembers = {
   control_cidrs: networkListSchema(MOST_CONTROL_CIDRS),
 };
 
-/** What a cluster on AWS has besides what every cluster has. */
+/** Settings of a cluster on AWS, in addition to the settings of all clusters. */
 export const awsSettingsSchema = z.strictObject(members);
 export type AwsSettings = z.infer<typeof awsSettingsSchema>;
 
@@ -142,7 +145,7 @@ declare module '../../../core/cluster/cluster-spec.ts' {
   }
 }
 
-/** The members that a request may give; no default fills in what it leaves out. */
+/** The members that a request can contain. Omitted members do not get defaults. */
 export const awsChangesSchema = z.strictObject(
   Object.fromEntries(
     Object.entries(requestMembers).map(([name, schema]) => [name, changeOf(schema).optional()]),
@@ -152,7 +155,7 @@ export const awsChangesSchema = z.strictObject(
 );
 export type AwsChanges = z.infer<typeof awsChangesSchema>;
 
-/** Values that are each valid, but not together; none if the settings can be used as they are. */
+/** Returns values that are valid separately but not together. Empty if the settings can be used. */
 export function settingsConflicts(settings: AwsSettings): FieldError[] {
   const conflicts: FieldError[] = [];
   const conflict = (member: string, message: string, expected: string) =>

@@ -3,12 +3,12 @@ import type { ClusterSpec } from '../../../core/cluster/cluster-spec.ts';
 import { type FixedField, fixedFieldError } from '../../../core/cluster/fixed-field.ts';
 import type { FieldError } from '../../../core/field-errors.ts';
 
-/** Settings that decide where a cluster and its state are. They never change. */
+/** Settings that define the location of a cluster and its state. They never change. */
 const PLACE = ['region', 'network', 'state_bucket'] as const;
 
 const KEEPS_KEY = 'machines keep the key that they were created with, so Hathi could not log in';
 
-/** Changes that would need another cluster, and those that existing machines cannot follow. */
+/** Returns changes that require a new cluster, and changes that existing machines cannot follow. */
 export function awsFixedFields(
   before: ClusterSpec,
   after: ClusterSpec,
@@ -28,7 +28,7 @@ export function awsFixedFields(
 }
 
 /**
- * Changes that destroy data, stop every node or lock Hathi out once machines exist.
+ * Returns changes that destroy data, stop every node or lock Hathi out once machines exist.
  * @see docs/reference/aws-attributes.md
  */
 export function fixedFields(before: ClusterSpec, after: ClusterSpec): FixedField[] {

@@ -40,7 +40,7 @@ describe('a data volume', () => {
         expected: '3000 to 10000, or size_gib of at least 21',
       },
     ]);
-    // The 3,000 IOPS of every volume are allowed at any size, and no more on a small one.
+    // Every volume can have 3,000 IOPS at any size. A small volume cannot have more.
     expect(conflicts({ size_gib: 1, iops: 3_001 })).toMatchObject([
       { path: '/aws/data_volume/iops', expected: '3000, or size_gib of at least 7' },
     ]);

@@ -18,7 +18,7 @@ interface Volume {
   throughput_mib_s: number;
 }
 
-/** Values that are each in range, but that EC2 refuses together. */
+/** Values that are each in range, but that EC2 rejects together. */
 export interface VolumeConflict {
   field: keyof Volume;
   message: string;
@@ -30,7 +30,7 @@ export interface VolumeConflict {
 export function gp3Conflicts(volume: Volume): VolumeConflict[] {
   const conflicts: VolumeConflict[] = [];
   const { size_gib, iops, throughput_mib_s } = volume;
-  // A volume of any size has the IOPS that are included in its price.
+  // A volume of any size can have the IOPS that are included in its price.
   const mostIops = within(GP3.iops, size_gib * IOPS_PER_GIB);
   if (iops > mostIops) {
     conflicts.push({

@@ -5,14 +5,14 @@ import { regionProblem } from './region.ts';
 import { mergeSettings } from './settings-change.ts';
 
 export interface AwsDefaults {
-  /** Settings of new clusters whose request leaves them out. */
+  /** Default settings of new clusters. */
   settings: AwsChanges;
   /** Regions that the server's configuration adds to the known ones. */
   regions: readonly string[];
 }
 
 /**
- * The settings after a change.
+ * Returns the settings after a change.
  * @param current null for a new cluster
  * @throws INVALID_REQUEST if no region is given, or for a region that AWS does not have
  */

@@ -1,25 +1,25 @@
 import { nearestName } from '../../../core/nearest-name.ts';
 import regions from './regions.json' with { type: 'json' };
 
-/** Of AWS's regions: `eu-central-1`, `us-gov-west-1`, `eusc-de-east-1`. */
+/** Format of AWS region names: `eu-central-1`, `us-gov-west-1`, `eusc-de-east-1`. */
 export const REGION_PATTERN = /^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/;
 
-/** The setting of the server that names regions that are newer than {@link KNOWN_REGIONS}. */
+/** Server setting that adds regions newer than {@link KNOWN_REGIONS}. */
 export const FURTHER_REGIONS_SETTING = 'HATHI_AWS_REGIONS';
 
-/** The regions of all partitions, from the file beside this one, which names its source and date. */
+/** The regions of all partitions. The JSON file in this folder contains their source and date. */
 export const KNOWN_REGIONS: readonly string[] = Object.values(regions.partitions).flat();
 
 export interface RegionProblem {
   message: string;
   expected: string;
-  /** The region that was probably meant. */
+  /** Most similar known region. */
   suggestion?: string;
 }
 
 /**
- * A region that does not exist fails late and looks like a network fault: no host has the name of
- * its API.
+ * Checks a region early. A region that does not exist fails late and looks like a network fault,
+ * because the host name of its API does not resolve.
  * @param further regions that the server's configuration adds to the known ones
  * @returns null if the region is known
  */

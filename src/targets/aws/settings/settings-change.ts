@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 type Fields = Record<string, unknown>;
 
-/** A setting as a change gives it: an object may leave out each of its fields. */
+/** A setting in a change: an object can omit each of its fields. */
 export type ChangeOf<T> = T extends readonly unknown[]
   ? T
   : T extends object
@@ -10,8 +10,8 @@ export type ChangeOf<T> = T extends readonly unknown[]
     : T;
 
 /**
- * The fields that say which thing an object describes. If a change names another one, the fields of
- * the old object do not belong to it: another bastion has another host key.
+ * The fields that identify the thing that an object describes. If a change contains another
+ * identity, the other fields of the old object are dropped: another bastion has another host key.
  */
 const IDENTITY: Partial<Record<string, string>> = {
   network: 'mode',
@@ -20,8 +20,8 @@ const IDENTITY: Partial<Record<string, string>> = {
 };
 
 /**
- * The schema of a change to a setting: no defaults, and every field of an object optional. The field
- * that distinguishes the members of a union stays required.
+ * Returns the schema of a change to a setting. It has no defaults, and every field of an object is
+ * optional. The discriminator of a union stays required.
  */
 export function changeOf(schema: z.ZodType): z.ZodType {
   if (schema instanceof z.ZodDefault) return described(schema, changeOf(inner(schema)));
@@ -55,8 +55,9 @@ function described(from: z.ZodType, to: z.ZodType): z.ZodType {
 }
 
 /**
- * The settings after a change. What the change leaves out keeps its value, also inside an object.
- * Lists and other values are replaced as a whole, and so is an object that becomes another thing.
+ * Returns the settings after a change. Omitted members keep their value, also inside an object.
+ * Lists and scalar values are replaced as a whole. An object with another identity is replaced as
+ * well.
  * @param current the settings of the cluster, or the defaults of the server
  */
 export function mergeSettings<T extends object>(current: T, change: T): T {

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SETTINGS } from '../src/config.ts';
-import { ERROR_CODES } from '../src/core/errors.ts';
 import { EVENTS } from '../src/core/operation/event.ts';
 import { STEPS } from '../src/core/operation/steps.ts';
+import { PROBLEM_CODES } from '../src/http/errors/http-error.ts';
 import { STATUS_OF } from '../src/http/errors/problem.ts';
 import { staleFiles } from './keep-files.ts';
 import { openApiDocument, openApiFiles } from './openapi.ts';
@@ -23,7 +23,8 @@ test('the page of errors has every code, with its status, and no other', () => {
   const entries = [...page('errors.md').matchAll(/^## (\w+)$[^#]*?\*\*Status\*\*: (\d+)$/gm)];
   const onPage = Object.fromEntries(entries.map(([, code, status]) => [code, Number(status)]));
   expect(onPage).toEqual(STATUS_OF);
-  for (const sentence of Object.values(ERROR_CODES)) expect(page('errors.md')).toContain(sentence);
+  for (const sentence of Object.values(PROBLEM_CODES))
+    expect(page('errors.md')).toContain(sentence);
 });
 
 test('the page of configuration has every variable that is read, and no other', () => {

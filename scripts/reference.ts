@@ -3,9 +3,9 @@ import type { OpenAPIV3_1 } from 'openapi-types';
 import { METRICS } from '../src/adapters/metrics/prometheus.ts';
 import { SETTINGS } from '../src/config.ts';
 import { CLUSTER_STATUSES } from '../src/core/cluster/cluster-status.ts';
-import { ERROR_CODES, type ErrorCode } from '../src/core/errors.ts';
 import { PASSED } from '../src/environment.ts';
 import { ERROR_GUIDE } from '../src/http/errors/error-guide.ts';
+import { PROBLEM_CODES, type ProblemCode } from '../src/http/errors/http-error.ts';
 import { STATUS_OF } from '../src/http/errors/problem.ts';
 import { keepFiles } from './keep-files.ts';
 import { openApiDocument } from './openapi.ts';
@@ -58,7 +58,7 @@ function configurationPage(): string {
 }
 
 function errorsPage(): string {
-  const codes = Object.keys(ERROR_CODES) as ErrorCode[];
+  const codes = Object.keys(PROBLEM_CODES) as ProblemCode[];
   return page(
     'Errors',
     'Every error response is an `application/problem+json` document (RFC 9457). `code` is one of the codes below, and its meaning never changes. `detail` states what failed, where, and what is valid. `errors` has an entry for each invalid field, with a JSON pointer as `path`. `GET /errors/<code>` returns the text of this page. A failed operation stores the same code.',
@@ -66,7 +66,7 @@ function errorsPage(): string {
       [
         `## ${code}`,
         '',
-        ERROR_CODES[code],
+        PROBLEM_CODES[code],
         '',
         `- **Status**: ${STATUS_OF[code]}`,
         `- **Cause**: ${ERROR_GUIDE[code].cause}`,

@@ -1,23 +1,14 @@
 /**
- * Every way in which Hathi refuses or fails, with the sentence that the reference page prints.
- * HTTP statuses belong to `http/errors/problem.ts`; this table knows nothing of HTTP.
+ * Reasons of a rejection or failure, with the sentence on the reference page. The codes of HTTP alone
+ * are in `http/errors/http-error.ts`.
  */
 export const ERROR_CODES = {
-  // What the caller sent
+  // The request
   INVALID_REQUEST: 'The request does not have the shape that the API describes.',
-  MALFORMED_JSON: 'The body is not valid JSON.',
-  BODY_TOO_LARGE: 'The body is larger than the server accepts.',
-  HEADERS_TOO_LARGE: 'The headers of the request are larger than the server accepts.',
-  REQUEST_TIMEOUT: 'The request did not arrive in time.',
-  UNSUPPORTED_MEDIA_TYPE: 'The body must be sent as application/json.',
   INVALID_CURSOR: 'The cursor is not one that this server gave for this list.',
   PRECONDITION_FAILED: 'The resource is no longer the one that If-Match names.',
   IDEMPOTENCY_KEY_REUSED: 'The idempotency key was used for another request.',
   IDEMPOTENCY_KEY_IN_USE: 'A request with this idempotency key is being answered.',
-  TOO_MANY_REQUESTS: 'The caller sends more requests than the server accepts from one caller.',
-  TOO_MANY_STREAMS: 'The server, or this caller, has as many event streams as it can have.',
-  NOT_FOUND: 'Nothing is served at this path.',
-  METHOD_NOT_ALLOWED: 'The path exists, but not for this method.',
   INVALID_CLUSTER_NAME: 'The name of the cluster cannot be used.',
   INVALID_LSN: 'A log sequence number was not of the form X/Y.',
 
@@ -31,10 +22,7 @@ export const ERROR_CODES = {
   PARAMETER_UNSAFE: 'The value would break replicas, sessions or data of the cluster.',
   PARAMETER_REJECTED: 'PostgreSQL does not start, or accepts no connection, with the value.',
 
-  // Who may ask
-  FORBIDDEN_HOST: 'The Host header names an address that this server does not serve.',
-  FORBIDDEN_ORIGIN: 'A web page of another origin may not use this server.',
-  UNAUTHORIZED: 'A valid bearer token is needed.',
+  // Access
   TOKEN_REQUIRED: 'The server does not start in this way without a token.',
 
   // Clusters and operations

@@ -1,5 +1,5 @@
 // Longer than other files: one entry for each error code.
-import type { ErrorCode } from '../../core/errors.ts';
+import type { ProblemCode } from './http-error.ts';
 
 export interface ErrorGuide {
   /** Why the error occurs. */
@@ -325,4 +325,4 @@ export const ERROR_GUIDE = {
     cause: 'A defect of Hathi.',
     remedy: 'Report it with the `request_id` and the log lines that contain it.',
   },
-} as const satisfies Record<ErrorCode, ErrorGuide>;
+} as const satisfies Record<ProblemCode, ErrorGuide>;

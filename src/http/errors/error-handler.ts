@@ -2,13 +2,14 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { asDiskFull } from '../../core/disk-full.ts';
-import { type ErrorCode, HathiError, isHathiError } from '../../core/errors.ts';
+import { HathiError, isHathiError } from '../../core/errors.ts';
 import { MAX_BODY_BYTES } from '../server/json-body.ts';
 import { nothingAt } from '../server/not-found.ts';
+import { type ApiError, HttpError, type ProblemCode } from './http-error.ts';
 import { PROBLEM_MEDIA_TYPE, problemOf } from './problem.ts';
 
 /** Refusals that time alone cures, and after how many seconds it is worth asking again. */
-const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
+const RETRY_AFTER_SECONDS: Partial<Record<ProblemCode, number>> = {
   CLUSTER_BUSY: 5,
   IDEMPOTENCY_KEY_IN_USE: 1,
   NETWORK_TAKEN: 1,
@@ -26,7 +27,10 @@ export function sendProblem(
   reply: FastifyReply,
   clean: (text: string) => string = (text) => text,
 ): void {
-  const known = isHathiError(error) ? error : (asDiskFull(error) ?? fromFramework(error, request));
+  const known =
+    isHathiError(error) || error instanceof HttpError
+      ? error
+      : (asDiskFull(error) ?? fromFramework(error, request));
   const problem = problemOf(known, request.id);
   if (problem.status >= 500) request.log.error({ err: error, code: known.code }, known.message);
   if (known.code === 'UNAUTHORIZED') reply.header('www-authenticate', 'Bearer');
@@ -43,13 +47,13 @@ export function sendProblem(
 }
 
 /** Errors that Fastify itself makes; what is none of these is a defect. */
-function fromFramework(error: unknown, request: FastifyRequest): HathiError {
+function fromFramework(error: unknown, request: FastifyRequest): ApiError {
   const { code } = error as Partial<FastifyError>;
   switch (code) {
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return new HathiError('UNSUPPORTED_MEDIA_TYPE', mediaTypeSentence(request));
+      return new HttpError('UNSUPPORTED_MEDIA_TYPE', mediaTypeSentence(request));
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new HathiError(
+      return new HttpError(
         'BODY_TOO_LARGE',
         `The body has more than ${MAX_BODY_BYTES} bytes, which is all that is taken.`,
         { maximum_bytes: MAX_BODY_BYTES },
@@ -75,7 +79,7 @@ function fromFramework(error: unknown, request: FastifyRequest): HathiError {
  * An error of a plugin with a 4xx status is caused by the request, e.g. a path that leaves the folder of
  * static files.
  */
-function fromPlugin(error: unknown, { url }: FastifyRequest): HathiError | null {
+function fromPlugin(error: unknown, { url }: FastifyRequest): ApiError | null {
   const { statusCode = 500 } = error as Partial<FastifyError>;
   if (statusCode < 400 || statusCode >= 500) return null;
   if (statusCode === 403 || statusCode === 404) {
@@ -113,12 +117,12 @@ export function sendClientError(error: NodeJS.ErrnoException, socket: Socket): v
   );
 }
 
-function fromParser(code: string | undefined): HathiError {
+function fromParser(code: string | undefined): ApiError {
   if (code === 'HPE_HEADER_OVERFLOW') {
-    return new HathiError('HEADERS_TOO_LARGE', 'The headers are larger than the server accepts.');
+    return new HttpError('HEADERS_TOO_LARGE', 'The headers are larger than the server accepts.');
   }
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return new HathiError('REQUEST_TIMEOUT', 'The request did not arrive in time.');
+    return new HttpError('REQUEST_TIMEOUT', 'The request did not arrive in time.');
   }
   return new HathiError('INVALID_REQUEST', 'What was sent is not HTTP/1.1.');
 }

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
-import { ERROR_CODES, HathiError } from '../../core/errors.ts';
+import { HathiError } from '../../core/errors.ts';
 import { ERROR_GUIDE } from './error-guide.ts';
+import { PROBLEM_CODES } from './http-error.ts';
 import { problemOf, revive, STATUS_OF } from './problem.ts';
 
 test('every code has a status and a guide, and none is left over', () => {
-  const codes = Object.keys(ERROR_CODES).sort();
+  const codes = Object.keys(PROBLEM_CODES).sort();
   expect(Object.keys(STATUS_OF).sort()).toEqual(codes);
   expect(Object.keys(ERROR_GUIDE).sort()).toEqual(codes);
   for (const status of Object.values(STATUS_OF)) expect(status).toBeGreaterThanOrEqual(400);
@@ -15,7 +16,7 @@ test('facts of an error never take the place of a member of the problem', () => 
   const error = new HathiError('TOOL_MISSING', 'No Docker.', facts, { cause: new Error('inner') });
   expect(problemOf(error, 'r1')).toEqual({
     type: '/errors/TOOL_MISSING',
-    title: ERROR_CODES.TOOL_MISSING,
+    title: PROBLEM_CODES.TOOL_MISSING,
     status: 503,
     detail: 'No Docker.',
     code: 'TOOL_MISSING',

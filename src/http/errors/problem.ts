@@ -3,6 +3,7 @@ import { ERROR_CODES, type ErrorCode, HathiError } from '../../core/errors.ts';
 import type { FieldError } from '../../core/field-errors.ts';
 import type { StoredError } from '../../core/operation/event.ts';
 import { type Remedy, remedySchema } from '../../core/remedy.ts';
+import { type ApiError, PROBLEM_CODES, type ProblemCode } from './http-error.ts';
 import { requestOf } from './remedy-request.ts';
 
 /** Media type of every error that the server answers. @see RFC 9457 */
@@ -91,7 +92,7 @@ export const STATUS_OF = {
   CONFIGURATION_INVALID: 500,
   SECRET_UNREADABLE: 500,
   INTERNAL: 500,
-} as const satisfies Record<ErrorCode, number>;
+} as const satisfies Record<ProblemCode, number>;
 
 /** A problem document. Members beyond these are facts of the occurrence, e.g. `operation`. */
 export interface Problem {
@@ -101,7 +102,7 @@ export interface Problem {
   status: number;
   /** What was wrong, where, and what would be right. */
   detail: string;
-  code: ErrorCode;
+  code: ProblemCode;
   /** Names the request in the server's log. */
   request_id?: string;
   errors?: FieldError[];
@@ -111,13 +112,13 @@ export interface Problem {
 }
 
 /** The document of an error. Nothing of a stack or a cause gets into it. */
-export function problemOf(error: HathiError, requestId?: string): Problem {
+export function problemOf(error: ApiError, requestId?: string): Problem {
   const { remedies, ...details } = error.details;
   return {
     ...details,
     ...withRequests(remedies),
     type: `/errors/${error.code}`,
-    title: ERROR_CODES[error.code],
+    title: PROBLEM_CODES[error.code],
     status: STATUS_OF[error.code],
     detail: error.message,
     code: error.code,

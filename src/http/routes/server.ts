@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { ERROR_CODES, type ErrorCode, HathiError } from '../../core/errors.ts';
 import { nearestName } from '../../core/nearest-name.ts';
 import type { ReadinessService } from '../../services/server/readiness-service.ts';
 import { ERROR_GUIDE } from '../errors/error-guide.ts';
+import { HttpError, PROBLEM_CODES, type ProblemCode } from '../errors/http-error.ts';
 import { STATUS_OF } from '../errors/problem.ts';
 import { errorCodeSchema, problems } from '../schemas/problem.ts';
 import { schemeOf } from '../server/access.ts';
@@ -40,7 +40,7 @@ const errorEntrySchema = z
       {
         code: 'CLUSTER_BUSY',
         status: STATUS_OF.CLUSTER_BUSY,
-        title: ERROR_CODES.CLUSTER_BUSY,
+        title: PROBLEM_CODES.CLUSTER_BUSY,
         ...ERROR_GUIDE.CLUSTER_BUSY,
       },
     ],
@@ -107,7 +107,7 @@ export const serverRoutes: FastifyPluginAsyncZod<ServerRoutes> = async (app, { r
     },
     async ({ params }) => {
       const code = knownCode(params.code);
-      return { code, status: STATUS_OF[code], title: ERROR_CODES[code], ...ERROR_GUIDE[code] };
+      return { code, status: STATUS_OF[code], title: PROBLEM_CODES[code], ...ERROR_GUIDE[code] };
     },
   );
 
@@ -119,11 +119,11 @@ export const serverRoutes: FastifyPluginAsyncZod<ServerRoutes> = async (app, { r
 };
 
 /** @throws NOT_FOUND naming the nearest code */
-function knownCode(text: string): ErrorCode {
-  if (Object.hasOwn(ERROR_CODES, text)) return text as ErrorCode;
-  const near = nearestName(text, Object.keys(ERROR_CODES));
+function knownCode(text: string): ProblemCode {
+  if (Object.hasOwn(PROBLEM_CODES, text)) return text as ProblemCode;
+  const near = nearestName(text, Object.keys(PROBLEM_CODES));
   const hint = near === null ? 'the page of errors has them all' : `did you mean ${near}?`;
-  throw new HathiError(
+  throw new HttpError(
     'NOT_FOUND',
     `There is no error ${JSON.stringify(text.slice(0, 64))}; ${hint}`,
   );

@@ -1,10 +1,11 @@
 import type { FastifyPluginAsync, FastifyReply } from 'fastify';
-import { type ErrorCode, HathiError } from '../../core/errors.ts';
+import { HathiError } from '../../core/errors.ts';
 import type { OperationRecord } from '../../core/operation/operation.ts';
 import { STEPS, type Step } from '../../core/operation/steps.ts';
 import type { TargetContract } from '../../ports/target.ts';
 import type { OperationService } from '../../services/operations/operation-service.ts';
 import type { StepInputs } from '../../services/operations/requests.ts';
+import type { ProblemCode } from '../errors/http-error.ts';
 import { revive } from '../errors/problem.ts';
 import { operationSchema } from '../schemas/operation.ts';
 import { BODY_PROBLEMS, PARAMETER_PROBLEMS, problems } from '../schemas/problem.ts';
@@ -24,7 +25,7 @@ const SUMMARIES: Record<Step, string> = {
 };
 
 /** What any stage may meet while it works. */
-const WORK_PROBLEMS: readonly ErrorCode[] = [
+const WORK_PROBLEMS: readonly ProblemCode[] = [
   'CLUSTER_BUSY',
   'OPERATION_FAILED',
   'OPERATION_CANCELLED',
@@ -39,11 +40,11 @@ const WORK_PROBLEMS: readonly ErrorCode[] = [
   'CLOUD_UNAVAILABLE',
 ];
 
-const TERRAFORM_PROBLEMS: readonly ErrorCode[] = ['TERRAFORM_FAILED', 'STATE_UNREADABLE'];
-const LATER_PROBLEMS: readonly ErrorCode[] = ['CLUSTER_NOT_FOUND', 'STEP_MISSING'];
+const TERRAFORM_PROBLEMS: readonly ProblemCode[] = ['TERRAFORM_FAILED', 'STATE_UNREADABLE'];
+const LATER_PROBLEMS: readonly ProblemCode[] = ['CLUSTER_NOT_FOUND', 'STEP_MISSING'];
 
 /** What each step may meet besides. */
-const STEP_PROBLEMS: Record<Step, readonly ErrorCode[]> = {
+const STEP_PROBLEMS: Record<Step, readonly ProblemCode[]> = {
   'generate-terraform': ['CLUSTER_EXISTS', 'NETWORK_TAKEN', 'NETWORK_EXHAUSTED'],
   'plan-terraform': [...LATER_PROBLEMS, ...TERRAFORM_PROBLEMS, 'CLOUD_REFUSED'],
   'apply-terraform': [

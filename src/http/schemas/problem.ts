@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { ERROR_CODES, type ErrorCode } from '../../core/errors.ts';
 import { MAX_LISTED_ERRORS } from '../../core/field-errors.ts';
+import { PROBLEM_CODES, type ProblemCode } from '../errors/http-error.ts';
 import { PROBLEM_MEDIA_TYPE, STATUS_OF } from '../errors/problem.ts';
 import { remedyRequestSchema } from './remedy.ts';
 
-const codes = Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]];
+const codes = Object.keys(PROBLEM_CODES) as [ProblemCode, ...ProblemCode[]];
 
 export const errorCodeSchema = z.enum(codes).meta({ id: 'ErrorCode' });
 
@@ -46,7 +46,7 @@ export const problemSchema = z
     examples: [
       {
         type: '/errors/STEP_MISSING',
-        title: ERROR_CODES.STEP_MISSING,
+        title: PROBLEM_CODES.STEP_MISSING,
         status: 409,
         detail: 'plan-terraform needs generate-terraform to be done first.',
         code: 'STEP_MISSING',
@@ -57,7 +57,7 @@ export const problemSchema = z
   });
 
 /** Answered by any route at all. */
-const ANY_ROUTE: readonly ErrorCode[] = [
+const ANY_ROUTE: readonly ProblemCode[] = [
   'INVALID_REQUEST',
   'FORBIDDEN_HOST',
   'FORBIDDEN_ORIGIN',
@@ -67,7 +67,7 @@ const ANY_ROUTE: readonly ErrorCode[] = [
 ];
 
 /** Returned by any route with a body; such a route also writes to the database. */
-export const BODY_PROBLEMS: readonly ErrorCode[] = [
+export const BODY_PROBLEMS: readonly ProblemCode[] = [
   'INVALID_REQUEST',
   'MALFORMED_JSON',
   'BODY_TOO_LARGE',
@@ -76,18 +76,18 @@ export const BODY_PROBLEMS: readonly ErrorCode[] = [
 ];
 
 /** Answered where PostgreSQL parameters are given. */
-export const PARAMETER_PROBLEMS: readonly ErrorCode[] = codes.filter(
+export const PARAMETER_PROBLEMS: readonly ProblemCode[] = codes.filter(
   (code) => code.startsWith('PARAMETER_') && STATUS_OF[code] === 400,
 );
 
 /** The responses of a route that are problem documents, one a status, naming their codes. */
-export function problems(...specific: readonly ErrorCode[]) {
+export function problems(...specific: readonly ProblemCode[]) {
   const byStatus = Map.groupBy(new Set([...specific, ...ANY_ROUTE]), (code) => STATUS_OF[code]);
   return Object.fromEntries(
     [...byStatus].map(([status, group]) => [
       status,
       {
-        description: group.map((code) => `\`${code}\`: ${ERROR_CODES[code]}`).join('\n\n'),
+        description: group.map((code) => `\`${code}\`: ${PROBLEM_CODES[code]}`).join('\n\n'),
         content: { [PROBLEM_MEDIA_TYPE]: { schema: problemSchema } },
       },
     ]),

@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { HathiError } from '../../core/errors.ts';
 import type { LocalCallers } from '../../ports/local-callers.ts';
+import { HttpError } from '../errors/http-error.ts';
 import { DOCS_PATH } from '../routes/docs.ts';
 
 export interface AccessSettings {
@@ -78,8 +78,8 @@ function oncePerConnection(localCallers: LocalCallers): (socket: Socket) => Prom
   };
 }
 
-function notTheOwner(): HathiError {
-  return new HathiError(
+function notTheOwner(): HttpError {
+  return new HttpError(
     'UNAUTHORIZED',
     'Without a token this server accepts only the user that runs it, and root. To let other users in, start it with HATHI_TOKEN or HATHI_TOKEN_FILE, and send that token as "Authorization: Bearer <token>".',
   );
@@ -89,7 +89,7 @@ function checkHost(request: FastifyRequest, hosts: ReadonlySet<string>): void {
   const host = request.headers.host ?? '';
   const name = host.replace(/:\d+$/, '').toLowerCase();
   if (hosts.has(name)) return;
-  throw new HathiError(
+  throw new HttpError(
     'FORBIDDEN_HOST',
     `This server is not known as ${JSON.stringify(host)}; use localhost, or add the name to HATHI_ALLOWED_HOSTS.`,
   );
@@ -101,7 +101,7 @@ function checkOrigin(request: FastifyRequest): void {
   const sameOrigin = origin === undefined || sameOriginAs(origin, `${schemeOf(request)}://${host}`);
   if (sameOrigin && site !== 'cross-site' && site !== 'same-site') return;
   if (isNavigation(request)) return;
-  throw new HathiError(
+  throw new HttpError(
     'FORBIDDEN_ORIGIN',
     `A web page of ${origin ?? 'another site'} may not use this server; only its own pages and programs may.`,
   );
@@ -148,7 +148,7 @@ function bearerIn({ headers }: FastifyRequest): string | undefined {
 function checkToken(request: FastifyRequest, token: string): void {
   if (hasToken(request, token)) return;
   const given = bearerIn(request);
-  throw new HathiError(
+  throw new HttpError(
     'UNAUTHORIZED',
     given === undefined
       ? 'This server needs a token: send it as "Authorization: Bearer <token>".'

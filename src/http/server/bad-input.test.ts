@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FakeApp, fakeApp } from '../../../test/support/fake-app.ts';
-import { ERROR_CODES } from '../../core/errors.ts';
+import { PROBLEM_CODES } from '../errors/http-error.ts';
 import { MAX_BODY_BYTES } from './json-body.ts';
 
 let fake: FakeApp;
@@ -17,7 +17,7 @@ async function refused(url: string, body: unknown, headers = {}) {
   expect(response.headers['content-type']).toBe('application/problem+json');
   const problem = response.json();
   expect(problem.status).toBe(response.statusCode);
-  expect(Object.keys(ERROR_CODES)).toContain(problem.code);
+  expect(Object.keys(PROBLEM_CODES)).toContain(problem.code);
   return problem;
 }
 

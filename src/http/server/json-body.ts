@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { HathiError } from '../../core/errors.ts';
+import { HttpError } from '../errors/http-error.ts';
 
 /**
  * Largest accepted body. The largest useful one has every parameter of PostgreSQL and every label, which
@@ -33,6 +33,6 @@ function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new HathiError('MALFORMED_JSON', `The body is not valid JSON: ${reason}.`);
+    throw new HttpError('MALFORMED_JSON', `The body is not valid JSON: ${reason}.`);
   }
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { HathiError } from '../../core/errors.ts';
+import { HttpError } from '../errors/http-error.ts';
 
 interface Known {
   pattern: RegExp;
@@ -29,7 +29,7 @@ export function handleUnknownRoutes(app: FastifyInstance): void {
       throw nothingAt(request.url);
     }
     reply.header('allow', allowed.join(', '));
-    throw new HathiError(
+    throw new HttpError(
       'METHOD_NOT_ALLOWED',
       `${shown} does not take ${request.method}; it takes ${allowed.join(' and ')}.`,
       { allowed },
@@ -51,8 +51,8 @@ export function pathOf(url: string): string {
   return path.length > MAX_SHOWN_PATH ? `${path.slice(0, MAX_SHOWN_PATH)}…` : path;
 }
 
-export function nothingAt(url: string): HathiError {
-  return new HathiError(
+export function nothingAt(url: string): HttpError {
+  return new HttpError(
     'NOT_FOUND',
     `Nothing is served at ${pathOf(url)}; /openapi.json has every path.`,
   );

@@ -1,6 +1,6 @@
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyHttpOptions, FastifyInstance, FastifyRequest } from 'fastify';
-import { HathiError } from '../../core/errors.ts';
+import { HttpError } from '../errors/http-error.ts';
 
 /** How much one caller may use of the server. A caller is an address, with or without the token. */
 export interface RequestLimits {
@@ -75,7 +75,7 @@ export async function limitRate(
       request.log.warn({ caller, requestsPerSecond }, 'a caller sends more requests than accepted');
     }
     reply.header('retry-after', String(Math.max(1, result.ttlInSeconds)));
-    throw new HathiError(
+    throw new HttpError(
       'TOO_MANY_REQUESTS',
       `This caller sent more than ${most} requests in ${RATE_SECONDS} s, which is the limit of this server. Wait ${Math.max(1, result.ttlInSeconds)} s, or raise HATHI_REQUESTS_PER_SECOND.`,
       { maximum_per_second: requestsPerSecond },
@@ -125,6 +125,6 @@ export class StreamCount {
   }
 }
 
-function tooMany(message: string, maximum: number): HathiError {
-  return new HathiError('TOO_MANY_STREAMS', message, { maximum });
+function tooMany(message: string, maximum: number): HttpError {
+  return new HttpError('TOO_MANY_STREAMS', message, { maximum });
 }

@@ -1,3 +1,4 @@
+// Longer than other files: one table of commands, which share one fake server.
 import { execFile } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';

@@ -1,5 +1,6 @@
 import type { WorkerIdentity } from '../ports/stores.ts';
-import { type RunTools, runOperation } from './run-operation.ts';
+import { runOperation } from './run-operation.ts';
+import type { RunTools } from './stage-context.ts';
 
 /** Maximum delay after a lost wake-up. */
 const POLL_MILLISECONDS = 1_000;

@@ -1,3 +1,4 @@
+// Longer than other files: its tests share one emulated account.
 import {
   CreateKeyPairCommand,
   CreateVpcCommand,

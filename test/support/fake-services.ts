@@ -1,3 +1,4 @@
+// Longer than other files: one fake of each service.
 import type { Cluster } from '../../src/core/cluster/cluster.ts';
 import { clusterNotFound } from '../../src/core/cluster/cluster-errors.ts';
 import { connectionStrings } from '../../src/core/cluster/connection-strings.ts';

@@ -1,7 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Cluster } from '../../core/cluster/cluster.ts';
-import { HathiError } from '../../core/errors.ts';
 import type { TargetContract } from '../../ports/target.ts';
 import type { ClusterService } from '../../services/clusters/cluster-service.ts';
 import type { PageOf } from '../../services/lists/page.ts';
@@ -10,9 +9,6 @@ import {
   clusterParamsSchema,
   clusterQuerySchema,
   clusterSchemas,
-  destroyQuerySchema,
-  forgetBody,
-  forgottenSchema,
   nodeListSchema,
   reportSchema,
   updateClusterBody,
@@ -153,97 +149,6 @@ export const clusterRoutes: FastifyPluginAsyncZod<ClusterRoutes> = async (app, r
     },
   );
 
-  app.delete(
-    '/clusters/:name',
-    {
-      schema: {
-        operationId: 'destroyCluster',
-        tags,
-        summary: 'Destroy a cluster: remove its machines, then its record',
-        params: clusterParamsSchema,
-        querystring: destroyQuerySchema,
-        headers: idempotencyHeaders,
-        response: {
-          202: operationSchema,
-          ...problems(
-            'INVALID_REQUEST',
-            ...IDEMPOTENCY_PROBLEMS,
-            ...ofOneCluster,
-            'CLUSTER_BUSY',
-            'CLUSTER_PROTECTED',
-          ),
-        },
-      },
-    },
-    async (request, reply) => {
-      const { name } = request.params;
-      const { confirm } = request.query;
-      assertConfirmed(name, confirm);
-      const caller = callerOf(request);
-      return accepted(
-        reply,
-        await operations.submitStep('destroy-terraform', name, { confirm }, caller),
-      );
-    },
-  );
-
-  app.post(
-    '/clusters/:name/verify',
-    {
-      schema: {
-        operationId: 'verifyCluster',
-        tags,
-        summary: 'Verify the replication of a cluster',
-        params: clusterParamsSchema,
-        headers: idempotencyHeaders,
-        body: z.strictObject({}).meta({ examples: [{}] }),
-        response: {
-          202: operationSchema,
-          ...problems(
-            ...BODY_PROBLEMS,
-            ...IDEMPOTENCY_PROBLEMS,
-            ...ofOneCluster,
-            'CLUSTER_BUSY',
-            'STEP_MISSING',
-          ),
-        },
-      },
-    },
-    async (request, reply) => {
-      const { name } = request.params;
-      const caller = callerOf(request);
-      return accepted(reply, await operations.submitStep('verify-replication', name, {}, caller));
-    },
-  );
-
-  app.post(
-    '/clusters/:name/forget',
-    {
-      schema: {
-        operationId: 'forgetCluster',
-        tags,
-        summary: 'Forget a cluster: remove its record, and keep its machines',
-        params: clusterParamsSchema,
-        headers: idempotencyHeaders,
-        body: forgetBody,
-        response: {
-          200: forgottenSchema,
-          ...problems(
-            ...BODY_PROBLEMS,
-            ...IDEMPOTENCY_PROBLEMS,
-            ...ofOneCluster,
-            'CLUSTER_BUSY',
-            'CLUSTER_PROTECTED',
-          ),
-        },
-      },
-    },
-    async (request) => {
-      assertConfirmed(request.params.name, request.body.confirm);
-      return await clusters.forget(request.params.name);
-    },
-  );
-
   app.get(
     '/clusters/:name/nodes',
     {
@@ -293,13 +198,4 @@ export const clusterRoutes: FastifyPluginAsyncZod<ClusterRoutes> = async (app, r
 function labelOf(text: string): { name: string; value: string } {
   const at = text.indexOf('=');
   return { name: text.slice(0, at), value: text.slice(at + 1) };
-}
-
-/** @throws INVALID_REQUEST */
-function assertConfirmed(name: string, confirm: string): void {
-  if (confirm === name) return;
-  const message = `confirm must be the name of the cluster, ${JSON.stringify(name)}.`;
-  throw new HathiError('INVALID_REQUEST', message, {
-    errors: [{ path: '/confirm', message, expected: name }],
-  });
 }

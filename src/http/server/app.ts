@@ -13,6 +13,7 @@ import type { MetricsService } from '../../services/server/metrics-service.ts';
 import type { ReadinessService } from '../../services/server/readiness-service.ts';
 import { sendClientError, sendProblem } from '../errors/error-handler.ts';
 import { openApiOptions } from '../openapi/openapi.ts';
+import { clusterActionRoutes } from '../routes/cluster-actions.ts';
 import { clusterRoutes } from '../routes/clusters.ts';
 import { docsRoutes } from '../routes/docs.ts';
 import { measureRequests, metricsRoutes } from '../routes/metrics.ts';
@@ -97,6 +98,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(docsRoutes);
   await app.register(stepRoutes, { ...options, callers });
   await app.register(clusterRoutes, { ...options, prefix: '/api/v1' });
+  await app.register(clusterActionRoutes, { ...options, prefix: '/api/v1' });
   await app.register(orphanRoutes, { ...options, prefix: '/api/v1' });
   await app.register(parameterRoutes, { ...options, prefix: '/api/v1' });
   await app.register(recordRoutes, { ...options, prefix: '/api/v1' });

@@ -1,3 +1,4 @@
+// Longer than other files: one list of wrong requests, which share one fake server.
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FakeApp, fakeApp } from '../../../test/support/fake-app.ts';

@@ -1,3 +1,4 @@
+// Longer than other files: its steps follow each other on one set of nodes.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

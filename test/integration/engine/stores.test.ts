@@ -1,3 +1,4 @@
+// Longer than other files: its tests run on both databases, which start once.
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { sql } from 'kysely';

@@ -1,3 +1,4 @@
+// Longer than other files: its tests share one database and the helper that kills workers.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';

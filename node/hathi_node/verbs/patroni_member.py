@@ -23,6 +23,9 @@ from hathi_node.systemd import Service
 from hathi_node.waiting import Progress, Seldom
 
 UNIT = 'patroni'
+UNIT_DIRECTORY = '/etc/systemd/system/'
+# A change of one of these is a change of the guard.
+GUARD_FILES = (UNIT_DIRECTORY, '/etc/hathi/guard.json', '/usr/local/lib/hathi/hathi_node/')
 PAUSE_SECONDS = 0.2
 # A question to Patroni costs both ends a TLS handshake, and counting bytes a process: on a machine that
 # copies for several nodes at once, asking at every look took a third of all its time.
@@ -178,6 +181,21 @@ class Member:
             self.service.note_due('reload')
         return parameters
 
+    def start_guard(self):
+        """Before Patroni, which does not become the leader without its watchdog."""
+        if any(path.startswith(UNIT_DIRECTORY) for path in self.changed):
+            self.service.systemctl('daemon-reload')
+        socket = Service(self.node, 'hathi-guard.socket')
+        guard = Service(self.node, 'hathi-guard.service')
+        if any(path.startswith(GUARD_FILES) for path in self.changed):
+            self.service.systemctl('enable', '--no-reload', '--quiet', socket.unit, guard.unit)
+            self.service.systemctl('start', socket.unit)
+            # The keepalives of the moment stay in the FIFO, and the state in /run.
+            self.service.systemctl('restart', guard.unit)
+        elif guard.started() is None:
+            guard.start(socket.unit)
+            self.changed.append('start guard')
+
     def start(self, is_active):
         due, *names = self.service.due().split() or ['']
         if not is_active:
@@ -290,6 +308,7 @@ def run(node):
     if node.check_mode:
         return {'changed': bool(member.changed) or not is_active}
     member.call()
+    member.start_guard()
     member.start(is_active)
     status = member.wait_until_running()
     if is_primary(status):

@@ -39,8 +39,8 @@ def package_folder(role):
     return next(folder for folder in (ansible / 'node', ansible.parent / 'node') if folder.is_dir())
 
 
-def modules_of(verb, folder):
-    """[name, source] of the verb's module and of all that it imports, each after its own imports."""
+def modules_of(folder, *wanted):
+    """[name, source] of these modules and of all that they import, each after its own imports."""
     ordered = {}
 
     def add(name):
@@ -54,9 +54,20 @@ def modules_of(verb, folder):
             add(imported)
         ordered[name] = source
 
-    add('hathi_node.dispatch')
-    add('hathi_node.verbs.' + verb.replace('-', '_'))
+    for name in wanted:
+        add(name)
     return list(ordered.items())
+
+
+def program_files(folder, module, directory):
+    """The files of a program of the package and of all that it imports, to be installed in a directory."""
+    files = []
+    for name, content in modules_of(folder, module):
+        path = folder.joinpath(*name.split('.'))
+        file = path / '__init__.py' if path.is_dir() else path.with_suffix('.py')
+        target = f'{directory}/{file.relative_to(folder)}'
+        files.append({'path': target, 'content': content, 'owner': 'root', 'mode': '0644'})
+    return files
 
 
 class ActionModule(ActionBase):
@@ -119,17 +130,21 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         words = dict(self._task.args)
         verb = words.pop('verb', None)
-        if not verb or set(words) - {'arguments', 'certificate', 'templates'}:
-            raise AnsibleActionFail('node_verb takes verb, arguments, certificate and templates')
+        if not verb or set(words) - {'arguments', 'certificate', 'programs', 'templates'}:
+            raise AnsibleActionFail('node_verb takes verb, arguments, certificate, programs and templates')
         role = Path(self._task._role._role_path)
         files, paths = [], {}
         if words.get('certificate'):
             files, paths = self._certificate(task_vars, **words['certificate'])
         for template, file in (words.get('templates') or {}).items():
             files.append({**file, 'content': self._rendered(role, template)})
+        package = package_folder(role)
+        for module, directory in (words.get('programs') or {}).items():
+            files += program_files(package, module, directory)
+        verb_module = 'hathi_node.verbs.' + verb.replace('-', '_')
         payload = {
             'start': START,
-            'modules': modules_of(verb, package_folder(role)),
+            'modules': modules_of(package, 'hathi_node.dispatch', verb_module),
             'verb': verb,
             'arguments': {**(words.get('arguments') or {}), **paths},
             'files': files,

@@ -133,7 +133,7 @@ async function requestsPerSecond(url: string): Promise<number> {
   return requests.average;
 }
 
-/** A server of its own, whose verify-replication tells events with the time in them. */
+/** A separate server whose verify-replication emits events that contain their time. */
 async function measureDelivery(databaseUrl: string): Promise<HttpSpeed['delivery']> {
   const server = await ServerProcess.startWithFakeStages({
     ...WITHOUT_LIMITS,

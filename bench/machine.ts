@@ -9,7 +9,7 @@ const ANSIBLE = join(import.meta.dirname, '../.tools/venv/bin/ansible-playbook')
 const REMOVAL_SECONDS = 600;
 const ENVIRONMENT = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' };
 
-/** @returns stdout @throws Error with what the command said unless it exits with 0 */
+/** @returns stdout @throws Error with the output of the command if its exit code is not 0 */
 export async function run(command: string, args: string[], timeoutSeconds = 60): Promise<string> {
   const result = await runCommand(command, args, { env: ENVIRONMENT, timeoutSeconds });
   if (result.exitCode === 0) return result.stdout.trim();
@@ -51,7 +51,7 @@ export async function describeMachine(image: string): Promise<[string, string][]
   ];
 }
 
-/** Processes that wanted to run in the last minute, on average; null where the system does not tell. */
+/** Processes that wanted to run in the last minute, on average; null if the system does not report it. */
 export async function loadAverage(): Promise<number | null> {
   const text = await readFile('/proc/loadavg', 'utf8').catch(() => null);
   return text === null ? null : Number(text.split(' ')[0]);

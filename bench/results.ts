@@ -5,7 +5,7 @@ import type { Memory } from './memory.ts';
 import { median, ratioOf, spread } from './statistics.ts';
 import { breakdown, type Row, table } from './tables.ts';
 
-/** What was measured one after the other; a part that failed or was not asked for is missing. */
+/** The measurements in order. A part that failed or was not requested is missing. */
 export interface Round {
   expert?: ExpertRun;
   three?: PathRun;
@@ -228,7 +228,7 @@ export function results(measured: Measured): string {
   ];
   return `${[
     '# Measurements',
-    '`make bench` writes this file; [README.md](README.md) says what is measured, and how. Figures are medians, with the smallest and the largest in brackets.',
+    '`make bench` writes this file; [README.md](README.md) describes the measurements. Figures are medians, with the smallest and the largest in brackets.',
     table(['', ''], facts),
     ...(failures.length > 0 ? [`**Failed, and left out:**\n\n- ${failures.join('\n- ')}`] : []),
     '## Targets',

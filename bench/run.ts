@@ -55,7 +55,7 @@ const image = (
 const rounds: Round[] = [];
 let memory: Memory | null = null;
 let http: HttpSpeed | null = null;
-// Whoever reads along may go first; what was made must be removed all the same.
+// A closed output must not prevent the removal of the clusters.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   // The embedded PostgreSQL's package ends the process at once, and so before anything is removed.
@@ -80,14 +80,14 @@ async function measureRounds(): Promise<void> {
   const server = await ServerProcess.start();
   serving = server;
   try {
-    // Known before the first node is made, so that nothing is left whatever happens.
+    // Known before the first node is created, so that nothing is left after a failure.
     sites.push((await readFile(join(server.dataDirectory, 'site'), 'utf8')).trim());
     for (let number = 1; number <= runs; number++) {
       const round: Round = { load: await loadAverage() };
       rounds.push(round);
       const few = [() => expertTurn(round, number), () => threeTurn(server, round, number)];
       const many = [() => expertNineTurn(round, number), () => nineTurn(server, round, number)];
-      // Whoever comes second finds warmer caches, so that they take turns at it.
+      // The second one finds warmer caches, so they start alternately.
       for (const turns of [few, many]) {
         for (const turn of number % 2 === 1 ? turns : turns.toReversed()) {
           await turn();
@@ -147,7 +147,7 @@ async function nineTurn(server: ServerProcess, round: Round, number: number): Pr
   });
 }
 
-/** A run that fails is told of and left out; the others go on. */
+/** A failed run is reported and left out; the others continue. */
 async function attempt(what: string, measure: () => Promise<number>): Promise<void> {
   try {
     console.log(`${what}: ${(await measure()).toFixed(2)} s`);

@@ -21,7 +21,7 @@ export interface Config {
   port: number;
   /** The bearer token that every caller needs; null where being local is enough. */
   token: string | null;
-  /** Names besides loopback's by which the server may be asked. */
+  /** Allowed host names in addition to loopback. */
   allowedHosts: string[];
   /** Which local users may call without a token. */
   localCallers: LocalCallersPolicy;

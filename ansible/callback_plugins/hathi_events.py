@@ -47,7 +47,7 @@ class CallbackModule(CallbackBase):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         path = os.environ.get('HATHI_EVENTS_FILE')
-        # Appended to: a run that goes on after a crash keeps what was said before.
+        # Appended, so that a run that continues after a crash keeps the earlier events.
         self._out = open(path, 'a') if path else sys.stdout
         # Ansible prints the lines of running tasks without a flush.
         sys.stdout.reconfigure(line_buffering=True)

@@ -16,7 +16,7 @@ apt-get install -q -y --no-install-recommends \
   iproute2 iptables procps openssl \
   postgresql patroni python3-etcd python3-dnspython etcd-server etcd-client
 
-# Installed, but idle until Ansible says otherwise.
+# Installed, but not started before Ansible configures it.
 systemctl disable postgresql.service patroni.service etcd.service
 systemctl enable ssh.service
 systemctl disable ssh.socket 2>/dev/null || true

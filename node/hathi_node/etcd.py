@@ -76,7 +76,7 @@ def values_of(answer):
 
 
 def values_told(received):
-    """The values that a watch has told so far: it answers with an object a line."""
+    """The values that a watch has returned so far: it sends one object a line."""
     for line in received.partition(b'\r\n\r\n')[2].split(b'\n')[:-1]:
         events = json.loads(line).get('result', {}).get('events', [])
         yield from values_of({'kvs': [event['kv'] for event in events if event.get('type') != 'DELETE']})

@@ -33,7 +33,7 @@ class Caller:
                 self.context.wrap_socket(plain, server_hostname=address) as connection,
             ):
                 connection.sendall(head.encode() + payload)
-                # Its end is told by its length as well: etcd's port for members often stays open.
+                # The length is checked as well, because etcd's port for members often stays open.
                 while not is_whole(received) and (chunk := connection.recv(65536)):
                     received += chunk
                     if until is not None and until(received):
@@ -52,7 +52,7 @@ class Caller:
 
 
 def is_whole(answer):
-    """Whether these bytes are as many as their header says. Never, where it does not say."""
+    """Whether the body has the length of its header. False if the header has none."""
     head, end, body = answer.partition(b'\r\n\r\n')
     for line in head.split(b'\r\n') if end else ():
         name, _, value = line.partition(b':')

@@ -59,7 +59,7 @@ class Patroni:
 
     def status(self, name):
         """Observed by SQL at the moment of asking; empty when the member does not answer."""
-        # What `/patroni` says, which however waits for seconds while PostgreSQL starts.
+        # The same content as `/patroni`, which waits for seconds while PostgreSQL starts.
         _, answer = self.ask(name, 'GET', '/health')
         return answer if isinstance(answer, dict) else {}
 

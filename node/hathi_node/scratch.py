@@ -79,7 +79,7 @@ class Refusal(Exception):
 
 
 def messages(text):
-    """(severity, message) of each line that says something."""
+    """(severity, message) of each line with a message."""
     found = [match.groups() for line in text.splitlines() if (match := SEVERITY.search(line))]
     return [(severity, message) for severity, message in found if not SAYS_NOTHING.search(message)]
 
@@ -246,7 +246,7 @@ class Scratch:
         return glob.glob(f'{os.path.join(self.data, self.log_directory)}/{OWN["log_filename"]}*')
 
     def reason(self, otherwise):
-        """The line about a value, rather than the one that only says that PostgreSQL stops."""
+        """The line about a value, rather than the line that only reports the end of PostgreSQL."""
         found = [message for _, message in messages(self.log_text())]
         for pattern in ABOUT_A_VALUE:
             for message in found:
@@ -255,7 +255,7 @@ class Scratch:
         return found[-1] if found else otherwise
 
     def query(self, statement, session=''):
-        """As a client on the socket. @raises Refusal with what the client is told"""
+        """Connects as a client on the socket. @raises Refusal with the message to the client"""
         code, out = self.words(
             [
                 f'{self.binaries}/psql',

@@ -6,7 +6,7 @@ from hathi_node.problem import Problem
 
 
 class Progress:
-    """A deadline that moves on with whatever is seen to move."""
+    """A deadline that is extended by progress."""
 
     def __init__(self, seconds):
         self.seconds = seconds

@@ -12,9 +12,23 @@ const PAGES = [
   'CHANGELOG.md',
   'node/README.md',
   'docs/README.md',
-  'docs/{how-to,explanation,tutorial}/*.md',
-  'docs/reference/{api,cli,configuration,errors,events,metrics}.md',
+  'ansible/README.md',
+  'bench/README.md',
+  'docs/{adr,how-to,explanation,tutorial}/*.md',
+  'docs/reference/{api,aws-fidelity,cli,configuration,errors,events,metrics}.md',
 ];
+
+/** Sources whose comments are checked, too. */
+const SOURCES = [
+  'src/**/*.ts',
+  'node/hathi_node/**/*.py',
+  'ansible/**/*.{py,yml,j2}',
+  'terraform/**/*.{tf,sh,hcl}',
+  'bench/**/*.{ts,sh}',
+  'clients/typescript/src/*.ts',
+];
+
+const COMMENT = /^\s*(?:\/\/|\/?\*|#|""")/;
 
 function oldWords(text: string): string[] {
   return text.split('\n').filter((line) => OLD_WORDS.test(line));
@@ -34,4 +48,21 @@ it('finds none in the pages for users', () => {
     oldWords(readFileSync(page, 'utf8')).map((line) => `${page}: ${line}`),
   );
   expect(found).toEqual([]);
+});
+
+it('finds none in the comments of the sources', () => {
+  const files = globSync(SOURCES);
+  expect(files.length).toBeGreaterThan(400);
+  const found = files.flatMap((file) =>
+    oldWords(readFileSync(file, 'utf8'))
+      .filter((line) => COMMENT.test(line))
+      .map((line) => `${file}: ${line.trim()}`),
+  );
+  expect(found).toEqual([]);
+});
+
+it('recognizes comments', () => {
+  const comments = ['// The file is written anew.', ' * told', '# told', '  """Says."""'];
+  expect(comments.filter((line) => COMMENT.test(line))).toEqual(comments);
+  expect(COMMENT.test("const told = 'told';")).toBe(false);
 });

@@ -1,10 +1,10 @@
 /** Beyond this share of a name's length two names have nothing to do with each other. */
 const MAX_DISTANCE_SHARE = 0.34;
 
-/** No name that Hathi knows is longer; what is longer is no slip of the finger, and costly. */
+/** No known name is longer. A longer text is not a typing error, and comparing it is slow. */
 const MAX_NAME_LENGTH = 63;
 
-/** The known name that was most likely meant, or null where none is near. */
+/** Returns the most similar known name, or null if none is similar. */
 export function nearestName(given: string, known: Iterable<string>): string | null {
   if (given.length > MAX_NAME_LENGTH) return null;
   let nearest: { name: string; edits: number } | null = null;

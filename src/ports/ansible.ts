@@ -17,7 +17,7 @@ export type InventoryNode = ClusterNode &
 
 export interface AnsibleInput {
   cluster: string;
-  /** Tells shared SSH connections of two clusters apart that had the same port one after the other. */
+  /** Distinguishes the shared SSH connections of two clusters that used the same port one after the other. */
   clusterId: string;
   postgresVersion: string;
   nodes: readonly InventoryNode[];
@@ -66,10 +66,10 @@ export interface PlayedPlaybook {
   /** 0 well, 2 failed, 4 unreachable or not parsed, 99 interrupted. */
   exitCode: number;
   cancelled: boolean;
-  /** Empty when it ended before any host was asked. */
+  /** Empty if the playbook ended before its first task. */
   recap: Record<string, HostRecap>;
   failures: PlaybookFailure[];
-  /** The end of what it said besides events; tells of errors before the first task. */
+  /** End of the output besides events. It contains errors before the first task. */
   lastOutput: string;
 }
 

@@ -3,8 +3,8 @@ import type { Lease } from './stores.ts';
 /** A lease that is renewed while this process is alive, also while its event loop is blocked. */
 export interface KeptLease {
   /**
-   * Until when the lease is known to be held, in milliseconds of Unix time. Can be read at any time, also
-   * directly after the event loop was blocked. 0 when unknown; Infinity when nobody else can take it.
+   * End of the lease as confirmed, in milliseconds of Unix time. Can be read at any time, also
+   * directly after the event loop was blocked. 0 if unknown; Infinity if no other worker can claim it.
    */
   endsAt(): number;
   /** Ends the renewals at once. */

@@ -15,7 +15,10 @@ export interface Metrics {
   readonly contentType: string;
 }
 
-/** What is asked at the moment of exposing, since only the database knows it for all servers. */
+/**
+ * Values that are read when metrics are exposed, because only the database has them for all
+ * servers.
+ */
 export interface MetricsNow {
   clusters: ReadonlyMap<ClusterStatus, number>;
   operations: readonly { kind: OperationKind; state: OperationState; count: number }[];

@@ -17,7 +17,7 @@ export interface NodeBoot {
    * Waits until every node lets the server in and its first boot is done.
    * @throws NODE_UNREACHABLE for one whose SSH never opened
    * @throws NODE_REFUSED for one that refuses the key, or shows another host key
-   * @throws NODE_SETUP_FAILED with what cloud-init says
+   * @throws NODE_SETUP_FAILED with the message of cloud-init
    */
   waitUntilReady(request: NodeBootRequest): Promise<void>;
 }

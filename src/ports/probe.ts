@@ -2,7 +2,7 @@ import type { ClusterNode } from '../core/cluster/topology.ts';
 import type { PostgresObservation } from '../core/postgres/observation.ts';
 import type { NodeSettings } from '../core/postgres/settings-verdict.ts';
 
-/** What a client needs to be let in, and to know whom it is talking to. */
+/** Credentials of a client, and the CA that identifies the nodes. */
 export interface ProbeCredentials {
   /** PEM of the cluster's CA; every server certificate must chain to it and name its node. */
   caCertificate: string;
@@ -25,20 +25,22 @@ export interface MarkerWritten {
 export interface MarkerRead {
   node: string;
   seen: boolean;
-  /** Where the node's replay stood when it was last asked. */
+  /** Replay position of the node at the last read. */
   replayed_lsn: string | null;
-  /** From the first question to the answer in which the marker was there. */
+  /** From the first read to the read that returned the marker. */
   seen_after_ms: number | null;
   /** Why it was not seen: an error, or that the time ran out. */
   reason: string | null;
 }
 
 /**
- * Connections to the nodes of one cluster, made when first needed and kept between calls. Every call
- * is bounded in time, and what goes wrong on a node becomes a reason in its answer: none throws.
+ * Connections to the nodes of one cluster, opened on first use and kept between calls. Every call
+ * is bounded in time. A failure on a node becomes a reason in the result: no call throws.
  */
 export interface ProbeSession {
-  /** One observation for each node, in the nodes' order, all asked at once. */
+  /**
+   * One observation for each node, in the order of the nodes. All nodes are queried in parallel.
+   */
   observe(): Promise<PostgresObservation[]>;
   /** Writes a marker row on that node, in the database `hathi`, which is made if it is not there. */
   writeMarker(node: string, marker: string): Promise<MarkerWritten>;

@@ -21,7 +21,7 @@ export interface Processes {
   startDetached(command: DetachedCommand): number;
   /**
    * The supervisor of that folder, or its group where it was killed and its program still runs.
-   * @returns null when nothing runs for the folder, or is not known to
+   * @returns null if no running process of the folder is found
    */
   findDetached(folder: string): Promise<{ pid: number; started: string | null } | null>;
   /** When it started, in the operating system's own words; null when it is gone. */

@@ -69,7 +69,7 @@ export interface ClusterStore {
   findForUpdate(name: string): Promise<ClusterRecord | null>;
   /** @throws CLUSTER_NOT_FOUND */
   get(id: string): Promise<ClusterRecord>;
-  /** As `find`, with what else is told of a cluster, by one question. */
+  /** Like `find`, with the other facts of a cluster, in one query. */
   findSummary(name: string): Promise<ClusterSummary | null>;
   /** Clusters that are not destroyed, by name; `after` is a name. */
   list(page: Page, label?: { name: string; value: string }): Promise<ClusterSummary[]>;
@@ -93,7 +93,7 @@ export interface NewOperation {
   stages: readonly PlannedStage[];
   input: Record<string, unknown>;
   approval: 'automatic' | 'manual';
-  /** Of the request that asks for it; unique, so that one request makes one operation. */
+  /** Idempotency key of the request. It is unique, so one request creates one operation. */
   idempotency_key: string | null;
 }
 
@@ -102,7 +102,7 @@ export interface OperationFilter {
   state?: OperationState | undefined;
 }
 
-/** What a worker says of itself when it claims. */
+/** Identity of a worker in a claim. */
 export interface WorkerIdentity {
   id: string;
   site: string;
@@ -133,7 +133,7 @@ export interface ChildRecord {
   folder: string;
   /** null between the intent and the start. */
   pid: number | null;
-  /** Start time in the operating system's own words: tells a reused pid. */
+  /** Start time in the format of the operating system. It distinguishes a reused pid. */
   pid_started: string | null;
   /** Bytes of stdout whose events are stored. */
   stdout_offset: number;

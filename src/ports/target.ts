@@ -36,7 +36,7 @@ export interface ConfigurationInput {
   image: string | null;
   /** OpenSSH public key, one line, with which Hathi logs in. */
   publicKey: string;
-  /** Whether the key is the user's, and the target knows it already. */
+  /** Whether the key belongs to the user and exists on the target. */
   isGiven: boolean;
 }
 

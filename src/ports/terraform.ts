@@ -7,7 +7,7 @@ import type { MainFile } from '../core/terraform/main-file.ts';
 import type { ChildRunner } from './child-runner.ts';
 import type { WorkspaceFile } from './workspace.ts';
 
-/** Terraform or OpenTofu, whichever was found. */
+/** The installed engine: Terraform or OpenTofu. */
 export interface TerraformEngine {
   name: 'terraform' | 'tofu';
   /** Absolute path. */
@@ -81,7 +81,7 @@ export interface AppliedPlan {
   diagnostics: Diagnostic[];
 }
 
-/** What Hathi needs to know of a state file. */
+/** The facts of a state file that Hathi needs. */
 export interface TerraformState {
   lineage: string;
   serial: number;
@@ -123,7 +123,7 @@ export interface Terraform {
   applyStarted(run: TerraformRun): Promise<boolean>;
   /**
    * The state where a backend keeps it elsewhere than in the folder; empty where there is none yet.
-   * @throws TERRAFORM_FAILED when the backend does not answer
+   * @throws TERRAFORM_FAILED if the backend does not respond
    */
   pullState(run: TerraformRun): Promise<Uint8Array>;
   /** null when the bytes are empty, cut off, or no state. */

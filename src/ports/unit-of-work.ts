@@ -4,7 +4,7 @@ import type { Lease, Stores } from './stores.ts';
 export interface UnitOfWork {
   /** Single statements outside a transaction. Using it inside one throws instead of deadlocking. */
   readonly direct: Stores;
-  /** Which transactions are visible now. Two equal answers: nothing was committed in between. */
+  /** The visible transactions. Two equal results mean that nothing was committed in between. */
   snapshot(): Promise<string>;
   transaction<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
   /**

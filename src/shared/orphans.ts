@@ -2,7 +2,7 @@ import { hasAddress } from '../core/terraform/addresses.ts';
 import type { Target } from '../ports/target.ts';
 import type { TerraformState } from '../ports/terraform.ts';
 
-/** Created with its instance, and in no state by itself. */
+/** Created with its instance, and in no state as a separate resource. */
 export const ROOT_VOLUME = 'root-volume';
 
 /** Whether the state of a cluster contains a resource of that cluster. */

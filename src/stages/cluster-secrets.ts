@@ -31,8 +31,8 @@ export async function ensureSecret(
 }
 
 /**
- * A certificate and its key under two names, stored together. `fits` tells whether the one that is
- * there will do; if not, it is replaced.
+ * A certificate and its key under two names, stored together. `fits` returns whether the stored one
+ * can be used; otherwise it is replaced.
  */
 export async function ensureCertifiedKey(
   context: StageContext,

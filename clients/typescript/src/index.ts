@@ -12,7 +12,7 @@ export type * from './types.ts';
 export interface HathiClient extends Methods {
   /**
    * Every event of an operation once, as it comes; survives broken connections and a server that is
-   * started anew. Ends with the operation.
+   * restarted. Ends with the operation.
    */
   followOperation(
     id: string,

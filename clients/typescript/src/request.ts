@@ -25,7 +25,7 @@ type AnyArguments = CallOptions & { body?: unknown; [member: string]: unknown };
 
 /** After a 429 the same request is sent again at most this often. */
 const MAX_REPETITIONS = 3;
-/** A server that asks for a longer pause is not waited for. */
+/** Longest `retry-after` that the client waits for. */
 const MAX_RETRY_AFTER_SECONDS = 60;
 
 /**

@@ -79,7 +79,7 @@ class Postmaster:
         return [process for process in running if process.parent == 1 and '-D' not in arguments(process.pid)]
 
     def stop(self):
-        """Stops all processes of the instance, whatever state they are in. Returns how many needed SIGKILL.
+        """Stops all processes of the instance, also stopped ones. Returns how many needed SIGKILL.
 
         SIGKILL of the postmaster alone is not enough: in a test a backend committed for 4.6 s more.
         """

@@ -1,4 +1,4 @@
-"""Makes this node a member of the cluster's etcd, whatever state an earlier run left it in.
+"""Makes this node a member of the cluster's etcd, from any state that an earlier run left.
 
 Arguments: `name`; `members` (address by name, of every member); `seen` (what role common saw on every
 node: without `etcd data` a new cluster is right, without `postgres data` etcd holds nothing of worth);
@@ -73,7 +73,7 @@ class Member:
                 if 'postgres data' not in self.params['seen'] and waited > REBUILD_AFTER_SECONDS:
                     return 'new', self.static_cluster()
             else:
-                # By the name as well: a machine that was made anew may have another address.
+                # By the name as well: a machine that was created again can have another address.
                 mine = [
                     member
                     for member in listed

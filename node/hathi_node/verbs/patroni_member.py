@@ -1,4 +1,4 @@
-"""Makes this node a healthy member of the Patroni cluster, whatever an earlier run left behind.
+"""Makes this node a healthy member of the Patroni cluster, from any state that an earlier run left.
 
 On the leader it waits until every other member streams and every etcd member answers, and then brings
 the dynamic configuration to its final values.
@@ -36,7 +36,7 @@ COPIES_OF_THE_PRIMARY = 2
 # For a first replica that takes longer than a new one, which is there in a second or two, nobody waits.
 SOURCE_SECONDS = 10
 SOURCE_PAUSE_SECONDS = 0.3
-# Looks for which a replica that others wait for says more than that it runs.
+# Number of checks for a replica that other nodes wait for.
 LOOKS_TO_BE_SEEN = 10
 
 
@@ -55,7 +55,7 @@ def free_bytes():
 
 
 def is_source(member):
-    """By what a member tells the others through etcd: whether Patroni lets a new one copy it."""
+    """Whether Patroni lets a new member copy this one, by its entry in etcd."""
     told = json.loads(member)
     return told.get('role') == 'replica' and told.get('state') == 'running'
 
@@ -131,7 +131,7 @@ class Member:
         self.patroni.sql('checkpoint')
 
     def be_seen(self):
-        """Others wait until Patroni has said in etcd that this replica runs, which it does loop by loop."""
+        """Other nodes wait until Patroni has written to etcd that this replica runs, which it does in each loop."""
         if not self.is_waited_for():
             return
         for _ in range(LOOKS_TO_BE_SEEN):
@@ -228,7 +228,7 @@ class Member:
             self.patroni.configure(self.name, found, {'postgresql': {'parameters': wanted}})
 
     def clear_while_running(self, status):
-        """A Patroni that was started by a reboot on half a copy says so for ever."""
+        """A Patroni that a reboot started on an incomplete copy reports that state for ever."""
         if status.get('state') in ('creating replica', 'initializing new cluster', 'running'):
             return
         half = os.path.isdir(f'{self.data_directory}/global') and not os.path.exists(
@@ -251,13 +251,13 @@ class Member:
         if state == 'running' and is_primary(status):
             return True
         if 'replication_state' in status:
-            # Patroni says `starting` until its next loop, while PostgreSQL streams already.
+            # Patroni reports `starting` until its next loop, while PostgreSQL streams already.
             return state in ('running', 'starting') and status['replication_state'] == 'streaming'
-        # Patroni before 3.1 never says.
+        # Patroni before 3.1 never reports it.
         return state == 'running' and self.patroni.sql('select status from pg_stat_wal_receiver') == ['streaming']
 
     def wait_until_running(self):
-        """Returns what Patroni says once this node runs; see `runs`."""
+        """Returns the status of Patroni when this node runs; see `runs`."""
         seldom = Seldom(QUIET_SECONDS)
         state = 'not answering'
         free = free_bytes()

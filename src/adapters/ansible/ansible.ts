@@ -11,7 +11,7 @@ import {
   HOW_TO_GET,
   missingTool,
 } from '../process/tool-errors.ts';
-import { readLines, type Told } from './events.ts';
+import { type PlaybookFacts, readLines } from './events.ts';
 import { projectFiles } from './project-files.ts';
 
 const PROGRAM = 'ansible-playbook';
@@ -62,7 +62,7 @@ export function createAnsible(options: AnsibleOptions): Ansible {
     files: (input) => projectFiles(options.assetsRoot, input),
     async play(children, folder, { restartOrder }) {
       const { path } = await engine();
-      const told: Told = { recap: {}, failures: [] };
+      const facts: PlaybookFacts = { recap: {}, failures: [] };
       const result = await children.run(
         {
           name: PROGRAM,
@@ -87,11 +87,11 @@ export function createAnsible(options: AnsibleOptions): Ansible {
           },
           silenceSeconds: SILENCE_SECONDS,
         },
-        { onLines: (lines) => readLines(lines, told) },
+        { onLines: (lines) => readLines(lines, facts) },
       );
       const stderr = await readFile(result.stderrPath, 'utf8').catch(() => '');
       return {
-        ...told,
+        ...facts,
         exitCode: result.exitCode,
         cancelled: result.cancelled,
         lastOutput: stderr.trim().slice(-LAST_WORDS_CHARACTERS),

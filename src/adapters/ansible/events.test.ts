@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readLines, type Told } from './events.ts';
+import { type PlaybookFacts, readLines } from './events.ts';
 
 const LINES = [
   '[WARNING]: something plain',
@@ -13,8 +13,8 @@ const LINES = [
 ];
 
 it('turns the lines of the callback into events, and keeps recap and failures', () => {
-  const told: Told = { recap: {}, failures: [] };
-  const events = readLines(LINES, told);
+  const facts: PlaybookFacts = { recap: {}, failures: [] };
+  const events = readLines(LINES, facts);
   expect(events.map(({ type }) => type)).toEqual([
     'ansible.task',
     'ansible.host',
@@ -34,8 +34,8 @@ it('turns the lines of the callback into events, and keeps recap and failures', 
     ...{ node: 'orders-2', verb: 'patroni-member' },
     ...{ state: 'creating replica', copied_bytes: 4096 },
   });
-  expect(told.recap['orders-1']?.changed).toBe(1);
-  expect(told.failures).toEqual([
+  expect(facts.recap['orders-1']?.changed).toBe(1);
+  expect(facts.failures).toEqual([
     { host: 'orders-2', role: 'etcd', task: 'Start etcd', message: 'no route', rejected: null },
   ]);
 });

@@ -36,16 +36,16 @@ const lineSchema = z.discriminatedUnion('event', [
 type Line = z.infer<typeof lineSchema>;
 
 /** Results of a run so far. */
-export interface Told {
+export interface PlaybookFacts {
   recap: Record<string, HostRecap>;
   failures: PlaybookFailure[];
 }
 
-/** Converts the callback's lines into events. Adds the facts that the outcome needs to `told`. */
-export function readLines(lines: readonly string[], told: Told): StageEvent[] {
+/** Converts the lines of the callback into events. Adds the facts of the result to `facts`. */
+export function readLines(lines: readonly string[], facts: PlaybookFacts): StageEvent[] {
   return lines.flatMap((text) => {
     const line = parse(text);
-    return line ? [toEvent(line, told)] : [];
+    return line ? [toEvent(line, facts)] : [];
   });
 }
 
@@ -58,14 +58,14 @@ function parse(text: string): Line | null {
   }
 }
 
-function toEvent(line: Line, told: Told): StageEvent {
+function toEvent(line: Line, facts: PlaybookFacts): StageEvent {
   switch (line.event) {
     case 'task_started':
       return { type: 'ansible.task', data: { task: line.task, role: line.role ?? null } };
     case 'host_task': {
       const { event: _event, role = null, message = null, rejected = null, ...fields } = line;
       if (line.status === 'failed' || line.status === 'unreachable') {
-        told.failures.push({
+        facts.failures.push({
           host: line.host,
           role,
           task: line.task,
@@ -81,7 +81,7 @@ function toEvent(line: Line, told: Told): StageEvent {
         data: { node: line.host, verb: line.verb, ...line.progress },
       };
     case 'recap':
-      told.recap = line.hosts;
+      facts.recap = line.hosts;
       return {
         type: 'ansible.recap',
         data: { hosts: line.hosts, duration_seconds: line.duration_seconds },

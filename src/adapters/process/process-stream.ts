@@ -14,7 +14,7 @@ export class ProcessStream extends Duplex {
   readonly #command: readonly [program: string, ...args: string[]];
   readonly #env: Record<string, string>;
   #child: ChildProcessWithoutNullStreams | null = null;
-  #said = '';
+  #output = '';
 
   constructor(command: readonly [program: string, ...args: string[]], env: Record<string, string>) {
     super();
@@ -37,11 +37,12 @@ export class ProcessStream extends Duplex {
       if (!this.push(chunk)) child.stdout.pause();
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      this.#said = (this.#said + text).slice(-LAST_WORDS_CHARACTERS);
+      this.#output = (this.#output + text).slice(-LAST_WORDS_CHARACTERS);
     });
     child.once('close', (code) => {
       if (code === 0 || this.destroyed) this.push(null);
-      else this.destroy(new Error(this.#said.trim() || `${program} ended with exit code ${code}`));
+      else
+        this.destroy(new Error(this.#output.trim() || `${program} ended with exit code ${code}`));
     });
     return this;
   }

@@ -45,7 +45,7 @@ export function newStage(name: string, position = 0): StageProgress {
   };
 }
 
-/** The picture of an operation's stages; those that are done already say so. */
+/** The stages of an operation for the display. Finished stages are marked. */
 export function stagesOf(
   stages: readonly {
     position: number;
@@ -170,7 +170,7 @@ function takeHost(
   stage: StageProgress,
   { host, task, status, message }: EventOf<'ansible.host'>['data'],
 ): string | null {
-  // A task that is skipped says nothing about the node, and would stay on the screen until the next one.
+  // A skipped task contains no news about the node, and would stay on the screen until the next one.
   if (status === 'skipped') return null;
   const failed = status === 'failed' || status === 'unreachable';
   stage.nodes.set(host, {

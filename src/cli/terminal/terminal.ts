@@ -43,7 +43,7 @@ function styled(name: StyleName, text: string): string {
   return `${control(`\u001b[${on}m`)}${text}${control(`\u001b[${off}m`)}`;
 }
 
-/** Whether a user can be asked: input and output are a terminal. */
+/** Whether a prompt is possible: input and output are a terminal. */
 export function canPrompt({ stdin, stdout }: World): boolean {
   return stdin.isTTY === true && stdout.isTTY === true;
 }

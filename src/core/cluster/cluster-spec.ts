@@ -13,7 +13,7 @@ export const INSTANCE_TYPE_PATTERN = /^[a-z0-9][a-z0-9.-]{0,62}$/;
 /** The cluster that a step means when its body names none. */
 export const DEFAULT_CLUSTER = 'default';
 
-/** Name of a target. The server knows which ones exist. */
+/** Name of a target. The server validates that it exists. */
 export const TARGET_PATTERN = /^[a-z][a-z0-9-]{0,31}$/;
 
 export const clusterNameSchema = z
@@ -44,7 +44,7 @@ export interface FailoverTimings {
 }
 
 /**
- * Patroni asks for `loop_wait + 2 × retry_timeout ≤ ttl` and a ttl of at least 20.
+ * Patroni requires `loop_wait + 2 × retry_timeout ≤ ttl` and a ttl of at least 20.
  * @see Patroni docs, "Dynamic Configuration Settings"
  */
 export const FAILOVER_TIMINGS: Record<FailoverProfile, FailoverTimings> = {

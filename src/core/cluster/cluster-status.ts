@@ -45,7 +45,7 @@ export function statusOf(facts: StatusFacts): ClusterStatus {
 export const CLUSTER_ACTIONS = ['update', 'verify', 'destroy', 'forget'] as const;
 export type ClusterAction = (typeof CLUSTER_ACTIONS)[number];
 
-/** What may be asked of a cluster now; whoever asks for another is refused. */
+/** The actions that are allowed now. */
 export function clusterActions(
   facts: StatusFacts & { deletionProtection: boolean },
 ): ClusterAction[] {

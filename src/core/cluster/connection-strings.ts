@@ -24,7 +24,7 @@ export interface Credentials {
 type Options = Record<string, string>;
 
 /**
- * @param endpoints the known primary first
+ * @param endpoints the primary of the last observation first
  * @see PostgreSQL docs, "Connection Strings"; pgJDBC docs, "Connection Fail-over"
  */
 export function connectionStrings(
@@ -83,7 +83,7 @@ function session(readOnly: boolean): Options {
 
 /**
  * Recent pgJDBC (42.7.14) counts `connectTimeout` over all hosts together, while earlier versions count it for
- * each. A frozen node accepts the connection and then says nothing; that wait is `sslResponseTimeout`, in
+ * each. A frozen node accepts the connection and sends nothing; `sslResponseTimeout` limits that wait, in
  * milliseconds. So the first is long enough for a frozen node and the next one.
  */
 function jdbcTimeouts(hosts: number): Options {

@@ -17,7 +17,7 @@ export interface StepRevisions {
 /**
  * The error of work that needs an earlier step.
  * @param step what was requested: a step, or a resource that a step creates
- * @param why replaces the sentence, where more is known than the order of the steps
+ * @param why a more specific sentence than the order of the steps
  */
 export function stepMissing(
   step: Step | 'connection',

@@ -9,7 +9,7 @@ export type Role = z.infer<typeof roleSchema>;
 /** etcd members of a cluster; a quorum of three bears the loss of one. */
 export const ETCD_MEMBERS = 3;
 
-/** A node as the spec asks for it. Only a witness is known by its plan; other roles are observed. */
+/** A node of the spec. Only the witness is planned; other roles are observed. */
 export interface PlannedNode {
   name: string;
   /** 1-based; the number in the node's name. */

@@ -4,7 +4,9 @@ import { bastionOf, type NodeAccess } from './node-access.ts';
 /** File in the folder `ssh` of a cluster whose nodes are not reached by loopback. */
 export const SSH_CONFIG = 'config';
 
-/** The name by which the bastion's host key is looked up. No node can have it: theirs end in a number. */
+/**
+ * Name of the bastion in `known_hosts`. No node can have it, because node names end in a number.
+ */
 export const BASTION = 'bastion';
 
 export interface SshConfigInput {

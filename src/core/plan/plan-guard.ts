@@ -17,7 +17,7 @@ export interface GuardedNode {
   name: string;
   /** Of the container or instance. */
   state: PowerState;
-  /** Role that the node itself reported now; null where it did not answer. */
+  /** Role that the node reports now; null if it did not respond. */
   role: Role | null;
   /** Role of the stored topology, which may be out of date. */
   lastRole: Role | null;

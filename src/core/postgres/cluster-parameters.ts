@@ -5,7 +5,7 @@ import { clusterSizeOf } from './topology-defaults.ts';
 
 /**
  * Every parameter that Hathi sets on a cluster's nodes: those of the spec over the defaults of its size.
- * @throws PARAMETER_* when the machine has become too small for what was asked
+ * @throws PARAMETER_* if the machine has become too small for the requested values
  */
 export function parametersOf(
   { spec }: { spec: ClusterSpec },

@@ -1,11 +1,11 @@
-/** What one node told by SQL in one moment. LSNs are PostgreSQL's own text, e.g. `0/3000148`. */
+/** Facts of one node, read with SQL at one moment. LSNs are text, e.g. `0/3000148`. */
 export interface PostgresObservation {
   node: string;
   /** Address inside the cluster's network; walsenders name their clients by it. */
   address: string;
-  /** A witness has no PostgreSQL and is not asked. */
+  /** A witness has no PostgreSQL and is not queried. */
   witness: boolean;
-  /** Why nothing could be asked; null when the rest is filled. */
+  /** Why the node could not be queried; null if the other members are filled. */
   unreachable: string | null;
   /** Time of one empty query on an open connection. */
   round_trip_ms: number | null;

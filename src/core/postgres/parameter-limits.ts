@@ -114,7 +114,7 @@ function walSizeProblem(rule: Rule): ParameterProblem | undefined {
   return tooSmall(rule, LEAST_WAL_SIZE_MB, 'PostgreSQL needs two WAL segments of 16MB to start');
 }
 
-/** The only setting whose range has a hole; `pg_settings` cannot say it. */
+/** The only setting whose range has a hole. `pg_settings` cannot describe that. */
 function ringProblem(rule: Rule): ParameterProblem | undefined {
   if (rule.number === 0 || rule.number >= LEAST_RING_KB) return undefined;
   return tooSmall(rule, LEAST_RING_KB, 'PostgreSQL accepts nothing between 0 and that');

@@ -1,7 +1,7 @@
 import type { Setting } from './catalogue.ts';
 import { formatInteger, formatReal, parseNumber, unitsOf } from './parameter-numbers.ts';
 
-/** A value as JSON can say it. */
+/** A value in JSON. */
 export type ParameterValue = string | number | boolean;
 
 export type ReadValue =

@@ -24,7 +24,7 @@ export interface CheckedParameter {
   value: string;
   /** As `pg_settings.setting` gives it on a node where it counts, e.g. `16384`. */
   setting: string;
-  /** Whether PostgreSQL must be started anew for it to count. */
+  /** Whether a change needs a restart of PostgreSQL. */
   restart: boolean;
   scope: ParameterScope;
 }
@@ -98,7 +98,7 @@ function settableNames(version: PostgresVersion): string[] {
 }
 
 /**
- * Whether one parameter can be given, by itself; see `checkParameters` for what hangs together.
+ * Checks one parameter alone; `checkParameters` checks dependencies between parameters.
  * @param given as JSON has it: `"128MB"`, `200`, `true`
  * @param limits of the cluster that it is for
  * @param suggest whether to search the name that was meant, which takes milliseconds

@@ -4,7 +4,7 @@ import { instantSchema } from '../instant.ts';
 
 /**
  * Why a node is not proven, and whether waiting could help: a replica that has just started may not
- * stream yet, while one that is paused stays paused until somebody resumes it.
+ * stream yet, while a paused one stays paused until a person resumes it.
  */
 export const REASONS = {
   NODE_MISSING: { settles: false },

@@ -3,7 +3,7 @@ import type { PostgresObservation, SenderObservation, SlotObservation } from './
 import { observedRole, primaryOf } from './observed-topology.ts';
 import { type NodeReport, REASONS, type Reason, type ReasonCode } from './replication-report.ts';
 
-/** What became of the marker row: written on the primary, then looked for on each replica. */
+/** Result of the marker row: written on the primary, then read on each replica. */
 export interface MarkerOutcome {
   lsn: string | null;
   /** Why it could not be written; null when it was, or was not tried. */
@@ -150,7 +150,7 @@ function senderOf(
   );
 }
 
-/** The slot that the replica says it uses, as the primary has it. Replicas keep slots too. */
+/** The slot of the replica on the primary. Replicas have slots too. */
 function slotOf(node: PostgresObservation, primary: PostgresObservation): SlotObservation | null {
   const name = node.replica?.slot_name ?? null;
   if (name === null) return null;

@@ -92,7 +92,7 @@ describe('parameters read back', () => {
     ['log_file_mode', '384', row('log_file_mode', '0640')],
     ['wal_buffers', '1024', row('wal_buffers', '2048')],
     ['datestyle', 'iso', row('DateStyle', 'SQL, DMY', { source: 'default', file_setting: null })],
-    // A reload that Patroni did not carry out: the source says nothing of it.
+    // A reload that Patroni did not carry out: the source does not show it.
     ['log_timezone', 'Mars/Base', row('log_timezone', 'Etc/UTC')],
     [
       'statement_timeout',

@@ -1,6 +1,6 @@
 import type { CheckedParameter } from './parameters.ts';
 
-/** A row of `pg_settings`, as one node answers it. */
+/** A row of `pg_settings` of one node. */
 export interface ObservedSetting {
   name: string;
   /** In the setting's base unit. */
@@ -20,7 +20,7 @@ export interface ObservedSetting {
 
 export interface NodeSettings {
   node: string;
-  /** Why the node did not answer; null when it did. */
+  /** Why the node did not respond; null if it did. */
   reason: string | null;
   settings: ObservedSetting[];
 }
@@ -31,7 +31,7 @@ export interface SettingDifference {
   name: string;
   /** As `pg_settings.setting` should be. */
   expected: string;
-  /** null when the node does not know the parameter, or did not answer. */
+  /** null if the node does not have the parameter or did not respond. */
   found: string | null;
   reason: string;
 }
@@ -39,10 +39,13 @@ export interface SettingDifference {
 /** Checked by its library alone, in a spelling of its own; without the library it is a text. */
 const isOfExtension = (name: string) => name.includes('.');
 
-/** Sources of a value that is the asking session's own, and hides what the node has for others. */
+/**
+ * Sources of a value that applies only to the current session. It hides the value for other
+ * sessions.
+ */
 const SESSION_SOURCES = ['client', 'session', 'user', 'database', 'database user', 'global'];
 
-/** Whether the value is the asking session's alone, and says nothing of the node. */
+/** Whether the value applies only to the current session. */
 export function isOfTheSession({ source }: ObservedSetting): boolean {
   return SESSION_SOURCES.includes(source);
 }

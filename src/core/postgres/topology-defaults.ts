@@ -27,7 +27,7 @@ export function clusterSizeOf(
 const MB = 1024 ** 2;
 const GB = 1024 ** 3;
 
-/** PostgreSQL's own default, said aloud since every node must have the same. */
+/** PostgreSQL's default, written explicitly because every node must have the same value. */
 export const DEFAULT_MAX_CONNECTIONS = 100;
 
 /** PostgreSQL's own defaults of senders and slots; raising them later would restart every node. */
@@ -45,7 +45,7 @@ export function sendersNeeded(replicaCount: number): number {
 }
 
 /**
- * A replica whose stream broke asks again after this long, and so does one that came before its slot.
+ * A replica retries after this time if its stream broke or if it started before its slot.
  * PostgreSQL's own is 5 s, by which every other start of a cluster took longer.
  */
 const STREAM_RETRY = '500ms';
@@ -75,7 +75,7 @@ function memoryDefaults(memoryBytes: number): Record<string, string> {
 
 /**
  * - `max_slot_wal_keep_size`: a fifth; without a limit (Patroni sets none) the slot of a dead
- *   replica fills the disk and stops the primary. A replica that falls further behind is cloned anew
+ *   replica fills the disk and stops the primary. A replica that falls further behind is cloned again
  * - `max_wal_size`: a twentieth, so that checkpoints are rare and WAL still fits small disks
  */
 function diskDefaults(diskBytes: number): Record<string, string> {
@@ -86,7 +86,7 @@ function diskDefaults(diskBytes: number): Record<string, string> {
 }
 
 /**
- * Parameters that follow from the size of a cluster; whatever the user gives wins over them.
+ * Parameters derived from the size of a cluster. Values of the user take precedence.
  * @returns values in PostgreSQL's own spelling, e.g. `{ shared_buffers: '512MB' }`
  */
 export function topologyDefaults(size: ClusterSize): Record<string, string> {

@@ -8,7 +8,7 @@ import { nothingAt } from '../server/not-found.ts';
 import { type ApiError, HttpError, type ProblemCode } from './http-error.ts';
 import { PROBLEM_MEDIA_TYPE, problemOf } from './problem.ts';
 
-/** Refusals that time alone cures, and after how many seconds it is worth asking again. */
+/** Temporary rejections, with the number of seconds until a retry is useful. */
 const RETRY_AFTER_SECONDS: Partial<Record<ProblemCode, number>> = {
   CLUSTER_BUSY: 5,
   IDEMPOTENCY_KEY_IN_USE: 1,

@@ -6,14 +6,14 @@ import { type Remedy, remedySchema } from '../../core/remedy.ts';
 import { type ApiError, PROBLEM_CODES, type ProblemCode } from './http-error.ts';
 import { requestOf } from './remedy-request.ts';
 
-/** Media type of every error that the server answers. @see RFC 9457 */
+/** Media type of every error response. @see RFC 9457 */
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
 /**
  * The one place where a code gets its HTTP status; a code left out does not compile.
  * 4xx: the caller can put it right. 502: something that Hathi drives failed (Terraform, Ansible,
  * PostgreSQL). 503 and 507: the machine of the server lacks something. 500: a defect, or an end that
- * nobody asked for.
+ * not caused by a request.
  */
 export const STATUS_OF = {
   INVALID_REQUEST: 400,
@@ -96,7 +96,7 @@ export const STATUS_OF = {
 
 /** A problem document. Members beyond these are facts of the occurrence, e.g. `operation`. */
 export interface Problem {
-  /** Relative to the server: `/errors/<code>` answers what it means and what helps. */
+  /** Relative to the server: `/errors/<code>` explains the code and its remedy. */
   type: string;
   title: string;
   status: number;

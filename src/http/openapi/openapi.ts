@@ -20,11 +20,11 @@ type Override = { zodSchema: z.core.$ZodTypes; jsonSchema: Record<string, unknow
 const zodToJsonConfig = {
   override({ zodSchema, jsonSchema }: Override) {
     const definition = zodSchema._zod.def;
-    // Answers may gain members, so only a schema that says so itself forbids others.
+    // Responses may gain members, so only a strict schema forbids others.
     if (definition.type === 'object' && definition.catchall === undefined) {
       delete jsonSchema.additionalProperties;
     }
-    // The same is said by the format; by its pattern it takes half a page.
+    // The format already states it; the pattern would take half a page.
     if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
     // Zod writes down the bounds of a double's whole numbers where a schema names none.
     if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
@@ -48,7 +48,7 @@ interface Route {
 type Content = Record<string, { schema?: Schema }>;
 type Schema = { $ref?: string; description?: string; required?: string[] };
 
-/** What @fastify/swagger says of an answer whose own schema says nothing, or is a reference. */
+/** Description by @fastify/swagger of a response whose schema has none or is a reference. */
 const NO_DESCRIPTION = 'Default Response';
 
 /** How the routes become the OpenAPI 3.1 document. */
@@ -101,7 +101,7 @@ function allowEmptyBodies(document: Made): void {
   }
 }
 
-/** An answer that is a named schema is described as that is. */
+/** A response with a named schema gets the description of that schema. */
 function describeResponses(document: Made): void {
   for (const answer of routesOf(document).flatMap(({ responses }) =>
     Object.values(responses ?? {}),
@@ -118,8 +118,8 @@ function routesOf(document: Made): Route[] {
 }
 
 /**
- * Each named schema comes out twice, once as `<name>Input`. Names are given only to what is answered,
- * so the twins are dropped; a name in a request would lose its meaning here, and so is refused.
+ * Each named schema is generated twice, once as `<name>Input`. Only responses have named schemas,
+ * so the twins are dropped. A named schema in a request is rejected, because it would be lost here.
  */
 function withoutInputTwins(document: Made): Made {
   const all = document.components?.schemas ?? {};

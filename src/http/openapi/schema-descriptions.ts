@@ -42,7 +42,7 @@ export function jsonSchemaOf(schema: z.core.$ZodType): JsonSchema {
   return made;
 }
 
-/** The schema of the value at `path`; undefined where the schema says nothing of it. */
+/** Returns the schema of the value at `path`; undefined if the schema does not describe it. */
 export function schemaAt(root: JsonSchema, path: readonly PropertyKey[]): JsonSchema | undefined {
   return path.reduce<JsonSchema | undefined>((schema, segment) => {
     if (schema === undefined) return undefined;
@@ -81,7 +81,7 @@ export function describeExpected(schema: JsonSchema): string | null {
 }
 
 function range({ minimum, maximum }: JsonSchema): string {
-  // Zod says the bounds of a double's whole numbers where a schema names none.
+  // Zod writes the bounds of safe integers if a schema has none.
   const low = minimum === undefined || minimum <= Number.MIN_SAFE_INTEGER ? null : minimum;
   const high = maximum === undefined || maximum >= Number.MAX_SAFE_INTEGER ? null : maximum;
   if (low !== null && high !== null) return ` from ${low} to ${high}`;

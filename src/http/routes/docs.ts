@@ -5,7 +5,7 @@ import type { FastifyPluginAsync, FastifyReply, RouteOptions } from 'fastify';
 export const DOCS_PATH = '/docs';
 
 /**
- * Everything comes from this server, and the page talks to nobody else. Swagger UI writes styles
+ * Everything comes from this server, and the page sends requests only to it. Swagger UI writes styles
  * into its elements, so styles alone may be inline.
  */
 const POLICY = [
@@ -29,7 +29,7 @@ export const docsRoutes: FastifyPluginAsync = async (app) => {
     routePrefix: DOCS_PATH,
     staticCSP: POLICY,
     theme: { title: 'Hathi: the API' },
-    // What is tried out on the page goes to where the page came from, whatever its name and port.
+    // Requests from the page are sent to the origin of the page.
     transformSpecification: (description) => ({ ...description, servers: [{ url: '/' }] }),
     transformSpecificationClone: false,
     uiConfig: {
@@ -39,7 +39,7 @@ export const docsRoutes: FastifyPluginAsync = async (app) => {
       displayOperationId: true,
       displayRequestDuration: true,
       tryItOutEnabled: true,
-      // The page's own address names what is looked at, so that it can be passed on.
+      // The URL of the page contains the selected operation, so that it can be shared.
       deepLinking: true,
     },
   });

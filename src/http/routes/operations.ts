@@ -35,7 +35,7 @@ export interface OperationRoutes {
   mostStreams?: number;
 }
 
-/** A stream that nobody reads costs the server memory for as long as it is open. */
+/** An open stream costs memory on the server, also if its client does not read it. */
 const MOST_STREAMS = 1_000;
 
 /** A sequence; nothing stands for none. */
@@ -126,7 +126,7 @@ export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (ap
       const operation = await operations.get(request.params.id);
       // Nobody can have seen it here, and waiting for it would lose all that comes before.
       if (after > operation.last_sequence) throw beyondTheNewest(after, operation.last_sequence);
-      // 204 is the one answer after which an EventSource does not come back.
+      // 204 is the only response after which an EventSource does not reconnect.
       if (isFinished(operation.state) && after === operation.last_sequence) {
         return reply.code(204).send(undefined);
       }

@@ -46,7 +46,7 @@ const errorEntrySchema = z
     ],
   });
 
-/** What the server says of itself. */
+/** Routes about the server itself. */
 export const serverRoutes: FastifyPluginAsyncZod<ServerRoutes> = async (app, { readiness }) => {
   app.get(
     '/health',

@@ -44,7 +44,7 @@ const WITHOUT_TOKEN = `<p>This server requires a token. Send it as <code>Authori
 
 async function overview({ clusters, readiness }: StartPageRoutes): Promise<string> {
   const checks = await readiness.checks();
-  // Without its database the server has no clusters to list, but it can still say what is missing.
+  // Without its database the server cannot list clusters, but it can still report what is missing.
   const listed = await clusters.list({ limit: MOST_CLUSTERS }).catch(() => null);
   return `${readinessOf(checks)}
 <h2>Clusters</h2>

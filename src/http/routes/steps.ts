@@ -140,7 +140,7 @@ async function sendResult(
     operation = await operations.waitForOutcome(operationId, signal);
   } catch (error) {
     if (!signal.aborted) throw error;
-    // The server stops, but the operation goes on: say where it will be found.
+    // The server stops, but the operation continues: return its location.
     return accepted(reply, await operations.get(operationId));
   }
   const stage = operation.stages.find(({ name }) => name === step);

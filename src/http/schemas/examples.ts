@@ -1,5 +1,5 @@
-// Longer than other files: all examples tell one story and share its values.
-/** One story in all examples of the description: the cluster `orders`, from its request to its proof. */
+// Longer than other files: all examples share the values of one cluster.
+/** All examples describe the cluster `orders`, from its request to its verification. */
 
 import type { Cluster } from '../../core/cluster/cluster.ts';
 import { DEFAULT_CLUSTER } from '../../core/cluster/cluster-spec.ts';

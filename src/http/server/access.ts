@@ -40,7 +40,7 @@ export function guardAccess(
   ]);
   const isOwner = localCallers === null ? async () => true : oncePerConnection(localCallers);
   app.addHook('onRequest', async (request) => {
-    // With a token every caller has proven itself by something that no web page can know.
+    // With a token, every caller has presented a secret that no web page has.
     if (settings.token === null) checkHost(request, hosts);
     checkOrigin(request);
     const path = request.url.split('?', 1)[0] ?? '';
@@ -107,7 +107,10 @@ function checkOrigin(request: FastifyRequest): void {
   );
 }
 
-/** Someone followed a link to here: the page it was on cannot read the answer, nor did it change anything. */
+/**
+ * A followed link: the page that contains it cannot read the response, and the request changed
+ * nothing.
+ */
 function isNavigation({ method, headers }: FastifyRequest): boolean {
   return (
     method === 'GET' &&
@@ -156,7 +159,7 @@ function checkToken(request: FastifyRequest, token: string): void {
   );
 }
 
-/** Equal lengths, which a comparison in constant time asks for. */
+/** A comparison in constant time needs equal lengths. */
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

@@ -53,7 +53,7 @@ export interface AppOptions {
   localCallers: LocalCallers | null;
   /** A pino logger; none where absent. */
   logger?: FastifyBaseLogger;
-  /** What to do with an answer that differs from its schema; `log` where absent. */
+  /** Handling of a response that differs from its schema; default: `log`. */
   mismatch?: MismatchPolicy;
   heartbeatSeconds?: number;
   mostStreams?: number;
@@ -75,7 +75,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     routerOptions: { maxParamLength: MAX_PATH_PART_LENGTH },
     clientErrorHandler: sendClientError,
     frameworkErrors: sendProblem,
-    // Idle connections are closed at once; those at work are told by CallerSignals.
+    // Idle connections are closed immediately; CallerSignals ends the others.
     forceCloseConnections: 'idle',
   });
   app.setValidatorCompiler(validatorCompiler);

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 /** Why a request is no longer waited for. */
 export type Departure = 'caller-left' | 'server-stopping';
 
-/** Tells a waiting route that nobody listens any more. */
+/** Signals a waiting route that its caller has disconnected. */
 export interface CallerSignals {
   /** Aborted with a Departure when the caller hangs up or the server stops. */
   of(reply: FastifyReply): AbortSignal;

@@ -30,7 +30,7 @@ export function excessOf(data: unknown, schema: z.core.$ZodType, part: string): 
 function excessAt(value: unknown, schemas: readonly JsonSchema[], place: Place): HathiError | null {
   if (typeof value !== 'object' || value === null) return null;
   const here = schemas.flatMap(alternativesOf);
-  // Validation does not look into what no schema describes.
+  // Validation does not descend into members without a schema.
   if (here.length === 0) return null;
   if (Array.isArray(value)) {
     const most = Math.max(...here.map(({ maxItems }) => maxItems ?? 0), 0) || MAX_ITEMS;

@@ -50,9 +50,9 @@ export interface IdempotencyOptions {
 }
 
 /**
- * A request whose key was answered before gets that answer again, without being done again. The key is
- * taken before the work and answered after it; in between it lies with the server, and when that dies,
- * the operation that carries the key tells what became of the request.
+ * A request with a completed key gets the stored response and is not executed again. The key is
+ * taken before the work and settled after it. In between the server holds it. If the server dies,
+ * the operation with the key shows the result of the request.
  */
 export function respondOnce(app: FastifyInstance, options: IdempotencyOptions): void {
   app.decorateRequest('idempotencyKey', null);
@@ -98,7 +98,7 @@ async function replay(
     .send(body);
 }
 
-/** The server that took the key died: its operation is the answer, or nothing was done yet. */
+/** The server that took the key died: its operation is the response, or nothing was done yet. */
 async function resume(
   { operations }: IdempotencyOptions,
   request: FastifyRequest,

@@ -11,7 +11,7 @@ export interface ListenSettings {
 
 /**
  * Starts listening.
- * @returns the URLs at which the server answers
+ * @returns the URLs of the server
  * @throws PORT_IN_USE | CONFIGURATION_INVALID for an address that this machine does not have
  */
 export async function listen(app: FastifyInstance, settings: ListenSettings): Promise<string[]> {

@@ -18,7 +18,7 @@ export function handleUnknownRoutes(app: FastifyInstance): void {
   app.setNotFoundHandler((request) => {
     throw nothingAt(request.url);
   });
-  // Before anything else of the request is looked at: nobody cares what is wrong with it besides.
+  // Before any other check, because the other errors of such a request do not matter.
   app.addHook('onRequest', async (request, reply) => {
     if (!request.is404) return;
     const path = request.url.split('?', 1)[0] ?? '';

@@ -22,7 +22,7 @@ export const NO_LIMITS: RequestLimits = {
 const RATE_SECONDS = 10;
 /** Most callers that are counted; of more, those that were silent for longest are forgotten. */
 const MAX_CALLERS = 10_000;
-/** Headers are small, so they arrive within seconds, whatever the body is. */
+/** Headers are small, so they arrive within seconds, independent of the body. */
 const HEADER_SECONDS = 10;
 const TIMEOUT_CHECK_MS = 1_000;
 

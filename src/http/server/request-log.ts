@@ -3,8 +3,8 @@ import { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 const READS = ['GET', 'HEAD'];
 
 /**
- * One line for a request, once it is answered. A read that went well is told at `debug` alone: consoles
- * and pipelines that wait ask by the thousand, and `/metrics` counts them all.
+ * One line for each request, after its response. A successful read is logged only at `debug`: consoles
+ * and waiting pipelines send thousands of them, and `/metrics` counts all.
  */
 export class RequestLog extends LogController {
   override incomingRequest(): void {}

@@ -3,7 +3,7 @@ import { HathiError } from '../../core/errors.ts';
 import type { Operation } from '../../core/operation/operation.ts';
 import type { Tagged } from '../../services/clusters/cluster-service.ts';
 
-/** 202 with the operation, and where to look for it. */
+/** 202 with the operation and its `Location`. */
 export function accepted(reply: FastifyReply, operation: Operation) {
   return reply.code(202).header('location', `/api/v1/operations/${operation.id}`).send(operation);
 }
@@ -13,7 +13,7 @@ export function sendTagged<View>(reply: FastifyReply, { view, tag }: Tagged<View
   return view;
 }
 
-/** The same answer for the same result, so that one which several callers share is written once. */
+/** Returns the same response for the same result, so that a shared response is serialized once. */
 export function sharedResponse<Result extends object, Answer>(
   make: (result: Result) => Answer,
 ): (result: Result) => Answer {

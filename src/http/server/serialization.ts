@@ -2,19 +2,19 @@ import type { FastifyBaseLogger, FastifySerializerCompiler } from 'fastify';
 import type { z } from 'zod';
 
 /**
- * `log`: the answer is sent as it is, since a finished apply must not turn into an error over a
- * member's type; the log names the difference. `throw`: for tests.
+ * `log`: the response is sent unchanged, because a finished apply must not become an error due to a
+ * wrong type. The log names the difference. `throw`: for tests.
  */
 export type MismatchPolicy = 'log' | 'throw';
 
-/** Under `log`, so many answers of each kind are compared, and then one in COMPARED_ONE_IN. */
+/** With `log`, this number of responses of each route is compared, then one in COMPARED_ONE_IN. */
 const COMPARED_FIRST = 20;
 const COMPARED_ONE_IN = 100;
 
 /**
- * Compares answers with the schema that the API's description promises: in tests every one. In
- * production a list of clusters would take longer to compare than to make, and a difference shows
- * in the first answers or in a sample, as it lies in the code.
+ * Compares responses with the schema of the API. Tests compare every response. In
+ * production, comparing a list of clusters would take longer than creating it, and a difference shows
+ * in the first responses or in a sample, because its cause is in the code.
  */
 export function serializerCompilerOf(
   policy: MismatchPolicy,
@@ -44,7 +44,7 @@ export function serializerCompilerOf(
   };
 }
 
-/** Texts of answers that several callers get (see SharedReads): nobody changes one that is made. */
+/** Texts of responses that several callers receive (see SharedReads). They are never modified. */
 class SharedResponses {
   readonly #texts = new WeakMap<object, string>();
 

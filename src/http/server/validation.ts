@@ -13,7 +13,7 @@ import { describeExpected, jsonSchemaOf, schemaAt } from '../openapi/schema-desc
 import { excessOf } from './count-limits.ts';
 import { unusableValueIn } from './plain-values.ts';
 
-/** A value in a sentence is cut here; the caller knows what was sent. */
+/** Longest value in a sentence. Longer values are cut. */
 const SHOWN_CHARACTERS = 60;
 
 /**
@@ -74,7 +74,7 @@ function explain(
   return [{ path: pointer(issue.path), message, ...(expected === undefined ? {} : { expected }) }];
 }
 
-/** To be read after "must". The schema knows best; a message of our own knows better still. */
+/** Text after "must". A message of the schema takes precedence over the generated text. */
 function ruleOf(issue: z.core.$ZodIssue, schema: z.ZodType): string | null {
   const own = issue.message.startsWith('must ') ? issue.message.slice('must '.length) : null;
   if (own !== null) return own;

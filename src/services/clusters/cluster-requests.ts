@@ -10,7 +10,7 @@ import type { Target, Targets } from '../../ports/target.ts';
 import { targetOf } from '../../shared/targets.ts';
 import type { SpecChanges } from '../operations/requests.ts';
 
-/** What a cluster is made with where its first request says nothing. */
+/** Defaults of a new cluster. */
 const DEFAULT_SPEC: Omit<ClusterSpec, 'name' | 'target'> = {
   instance_type: 't2.medium',
   replica_count: 2,

@@ -31,7 +31,7 @@ export interface Tagged<View> {
   tag: string;
 }
 
-/** What may be asked about clusters. Every method but `list` may throw CLUSTER_NOT_FOUND. */
+/** Use cases of clusters. Every method except `list` can throw CLUSTER_NOT_FOUND. */
 export interface ClusterService {
   /** Not destroyed, by name. @throws INVALID_CURSOR */
   list(page: PageRequest, label?: { name: string; value: string }): Promise<PageOf<Cluster>>;
@@ -174,7 +174,10 @@ export function createClusterService(tools: ClusterServiceTools): ClusterService
   };
 }
 
-/** Of the part that PATCH changes; what was observed changes by itself. */
+/**
+ * ETag of the part that PATCH changes. It excludes observed members, which change without a
+ * request.
+ */
 function tagOf(cluster: ClusterRecord): string {
   return `${cluster.id}.${cluster.metadata_revision}`;
 }
@@ -219,7 +222,7 @@ function connectionDocument(
         },
       ];
     })
-    // Stable: the known primary first, then by number.
+    // The sort is stable: the primary first, then by number.
     .sort((one, other) => Number(other.role === 'primary') - Number(one.role === 'primary'));
   const strings = connectionStrings(nodes, credentials);
   return {

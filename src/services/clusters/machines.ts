@@ -12,7 +12,7 @@ export interface Machines {
 
 /** Callers within this time share one observation: it costs a process or a request to the cloud. */
 const SHARED_MILLISECONDS = 2_000;
-/** A view is returned without the states when the target does not answer by then. */
+/** After this time, the response does not contain the states. */
 const TIMEOUT_MILLISECONDS = 5_000;
 
 /** @returns a function that observes the machines of a cluster; it resolves to null where that fails */

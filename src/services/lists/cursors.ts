@@ -5,14 +5,14 @@ import type { PageRequest } from './page.ts';
 
 const DEFAULT_LIMIT = 50;
 
-/** A cursor is the key of the last entry, sealed: whoever alters it is found out. */
+/** A cursor is the sealed key of the last entry, so an altered cursor is detected. */
 export interface Cursors {
   /**
    * @param list the list and its filters; a cursor of another one is refused
    * @throws INVALID_CURSOR
    */
   open(request: PageRequest, list: string): Page;
-  /** The next cursor, from one entry more than was asked for. */
+  /** Returns the page and its next cursor, from one entry more than the limit. */
   cut<Entry>(
     entries: Entry[],
     page: Page,
@@ -24,7 +24,7 @@ export interface Cursors {
 export function createCursors(box: SecretBox): Cursors {
   return {
     open({ limit, cursor }, list) {
-      // One more than asked for tells whether there is a next part.
+      // One entry more than the limit shows whether there is a next part.
       const page = { limit: (limit ?? DEFAULT_LIMIT) + 1 };
       return cursor === undefined ? page : { ...page, after: keyOf(box, cursor, list) };
     },

@@ -5,10 +5,10 @@ type Reads = Map<string, Promise<unknown>>;
 const MOST_READS = 32;
 
 /**
- * Reads of what many ask for at once, and again and again: dashboards, consoles, waiting pipelines.
- * Each read first asks the database for its snapshot, a fraction of the work, and is answered from an
- * earlier one where nothing was committed in between. So it never shows less than the database did when
- * it was asked for, whichever process wrote. What was rejected: to be told by NOTIFY, which comes late.
+ * Shares reads between many concurrent callers: dashboards, consoles, waiting pipelines.
+ * Each read first queries the snapshot of the database, which is cheap, and returns an
+ * earlier result if nothing was committed in between. So a result is never older than the database at
+ * the time of the request, also if another process wrote. Rejected: NOTIFY, which arrives late.
  */
 export class SharedReads {
   readonly #snapshot: () => Promise<string>;
@@ -16,14 +16,16 @@ export class SharedReads {
   #looking: Promise<unknown> = Promise.resolve();
   #next: Promise<Reads> | null = null;
 
-  /** @param snapshot two equal answers: nothing was committed in between; see UnitOfWork */
+  /**
+   * @param snapshot two equal results mean that nothing was committed in between; see UnitOfWork
+   */
   constructor(snapshot: () => Promise<string>) {
     this.#snapshot = snapshot;
   }
 
   /**
    * @param key of what is read, with all that it depends on
-   * @param load reads it; its result is given to several callers, so nobody may change it
+   * @param load reads the value. Several callers get the same result, so it must not be modified
    * @throws what `load` and the database throw; a failure is never kept
    */
   async read<Value>(key: string, load: () => Promise<Value>): Promise<Value> {
@@ -40,7 +42,10 @@ export class SharedReads {
     return await loading;
   }
 
-  /** Who comes while a look is under way waits for the next: that one may have looked before. */
+  /**
+   * A caller during a read waits for the next read, because the current one may have started
+   * earlier.
+   */
   #present(): Promise<Reads> {
     this.#next ??= this.#looking.then(() => {
       this.#next = null;

@@ -41,7 +41,7 @@ export interface OperationRequestTools {
 /** Of finding a free network while other clusters are made. */
 const MOST_TRIES = 5;
 
-/** Checks what is asked for and enqueues it, in one transaction: a refusal changes nothing. */
+/** Checks and enqueues a request in one transaction, so a rejection changes nothing. */
 export function createOperationRequests(tools: OperationRequestTools) {
   const { unitOfWork } = tools;
 
@@ -66,7 +66,7 @@ export function createOperationRequests(tools: OperationRequestTools) {
     return operation;
   };
 
-  /** Whoever asks for a step by its name has approved it. */
+  /** A request for a step is also its approval. */
   const enqueueStep = (
     stores: Stores,
     cluster: ClusterRecord,
@@ -198,9 +198,9 @@ export function createOperationRequests(tools: OperationRequestTools) {
   };
 
   /**
-   * Asked before the transaction: Docker may take its time, and the embedded database has one
-   * connection, so that nothing else would be written meanwhile, not even a lease. A cluster without
-   * machines is refused for that, not for a Docker that does not answer.
+   * Read before the transaction: Docker can be slow, and the embedded database has one
+   * connection, so nothing else could be written meanwhile, not even a lease. A cluster without
+   * machines is rejected for that reason, not because Docker does not respond.
    */
   const nodeSizeOf = async (name: string): Promise<NodeSize> => {
     const cluster = await unitOfWork.direct.clusters.find(name);

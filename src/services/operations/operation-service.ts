@@ -18,7 +18,7 @@ import { SharedReads } from '../lists/shared-reads.ts';
 import { createOperationRequests, type OperationRequestTools } from './operation-requests.ts';
 import type { Caller, ClusterRequest, StepInputs } from './requests.ts';
 
-/** What may be asked about operations, and of them. */
+/** Use cases of operations. */
 export interface OperationService {
   /**
    * Makes the cluster and enqueues its whole path, in one transaction.
@@ -58,7 +58,7 @@ export interface OperationService {
     caller: Caller,
   ): Promise<Operation>;
   /**
-   * Resolves once the operation is finished, in whichever way; rejects with `signal.reason` when
+   * Resolves when the operation has ended, with any result. Rejects with `signal.reason` when
    * the signal is aborted. Never cancels the operation.
    * @throws OPERATION_NOT_FOUND
    */

@@ -11,8 +11,8 @@ import { isInState, ROOT_VOLUME } from '../../shared/orphans.ts';
 
 export interface OrphanService {
   /**
-   * What carries Hathi's tags and no state knows; what an unfinished operation is making is left out.
-   * @param region alone; all in which there are clusters, and the server's own, where absent
+   * Lists resources with the tags of Hathi that are in no state, except those of unfinished operations.
+   * @param region default: all regions with clusters, and the region of the server
    * @throws CLOUD_UNAVAILABLE if no region could be searched | INVALID_REQUEST for an unknown region
    */
   list(region: string | undefined): Promise<Orphans>;

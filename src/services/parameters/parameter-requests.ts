@@ -15,12 +15,12 @@ const NAME_PROBLEMS: readonly ParameterProblem['code'][] = [
   'PARAMETER_READ_ONLY',
 ];
 
-/** What a node of the cluster can hold: as kept with the cluster, else as the machine tells. */
+/** Size of a node: the stored size, otherwise the size of the machine. */
 export type NodeSizes = (cluster: Pick<ClusterRecord, 'spec' | 'node_size'>) => Promise<NodeSize>;
 
 type SetValue = Exclude<ParameterValue, null>;
 
-/** A value says nothing of a name that is only to be reset, but the name must be one. */
+/** A reset has no value to check, but its name must exist. */
 function namesThatCannotBe(names: readonly string[], size: ClusterSize): ParameterProblem[] {
   const values = Object.fromEntries(names.map((name) => [name, '']));
   const result = checkParameters(size.version, values, size);
@@ -41,7 +41,7 @@ export function checkedParameters(
   path = '',
 ): Record<string, string> {
   const size = clusterSizeOf(cluster.spec, nodeSize);
-  // By lower case: PostgreSQL folds names, so `DateStyle` given anew replaces `datestyle`.
+  // In lower case, because PostgreSQL folds names: a new `DateStyle` replaces `datestyle`.
   const known = new Map(
     Object.entries(cluster.spec.parameters).map(([name, value]) => [
       name.toLowerCase(),

@@ -34,7 +34,7 @@ export interface ParameterServiceTools {
   sizes: NodeSizes;
 }
 
-/** Settings that describe the server, and nobody set. */
+/** Sources of settings that describe the server and were not set. */
 const NOT_SET_BY_ANYBODY = ['default', 'override'];
 
 export function createParameterService(tools: ParameterServiceTools): ParameterService {
@@ -114,7 +114,7 @@ function parameterSettings(
   return [...views.values()].sort((a, b) => (a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1));
 }
 
-/** What a new session of a client gets, where the session that asked has a value of its own. */
+/** The value of a new session, if the current session has a different one. */
 function ofNewSessions(row: ObservedSetting, { spec }: ClusterRecord): ObservedSetting | null {
   const setting = findSetting(spec.postgres_version, row.name);
   if (row.file_setting === null || setting === undefined) return null;

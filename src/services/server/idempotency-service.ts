@@ -2,15 +2,15 @@ import { HathiError } from '../../core/errors.ts';
 import type { StoredResponse } from '../../ports/stores.ts';
 import type { UnitOfWork } from '../../ports/unit-of-work.ts';
 
-/** Remembers what requests with an idempotency key were answered. */
+/** Stores the responses to requests with an idempotency key. */
 export interface IdempotencyService {
   /**
-   * `taken`: the request is to be done; `abandoned`: it may have been done by a server that died.
-   * Otherwise what it was answered.
+   * `taken`: the request must be executed; `abandoned`: a server that died may have executed it.
+   * Otherwise the stored response.
    * @throws IDEMPOTENCY_KEY_REUSED | IDEMPOTENCY_KEY_IN_USE
    */
   take(key: string, fingerprint: string): Promise<'taken' | 'abandoned' | StoredResponse>;
-  /** Keeps the answer, or frees the key where the request changed nothing. */
+  /** Stores the response, or releases the key if the request changed nothing. */
   settle(key: string, answer: StoredResponse): Promise<void>;
 }
 

@@ -56,7 +56,7 @@ export function createReadinessService(tools: ReadinessTools): ReadinessService 
   };
 }
 
-/** The programs alone, as a machine without a server can be asked for them, too. */
+/** Only the programs: `hathi doctor` checks them without a server. */
 export function toolChecks(tools: Omit<ReadinessTools, 'unitOfWork'>): Promise<ReadinessCheck>[] {
   return [
     check('terraform', async () => {

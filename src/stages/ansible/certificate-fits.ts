@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 
-/** A certificate that runs out sooner than this is made anew. */
+/** A certificate that expires sooner is replaced. */
 const RENEW_DAYS = 60;
 const DAY_MILLISECONDS = 86_400_000;
 

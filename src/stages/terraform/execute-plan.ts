@@ -89,7 +89,7 @@ function reviewedBytes(tools: TerraformTools, plan: StoredPlan): Uint8Array {
  * Applies the plan's own bytes once, or takes up the apply that an earlier attempt began. The state
  * is stored as it grows. The caller marks the plan as applied, together with what it made of it.
  * @throws TERRAFORM_FAILED | OPERATION_CANCELLED, the plan marked as failed
- * @throws OPERATION_INTERRUPTED once what the apply left is recorded and planned anew
+ * @throws OPERATION_INTERRUPTED after the leftovers of the apply were recorded and planned again
  */
 export async function executePlan(
   context: StageContext,
@@ -98,7 +98,7 @@ export async function executePlan(
 ): Promise<{ applied: AppliedPlan; state: TerraformState | null }> {
   const bytes = reviewedBytes(tools, plan);
   const run = terraformRun(context, tools);
-  // One that runs already is taken up whatever the disk has left.
+  // A running apply is adopted, independent of the free disk space.
   if (!(await tools.terraform.applyStarted(run))) {
     tools.workspace.requireSpace(
       APPLY_BYTES,
@@ -157,7 +157,7 @@ function applyFailed(
 }
 
 /**
- * Stores what an apply that died left behind, and plans anew what is still to be done. Nothing is
+ * Stores the leftovers of an apply that died, and plans the remaining changes again. Nothing is
  * applied again.
  * @returns the error to throw
  */

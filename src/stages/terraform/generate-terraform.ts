@@ -5,14 +5,14 @@ import { writeConfiguration } from './write-configuration.ts';
 
 const NAME = 'generate-terraform';
 
-/** Writes the workspace that Terraform works in, by itself or by hand. */
+/** Writes the workspace of Terraform, which also works by hand. */
 export function createGenerateTerraformStage(tools: TerraformTools): Stage<'generate-terraform'> {
   return {
     name: NAME,
     afterCrash: 'run-again',
     async run(context) {
       const { cluster } = context;
-      // First, so that a missing engine is told before anything is written.
+      // First, so that a missing engine is reported before anything is written.
       const engine = await tools.terraform.engine();
       const files = await writeConfiguration(context, tools);
       await context.write(({ clusters }) =>

@@ -19,7 +19,7 @@ export interface JudgedPlan {
 
 /**
  * What the changes of a plan do to the nodes that exist, by an observation of this moment.
- * @throws TOOL_MISSING | CLOUD_UNAVAILABLE when the target does not answer
+ * @throws TOOL_MISSING | CLOUD_UNAVAILABLE if the target does not respond
  */
 export async function judgeChanges(
   context: StageContext,
@@ -98,7 +98,7 @@ async function observeNodes(context: StageContext, tools: TerraformTools): Promi
   }));
 }
 
-/** Roles as the nodes report them now; a node that does not answer is left out. */
+/** Roles that the nodes report now. A node that does not respond is left out. */
 async function observeRoles(context: StageContext, tools: TerraformTools) {
   const { cluster } = context;
   const secret = (name: string) => requireSecret(context, tools.secretBox, name, 'plan-terraform');

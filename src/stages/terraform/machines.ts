@@ -16,7 +16,7 @@ export interface ObservedMachines {
   observedAt: string;
 }
 
-/** The machines that the spec asks for, as the target has them now. */
+/** The planned machines and their current state on the target. */
 export async function observeMachines(
   context: StageContext,
   tools: TerraformTools,

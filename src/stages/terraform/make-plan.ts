@@ -11,7 +11,7 @@ import { FOLDER, readLockFile, type TerraformTools, terraformRun } from './terra
 const REVIEWED_FILES = [`${FOLDER}/main.tf`, `${FOLDER}/imports.tf`, `${FOLDER}/outputs.tf`];
 
 /**
- * Plans what the workspace asks for, or the removal of everything, and stores the plan as the only
+ * Plans the configuration of the workspace, or the removal of everything. Stores the plan as the only
  * one that is ready.
  * @throws TERRAFORM_FAILED | STATE_UNREADABLE | TOOL_MISSING | TOOL_TOO_OLD
  * @throws CLOUD_UNAVAILABLE | CLOUD_REFUSED with the findings

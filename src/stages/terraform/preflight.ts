@@ -13,9 +13,9 @@ import { FOLDER, type TerraformTools } from './terraform-tools.ts';
 const IMPORTS = `${FOLDER}/imports.tf`;
 
 /**
- * What is on the target before a plan is made: what an apply would fail on, what it costs, and what
- * runs there that no state knows. Such resources are written to `imports.tf`, so that the plan takes
- * them over instead of making them twice.
+ * Checks the target before a plan: reasons for which an apply would fail, its cost, and resources
+ * that are in no state. Those are written to `imports.tf`, so that the plan imports
+ * them instead of creating them twice.
  * @returns null for a target without an account
  * @throws CLOUD_UNAVAILABLE | CLOUD_REFUSED with `{ findings }` when an apply could only fail
  */

@@ -93,7 +93,7 @@ async function stateFile(
 }
 
 /**
- * Sets a state file aside that nobody can read. This is safe only where the cluster was never applied
+ * Moves an unreadable state file aside. This is safe only if the cluster was never applied
  * as a whole, or is destroyed: what its first apply made is found by its labels.
  */
 async function startWithoutState(
@@ -114,15 +114,15 @@ async function startWithoutState(
 }
 
 /**
- * The state that a backend keeps. It is the truth, under its own lock; what is stored of it is for
- * whoever asks what a state knows, without asking the backend.
+ * The state in a backend. It is authoritative and has its own lock. The stored copy serves
+ * readers of the state, without a request to the backend.
  */
 async function remoteState(
   context: StageContext,
   tools: TerraformTools,
 ): Promise<TerraformState | null> {
   const { cluster } = context;
-  // Before the first generate-terraform there is no backend to ask.
+  // Before the first generate-terraform there is no backend.
   if ((await tools.workspace.read(cluster.name, `${FOLDER}/main.tf`)) === null) return null;
   const bytes = await tools.terraform.pullState(terraformRun(context, tools));
   const state = tools.terraform.readState(bytes);

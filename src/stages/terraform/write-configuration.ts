@@ -16,7 +16,7 @@ import {
 } from './terraform-tools.ts';
 
 const KEY_MODE = 0o600;
-/** Carried over when the folder is written anew. */
+/** Files that are kept when the folder is replaced. */
 const KEPT = [
   STATE_FILE,
   `${STATE_FILE}.backup`,

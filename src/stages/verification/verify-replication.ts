@@ -22,18 +22,18 @@ export interface VerifyReplicationTools {
   ids: IdSource;
 }
 
-/** For how long a verdict that may still change for the better is asked for again. */
+/** Longest time for which an unfavourable verdict is repeated while it can still improve. */
 const SETTLE_MILLISECONDS = 8_000;
 
-/** Between two looks at a cluster that is settling. */
+/** Pause between two observations of a cluster that is settling. */
 const PAUSE_MILLISECONDS = 200;
 
-/** One look waits so long for the row; replay takes milliseconds where nothing is wrong. */
+/** Longest wait for the row in one observation. Replay normally takes milliseconds. */
 const READ_MILLISECONDS = 1_500;
 
 /**
- * Proves each replica: a row written on the primary is read there, over a stream, through a slot.
- * The report is stored whether it passed or not; see `judgeReplication` for what is asked.
+ * Verifies each replica: it reads a row that was written on the primary, by streaming through a slot.
+ * The report is stored in both cases; see `judgeReplication` for the criteria.
  */
 export function createVerifyReplicationStage(
   tools: VerifyReplicationTools,

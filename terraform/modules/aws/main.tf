@@ -84,7 +84,7 @@ resource "aws_ebs_volume" "data" {
   }
 }
 
-# A witness that becomes a full node boots anew: only a first boot finds its data volume.
+# A witness that becomes a full node is created again: only a first boot finds its data volume.
 resource "terraform_data" "first_boot" {
   for_each = var.nodes
   input    = each.value.witness

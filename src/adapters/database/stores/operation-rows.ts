@@ -31,6 +31,6 @@ function toStage({ operation_id: _operation, ...row }: Selectable<StagesTable>):
     run_after: time(row.run_after),
     started_at: time(row.started_at),
     ended_at: time(row.ended_at),
-    // One row: its result is of the stage that its name says.
+    // Name and result are of one row, so they belong together.
   } as StageRecord;
 }

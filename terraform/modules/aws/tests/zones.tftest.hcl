@@ -1,4 +1,4 @@
-# Nodes, subnets and the NAT gateway stay where they are, whatever becomes of the zones.
+# Nodes, subnets and the NAT gateway keep their zones when the list of zones changes.
 
 mock_provider "aws" {
   mock_data "aws_availability_zones" {

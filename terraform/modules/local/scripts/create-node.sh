@@ -45,7 +45,7 @@ fi
 
 # A node shows and takes the keys that it was made with, so they are part of its recipe.
 recipe=$HATHI_RECIPE-$({ cat "$keys/ssh_host_ed25519_key.pub"; echo "$HATHI_AUTHORIZED_KEY"; } | cksum | tr ' ' '-')
-# By name alone: a value would be read by whoever lists processes.
+# By name only: the list of processes would show a value.
 HATHI_HOST_KEY=$(cat "$keys/ssh_host_ed25519_key")
 export HATHI_HOST_KEY HATHI_AUTHORIZED_KEY
 # SYS_ADMIN, and no AppArmor profile: systemd mounts. NET_ADMIN: a node's firewall.
@@ -73,26 +73,26 @@ newline='
 '
 looks=50
 while :; do
-  if said=$(create "$@"); then
+  if message=$(create "$@"); then
     # Below warnings.
-    made=${said##*"$newline"}
+    made=${message##*"$newline"}
   else
-    case $said in
+    case $message in
       *'already in use'*) ;;
-      *) fail "$said" ;;
+      *) fail "$message" ;;
     esac
     found=$(docker container inspect --format '{{index .Config.Labels "hathi.recipe"}}' \
       "$HATHI_CONTAINER" 2> /dev/null) || found=$recipe
     [ "$found" = "$recipe" ] || fail \
       "container $HATHI_CONTAINER exists and was made otherwise; if its data may go, remove it: docker rm -f -v $HATHI_CONTAINER"
   fi
-  if said=$(docker start "$HATHI_CONTAINER" 2>&1); then break; fi
-  case $said in
+  if message=$(docker start "$HATHI_CONTAINER" 2>&1); then break; fi
+  case $message in
     *'No such container'* | *'marked for removal'*) made= ;;
-    *) fail "$said" ;;
+    *) fail "$message" ;;
   esac
   looks=$((looks - 1))
-  [ "$looks" -gt 0 ] || fail "$said"
+  [ "$looks" -gt 0 ] || fail "$message"
   pause 0.2
 done
 

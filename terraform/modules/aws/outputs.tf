@@ -43,6 +43,6 @@ output "network" {
 }
 
 output "security_group_id" {
-  description = "Id of the cluster's security group; clients in the VPC may be let in by naming it."
+  description = "Id of the cluster's security group; a rule can refer to it to admit clients in the VPC."
   value       = aws_security_group.cluster.id
 }

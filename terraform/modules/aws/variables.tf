@@ -19,7 +19,7 @@ variable "site" {
 }
 
 variable "operation_id" {
-  description = "Id of the operation that makes the resources: the value of their tag hathi:operation. A resource keeps the value it was made with; a change of it alone changes nothing."
+  description = "Id of the operation that creates the resources: the value of their tag hathi:operation. A resource keeps its first value; a change of this input alone changes no resource."
   type        = string
 
   validation {
@@ -29,7 +29,7 @@ variable "operation_id" {
 }
 
 variable "nodes" {
-  description = "Nodes by name (<cluster>-<n>). The ordinal is the number in the name. A witness runs only etcd, so it has no data volume. The zone counts when a node is made and never moves it; default: by the ordinal."
+  description = "Nodes by name (<cluster>-<n>). The ordinal is the number in the name. A witness runs only etcd, so it has no data volume. The zone applies to new nodes and never moves a node; default: by the ordinal."
   type = map(object({
     ordinal = number
     witness = optional(bool, false)
@@ -58,7 +58,7 @@ variable "nodes" {
 }
 
 variable "instance_type" {
-  description = "Type of the machines, e.g. t3.medium. Its architecture decides which image is looked for."
+  description = "Type of the machines, e.g. t3.medium. Its architecture selects the image."
   type        = string
   default     = "t2.medium"
 
@@ -69,7 +69,7 @@ variable "instance_type" {
 }
 
 variable "ami_id" {
-  description = "Image of the machines. Where null, the newest Debian 13 by Debian's own account. It counts when a node is made: a newer image replaces no node that exists."
+  description = "Image of new machines. Default: the newest Debian 13 of Debian's account. A newer image replaces no existing node."
   type        = string
   default     = null
 
@@ -80,7 +80,7 @@ variable "ami_id" {
 }
 
 variable "network" {
-  description = "Where the machines stand. mode default: the account's default VPC. mode existing: the VPC vpc_id, and in it subnet_ids. mode own: a VPC of the cluster's own with cidr, its machines in public subnets, or with private = true in private ones behind a NAT gateway."
+  description = "Network of the machines. mode default: the account's default VPC. mode existing: the VPC vpc_id, and in it subnet_ids. mode own: a VPC of the cluster's own with cidr, its machines in public subnets, or with private = true in private ones behind a NAT gateway."
   type = object({
     mode       = string
     vpc_id     = optional(string)
@@ -149,7 +149,7 @@ variable "connection" {
 }
 
 variable "control_cidrs" {
-  description = "Networks that may open SSH: the control plane's own address, or the bastion's. With connection ssm nobody needs to."
+  description = "Networks that may open SSH: the control plane's own address, or the bastion's. Not needed with connection ssm."
   type        = list(string)
   default     = []
 
@@ -160,7 +160,7 @@ variable "control_cidrs" {
 }
 
 variable "allow_list" {
-  description = "Networks of PostgreSQL's clients, besides the cluster's own nodes. Nothing is open to all unless 0.0.0.0/0 stands here."
+  description = "Networks of the clients of PostgreSQL, in addition to the nodes of the cluster. Only 0.0.0.0/0 opens it to all."
   type        = list(string)
   default     = []
 
@@ -171,13 +171,13 @@ variable "allow_list" {
 }
 
 variable "key_name" {
-  description = "An EC2 key pair of the region. Where null, one is made of public_key."
+  description = "An EC2 key pair of the region. Default: one is created from public_key."
   type        = string
   default     = null
 }
 
 variable "public_key" {
-  description = "OpenSSH public key for a key pair of the cluster's own, on one line. Its private half never comes near Terraform."
+  description = "OpenSSH public key for a key pair of the cluster's own, on one line. Terraform never gets the private key."
   type        = string
   default     = null
 
@@ -188,7 +188,7 @@ variable "public_key" {
 }
 
 variable "host_keys_directory" {
-  description = "Directory with <node>/ssh_host_ed25519_key and its .pub for every node. They are part of the user data that a node is made with, so the state holds them, too."
+  description = "Directory with <node>/ssh_host_ed25519_key and its .pub for every node. They are part of the user data of a new node, so they are also in the state."
   type        = string
 
   validation {
@@ -242,7 +242,7 @@ variable "kms_key_id" {
 }
 
 variable "termination_protection" {
-  description = "Whether the API refuses to terminate a machine for anybody but this configuration."
+  description = "Whether the API rejects the termination of a machine by other callers than this configuration."
   type        = bool
   default     = true
 }

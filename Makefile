@@ -33,7 +33,7 @@ setup: ## Install missing requirements; safe to repeat
 
 ##@ Work on it
 
-.PHONY: test check format unit node-tests integration fuzz clients e2e aws test-aws terraform-test lint-ansible bench
+.PHONY: test check format unit node-tests integration fuzz clients e2e soak aws test-aws terraform-test lint-ansible bench
 test: setup lint-venv fuzz-venv aws-tools client-tools shells ## Run everything: checks, all tests, and the counts at the end
 	@node scripts/test/run.ts
 
@@ -57,6 +57,9 @@ clients: setup client-tools ## Compile and run clients of five generators, made 
 
 e2e: setup ## Tests on real nodes, one after the other
 	@vitest run --project e2e
+
+soak: setup ## Long drills on real nodes; HATHI_SOAK_MINUTES sets the quiet part (default: 10)
+	@vitest run --project soak
 
 aws: setup aws-tools ## The AWS target on an emulated EC2, with real nodes for its instances
 	@node scripts/test/run.ts aws

@@ -53,6 +53,15 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      {
+        test: {
+          name: 'soak',
+          include: ['test/soak/**/*.test.ts'],
+          testTimeout: 120 * MINUTE_MS,
+          hookTimeout: 10 * MINUTE_MS,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

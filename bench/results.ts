@@ -1,4 +1,5 @@
 import type { ExpertRun } from './expert.ts';
+import type { KilledPostgres } from './failover.ts';
 import type { PathRun, Times } from './hathi.ts';
 import type { HttpSpeed, Rates } from './http.ts';
 import type { Memory } from './memory.ts';
@@ -21,6 +22,7 @@ export interface Measured {
   minutes: number;
   machine: [string, string][];
   rounds: Round[];
+  killed: KilledPostgres | null;
   memory: Memory | null;
   http: HttpSpeed | null;
   failures: string[];
@@ -31,6 +33,7 @@ const TARGETS = {
   expertAim: 1,
   nine: 2,
   againSeconds: 4,
+  killedSeconds: 2,
   oneRate: 0.7,
   listRate: 0.5,
   deliveryMs: 50,
@@ -56,7 +59,7 @@ function pairs(rounds: readonly Round[], pick: (round: Round) => (Run | undefine
 
 const verdict = (met: boolean) => (met ? 'met' : '**not met**');
 
-function targetRows({ rounds, memory, http }: Measured): Row[] {
+function targetRows({ rounds, killed, memory, http }: Measured): Row[] {
   const rows: Row[] = [];
   const expert = ratioOf(pairs(rounds, ({ three, expert }) => [three, expert]));
   if (expert) {
@@ -96,12 +99,23 @@ function targetRows({ rounds, memory, http }: Measured): Row[] {
       verdict(median(seconds) <= TARGETS.againSeconds && changed === 0),
     ]);
   }
+  if (killed) rows.push(killedRow(killed));
   if (memory) {
     const [asked, met] = ['to be measured', 'no target'];
     rows.push(['server at rest on PGlite', asked, `${spread(memory.pglite, 0)} MiB`, met]);
     rows.push(['server at rest on PostgreSQL', asked, `${spread(memory.postgres, 0)} MiB`, met]);
   }
   return http ? [...rows, ...httpRows(http)] : rows;
+}
+
+function killedRow({ guarded, unguarded }: KilledPostgres): Row {
+  const ratio = median(guarded) / median(unguarded);
+  return [
+    'PostgreSQL killed on the primary, until the next row (`balanced`), against a stopped guard',
+    `under ${TARGETS.killedSeconds} s`,
+    `${spread(guarded)} s against ${spread(unguarded)} s; ${ratio.toFixed(2)} times`,
+    verdict(median(guarded) < TARGETS.killedSeconds),
+  ];
 }
 
 function httpRows({ one, list, delivery, cli }: HttpSpeed): Row[] {

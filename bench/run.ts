@@ -1,7 +1,7 @@
 /**
  * Measures, and writes RESULTS.md. What is compared is measured in turns, on nodes of one image.
  *
- *   node bench/run.ts [--runs 9] [--only expert|replicas|converge|memory|http]...
+ *   node bench/run.ts [--runs 9] [--only expert|replicas|converge|failover|memory|http]...
  *
  * With --only, or with fewer rounds than nine, the tables are printed and RESULTS.md stays as it is: a
  * quick look must not replace a measurement.
@@ -12,13 +12,14 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ServerProcess } from '../test/support/server-process.ts';
 import { runExpert } from './expert.ts';
+import { type KilledPostgres, measureKilledPostgres } from './failover.ts';
 import { runAgain, runPath } from './hathi.ts';
 import { type HttpSpeed, measureHttp } from './http.ts';
 import { describeMachine, halt, loadAverage, run, setAside, sweep } from './machine.ts';
 import { type Memory, measureMemory } from './memory.ts';
 import { type Measured, type Round, results } from './results.ts';
 
-const PARTS = ['expert', 'replicas', 'converge', 'memory', 'http'] as const;
+const PARTS = ['expert', 'replicas', 'converge', 'failover', 'memory', 'http'] as const;
 /** Memory hardly varies from start to start. */
 const MOST_MEMORY_RUNS = 3;
 /** Each takes five seconds for each of three servers, twice. */
@@ -53,6 +54,7 @@ const image = (
   await run(join(import.meta.dirname, '../images/node/build.sh'), [], IMAGE_SECONDS)
 ).trim();
 const rounds: Round[] = [];
+let killed: KilledPostgres | null = null;
 let memory: Memory | null = null;
 let http: HttpSpeed | null = null;
 // A closed output must not prevent the removal of the clusters.
@@ -64,6 +66,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 try {
   if (asked('expert', 'replicas', 'converge')) await measureRounds();
+  if (asked('failover')) killed = await measureKilledPostgres(runs);
   if (asked('memory')) memory = await measureMemory(Math.min(runs, MOST_MEMORY_RUNS));
   if (asked('http')) http = await measureHttp(Math.min(runs, MOST_HTTP_RUNS));
 } finally {
@@ -71,7 +74,16 @@ try {
 }
 const machine = await describeMachine(image);
 const minutes = (Date.now() - began.getTime()) / 60_000;
-const measured: Measured = { began, minutes, machine, rounds, memory, http, failures };
+const measured: Measured = {
+  began,
+  minutes,
+  machine,
+  rounds,
+  killed,
+  memory,
+  http,
+  failures,
+};
 if (values.only || runs < FULL_RUNS) console.log(results(measured));
 else await writeFile(join(import.meta.dirname, 'RESULTS.md'), results(measured));
 if (failures.length > 0) fail(failures.join('\n'));

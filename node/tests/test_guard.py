@@ -247,6 +247,16 @@ class GuardTest(ProcessTest):
         guard.step()
         guard.postmaster.stop.assert_called_once_with()
 
+    def test_stops_postgres_also_without_space_for_its_state(self):
+        guard = self.guard()
+        guard.state_file = f'{self.folder}/missing/guard.json'
+        os.write(self.write, b'Ctimeout=15\n')
+        with self.at(100.0):
+            guard.step()
+        with self.at(115.0):
+            guard.step()
+        guard.postmaster.stop.assert_called_once_with()
+
     def test_keeps_its_state_for_the_next_run(self):
         guard = self.guard()
         os.write(self.write, b'Ctimeout=15\n')

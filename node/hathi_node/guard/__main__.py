@@ -66,10 +66,12 @@ class Guard:
         text = self.clockwork.save()
         if text == self.saved:
             return
-        with open(f'{self.state_file}.new', 'w') as handle:
-            handle.write(text)
-        os.rename(f'{self.state_file}.new', self.state_file)
-        self.saved = text
+        # Without space in /run the guard continues, and only its next run lacks the state.
+        with contextlib.suppress(OSError):
+            with open(f'{self.state_file}.new', 'w') as handle:
+                handle.write(text)
+            os.rename(f'{self.state_file}.new', self.state_file)
+            self.saved = text
 
     # Actions
 
@@ -95,8 +97,9 @@ class Guard:
 
     def kill_patroni(self):
         """systemd starts a killed Patroni again. A regular stop would stop PostgreSQL, too."""
-        # Not waited for: the guard must not depend on the response of systemd.
-        self.children.append(subprocess.Popen(KILL_PATRONI, stdin=subprocess.DEVNULL))
+        # Not waited for: the guard must not depend on the response of systemd, nor on a free process slot.
+        with contextlib.suppress(OSError):
+            self.children.append(subprocess.Popen(KILL_PATRONI, stdin=subprocess.DEVNULL))
 
     def wake_patroni(self):
         """Patroni restarts a dead PostgreSQL in its next loop; a change of its configuration starts one.

@@ -1,7 +1,6 @@
 import { versionLine } from '../adapters/process/find-program.ts';
 import type { Config } from '../config.ts';
-import type { ReadinessCheck } from '../services/server/readiness-service.ts';
-import { toolChecks } from '../services/server/readiness-service.ts';
+import { type ReadinessCheck, toolChecks } from '../services/server/readiness-service.ts';
 import { targetOf } from '../shared/targets.ts';
 import { findSessionTool, SESSION_TOOLS } from '../targets/aws/preflight/session-tools.ts';
 import { createMachineTools } from './tools.ts';

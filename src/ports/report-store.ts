@@ -1,10 +1,8 @@
 import type { Report } from '../core/postgres/replication-report.ts';
 import type { Page } from './page.ts';
 
-/** A report as it is stored. */
-export interface ReportRecord extends Report {
-  cluster_id: string;
-}
+/** A report is stored as it is returned. */
+export type ReportRecord = Report;
 
 export interface ReportStore {
   insert(report: Omit<ReportRecord, 'created_at'>): Promise<void>;

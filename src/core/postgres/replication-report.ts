@@ -82,6 +82,7 @@ export type ReplicationReport = z.infer<typeof replicationReportSchema>;
 /** A stored report. */
 export const reportSchema = z.object({
   id: z.string(),
+  cluster_id: z.string(),
   operation_id: z.string(),
   passed: z.boolean(),
   created_at: instantSchema,

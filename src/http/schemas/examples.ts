@@ -127,6 +127,7 @@ export const connectionExample: Connection = {
 
 export const reportExample: Report = {
   id: REPORT_ID,
+  cluster_id: CLUSTER_ID,
   operation_id: OPERATION_ID,
   passed: true,
   created_at: PROVEN,

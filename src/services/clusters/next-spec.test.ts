@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fakeAwsTarget, fakeTarget } from '../../../test/support/fake-target.ts';
 import { targetsByName } from '../../shared/targets.ts';
 import { createAwsTarget } from '../../targets/aws/aws-target.ts';
-import type { AwsChanges } from '../../targets/aws/settings/aws-settings.ts';
-import { awsChangesSchema } from '../../targets/aws/settings/aws-settings.ts';
+import { type AwsChanges, awsChangesSchema } from '../../targets/aws/settings/aws-settings.ts';
 import { assertSpecCanBe, nextSpec } from './cluster-requests.ts';
 
 /** A server with one target, whose configuration adds regions to the known ones. */

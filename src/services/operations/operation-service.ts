@@ -1,11 +1,9 @@
 import { clusterNotFound } from '../../core/cluster/cluster-errors.ts';
 import { HathiError } from '../../core/errors.ts';
-import type { OperationEvent } from '../../core/operation/event.ts';
-import { operationEvent } from '../../core/operation/event.ts';
+import { type OperationEvent, operationEvent } from '../../core/operation/event.ts';
 import type { Operation, OperationRecord } from '../../core/operation/operation.ts';
 import { operationActions, planOf } from '../../core/operation/operation-actions.ts';
-import type { OperationState } from '../../core/operation/operation-state.ts';
-import { isFinished } from '../../core/operation/operation-state.ts';
+import { isFinished, type OperationState } from '../../core/operation/operation-state.ts';
 import type { Step } from '../../core/operation/steps.ts';
 import { planRefused } from '../../core/plan/refusal.ts';
 import type { EventStream, Wakeups } from '../../ports/event-stream.ts';

@@ -1,7 +1,6 @@
 import { plannedNodes, type Topology } from '../../core/cluster/topology.ts';
 import { effectOf, type GuardedNode, judgePlan, roleOf } from '../../core/plan/plan-guard.ts';
-import type { ResourceChange } from '../../core/plan/planned-change.ts';
-import { removes } from '../../core/plan/planned-change.ts';
+import { type ResourceChange, removes } from '../../core/plan/planned-change.ts';
 import { planRefused, type Refusal } from '../../core/plan/refusal.ts';
 import { observedRole } from '../../core/postgres/observed-topology.ts';
 import type { StageContext } from '../../ports/stage.ts';

@@ -1,7 +1,6 @@
 import { plannedNodes } from '../../core/cluster/topology.ts';
 import type { MachineStart } from '../../core/plan/plan.ts';
-import type { ResourceChange } from '../../core/plan/planned-change.ts';
-import { isMachine, removes } from '../../core/plan/planned-change.ts';
+import { isMachine, type ResourceChange, removes } from '../../core/plan/planned-change.ts';
 import { addressOf, hasAddress } from '../../core/terraform/addresses.ts';
 import type { StageContext } from '../../ports/stage.ts';
 import type { MachineState } from '../../ports/target.ts';

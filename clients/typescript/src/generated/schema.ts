@@ -2465,6 +2465,7 @@ export interface components {
          * @description Result of a verification of replication.
          * @example {
          *       "id": "01a20b11-0c1d-7f41-b1a2-7c8d9e0f1a04",
+         *       "cluster_id": "01a20b10-3c5e-7c11-a2b4-5f0f3a9d1e01",
          *       "operation_id": "01a20b10-3c64-7d21-8d6e-0b1c2d3e4f02",
          *       "passed": true,
          *       "created_at": "2026-01-02T03:04:31.250Z",
@@ -2506,6 +2507,7 @@ export interface components {
          *     }
          */
         Report: {
+            cluster_id: string;
             /** @description ISO 8601, UTC. */
             created_at: string;
             document: components["schemas"]["ReplicationReport"];

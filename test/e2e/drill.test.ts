@@ -161,13 +161,18 @@ test('a guard that is killed while Patroni hangs stops the primary in time', asy
 test('a PostgreSQL that is killed starts again on its node, because the guard wakes Patroni', async () => {
   const drill = await Drill.prepare(harness);
   const since = await drill.now();
-  const before = (await drill.writers.accepted(drill.old)).length;
-  await drill.shell('kill -KILL $(head -1 /var/lib/postgresql/17/main/postmaster.pid)');
-  await waitFor('more rows on the same primary', RETURN_SECONDS, async () => {
-    return (await drill.writers.accepted(drill.old)).length > before + 1;
+  const killed = Number(
+    await drill.shell(
+      'date +%s.%N; kill -KILL $(head -1 /var/lib/postgresql/17/main/postmaster.pid)',
+    ),
+  );
+  const log = await waitFor('the guard to wake Patroni', RETURN_SECONDS, async () => {
+    const text = await drill.guardLog(since);
+    return text.includes('PostgreSQL ended: woke Patroni (status 200)') ? text : null;
   });
-  const log = await drill.guardLog(since);
-  expect(log).toContain('PostgreSQL ended: woke Patroni (status 200)');
   expect(log).not.toContain('stopping PostgreSQL');
+  await waitFor('a row of the same primary', RETURN_SECONDS, async () =>
+    (await drill.writers.accepted(drill.old)).some(({ before }) => before > killed),
+  );
   expect((await harness.untilProven(RETURN_SECONDS)).primary).toBe(drill.old);
 });

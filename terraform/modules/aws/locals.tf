@@ -8,8 +8,8 @@ locals {
   own_network = var.network.mode == "own"
   own_private = local.own_network && var.network.private
 
-  # Zones where a node can be made: those requested, otherwise up to three, since etcd has three members.
-  # A requested zone that the account no longer has gets no node, and fails no plan.
+  # Zones for new nodes: the requested ones, otherwise up to three, since etcd has three members.
+  # A requested zone that the account no longer has gets no node, and no plan fails because of it.
   offered   = toset(data.aws_ec2_instance_type_offerings.zones.locations)
   usable    = [for zone in sort(data.aws_availability_zones.available.names) : zone if contains(local.offered, zone)]
   requested = [for zone in var.availability_zones : zone if contains(local.usable, zone)]
@@ -18,7 +18,7 @@ locals {
   with_subnet = [for zone in keys(local.given_subnets) : zone if contains(local.usable, zone) && (length(var.availability_zones) == 0 || contains(var.availability_zones, zone))]
   placeable   = sort(local.own_network ? local.chosen : local.with_subnet)
 
-  # By the number in its name, so that no other node moves when one comes or goes.
+  # By the number in its name, so that adding or removing a node moves no other one.
   new_zone_of = {
     for name, node in var.nodes : name => node.zone != null ? node.zone : (
       length(local.placeable) == 0 ? null : local.placeable[(node.ordinal - 1) % length(local.placeable)]
@@ -49,14 +49,14 @@ locals {
     for zone, subnet in local.given_subnets : zone => { id = subnet.id, cidr_block = subnet.cidr_block }
   }
 
-  # null where the VPC is gone; a destroy works then, too.
+  # null if the VPC no longer exists; a destroy also works then.
   given_vpc_id = local.own_network ? null : one(data.aws_vpcs.given[0].ids)
   vpc_id       = local.own_network ? aws_vpc.cluster[0].id : local.given_vpc_id
 
   vpc_cidr = local.own_network ? aws_vpc.cluster[0].cidr_block : try(data.aws_vpc.given[0].cidr_block, null)
 
   architecture = contains(flatten(data.aws_ec2_instance_type.node[*].supported_architectures), "arm64") ? "arm64" : "amd64"
-  # null where no image is found: that stops a new node, and nothing else.
+  # null if no image is found: that prevents only new nodes.
   image = var.ami_id != null ? var.ami_id : try(data.aws_ami_ids.debian[0].ids[0], null)
 
   postgres_nodes = { for name, node in var.nodes : name => node if !node.witness }

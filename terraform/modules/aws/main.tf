@@ -1,7 +1,7 @@
 data "aws_partition" "current" {}
 
 # A type that is no longer offered must not fail a plan of nodes that exist, nor a destroy. For the same
-# reason images and VPCs are looked up by the data sources that may find none.
+# reason, images and VPCs are read by data sources that can return none.
 data "aws_ec2_instance_type" "node" {
   count         = length(local.offered) > 0 ? 1 : 0
   instance_type = var.instance_type
@@ -26,8 +26,8 @@ data "aws_ami_ids" "debian" {
   }
 }
 
-# What a node was made with. The state keeps it, so that a node never moves because a list of zones has
-# changed, and exists without the image that it was made from.
+# Facts of the creation of a node. The state keeps them, so that a node never moves because a list of zones has
+# changed, and exists without its image.
 resource "terraform_data" "node" {
   for_each = var.nodes
   input = {
@@ -56,7 +56,7 @@ resource "aws_key_pair" "cluster" {
   }
 }
 
-# Apart from its instance, so that a machine can be replaced and its data stay.
+# Separate from its instance, so that a machine can be replaced and its data is kept.
 resource "aws_ebs_volume" "data" {
   for_each          = local.postgres_nodes
   availability_zone = local.zone_of[each.key]
@@ -101,7 +101,7 @@ resource "aws_instance" "node" {
 
   associate_public_ip_address = var.connection == "public"
   disable_api_termination     = var.termination_protection
-  # The protection is against everybody else: what this configuration removes was approved.
+  # The protection is against other callers: removals by this configuration were approved.
   force_destroy = true
 
   user_data = templatefile("${path.module}/templates/user-data.yaml.tftpl", {
@@ -138,7 +138,7 @@ resource "aws_instance" "node" {
 
   lifecycle {
     replace_triggered_by = [terraform_data.first_boot[each.key]]
-    # A node holds data: what counts at its first boot alone is not worth replacing it.
+    # A node contains data: a change that matters only at the first boot does not justify replacing it.
     ignore_changes = [
       ami,
       associate_public_ip_address,
@@ -180,11 +180,11 @@ resource "aws_volume_attachment" "data" {
   volume_id   = aws_ebs_volume.data[each.key].id
   instance_id = aws_instance.node[each.key].id
 
-  # PostgreSQL is shut down before its disk is taken away.
+  # PostgreSQL is shut down before its disk is detached.
   stop_instance_before_detaching = true
 }
 
-# Keeps the address of a node that is stopped and started.
+# Keeps the address of a node across a stop and a start.
 resource "aws_eip" "node" {
   for_each = var.connection == "public" && var.public_address == "elastic" ? var.nodes : {}
   domain   = "vpc"

@@ -1,4 +1,4 @@
-# The VPC: the account's default one, a given one, or one of the cluster's own.
+# The VPC: the default one of the account, a given one, or one of the cluster.
 
 data "aws_vpcs" "given" {
   count = local.own_network ? 0 : 1
@@ -14,7 +14,7 @@ data "aws_vpc" "given" {
   id    = local.given_vpc_id
 }
 
-# Those that exist in that VPC; aws_security_group.cluster fails on one that is missing.
+# The existing ones in that VPC; aws_security_group.cluster fails if one is missing.
 data "aws_subnets" "given" {
   count = local.given_vpc_id == null ? 0 : 1
 
@@ -36,7 +36,7 @@ data "aws_subnet" "given" {
 data "aws_availability_zones" "available" {
   state = "available"
 
-  # Local Zones and Wavelength Zones are opted into, and hold no quorum.
+  # Local Zones and Wavelength Zones need an opt-in, and are not suitable for a quorum.
   filter {
     name   = "opt-in-status"
     values = ["opt-in-not-required"]
@@ -125,7 +125,7 @@ resource "aws_route_table_association" "public" {
 }
 
 # One NAT gateway: only downloads of packages use it, so a failure of its zone loses no data. It stays in
-# the zone that it was made in.
+# the zone of its creation.
 resource "terraform_data" "nat_zone" {
   count = local.own_private ? 1 : 0
   input = try(local.chosen[0], null)

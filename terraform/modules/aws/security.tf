@@ -1,5 +1,5 @@
-# What may come in: PostgreSQL from the allow-list and the nodes, SSH from the control plane, etcd and
-# Patroni from the nodes alone.
+# Inbound rules: PostgreSQL from the allow-list and the nodes, SSH from the control plane, etcd and
+# Patroni only from the nodes.
 
 resource "aws_security_group" "cluster" {
   name        = local.name

@@ -45,8 +45,8 @@ resource "terraform_data" "node" {
     container = "hathi-${var.site}-${each.key}"
   }
 
-  # What Docker cannot change on a container that exists. The image, the keys and the operation are
-  # left out on purpose: a node holds data, and none of them is worth replacing it.
+  # Members that Docker cannot change on an existing container. The image, the keys and the operation are
+  # not listed: a node contains data, and a change of them does not justify replacing it.
   triggers_replace = {
     network       = terraform_data.network.id
     container     = "hathi-${var.site}-${each.key}"

@@ -19,7 +19,7 @@ variable "cluster" {
 }
 
 variable "operation_id" {
-  description = "Id of the operation that makes the nodes: the value of their label hathi.operation. A node keeps the value it was made with; a change of it alone changes nothing."
+  description = "Id of the operation that creates the nodes: the value of their label hathi.operation. A node keeps its first value; a change of this input alone changes no resource."
   type        = string
 
   validation {
@@ -29,7 +29,7 @@ variable "operation_id" {
 }
 
 variable "image" {
-  description = "Node image, as images/node/build.sh prints it. It counts when a node is made: a new image replaces no node that exists."
+  description = "Image of new nodes, as images/node/build.sh prints it. A new image replaces no existing node."
   type        = string
 
   validation {
@@ -98,7 +98,7 @@ variable "nodes" {
 }
 
 variable "authorized_key" {
-  description = "OpenSSH public key that may log in as root. It counts when a node is made."
+  description = "OpenSSH public key with access as root, for new nodes."
   type        = string
 
   validation {
@@ -108,7 +108,7 @@ variable "authorized_key" {
 }
 
 variable "host_keys_directory" {
-  description = "Directory with <node>/ssh_host_ed25519_key and its .pub for every node. The keys are read as a node is made, and never enter the state."
+  description = "Directory with <node>/ssh_host_ed25519_key and its .pub for every node. The keys are read when a node is created, and are not in the state."
   type        = string
 
   validation {

@@ -1,4 +1,4 @@
-# Nothing but the built-in terraform_data is used, so no registry has to be in reach.
+# Only the built-in terraform_data is used, so no registry is needed.
 terraform {
   required_version = ">= 1.6"
 }

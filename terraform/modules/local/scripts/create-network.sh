@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the cluster's network, or adopts it where a run that was cut off has made it already.
+# Creates the network of the cluster, or adopts the one of an interrupted run.
 set -eu
 
 fail() { echo "network $HATHI_NETWORK: $*" >&2; exit 1; }

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Makes a node and waits until its sshd answers with the host key that it was given.
+# Creates a node and waits until its sshd presents the host key of the node.
 #
-# A container that an earlier run of the same recipe left is adopted; one of another recipe is
-# refused, as it may hold data. What this run made and could not finish, it removes again.
+# A container of an earlier run with the same recipe is adopted. A container with another recipe is
+# rejected, because it may contain data. A run removes a container that it could not finish.
 set -eu
 
 ready_seconds=60
@@ -14,7 +14,7 @@ for file in "$keys/ssh_host_ed25519_key" "$keys/ssh_host_ed25519_key.pub"; do
   [ -r "$file" ] || fail "host key $file is missing"
 done
 
-# The id of the container that this run made.
+# Id of the container that this run created.
 made=
 clean() {
   status=$?
@@ -27,15 +27,15 @@ trap 'exit 143' TERM
 pause() { sleep "$1" 2> /dev/null || sleep 1; }
 
 host=$(docker info --format '{{.CgroupVersion}} {{.SecurityOptions}}') || fail 'Docker does not answer'
-# systemd has to write to its own part of the cgroup tree. On version 2 the node gets a namespace
-# of its own, which its init makes writable. Version 1 has no such thing that systemd could use: it
-# works on the host's tree, below the container's own path.
+# systemd must write to its part of the cgroup tree. On version 2 the node gets its own namespace, which
+# its init makes writable. Version 1 has no namespace that systemd could use: it works on the tree of the
+# host, below the path of the container.
 case $host in
   2*) set -- --cgroupns private ;;
   *) set -- --cgroupns host --volume /sys/fs/cgroup:/sys/fs/cgroup:rw ;;
 esac
-# Everything but bpf, as systemd mounts: a node puts no program into the kernel that it shares. systemd
-# would have some verified at every boot, only to learn whether it could, for a third of the boot's time.
+# Every system call except bpf, because systemd mounts: a node must not load programs into the shared
+# kernel. systemd would have some verified at every boot, only to detect support, for a third of its time.
 case $host in
   *name=seccomp*) set -- "$@" --security-opt "seccomp=$(dirname "$0")/seccomp.json" ;;
 esac
@@ -43,14 +43,14 @@ if [ -n "$HATHI_POSTGRES_PORT" ]; then
   set -- "$@" --publish "127.0.0.1:$HATHI_POSTGRES_PORT:5432"
 fi
 
-# A node shows and takes the keys that it was made with, so they are part of its recipe.
+# A node keeps the keys of its creation, so they are part of its recipe.
 recipe=$HATHI_RECIPE-$({ cat "$keys/ssh_host_ed25519_key.pub"; echo "$HATHI_AUTHORIZED_KEY"; } | cksum | tr ' ' '-')
 # By name only: the list of processes would show a value.
 HATHI_HOST_KEY=$(cat "$keys/ssh_host_ed25519_key")
 export HATHI_HOST_KEY HATHI_AUTHORIZED_KEY
 # SYS_ADMIN, and no AppArmor profile: systemd mounts. NET_ADMIN: a node's firewall.
 # Not --privileged: it opens every device, and some machines refuse it.
-# unless-stopped: a node comes back with the machine, but not after `docker kill` or `docker stop`.
+# unless-stopped: a node restarts with the machine, but not after `docker kill` or `docker stop`.
 create() {
   docker create \
     --name "$HATHI_CONTAINER" --hostname "$HATHI_NODE" \
@@ -68,7 +68,7 @@ create() {
     "$@" "$HATHI_IMAGE" 2>&1
 }
 
-# One that an earlier run left may still be on its way out: it is made again once it is gone.
+# A container of an earlier run may still be in removal: it is created again after that.
 newline='
 '
 looks=50
@@ -96,12 +96,12 @@ while :; do
   pause 0.2
 done
 
-# A node needs some tenths of a second to boot, and each look takes time from those that boot: the more
-# nodes, the longer each takes, and the less a look may cost.
+# A node boots in some tenths of a second, and each check takes processor time from booting nodes. With
+# more nodes, each boot takes longer, so checks are less frequent.
 tenths=2
 pause 0.$tenths
 
-# Docker's own proxy accepts before the node listens, so only an answer counts, and only this key.
+# Docker's proxy accepts connections before the node listens, so only this host key is accepted as ready.
 read -r type key rest < "$keys/ssh_host_ed25519_key.pub" || true
 deadline=$(($(date +%s) + ready_seconds))
 while :; do

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Removes the cluster's network. Terraform runs this after every node's own destroy, so a container
-# of the cluster that is still there belongs to no state (its creation was killed): it goes too.
+# Removes the network of the cluster. Terraform runs it after the destroy of every node. A remaining
+# container of the cluster is in no state (its creation was killed) and is removed too.
 set -eu
 
 fail() { echo "network $HATHI_NETWORK: $*" >&2; exit 1; }
 
 left=$(docker ps -aq --filter "label=hathi.site=$HATHI_SITE" --filter "label=hathi.cluster=$HATHI_CLUSTER")
 if [ -n "$left" ]; then
-  # Ids are words: splitting them is the point.
+  # Ids are words: splitting is intended.
   # shellcheck disable=SC2086
   docker rm -f -v $left > /dev/null
 fi

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Removes a node's container with its volumes. One that is gone already is removed as well.
+# Removes the container of a node with its volumes. A missing container is treated as removed.
 set -eu
 
-# Another removal of the same container may be under way: its end is awaited, within this bound.
+# Another removal of the same container may be running. This is the longest wait for its end.
 tries=100
 while :; do
   if error=$(docker rm -f -v "$HATHI_CONTAINER" 2>&1 > /dev/null) && [ -z "$error" ]; then

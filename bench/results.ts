@@ -111,7 +111,7 @@ function targetRows({ rounds, killed, memory, http }: Measured): Row[] {
 function killedRow({ guarded, unguarded }: KilledPostgres): Row {
   const ratio = median(guarded) / median(unguarded);
   return [
-    'PostgreSQL killed on the primary, until the next row (`balanced`), against a stopped guard',
+    'PostgreSQL killed on the primary: interruption of writes (`balanced`), against a stopped guard',
     `under ${TARGETS.killedSeconds} s`,
     `${spread(guarded)} s against ${spread(unguarded)} s; ${ratio.toFixed(2)} times`,
     verdict(median(guarded) < TARGETS.killedSeconds),

@@ -19,7 +19,7 @@ export interface Config {
   /** Where to listen; `localhost` is both loopback addresses. */
   host: string;
   port: number;
-  /** The bearer token that every caller needs; null where being local is enough. */
+  /** The bearer token that every caller needs; null if local callers need none. */
   token: string | null;
   /** Allowed host names in addition to loopback. */
   allowedHosts: string[];

@@ -123,7 +123,9 @@ async function start(config: Config, targets: Targets, closers: Closer[]): Promi
   return urls;
 }
 
-/** Missing programs are logged before the first request needs them; the checks take a second, once. */
+/**
+ * Missing programs are logged before the first request needs them; the checks take a second, once.
+ */
 async function logReadiness(
   readiness: ReadinessService,
   log: ReturnType<typeof createLogger>,

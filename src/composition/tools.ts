@@ -36,7 +36,9 @@ export function createMachineTools(config: Config, targets = createTargets(confi
   };
 }
 
-/** Everything that stages and services use besides the database. Loads or creates the master key. */
+/**
+ * Everything that stages and services use besides the database. Loads or creates the master key.
+ */
 export async function createTools(config: Config, targets: Targets) {
   const machine = createMachineTools(config, targets);
   const env = config.toolEnvironment;

@@ -23,7 +23,8 @@ export function canonicalCidr(cidr: string): string | null {
 }
 
 /**
- * A network as a request gives it. PostgreSQL would ignore host bits, and AWS refuses them or counts
+ * A network as a request gives it. PostgreSQL would ignore host bits, and AWS refuses them or
+ * counts
  * two spellings of one network as duplicates, so neither gets past the request.
  */
 const network = z
@@ -35,7 +36,8 @@ const network = z
 export const ipv4NetworkSchema = z.cidrv4().superRefine(hasNoHostBits);
 
 /**
- * A list of networks of a request: without host bits, each network once. A `transform` would drop the
+ * A list of networks of a request: without host bits, each network once. A `transform` would drop
+ * the
  * examples of every schema around it.
  */
 export function networkListSchema(most: number) {

@@ -1,5 +1,6 @@
 /**
- * Reasons of a rejection or failure, with the sentence on the reference page. The codes of HTTP alone
+ * Reasons of a rejection or failure, with the sentence on the reference page. The codes of HTTP
+ * alone
  * are in `http/errors/http-error.ts`.
  */
 export const ERROR_CODES = {

@@ -2,7 +2,9 @@ import { HathiError } from './errors.ts';
 
 /** One field of a request that was wrong. */
 export interface FieldError {
-  /** JSON pointer into the body, e.g. `/replica_count`; in the path and query, the member's name. */
+  /**
+   * JSON pointer into the body, e.g. `/replica_count`; in the path and query, the member's name.
+   */
   path: string;
   /** What was wrong, as a sentence. */
   message: string;
@@ -45,7 +47,10 @@ export function listFieldErrors(
   };
 }
 
-/** The error of a request whose fields have valid forms but cannot be used. Each message follows the name of its field. */
+/**
+ * The error of a request whose fields have valid forms but cannot be used. Each message follows the
+ * name of its field.
+ */
 export function invalidFields(errors: readonly FieldError[]): HathiError {
   const detail = errors.map(({ path, message }) => `${path.slice(1)}: ${message}.`).join(' ');
   return new HathiError('INVALID_REQUEST', detail, { errors });

@@ -4,12 +4,16 @@ export const CENSOR = '[redacted]';
 /** Shorter texts would also match ordinary words. */
 const MIN_SECRET_LENGTH = 8;
 
-/** A request can encode a part of an address several times; more rounds than this are not searched. */
+/**
+ * A request can encode a part of an address several times; more rounds than this are not searched.
+ */
 const MAX_ENCODING_ROUNDS = 3;
 
 /**
- * Returns a function that replaces the given secrets in a text, e.g. the token of this server. It finds
- * them at any position, in upper and lower case, plain, percent-encoded (each character or only some,
+ * Returns a function that replaces the given secrets in a text, e.g. the token of this server. It
+ * finds
+ * them at any position, in upper and lower case, plain, percent-encoded (each character or only
+ * some,
  * also several times), escaped for JSON, and as base64 within a longer text. Each search is linear.
  */
 export function createSecretFilter(secrets: readonly string[]): (text: string) => string {
@@ -58,7 +62,8 @@ function hex(value: number, digits: number): string {
 }
 
 /**
- * The base64 text of the secret inside the base64 text of something longer, e.g. `user:secret`. It depends
+ * The base64 text of the secret inside the base64 text of something longer, e.g. `user:secret`. It
+ * depends
  * on the number of bytes before the secret, modulo 3. The first and last characters depend on the
  * neighbours and are left out.
  */

@@ -17,12 +17,16 @@ export type InventoryNode = ClusterNode &
 
 export interface AnsibleInput {
   cluster: string;
-  /** Distinguishes the shared SSH connections of two clusters that used the same port one after the other. */
+  /**
+   * Distinguishes the shared SSH connections of two clusters that used the same port one after the
+   * other.
+   */
   clusterId: string;
   postgresVersion: string;
   nodes: readonly InventoryNode[];
   /**
-   * The ssh configuration that names the nodes, its absolute path, and the user, who may become root;
+   * The ssh configuration that names the nodes, its absolute path, and the user, who may become
+   * root;
    * null where loopback reaches them and root logs in.
    */
   ssh: { config: string; user: string } | null;
@@ -31,7 +35,9 @@ export interface AnsibleInput {
   /** That each node has besides `C.UTF-8`. */
   locales: readonly string[];
   failover: FailoverTimings;
-  /** Whether the nodes test the configuration before they use it: it has values that a user gave. */
+  /**
+   * Whether the nodes test the configuration before they use it: it has values that a user gave.
+   */
   trial: boolean;
   /** Those that Patroni keeps in etcd, by name. */
   dynamicParameters: Readonly<Record<string, string>>;

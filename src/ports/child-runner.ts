@@ -19,7 +19,9 @@ export interface ChildCommand {
 
 export interface ChildResult {
   exitCode: number;
-  /** Whether the cancellation ladder signalled it, since an interrupted run exits like a failed one. */
+  /**
+   * Whether the cancellation ladder signalled it, since an interrupted run exits like a failed one.
+   */
   cancelled: boolean;
   /** Whether the disk of its output was full when it ended; output may then be missing. */
   diskWasFull: boolean;
@@ -37,7 +39,8 @@ export interface ChildHandlers {
 /** Children of one stage of one attempt. Their output goes to files, so they outlive the server. */
 export interface ChildRunner {
   /**
-   * Starts the child, or takes up the one of this name that an earlier attempt started: waits for it
+   * Starts the child, or takes up the one of this name that an earlier attempt started: waits for
+   * it
    * if it lives, reads its exit code if it has ended.
    * @throws LEASE_LOST (nothing was started) | OPERATION_INTERRUPTED when an earlier child is gone
    *   without an exit code | DEADLINE_EXCEEDED

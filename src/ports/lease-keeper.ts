@@ -4,7 +4,8 @@ import type { Lease } from './stores.ts';
 export interface KeptLease {
   /**
    * End of the lease as confirmed, in milliseconds of Unix time. Can be read at any time, also
-   * directly after the event loop was blocked. 0 if unknown; Infinity if no other worker can claim it.
+   * directly after the event loop was blocked. 0 if unknown; Infinity if no other worker can claim
+   * it.
    */
   endsAt(): number;
   /** Ends the renewals at once. */

@@ -42,7 +42,9 @@ export interface ProbeSession {
    * One observation for each node, in the order of the nodes. All nodes are queried in parallel.
    */
   observe(): Promise<PostgresObservation[]>;
-  /** Writes a marker row on that node, in the database `hathi`, which is made if it is not there. */
+  /**
+   * Writes a marker row on that node, in the database `hathi`, which is made if it is not there.
+   */
   writeMarker(node: string, marker: string): Promise<MarkerWritten>;
   /**
    * Asks that node until the marker's row is there and its replay is past `lsn`.

@@ -14,7 +14,8 @@ export interface DetachedCommand {
 /** Processes that outlive the server that started them. */
 export interface Processes {
   /**
-   * Starts a program in a session of its own, with `stdout`, `stderr` and, at its end, `exit-code` in
+   * Starts a program in a session of its own, with `stdout`, `stderr` and, at its end, `exit-code`
+   * in
    * `folder`. It is not started after `startBefore`.
    * @returns its pid, which is also its process group
    */

@@ -1,6 +1,8 @@
 import type { Sealed } from './secrets.ts';
 
-/** Named secrets of a cluster: CA key, passwords, SSH keys. Context `secret:<cluster id>:<name>`. */
+/**
+ * Named secrets of a cluster: CA key, passwords, SSH keys. Context `secret:<cluster id>:<name>`.
+ */
 export interface SecretStore {
   get(clusterId: string, name: string): Promise<Sealed | null>;
   /** Keeps the one that is there. */

@@ -27,14 +27,16 @@ export interface StageContext {
   /** Result of the newest earlier stage of that name in this operation; null if none succeeded. */
   outcomeOf<Name extends StageName>(stage: Name): StageResult<Name> | null;
   /**
-   * Replaces the stages after this one. Only before approval: a person approves the stages that run.
+   * Replaces the stages after this one. Only before approval: a person approves the stages that
+   * run.
    * @throws TRANSITION_NOT_ALLOWED when a stage that needs approval has already started
    */
   replaceRemaining(stages: readonly PlannedStage[]): Promise<void>;
 }
 
 /**
- * One unit of work, in a file of its own. It declares what follows when a worker dies inside it. Its
+ * One unit of work, in a file of its own. It declares what follows when a worker dies inside it.
+ * Its
  * result is the one of its name in STAGE_RESULTS.
  */
 export type Stage<Name extends StageName = StageName> =
@@ -47,14 +49,17 @@ interface NamedStage<Name extends StageName> {
 }
 
 /**
- * `run` starts again after a crash at any line: it checks what exists, does what is missing and removes
+ * `run` starts again after a crash at any line: it checks what exists, does what is missing and
+ * removes
  * what is half done.
  */
 export interface RepeatableStage<Name extends StageName = StageName> extends NamedStage<Name> {
   readonly afterCrash: 'run-again';
 }
 
-/** Never repeated after a crash, because no record may contain what it did; `recover` runs instead. */
+/**
+ * Never repeated after a crash, because no record may contain what it did; `recover` runs instead.
+ */
 export interface RecoverableStage<Name extends StageName = StageName> extends NamedStage<Name> {
   readonly afterCrash: 'recover';
   /** @throws OPERATION_INTERRUPTED after the leftovers were recorded and planned again */

@@ -31,7 +31,9 @@ export interface NodeSize {
   disk_bytes: number | null;
 }
 
-/** A cluster as it is stored: the members of the document, and the facts that only the server needs. */
+/**
+ * A cluster as it is stored: the members of the document, and the facts that only the server needs.
+ */
 export interface ClusterRecord extends z.infer<typeof storedClusterSchema> {
   /** The data directory that a local cluster belongs to; only its worker may run the cluster. */
   site: string;
@@ -42,7 +44,8 @@ export interface ClusterRecord extends z.infer<typeof storedClusterSchema> {
   /** Spec that Ansible last brought to the nodes; null before the first time. */
   executed_spec: ClusterSpec | null;
   /**
-   * Size of one node when its settings were first written. It is kept, because free space changes by
+   * Size of one node when its settings were first written. It is kept, because free space changes
+   * by
    * the hour and the settings that follow it would be written again each time.
    */
   node_size: NodeSize | null;
@@ -169,7 +172,8 @@ export interface OperationStore {
   /** The operation that a request with this key made, if any. */
   findByIdempotencyKey(key: string): Promise<OperationRecord | null>;
   /**
-   * Takes the oldest operation that is free for this worker and waits for no time, under a new attempt.
+   * Takes the oldest operation that is free for this worker and waits for no time, under a new
+   * attempt.
    * @param running ids of the operations that the worker still runs; it takes none of them from itself
    */
   claim(

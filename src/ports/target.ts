@@ -88,7 +88,10 @@ export interface TargetAccount {
   resources(region: string): Promise<AccountResource[]>;
 }
 
-/** A provider of machines. Methods with a promise throw TOOL_MISSING or CLOUD_UNAVAILABLE if it does not respond. */
+/**
+ * A provider of machines. Methods with a promise throw TOOL_MISSING or CLOUD_UNAVAILABLE if it does
+ * not respond.
+ */
 export interface Target extends TargetContract {
   /** Program or API that it needs on the server, e.g. `docker`. */
   readonly requirement: string;

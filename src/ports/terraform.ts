@@ -108,10 +108,14 @@ export interface Terraform {
   imports(imports: readonly Import[]): string;
   /** `sha256:<hex>` of everything in the folder that a plan is made from; state is left out. */
   configurationDigest(folder: string): Promise<string>;
-  /** Initialises the folder unless it is, and plans. A plan that an earlier attempt began is dropped. */
+  /**
+   * Initialises the folder unless it is, and plans. A plan that an earlier attempt began is
+   * dropped.
+   */
   plan(run: TerraformRun, options: PlanOptions): Promise<MadePlan>;
   /**
-   * Applies the bytes of a plan, or takes up the apply that an earlier attempt started. A failure is
+   * Applies the bytes of a plan, or takes up the apply that an earlier attempt started. A failure
+   * is
    * returned, not thrown, since the state has to be stored first.
    * @param onTick called about four times a second
    * @throws OPERATION_INTERRUPTED when an earlier apply is gone without an exit code

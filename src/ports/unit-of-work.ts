@@ -8,7 +8,8 @@ export interface UnitOfWork {
   snapshot(): Promise<string>;
   transaction<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
   /**
-   * A transaction that begins by locking the operation's row under the lease. A worker whose operation
+   * A transaction that begins by locking the operation's row under the lease. A worker whose
+   * operation
    * was claimed by another one writes nothing.
    * @throws LEASE_LOST before `work` is called
    */

@@ -20,7 +20,8 @@ export interface Workspace {
   /** Absolute path of the cluster's folder or of a place in it. */
   path(cluster: string, ...segments: string[]): string;
   /**
-   * Replaces the folder as a whole: written beside, synced, renamed. Entries named in `keep` (state,
+   * Replaces the folder as a whole: written beside, synced, renamed. Entries named in `keep`
+   * (state,
    * provider cache) are carried over. A reader sees the old folder or the new one, never a mixture.
    * @throws DISK_FULL | WORKSPACE_FAILED, the old folder untouched
    */
@@ -42,7 +43,8 @@ export interface Workspace {
   /** The folder where the output of an operation's children lies. */
   operationFolder(operationId: string): string;
   /**
-   * Moves the folder of a cluster that is forgotten out of the way, so that it goes on working by hand.
+   * Moves the folder of a cluster that is forgotten out of the way, so that it goes on working by
+   * hand.
    * @returns its new absolute path, or null when there was none
    */
   setAside(cluster: string): Promise<string | null>;

@@ -2,7 +2,9 @@ import { HathiError } from '../errors.ts';
 import { nearestName } from '../nearest-name.ts';
 import type { Remedy } from '../remedy.ts';
 
-/** @param remedies of a cluster that was never created: how to continue, or to use the name again */
+/**
+ * @param remedies of a cluster that was never created: how to continue, or to use the name again
+ */
 export function clusterExists(name: string, remedies: readonly Remedy[] = []): HathiError {
   const why = remedies.length === 0 ? '' : ' Its nodes were not created.';
   return new HathiError('CLUSTER_EXISTS', `Cluster ${name} already exists.${why}`, {

@@ -3,7 +3,8 @@ import type { OperationKind } from '../procedures/procedures.ts';
 import type { PendingChange } from './pending-change.ts';
 
 /**
- * Status of a cluster in one word. `healthy`: replication was proven, and the nodes have the present
+ * Status of a cluster in one word. `healthy`: replication was proven, and the nodes have the
+ * present
  * spec. `change-pending`: the spec was changed, and the steps that apply it did not all run.
  */
 export const CLUSTER_STATUSES = [

@@ -1,4 +1,7 @@
-/** The public steps, a frozen contract: one path at the root each. New stages of the engine add none. */
+/**
+ * The public steps, a frozen contract: one path at the root each. New stages of the engine add
+ * none.
+ */
 export const STEPS = [
   'generate-terraform',
   'plan-terraform',

@@ -8,7 +8,10 @@ export interface AttributeEffect {
   note: string;
 }
 
-/** By the type of the resource, then by the name of the attribute with its block, e.g. `root_block_device.tags`. */
+/**
+ * By the type of the resource, then by the name of the attribute with its block, e.g.
+ * `root_block_device.tags`.
+ */
 export type AttributeEffects = Readonly<Record<string, Readonly<Record<string, AttributeEffect>>>>;
 
 /**

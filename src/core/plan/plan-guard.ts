@@ -38,8 +38,10 @@ export interface GuardInput {
 }
 
 /**
- * Why the plan must not be applied: it would remove the primary, etcd's majority or the data of a node
- * that stays, or stop nodes. Rolling changes and safe removals are procedures of their own; a single
+ * Why the plan must not be applied: it would remove the primary, etcd's majority or the data of a
+ * node
+ * that stays, or stop nodes. Rolling changes and safe removals are procedures of their own; a
+ * single
  * apply acts on all nodes at once and in no particular order.
  * @returns one refusal for each node and reason; none where the plan is safe
  */
@@ -138,7 +140,8 @@ function stops(
     const effectOn = (attribute: string) => attributeEffect(effects, change.type, attribute);
     return change.attributes.some((one) => effectOn(one)?.change === 'stops-instance');
   }
-  // A data volume is detached from a machine that is stopped for it, unless the machine goes as well.
+  // A data volume is detached from a machine that is stopped for it, unless the machine goes as
+  // well.
   if (change.part !== 'data-attachment') return false;
   return !changes.some((one) => one.node === name && isMachine(one) && removes(one));
 }

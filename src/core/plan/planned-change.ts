@@ -9,7 +9,8 @@ export const NODE_PARTS = ['container', 'instance', 'data-volume', 'data-attachm
 export type NodePart = (typeof NODE_PARTS)[number];
 
 /**
- * What applying one change does. `replaces`: the resource is removed and created again. `loses-data`:
+ * What applying one change does. `replaces`: the resource is removed and created again.
+ * `loses-data`:
  * PostgreSQL's data of an existing node is removed, whether or not the node comes back.
  */
 export const CHANGE_EFFECTS = [

@@ -2,7 +2,8 @@ import type { Role, Topology } from '../cluster/topology.ts';
 import type { PostgresObservation } from './observation.ts';
 
 /**
- * Roles as read with SQL. A node that did not respond has the role null; see `primaryOf` for several
+ * Roles as read with SQL. A node that did not respond has the role null; see `primaryOf` for
+ * several
  * nodes that accept writes.
  */
 export function observedTopology(observations: readonly PostgresObservation[], at: Date): Topology {

@@ -1,4 +1,6 @@
-/** Settings that Hathi or Patroni writes by itself, so that a given value would be lost or harmful. */
+/**
+ * Settings that Hathi or Patroni writes by itself, so that a given value would be lost or harmful.
+ */
 export interface Ownership {
   owner: 'Hathi' | 'Patroni';
   /** What the owner does with it, or what to use instead; ends a sentence. */

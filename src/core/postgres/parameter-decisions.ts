@@ -7,7 +7,8 @@ import type { ParameterProblem } from './parameter-problem.ts';
  * What Hathi does with a value that PostgreSQL itself accepts, for each setting of every version:
  * - `accept`: no value of the setting's range harms the cluster
  * - `test`: only the node can decide it, so the trial of the configuration does
- * - `reject`: the values (without `values`: each but PostgreSQL's default) break replicas, sessions or
+ * - `reject`: the values (without `values`: each but PostgreSQL's default) break replicas, sessions
+ * or
  *   data, and no trial shows it
  * - `bound`: a range or a form narrower than PostgreSQL's
  */

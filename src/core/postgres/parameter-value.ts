@@ -62,7 +62,9 @@ function readEnum(setting: Setting, text: string): ReadValue {
   return { ok: true, value, setting: value };
 }
 
-/** `pg_settings` prints the largest double short of its last digits: no finite number is above it. */
+/**
+ * `pg_settings` prints the largest double short of its last digits: no finite number is above it.
+ */
 function upperBound(setting: Setting): number {
   const bound = Number(setting.max_val ?? Infinity);
   return bound >= 1.79769e308 ? Number.MAX_VALUE : bound;
@@ -103,7 +105,10 @@ export function readValue(setting: Setting, given: ParameterValue): ReadValue {
   }
 }
 
-/** What would be right, in one phrase, e.g. `an integer from 64kB to 2147483647kB, in B, kB, MB, GB or TB`. */
+/**
+ * What would be right, in one phrase, e.g. `an integer from 64kB to 2147483647kB, in B, kB, MB, GB
+ * or TB`.
+ */
 export function describeExpected(setting: Setting): string {
   const { vartype, unit, min_val, max_val, enumvals } = setting;
   if (vartype === 'bool') return 'on or off';

@@ -13,7 +13,9 @@ export type { ParameterProblem } from './parameter-problem.ts';
 export type { ParameterValue } from './parameter-value.ts';
 export type { ParameterScope } from './patroni-parameters.ts';
 
-/** Most parameters of one cluster. PostgreSQL itself has fewer than 400, extensions have some more. */
+/**
+ * Most parameters of one cluster. PostgreSQL itself has fewer than 400, extensions have some more.
+ */
 export const MAX_PARAMETERS = 500;
 
 /** A parameter that PostgreSQL and Patroni will take as it is. */

@@ -10,7 +10,8 @@ export const BOUND_TO_THE_PRIMARY = [
 ] as const;
 
 /**
- * Order of a rolling restart. `replicas-first` is safe for every change: Patroni starts a replica with
+ * Order of a rolling restart. `replicas-first` is safe for every change: Patroni starts a replica
+ * with
  * the value of its control file while that is higher, and the replica restarts once more after the
  * primary. `primary-first` saves that second restart, and is safe only for lowered values.
  */

@@ -66,7 +66,10 @@ const CHOSEN: Readonly<Record<string, string>> = {
 /** Shown as octal digits. */
 const MODES = ['log_file_mode', 'unix_socket_permissions'];
 
-/** Shown in a spelling of PostgreSQL's own, e.g. `ISO, MDY` for `iso`: its file has the one that was given. */
+/**
+ * Shown in a spelling of PostgreSQL's own, e.g. `ISO, MDY` for `iso`: its file has the one that was
+ * given.
+ */
 const RESPELLED = [
   'datestyle',
   'default_text_search_config',
@@ -91,7 +94,8 @@ function isFromFiles({ source }: ObservedSetting): boolean {
 }
 
 /**
- * Whether every node runs with what was written: by the running values and by `pg_file_settings`, since
+ * Whether every node runs with what was written: by the running values and by `pg_file_settings`,
+ * since
  * PostgreSQL and Patroni drop values without an error.
  */
 export function judgeSettings(

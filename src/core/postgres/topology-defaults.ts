@@ -75,7 +75,7 @@ function memoryDefaults(memoryBytes: number): Record<string, string> {
 
 /**
  * - `max_slot_wal_keep_size`: a fifth; without a limit (Patroni sets none) the slot of a dead
- *   replica fills the disk and stops the primary. A replica that falls further behind is cloned again
+ * replica fills the disk and stops the primary. A replica that falls further behind is cloned again
  * - `max_wal_size`: a twentieth, so that checkpoints are rare and WAL still fits small disks
  */
 function diskDefaults(diskBytes: number): Record<string, string> {

@@ -2,10 +2,14 @@ import type { NodePart } from '../plan/planned-change.ts';
 
 /** How the resources of a target correspond to those of its Terraform module. */
 export interface ModuleResources {
-  /** Resource of one node, by its kind, e.g. `node`: `aws_instance.node`. Its key is the node's name. */
+  /**
+   * Resource of one node, by its kind, e.g. `node`: `aws_instance.node`. Its key is the node's
+   * name.
+   */
   ofNode: Readonly<Record<string, string>>;
   /**
-   * Resource of the cluster, by its kind. A kind with a slash after the listed part has the rest as its
+   * Resource of the cluster, by its kind. A kind with a slash after the listed part has the rest as
+   * its
    * key, e.g. `subnet/public/eu-west-1a`.
    */
   ofCluster: Readonly<Record<string, string>>;

@@ -1,7 +1,8 @@
 import { HathiError } from '../errors.ts';
 
 /**
- * Writes HCL as a person would, laid out as `terraform fmt` wants it. Every string is quoted so that
+ * Writes HCL as a person would, laid out as `terraform fmt` wants it. Every string is quoted so
+ * that
  * nothing in it can end the quotes or begin a template.
  */
 

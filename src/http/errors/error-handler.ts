@@ -37,7 +37,7 @@ export function sendProblem(
   if (known.code in RETRY_AFTER_SECONDS && !reply.hasHeader('retry-after')) {
     reply.header('retry-after', String(RETRY_AFTER_SECONDS[known.code]));
   }
-  // A refused body was not read to its end, so the connection cannot carry a next request.
+  // A rejected body was not read completely, so the connection cannot be used for another request.
   if (known.code === 'BODY_TOO_LARGE') reply.header('connection', 'close');
   reply
     .code(problem.status)
@@ -46,7 +46,7 @@ export function sendProblem(
     .send(problem);
 }
 
-/** Errors that Fastify itself makes; what is none of these is a defect. */
+/** Converts errors of Fastify. Every other error is a defect. */
 function fromFramework(error: unknown, request: FastifyRequest): ApiError {
   const { code } = error as Partial<FastifyError>;
   switch (code) {
@@ -76,7 +76,8 @@ function fromFramework(error: unknown, request: FastifyRequest): ApiError {
 }
 
 /**
- * An error of a plugin with a 4xx status is caused by the request, e.g. a path that leaves the folder of
+ * An error of a plugin with a 4xx status is caused by the request, e.g. a path that leaves the
+ * folder of
  * static files.
  */
 function fromPlugin(error: unknown, { url }: FastifyRequest): ApiError | null {
@@ -97,7 +98,7 @@ function mediaTypeSentence(request: FastifyRequest): string {
   return `The body ${was}; send it with "Content-Type: application/json".`;
 }
 
-/** Answers what never became a request, since it was not HTTP or did not arrive whole. */
+/** Responds to data that is not an HTTP request or is incomplete. */
 export function sendClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable || socket.destroyed) {
     socket.destroy();

@@ -11,9 +11,10 @@ export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
 /**
  * The one place where a code gets its HTTP status; a code left out does not compile.
- * 4xx: the caller can put it right. 502: something that Hathi drives failed (Terraform, Ansible,
- * PostgreSQL). 503 and 507: the machine of the server lacks something. 500: a defect, or an end that
- * not caused by a request.
+ * 4xx: the caller can correct it. 502: a tool or node failed (Terraform, Ansible,
+ * PostgreSQL). 503 and 507: the machine of the server lacks something. 500: a defect, or an end
+ * that
+ * was not caused by a request.
  */
 export const STATUS_OF = {
   INVALID_REQUEST: 400,
@@ -100,7 +101,7 @@ export interface Problem {
   type: string;
   title: string;
   status: number;
-  /** What was wrong, where, and what would be right. */
+  /** What failed, where, and what is valid. */
   detail: string;
   code: ProblemCode;
   /** Names the request in the server's log. */
@@ -111,7 +112,7 @@ export interface Problem {
   [fact: string]: unknown;
 }
 
-/** The document of an error. Nothing of a stack or a cause gets into it. */
+/** The document of an error. It contains neither a stack trace nor a cause. */
 export function problemOf(error: ApiError, requestId?: string): Problem {
   const { remedies, ...details } = error.details;
   return {
@@ -126,14 +127,14 @@ export function problemOf(error: ApiError, requestId?: string): Problem {
   };
 }
 
-/** The remedies, each with its request; nothing where the error has none. */
+/** The remedies, each with its request; empty if the error has none. */
 function withRequests(remedies: unknown): { remedies?: (Remedy & { request: string })[] } {
   const known = z.array(remedySchema).safeParse(remedies ?? []).data ?? [];
   if (known.length === 0) return {};
   return { remedies: known.map((remedy) => ({ ...remedy, request: requestOf(remedy) })) };
 }
 
-/** An error as an operation stored it, thrown again for the caller who waited for its outcome. */
+/** Restores a stored error of an operation for the caller that waited for its result. */
 export function revive(error: StoredError, facts: Record<string, unknown>): HathiError {
   const known = Object.hasOwn(ERROR_CODES, error.code);
   const code = known ? (error.code as ErrorCode) : 'OPERATION_FAILED';

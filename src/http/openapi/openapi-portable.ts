@@ -1,5 +1,6 @@
 /**
- * Rewrites valid OpenAPI 3.1 into the part of it that client generators support. Each rule names the
+ * Rewrites valid OpenAPI 3.1 into the part of it that client generators support. Each rule names
+ * the
  * generator that fails without it; test/clients runs all of them.
  */
 
@@ -42,7 +43,8 @@ function responsesOf(document: Portable): Answer[] {
 }
 
 /**
- * OpenAPI 3.1 cannot describe the items of a stream. A generated Python client parses the whole body
+ * OpenAPI 3.1 cannot describe the items of a stream. A generated Python client parses the whole
+ * body
  * as one value of the schema, so the body is text, with the schema of an event as its content.
  */
 function describeStream({ content }: Answer): void {
@@ -95,7 +97,9 @@ function nameVariants(schema: unknown, schemas: Record<string, unknown>): void {
   schema.discriminator = { propertyName, mapping: Object.fromEntries(mapping) };
 }
 
-/** A union of constants is an enumeration. openapi-generator's Java does not compile with the union. */
+/**
+ * A union of constants is an enumeration. openapi-generator's Java does not compile with the union.
+ */
 function joinConstants(schema: Json): void {
   const values = partsOf(schema).map(constantsOf);
   if (values.length === 0 || values.some((each) => each.length === 0)) return;
@@ -130,7 +134,8 @@ function joinFormats(schema: Json): void {
 
 /**
  * oapi-codegen rejects a list of types. Where null is one of them, neither its code for additional
- * properties nor openapi-generator's Python supports a union, so the schema excludes the other types.
+ * properties nor openapi-generator's Python supports a union, so the schema excludes the other
+ * types.
  */
 function nameParameterValues(schema: Json, unions: Json[][]): void {
   const parts = Array.isArray(schema.type)

@@ -5,7 +5,8 @@ import type { FastifyPluginAsync, FastifyReply, RouteOptions } from 'fastify';
 export const DOCS_PATH = '/docs';
 
 /**
- * Everything comes from this server, and the page sends requests only to it. Swagger UI writes styles
+ * Everything comes from this server, and the page sends requests only to it. Swagger UI writes
+ * styles
  * into its elements, so styles alone may be inline.
  */
 const POLICY = [

@@ -29,16 +29,16 @@ export interface OperationRoutes {
   metrics: MetricsService;
   limits: RequestLimits;
   callerKey(request: FastifyRequest): string;
-  /** For tests; HEARTBEAT_SECONDS where absent. */
+  /** For tests; default: HEARTBEAT_SECONDS. */
   heartbeatSeconds?: number;
-  /** For tests; MOST_STREAMS where absent. */
+  /** For tests; default: MOST_STREAMS. */
   mostStreams?: number;
 }
 
 /** An open stream costs memory on the server, also if its client does not read it. */
 const MOST_STREAMS = 1_000;
 
-/** A sequence; nothing stands for none. */
+/** A sequence. An empty text means none. */
 const LAST_EVENT_ID = /^\d{0,15}$/;
 
 const tags = ['operations'];
@@ -124,13 +124,13 @@ export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (ap
     async (request, reply) => {
       const after = lastEventId(request.headers['last-event-id']) ?? request.query.after ?? 0;
       const operation = await operations.get(request.params.id);
-      // Nobody can have seen it here, and waiting for it would lose all that comes before.
+      // The event does not exist yet, and waiting for it would skip all earlier events.
       if (after > operation.last_sequence) throw beyondTheNewest(after, operation.last_sequence);
       // 204 is the only response after which an EventSource does not reconnect.
       if (isFinished(operation.state) && after === operation.last_sequence) {
         return reply.code(204).send(undefined);
       }
-      // Counted at once, with nothing waited for in between.
+      // Counted synchronously, without an await before it.
       const caller = routes.callerKey(request);
       streams.take(caller);
       routes.metrics.streamOpened();
@@ -240,7 +240,7 @@ function beyondTheNewest(after: number, newest: number): HathiError {
   });
 }
 
-/** @throws INVALID_REQUEST for anything but a sequence; an empty header stands for none */
+/** @throws INVALID_REQUEST if it is not a sequence; an empty header means none */
 function lastEventId(header: string | undefined): number | null {
   if (header === undefined || header === '') return null;
   if (LAST_EVENT_ID.test(header)) return Number(header);

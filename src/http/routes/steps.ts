@@ -24,7 +24,7 @@ const SUMMARIES: Record<Step, string> = {
   'destroy-terraform': 'Destroy a cluster: remove all of its machines',
 };
 
-/** What any stage may meet while it works. */
+/** Problems of every stage. */
 const WORK_PROBLEMS: readonly ProblemCode[] = [
   'CLUSTER_BUSY',
   'OPERATION_FAILED',
@@ -43,7 +43,7 @@ const WORK_PROBLEMS: readonly ProblemCode[] = [
 const TERRAFORM_PROBLEMS: readonly ProblemCode[] = ['TERRAFORM_FAILED', 'STATE_UNREADABLE'];
 const LATER_PROBLEMS: readonly ProblemCode[] = ['CLUSTER_NOT_FOUND', 'STEP_MISSING'];
 
-/** What each step may meet besides. */
+/** Further problems of each step. */
 const STEP_PROBLEMS: Record<Step, readonly ProblemCode[]> = {
   'generate-terraform': ['CLUSTER_EXISTS', 'NETWORK_TAKEN', 'NETWORK_EXHAUSTED'],
   'plan-terraform': [...LATER_PROBLEMS, ...TERRAFORM_PROBLEMS, 'CLOUD_REFUSED'],
@@ -76,7 +76,7 @@ export interface StepRoutes {
   targets: readonly TargetContract[];
 }
 
-/** The steps, one route each at the root: every route enqueues its stage and waits for the outcome. */
+/** One route at the root for each step. It enqueues its stage and waits for the result. */
 export const stepRoutes: FastifyPluginAsync<StepRoutes> = async (app, routes) => {
   const bodies = stepBodies(routes.targets);
   for (const step of STEPS) {
@@ -122,7 +122,7 @@ export const stepRoutes: FastifyPluginAsync<StepRoutes> = async (app, routes) =>
   }
 };
 
-/** Schemas have checked `members`; the parameters alone are gathered under a name of their own. */
+/** Schemas have checked `members`. Only parameters are moved to a separate member. */
 function inputOf(step: Step, members: object): StepInputs[Step] {
   const input = step === 'create-ansible-script' ? { parameters: members } : members;
   return input as StepInputs[Step];
@@ -148,7 +148,7 @@ async function sendResult(
   return reply.send({ ...stage?.outcome, operation: operation.id });
 }
 
-/** The error of an operation that ended otherwise than its caller hoped. */
+/** The error of an operation that did not succeed. */
 function endOf(operation: OperationRecord, stage: Step): HathiError {
   const facts = { operation: operation.id, stage };
   const error = operation.error ?? operation.stages.find((record) => record.error !== null)?.error;

@@ -56,7 +56,7 @@ export const problemSchema = z
     ],
   });
 
-/** Answered by any route at all. */
+/** Returned by every route. */
 const ANY_ROUTE: readonly ProblemCode[] = [
   'INVALID_REQUEST',
   'FORBIDDEN_HOST',
@@ -75,12 +75,14 @@ export const BODY_PROBLEMS: readonly ProblemCode[] = [
   'DISK_FULL',
 ];
 
-/** Answered where PostgreSQL parameters are given. */
+/** Returned by routes that take PostgreSQL parameters. */
 export const PARAMETER_PROBLEMS: readonly ProblemCode[] = codes.filter(
   (code) => code.startsWith('PARAMETER_') && STATUS_OF[code] === 400,
 );
 
-/** The responses of a route that are problem documents, one a status, naming their codes. */
+/**
+ * Problem documents of a route: one response for each status, with the codes in its description.
+ */
 export function problems(...specific: readonly ProblemCode[]) {
   const byStatus = Map.groupBy(new Set([...specific, ...ANY_ROUTE]), (code) => STATUS_OF[code]);
   return Object.fromEntries(

@@ -8,7 +8,9 @@ function targetNameSchema(targets: readonly TargetContract[]) {
   return z.enum(targets.map(({ name }) => name));
 }
 
-/** Members of a request with the settings of each target. They are copies, because schemas have ids. */
+/**
+ * Members of a request with the settings of each target. They are copies, because schemas have ids.
+ */
 function settingsOf(targets: readonly TargetContract[]): Record<string, z.ZodOptional> {
   return Object.fromEntries(
     targets.flatMap(({ name, settings }) =>
@@ -34,7 +36,8 @@ export function specSchemaOf(targets: readonly TargetContract[]) {
 }
 
 /**
- * Members of a spec in a request. A member that is left out keeps its value, or gets its default in a
+ * Members of a spec in a request. A member that is left out keeps its value, or gets its default in
+ * a
  * new cluster.
  */
 export function specFields(targets: readonly TargetContract[]) {

@@ -6,9 +6,9 @@ import { HttpError } from '../errors/http-error.ts';
 import { DOCS_PATH } from '../routes/docs.ts';
 
 export interface AccessSettings {
-  /** The bearer token that every caller needs; null where being local is enough. */
+  /** The bearer token that every caller needs; null if local callers need none. */
   token: string | null;
-  /** Names besides loopback's by which the server may be reached, without a port. */
+  /** Allowed host names in addition to loopback, without a port. */
   allowedHosts: readonly string[];
 }
 
@@ -16,18 +16,21 @@ const LOOPBACK_HOSTS: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 
 export const HEALTH_PATH = '/health';
 /**
- * Paths that need no token: they return no secret and change nothing. Without a token the start page
+ * Paths that need no token: they return no secret and change nothing. Without a token the start
+ * page
  * lists no cluster.
  */
 const OPEN_PATHS: readonly string[] = [HEALTH_PATH, '/ready', '/', '/openapi.json', DOCS_PATH];
 const OPEN_FOLDER = `${DOCS_PATH}/`;
 
 /**
- * Rejects web pages in the browser of a user who may call the server: by the name in `Host` (a rebound
- * DNS name is not accepted), by the page's origin, and by the browser's own headers. The port of `Host`
+ * Rejects web pages in the browser of a user who may call the server: by the name in `Host` (a
+ * rebound
+ * DNS name is not accepted), by the page's origin, and by the browser's own headers. The port of
+ * `Host`
  * is not compared, since a forwarded port is a valid way to reach the server.
  * Without a token it also rejects other local users.
- * @param localCallers null where every local user is accepted
+ * @param localCallers null if every local user is accepted
  */
 export function guardAccess(
   app: FastifyInstance,
@@ -55,7 +58,7 @@ export function guardAccess(
 
 const authorizations = new WeakMap<FastifyRequest, () => Promise<void>>();
 
-/** Whether the caller of a public path may also see what is not public. */
+/** Whether the caller of a public path may also see protected content. */
 export async function isAuthorized(request: FastifyRequest): Promise<boolean> {
   const authorize = authorizations.get(request);
   if (authorize === undefined) return false;
@@ -65,7 +68,7 @@ export async function isAuthorized(request: FastifyRequest): Promise<boolean> {
   );
 }
 
-/** A connection keeps its owner, so its first request alone has to wait. */
+/** A connection keeps its owner, so only its first request waits. */
 function oncePerConnection(localCallers: LocalCallers): (socket: Socket) => Promise<boolean> {
   const verdicts = new WeakMap<Socket, Promise<boolean>>();
   return (socket) => {
@@ -127,7 +130,9 @@ export function schemeOf(request: FastifyRequest): string {
   return forwarded.split(',', 1)[0]?.trim().toLowerCase() || 'http';
 }
 
-/** Scheme, host and port are equal. `null`, the origin of sandboxed pages and files, equals none. */
+/**
+ * Scheme, host and port are equal. `null`, the origin of sandboxed pages and files, equals none.
+ */
 function sameOriginAs(origin: string, own: string): boolean {
   if (!URL.canParse(origin) || !URL.canParse(own)) return false;
   return new URL(origin).origin === new URL(own).origin;

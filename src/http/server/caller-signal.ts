@@ -17,7 +17,8 @@ export function watchCallers(app: FastifyInstance): CallerSignals {
     stopping = true;
     for (const controller of waiting) controller.abort('server-stopping' satisfies Departure);
   });
-  // Fastify closes the connections that are idle when it stops. Those that become idle afterwards would keep
+  // Fastify closes the connections that are idle when it stops. Those that become idle afterwards
+  // would keep
   // the server alive until their keep-alive timeout.
   app.addHook('onSend', async (_request, reply, payload) => {
     if (stopping) reply.header('connection', 'close');

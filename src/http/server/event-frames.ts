@@ -1,14 +1,16 @@
 import type { OperationEvent } from '../../core/operation/event.ts';
 
-/** A sign of life, so that nothing between takes a quiet stream for a dead one. */
+/** Interval of comments, so that no proxy closes a quiet stream. */
 export const HEARTBEAT_SECONDS = 15;
 
-/** How long a client waits before it comes back after a cut. */
+/** Delay before a client reconnects. */
 const RETRY_MILLISECONDS = 1_000;
 
 /**
- * One event as a frame of `text/event-stream`. It has no `event:` line, so that a client hears every
- * type by one listener; the type is in the data. JSON escapes line breaks, so the data is one line.
+ * One event as a frame of `text/event-stream`. It has no `event:` line, so that a client hears
+ * every
+ * type with one listener; the type is in the data. JSON escapes line breaks, so the data is one
+ * line.
  */
 export function frameOf(event: OperationEvent): string {
   const known = frames.get(event);
@@ -22,8 +24,8 @@ export function frameOf(event: OperationEvent): string {
 const frames = new WeakMap<OperationEvent, string>();
 
 /**
- * Frames of the events as they come, a comment where none came for a while. Takes the next event only
- * when the frame before was taken, so a slow reader holds up nothing but itself.
+ * Frames of the events, and a comment after a time without events. Reads the next event only
+ * after the previous frame was read, so a slow reader delays only itself.
  */
 export async function* framesOf(
   events: AsyncIterable<OperationEvent>,

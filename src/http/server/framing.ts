@@ -2,7 +2,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { HathiError } from '../../core/errors.ts';
 
 /**
- * Rejects requests whose target is ambiguous. A proxy and this server could read another host from them,
+ * Rejects requests whose target is ambiguous. A proxy and this server could read another host from
+ * them,
  * and the checks of host and origin compare only one.
  */
 export function rejectAmbiguousTargets(app: FastifyInstance): void {

@@ -5,7 +5,7 @@ import { HathiError } from '../../core/errors.ts';
 export interface ListenSettings {
   /** A name or address; `localhost` means both loopback addresses. */
   host: string;
-  /** 0 takes a free one. */
+  /** 0 selects a free port. */
   port: number;
 }
 
@@ -27,14 +27,15 @@ export async function listen(app: FastifyInstance, settings: ListenSettings): Pr
   );
 }
 
-/** Fastify's type allows for a socket's path, which is never listened on here. */
+/** Fastify's type includes the path of a socket, which is not used here. */
 function addressesOf(app: FastifyInstance): AddressInfo[] {
   return app.addresses().filter((bound) => typeof bound !== 'string');
 }
 
 /**
- * Fastify is content with one of localhost's two addresses. If another program has the port on the
- * other one, half of the clients would talk to that program, without a word.
+ * Fastify starts with one of the two addresses of localhost. If another program uses the port on
+ * the
+ * other address, half of the clients would silently connect to that program.
  */
 async function refuseHalfTaken(app: FastifyInstance): Promise<void> {
   const taken = addressesOf(app);

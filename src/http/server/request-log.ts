@@ -3,7 +3,8 @@ import { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 const READS = ['GET', 'HEAD'];
 
 /**
- * One line for each request, after its response. A successful read is logged only at `debug`: consoles
+ * One line for each request, after its response. A successful read is logged only at `debug`:
+ * consoles
  * and waiting pipelines send thousands of them, and `/metrics` counts all.
  */
 export class RequestLog extends LogController {

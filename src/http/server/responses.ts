@@ -27,7 +27,10 @@ export function sharedResponse<Result extends object, Answer>(
   };
 }
 
-/** The tag of an `If-Match`; null where any will do. @throws INVALID_REQUEST for what is no entity tag */
+/**
+ * The tag of an `If-Match`; null where any will do. @throws INVALID_REQUEST for what is no entity
+ * tag
+ */
 export function tagIn(header: string | undefined): string | null {
   if (header === undefined || header.trim() === '*') return null;
   const tag = /^"([^"]*)"$/.exec(header.trim())?.[1];

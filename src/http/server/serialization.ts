@@ -13,7 +13,8 @@ const COMPARED_ONE_IN = 100;
 
 /**
  * Compares responses with the schema of the API. Tests compare every response. In
- * production, comparing a list of clusters would take longer than creating it, and a difference shows
+ * production, comparing a list of clusters would take longer than creating it, and a difference
+ * shows
  * in the first responses or in a sample, because its cause is in the code.
  */
 export function serializerCompilerOf(

@@ -22,7 +22,7 @@ const DEFAULT_SPEC: Omit<ClusterSpec, 'name' | 'target'> = {
 
 export interface SpecDefaults {
   targets: Targets;
-  /** Target of new clusters whose request names none. */
+  /** Default target of new clusters. */
   defaultTarget: string;
 }
 

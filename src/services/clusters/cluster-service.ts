@@ -43,7 +43,7 @@ export interface ClusterService {
   latestReport(name: string): Promise<Report>;
   /**
    * Changes labels (as a whole) and protection; no operation is needed for either.
-   * @param ifMatch the tag that the caller saw; any where null
+   * @param ifMatch tag that the caller has read; null accepts every tag
    * @throws PRECONDITION_FAILED
    */
   update(
@@ -52,7 +52,7 @@ export interface ClusterService {
     ifMatch: string | null,
   ): Promise<Tagged<Cluster>>;
   /**
-   * Ends Hathi's knowledge of a cluster, and leaves its machines as they are.
+   * Removes the record of a cluster, and keeps its machines.
    * @throws CLUSTER_BUSY | CLUSTER_PROTECTED
    */
   forget(name: string): Promise<ForgottenCluster>;
@@ -240,8 +240,10 @@ function connectionDocument(
 }
 
 /**
- * Where clients reach PostgreSQL; null for a witness. A port that Docker publishes accepts a connection
- * also while PostgreSQL is stopped, and libpq then tries no other node. So the node's own address is
+ * Where clients reach PostgreSQL; null for a witness. A port that Docker publishes accepts a
+ * connection
+ * also while PostgreSQL is stopped, and libpq then tries no other node. So the node's own address
+ * is
  * used wherever this machine is in its network.
  */
 function endpointOf(node: ClusterNode, localNetworks: LocalNetworks) {

@@ -15,7 +15,9 @@ const SHARED_MILLISECONDS = 2_000;
 /** After this time, the response does not contain the states. */
 const TIMEOUT_MILLISECONDS = 5_000;
 
-/** @returns a function that observes the machines of a cluster; it resolves to null where that fails */
+/**
+ * @returns a function that observes the machines of a cluster; it resolves to null where that fails
+ */
 export function createMachineObserver({ targets, clock }: { targets: Targets; clock: Clock }) {
   const recent = new Map<string, { until: number; machines: Promise<Machines | null> }>();
 

@@ -1,4 +1,4 @@
-/** A part of a list: at most `limit` entries after those that `cursor` ends. */
+/** A page of a list: at most `limit` entries after `cursor`. */
 export interface PageRequest {
   limit?: number | undefined;
   cursor?: string | undefined;
@@ -6,6 +6,6 @@ export interface PageRequest {
 
 export interface PageOf<Entry> {
   entries: Entry[];
-  /** null with the last part. */
+  /** null on the last page. */
   next_cursor: string | null;
 }

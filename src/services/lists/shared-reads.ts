@@ -7,7 +7,8 @@ const MOST_READS = 32;
 /**
  * Shares reads between many concurrent callers: dashboards, consoles, waiting pipelines.
  * Each read first queries the snapshot of the database, which is cheap, and returns an
- * earlier result if nothing was committed in between. So a result is never older than the database at
+ * earlier result if nothing was committed in between. So a result is never older than the database
+ * at
  * the time of the request, also if another process wrote. Rejected: NOTIFY, which arrives late.
  */
 export class SharedReads {

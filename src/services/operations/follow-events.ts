@@ -6,11 +6,13 @@ import type { Clock } from '../../ports/clock.ts';
 import type { EventStream, Wakeups } from '../../ports/event-stream.ts';
 import type { UnitOfWork } from '../../ports/unit-of-work.ts';
 
-/** A lost wake-up costs at most this. */
+/** Longest delay after a lost wake-up. */
 const POLL_MILLISECONDS = 1_000;
-/** Each follower holds so many at most, and a slow one holds them for long. */
+/**
+ * Maximum number of events that each follower holds. A slow follower holds them for a long time.
+ */
 const BATCH = 100;
-/** Of each operation that is followed. Followers that began apart read the same batches. */
+/** Batches that are kept for each followed operation, so that later followers use the same ones. */
 const KEPT_BATCHES = 16;
 
 export interface FollowTools {
@@ -19,10 +21,10 @@ export interface FollowTools {
   clock: Clock;
 }
 
-/** What the followers of one operation share: its wake-ups, and each read of its events. */
+/** State that the followers of one operation share: wake-ups and reads of its events. */
 interface Audience {
   listeners: Set<() => void>;
-  /** In progress, by the sequence that they begin after; each began after the last wake-up. */
+  /** Reads in progress, by their first sequence. Each started after the last wake-up. */
   reads: Map<number, Promise<OperationEvent[]>>;
   /** Full batches, the oldest first. Stored events never change, so these stay correct. */
   batches: Map<number, OperationEvent[]>;
@@ -34,8 +36,10 @@ interface Audience {
 /**
  * Stored events first, then new ones. A follower subscribes before its first read, so none is lost.
  *
- * A thousand followers cost little more than one: where an operation stands is read once for all of them,
- * in one query for all operations, and so is each batch of its events. Followers are woken only when there
+ * A thousand followers cost little more than one: the progress of an operation is read once for all
+ * of them,
+ * in one query for all operations, and so is each batch of its events. Followers are woken only
+ * when there
  * is something to read; a timer per follower would be a thousand queries per second.
  */
 export function createEventStream({ unitOfWork, wakeups, clock }: FollowTools): EventStream {
@@ -61,7 +65,7 @@ export function createEventStream({ unitOfWork, wakeups, clock }: FollowTools): 
     for (const listener of listeners) listener();
   };
 
-  /** Finds what a lost wake-up, or a worker elsewhere that died before it could wake, left unannounced. */
+  /** Finds events without a wake-up: it was lost, or their worker died before sending it. */
   const pollWhileFollowed = async () => {
     polling = true;
     while (audiences.size > 0) {
@@ -145,7 +149,7 @@ function keep(batches: Audience['batches'], sequence: number, events: OperationE
   if (batches.size > KEPT_BATCHES && oldest !== undefined) batches.delete(oldest);
 }
 
-/** One follower's wait. A wake-up between `begin` and `untilWoken` ends the wait at once. */
+/** The wait of one follower. A wake-up between `begin` and `untilWoken` ends it immediately. */
 function createWaiting(signal: AbortSignal) {
   let woken = false;
   let resolve = () => {};
@@ -169,7 +173,7 @@ function createWaiting(signal: AbortSignal) {
 }
 
 /**
- * Reads where operations stand, all that are waited for in one query.
+ * Reads the progress of all awaited operations in one query.
  * @returns a function that throws OPERATION_NOT_FOUND
  */
 function sharedProgress(unitOfWork: UnitOfWork): (id: string) => Promise<OperationProgress> {
@@ -179,7 +183,8 @@ function sharedProgress(unitOfWork: UnitOfWork): (id: string) => Promise<Operati
   let next: Promise<Found> | null = null;
   return async (id) => {
     wanted.add(id);
-    // A query in progress may have begun before what the caller was woken for, so the next one counts.
+    // A query in progress may have started before the event of the wake-up, so the next one is
+    // used.
     next ??= reading.then(async () => {
       const ids = [...wanted];
       wanted = new Set();

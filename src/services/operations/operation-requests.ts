@@ -32,13 +32,13 @@ export interface OperationRequestTools {
   ids: IdSource;
   targets: Targets;
   sizes: NodeSizes;
-  /** The data directory's own id; local clusters belong to it. */
+  /** Id of the data directory. Local clusters belong to it. */
   site: string;
-  /** Target of new clusters whose request names none. */
+  /** Default target of new clusters. */
   defaultTarget: string;
 }
 
-/** Of finding a free network while other clusters are made. */
+/** Attempts to find a free network while other clusters are created. */
 const MOST_TRIES = 5;
 
 /** Checks and enqueues a request in one transaction, so a rejection changes nothing. */
@@ -75,7 +75,7 @@ export function createOperationRequests(tools: OperationRequestTools) {
     input: Record<string, unknown> = {},
   ) => enqueue(stores, cluster, caller, { kind, input, approval: 'automatic' });
 
-  /** Asks again when another cluster took the network between the question and the transaction. */
+  /** Retries if another cluster took the network between the read and the transaction. */
   const withFreeNetwork = async (
     target: Target,
     work: (networkIndex: number | null) => Promise<OperationRecord>,
@@ -90,7 +90,7 @@ export function createOperationRequests(tools: OperationRequestTools) {
     }
   };
 
-  /** How to go on with a cluster whose creation ended before it had nodes. */
+  /** Remedies for a cluster whose creation ended before it had nodes. */
   const remediesOf = async ({ id, name, nodes }: ClusterRecord): Promise<Remedy[]> => {
     if (nodes !== null) return [];
     const [last] = await unitOfWork.direct.operations.list({ limit: 1 }, { clusterId: id });
@@ -136,7 +136,7 @@ export function createOperationRequests(tools: OperationRequestTools) {
     );
   };
 
-  /** Makes or changes the cluster in the transaction that enqueues. */
+  /** Creates or changes the cluster in the transaction that enqueues. */
   const requestSpec = async (
     name: string,
     changes: SpecChanges,
@@ -234,7 +234,7 @@ export function createOperationRequests(tools: OperationRequestTools) {
       if (kind === 'destroy-terraform' && cluster.deletion_protection) {
         throw clusterProtected(cluster.name);
       }
-      // Approval was given for a plan; the new operation makes another one.
+      // The approval was for a plan; the new operation creates another one.
       const asked = approval === 'automatic' ? approval : 'manual';
       return await enqueue(stores, cluster, caller, { kind, input, approval: asked });
     });

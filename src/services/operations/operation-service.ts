@@ -19,12 +19,12 @@ import type { Caller, ClusterRequest, StepInputs } from './requests.ts';
 /** Use cases of operations. */
 export interface OperationService {
   /**
-   * Makes the cluster and enqueues its whole path, in one transaction.
+   * Creates the cluster and enqueues all stages, in one transaction.
    * @throws CLUSTER_EXISTS | PARAMETER_* | NETWORK_EXHAUSTED
    */
   createCluster(request: ClusterRequest, caller: Caller): Promise<Operation>;
   /**
-   * The same kind once more, with the same input, for one that did not succeed.
+   * Enqueues an unsuccessful operation again: the same kind with the same input.
    * @throws OPERATION_NOT_FOUND | TRANSITION_NOT_ALLOWED | CLUSTER_BUSY | CLUSTER_NOT_FOUND
    */
   retry(operationId: string, caller: Caller): Promise<Operation>;
@@ -36,15 +36,16 @@ export interface OperationService {
     filter: { cluster?: string | undefined; state?: OperationState | undefined },
     page: PageRequest,
   ): Promise<PageOf<Operation>>;
-  /** The operation that a request with this key made. */
+  /** The operation of the request with this key. */
   findByIdempotencyKey(key: string): Promise<Operation | null>;
   /**
-   * Checks that the step may run, and enqueues it in one transaction. `generate-terraform` makes the
-   * cluster where there is none and changes its spec where there is one, in that same transaction.
-   * A step whose work is done already returns an operation all the same; it converges.
+   * Checks that the step may run, and enqueues it in one transaction. `generate-terraform` creates
+   * the
+   * cluster or changes its spec in the same transaction.
+   * A step also returns an operation if its work is already done; it converges.
    * @throws CLUSTER_NOT_FOUND, for a cluster other than `default`, by every step but the first
-   * @throws STEP_MISSING with details `{ step, missing }`; also where `default` is not there yet
-   * @throws CLUSTER_BUSY with details `{ operation }`: the id of the operation in the way
+   * @throws STEP_MISSING with details `{ step, missing }`; also if `default` does not exist yet
+   * @throws CLUSTER_BUSY with details `{ operation }`: the id of the blocking operation
    * @throws PARAMETER_* with details `{ errors: [{ path, message, suggestion? }] }`
    * @throws PLAN_NOT_FOUND | PLAN_STALE
    * @throws CLUSTER_PROTECTED by destroy-terraform
@@ -64,8 +65,9 @@ export interface OperationService {
   /** @throws OPERATION_NOT_FOUND */
   get(operationId: string): Promise<Operation>;
   /**
-   * Events after `afterSequence`, none lost or doubled, then those that come. Ends after the last
-   * event of a finished operation, or quietly when the signal is aborted.
+   * Returns stored events after `afterSequence`, then new ones, without loss or duplicates. Ends
+   * after the last
+   * event of a finished operation, or when the signal is aborted.
    * @throws OPERATION_NOT_FOUND before the first event
    */
   follow(
@@ -74,15 +76,15 @@ export interface OperationService {
     signal: AbortSignal,
   ): AsyncIterable<OperationEvent>;
   /**
-   * Raises the level of cancellation and returns the operation as it is then.
+   * Raises the level of cancellation and returns the changed operation.
    * @param level 1 stop (SIGINT), 2 stop by force (SIGKILL)
    * @throws OPERATION_NOT_FOUND | TRANSITION_NOT_ALLOWED
    */
   cancel(operationId: string, level: 1 | 2): Promise<Operation>;
   /**
-   * @param planId the plan that was reviewed; the operation's own where absent
+   * @param planId the reviewed plan; default: the plan of the operation
    * @throws OPERATION_NOT_FOUND | TRANSITION_NOT_ALLOWED
-   * @throws PLAN_STALE when the operation's plan is another one, or can no longer be applied
+   * @throws PLAN_STALE if the operation has another plan, or if the plan can no longer be applied
    */
   approve(operationId: string, planId: string | undefined): Promise<Operation>;
 }
@@ -100,7 +102,7 @@ export function createOperationService(tools: OperationServiceTools): OperationS
   const requests = createOperationRequests(tools);
   const reads = new SharedReads(() => unitOfWork.snapshot());
 
-  /** What was enqueued is waited for by a worker somewhere. */
+  /** Wakes a worker for the enqueued operation. */
   const submitted = async (operation: OperationRecord): Promise<Operation> => {
     await wakeups.notify('operations');
     return documentOf(operation);
@@ -137,7 +139,7 @@ export function createOperationService(tools: OperationServiceTools): OperationS
       signal.throwIfAborted();
       return documentOf(await unitOfWork.direct.operations.get(operationId));
     },
-    // Each event stream begins with it, and a thousand may begin at once.
+    // Shared, because each event stream begins with this read and a thousand can begin at once.
     get: (operationId) =>
       reads.read(operationId, async () =>
         documentOf(await unitOfWork.direct.operations.get(operationId)),
@@ -148,7 +150,7 @@ export function createOperationService(tools: OperationServiceTools): OperationS
       const operation = await unitOfWork.transaction((stores) =>
         cancelIn(stores, operationId, level),
       );
-      // One that runs is counted by its worker.
+      // The worker counts a running operation.
       if (operation.state === 'cancelled') {
         tools.metrics.operationEnded(operation.kind, 'cancelled');
       }
@@ -221,7 +223,7 @@ async function approveIn(
   return await operations.get(id);
 }
 
-/** What is approved is what will be applied: the operation's own plan, as it was reviewed. */
+/** Ensures that the approved plan is the plan that will be applied. */
 async function assertPlanCanBeApproved(
   { plans, clusters }: Stores,
   operation: OperationRecord,

@@ -9,7 +9,8 @@ type CommonChanges = {
 };
 
 /**
- * Members of a spec in a request. A member that is left out keeps its value or gets its default. The
+ * Members of a spec in a request. A member that is left out keeps its value or gets its default.
+ * The
  * settings of a target stand under its name; HTTP has checked their form.
  */
 export type SpecChanges = CommonChanges & Readonly<Record<string, unknown>>;
@@ -17,7 +18,9 @@ export type SpecChanges = CommonChanges & Readonly<Record<string, unknown>>;
 /** Value of a PostgreSQL parameter in JSON, in any spelling; `null` resets it to its default. */
 export type ParameterValue = string | number | boolean | null;
 
-/** Input of each step besides the name of the cluster. HTTP has checked its form, not its meaning. */
+/**
+ * Input of each step besides the name of the cluster. HTTP has checked its form, not its meaning.
+ */
 export interface StepInputs extends Record<Step, unknown> {
   'generate-terraform': SpecChanges;
   'plan-terraform': Record<string, never>;

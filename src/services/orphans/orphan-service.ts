@@ -11,7 +11,8 @@ import { isInState, ROOT_VOLUME } from '../../shared/orphans.ts';
 
 export interface OrphanService {
   /**
-   * Lists resources with the tags of Hathi that are in no state, except those of unfinished operations.
+   * Lists resources with the tags of Hathi that are in no state, except those of unfinished
+   * operations.
    * @param region default: all regions with clusters, and the region of the server
    * @throws CLOUD_UNAVAILABLE if no region could be searched | INVALID_REQUEST for an unknown region
    */
@@ -49,7 +50,7 @@ export function createOrphanService(tools: OrphanServiceTools): OrphanService {
     }
   };
 
-  /** By the cluster that they are of: some kinds have the same address in each of them. */
+  /** By cluster, because some kinds of resources have the same address in each cluster. */
   const statesOf = async (clusters: readonly ClusterSummary[]) => {
     const states = new Map<string, TerraformState>();
     for (const { cluster } of clusters) {
@@ -75,7 +76,8 @@ export function createOrphanService(tools: OrphanServiceTools): OrphanService {
     );
     const names = [...regions].filter((one) => one !== null).sort();
     if (names.length === 0) return NOTHING;
-    // Listed before the states are read, so that a resource that is created meanwhile is in a state.
+    // Listed before the states are read, so that a resource that is created meanwhile is in a
+    // state.
     const { searched, failures, found } = await search(account, names);
     const states = await statesOf(clusters);
     const busy = new Set(clusters.map(({ operation }) => operation?.id).filter(Boolean));
@@ -111,7 +113,7 @@ export function createOrphanService(tools: OrphanServiceTools): OrphanService {
 }
 
 /**
- * A region that fails, e.g. a mistyped or a disabled one, hides nothing of the others.
+ * A failing region, e.g. a disabled one, does not hide the resources of the others.
  * @throws CLOUD_UNAVAILABLE if no region could be searched
  */
 async function search(account: TargetAccount, regions: readonly string[]) {

@@ -21,7 +21,9 @@ import { withNodeSession } from '../../shared/node-session.ts';
 import type { NodeSizes } from './parameter-requests.ts';
 
 export interface ParameterService {
-  /** Asks every node. @throws CLUSTER_NOT_FOUND | PARAMETER_* when the machine has become too small */
+  /**
+   * Queries every node. @throws CLUSTER_NOT_FOUND | PARAMETER_* if the machine has become too small
+   */
   list(cluster: string): Promise<ParameterList>;
 }
 

@@ -3,13 +3,16 @@ import type { Metrics } from '../../ports/metrics.ts';
 import type { UnitOfWork } from '../../ports/unit-of-work.ts';
 import { clusterDocument } from '../clusters/cluster-documents.ts';
 
-/** What Prometheus collects. */
+/** Metrics for Prometheus. */
 export interface MetricsService extends Omit<Metrics, 'operationEnded' | 'stageEnded' | 'expose'> {
-  /** Everything so far, with how things stand now. @throws DATABASE_UNAVAILABLE */
+  /**
+   * All metrics as text, with current numbers of clusters and operations. @throws
+   * DATABASE_UNAVAILABLE
+   */
   expose(): Promise<string>;
 }
 
-/** More clusters than one server has are counted in parts. */
+/** Number of clusters in one read. */
 const PART = 500;
 
 export function createMetricsService(unitOfWork: UnitOfWork, metrics: Metrics): MetricsService {

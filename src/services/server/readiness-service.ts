@@ -7,7 +7,7 @@ import type { UnitOfWork } from '../../ports/unit-of-work.ts';
 export interface ReadinessCheck {
   name: string;
   ready: boolean;
-  /** What was found; or what is wrong and how to put it right. */
+  /** The version that was found, or the problem and its remedy. */
   message: string;
 }
 
@@ -20,14 +20,14 @@ export interface ReadinessTools {
   unitOfWork: UnitOfWork;
   terraform: Terraform;
   ansible: Ansible;
-  /** Target of clusters whose request names none. Only this one is checked. */
+  /** Default target of new clusters. Only this target is checked. */
   target: Pick<Target, 'requirement' | 'describe'>;
 }
 
-/** For this long a result is returned to other callers: a check starts programs, and needs no token. */
+/** Results are shared for this time, because a check starts programs and needs no token. */
 const RESULT_MILLISECONDS = 1_000;
 
-/** Checks each thing that the server needs, all at once, at most once in RESULT_MILLISECONDS. */
+/** Runs all checks in parallel, at most once in RESULT_MILLISECONDS. */
 export function createReadinessService(tools: ReadinessTools): ReadinessService {
   const checkAll = () =>
     Promise.all([

@@ -109,7 +109,8 @@ async function waitForNodes(
 }
 
 /**
- * Observes the nodes only if a change of the written values can need another order: a session to each
+ * Observes the nodes only if a change of the written values can need another order: a session to
+ * each
  * node costs time in every run.
  */
 async function decideRestartOrder(
@@ -228,7 +229,10 @@ function assertTrialPassed(cluster: string, { failures }: PlayedPlaybook): void 
   );
 }
 
-/** @throws OPERATION_CANCELLED | OPERATION_INTERRUPTED | ANSIBLE_FAILED naming hosts, tasks and messages */
+/**
+ * @throws OPERATION_CANCELLED | OPERATION_INTERRUPTED | ANSIBLE_FAILED naming hosts, tasks and
+ * messages
+ */
 function assertPlayedWell(played: PlayedPlaybook): void {
   if (played.exitCode === 0) return;
   if (played.cancelled) {

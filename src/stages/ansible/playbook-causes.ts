@@ -1,7 +1,8 @@
 import type { PlaybookFailure } from '../../ports/ansible.ts';
 
 /**
- * One failure per node, in the order in which the nodes failed: the task that failed first, with the
+ * One failure per node, in the order in which the nodes failed: the task that failed first, with
+ * the
  * first reason that is shown. A task that handles secrets shows none; a later task reports it.
  */
 export function causesOf(failures: readonly PlaybookFailure[]): PlaybookFailure[] {

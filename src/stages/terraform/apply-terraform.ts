@@ -11,7 +11,9 @@ import { type TerraformTools, terraformRun } from './terraform-tools.ts';
 
 const NAME = 'apply-terraform';
 
-/** Applies the plan that was reviewed, once. Applying it again gives the outcome of the first time. */
+/**
+ * Applies the plan that was reviewed, once. Applying it again gives the outcome of the first time.
+ */
 export function createApplyTerraformStage(tools: TerraformTools): Stage<'apply-terraform'> {
   return {
     name: NAME,

@@ -66,7 +66,9 @@ async function readGivenKey(
   }
 }
 
-/** @throws Error where machines exist and let another key in, so that this one would lock Hathi out */
+/**
+ * @throws Error where machines exist and let another key in, so that this one would lock Hathi out
+ */
 async function assertSameKey(
   { cluster }: StageContext,
   workspace: TerraformTools['workspace'],

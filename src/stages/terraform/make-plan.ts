@@ -11,7 +11,8 @@ import { FOLDER, readLockFile, type TerraformTools, terraformRun } from './terra
 const REVIEWED_FILES = [`${FOLDER}/main.tf`, `${FOLDER}/imports.tf`, `${FOLDER}/outputs.tf`];
 
 /**
- * Plans the configuration of the workspace, or the removal of everything. Stores the plan as the only
+ * Plans the configuration of the workspace, or the removal of everything. Stores the plan as the
+ * only
  * one that is ready.
  * @throws TERRAFORM_FAILED | STATE_UNREADABLE | TOOL_MISSING | TOOL_TOO_OLD
  * @throws CLOUD_UNAVAILABLE | CLOUD_REFUSED with the findings
@@ -72,7 +73,9 @@ export async function makePlan(
   return plan;
 }
 
-/** What a person reviews beside the plan. Nothing in them is secret: keys are named by their path. */
+/**
+ * What a person reviews beside the plan. Nothing in them is secret: keys are named by their path.
+ */
 async function configurationFiles(context: StageContext, tools: TerraformTools) {
   const files: PlanRecord['files'] = [];
   for (const path of REVIEWED_FILES) {

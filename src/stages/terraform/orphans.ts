@@ -6,7 +6,10 @@ import { isInState, ROOT_VOLUME } from '../../shared/orphans.ts';
 import { targetOf } from '../../shared/targets.ts';
 import type { TerraformTools } from './terraform-tools.ts';
 
-/** Resources with the cluster's labels that are not in the state. A root volume goes with its machine. */
+/**
+ * Resources with the cluster's labels that are not in the state. A root volume goes with its
+ * machine.
+ */
 export async function orphansOf(
   { cluster }: StageContext,
   tools: TerraformTools,

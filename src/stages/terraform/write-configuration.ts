@@ -27,7 +27,8 @@ const KEPT = [
 ];
 
 /**
- * Writes the cluster's `terraform/` and `ssh/`, the image and the keys made first where they are not
+ * Writes the cluster's `terraform/` and `ssh/`, the image and the keys made first where they are
+ * not
  * there yet. The same spec gives the same bytes.
  */
 export async function writeConfiguration(

@@ -21,6 +21,7 @@ TIMEOUT = 15
 # A program that looks like a postmaster: its name, its directory, its pid file. `{ignore}` signals are ignored.
 FAKE_POSTGRES = """
 import os, signal, sys, time
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 for number in {ignore}:
     signal.signal(number, signal.SIG_IGN)
 open('/proc/self/comm', 'w').write('postgres')
@@ -153,8 +154,8 @@ class ProcessTest(unittest.TestCase):
 
 
 class PostmasterTest(ProcessTest):
-    def stop(self):
-        return Postmaster(self.folder).stop()
+    def stop(self, is_late=True):
+        return Postmaster(self.folder).stop(is_late)
 
     def test_finds_the_postmaster_of_its_directory_only(self):
         child = self.start()
@@ -171,6 +172,16 @@ class PostmasterTest(ProcessTest):
     def test_stops_it_with_sigquit(self):
         child = self.start()
         self.assertEqual(self.stop(), 0)
+        self.assertEqual(child.wait(), -signal.SIGQUIT)
+
+    def test_tries_a_fast_shutdown_first_if_there_is_time(self):
+        child = self.start()
+        self.assertEqual(self.stop(is_late=False), 0)
+        self.assertEqual(child.wait(), -signal.SIGINT)
+
+    def test_quits_one_that_does_not_shut_down(self):
+        child = self.start(ignore=[signal.SIGINT])
+        self.assertEqual(self.stop(is_late=False), 0)
         self.assertEqual(child.wait(), -signal.SIGQUIT)
 
     def test_stops_one_that_is_stopped_itself(self):
@@ -201,6 +212,16 @@ class GuardTest(ProcessTest):
     def at(self, seconds):
         return mock.patch('hathi_node.guard.__main__.now', lambda: seconds)
 
+    def test_shuts_down_while_the_lease_lasts_and_quits_after_a_freeze(self):
+        for at, is_late in ((115.0, False), (116.0, True), (140.0, True)):
+            guard = self.guard()
+            os.write(self.write, b'Ctimeout=15\n')
+            with self.at(100.0):
+                guard.step()
+            with self.at(at):
+                guard.step()
+            guard.postmaster.stop.assert_called_once_with(is_late)
+
     def test_stops_postgres_although_a_late_keepalive_waits_in_the_fifo(self):
         guard = self.guard()
         os.write(self.write, b'Ctimeout=15\n')
@@ -209,7 +230,7 @@ class GuardTest(ProcessTest):
         os.write(self.write, b'1')
         with self.at(115.0):
             guard.step()
-        guard.postmaster.stop.assert_called_once_with()
+        guard.postmaster.stop.assert_called_once()
         # A Patroni that still hangs would never bring the node back.
         guard.kill_patroni.assert_called_once_with()
         self.assertEqual(guard.clockwork.state, FENCED)
@@ -245,7 +266,7 @@ class GuardTest(ProcessTest):
         guard.postmaster.stop.assert_not_called()
         os.unlink(f'{self.folder}/standby.signal')
         guard.step()
-        guard.postmaster.stop.assert_called_once_with()
+        guard.postmaster.stop.assert_called_once()
 
     def test_stops_postgres_also_without_space_for_its_state(self):
         guard = self.guard()
@@ -255,7 +276,7 @@ class GuardTest(ProcessTest):
             guard.step()
         with self.at(115.0):
             guard.step()
-        guard.postmaster.stop.assert_called_once_with()
+        guard.postmaster.stop.assert_called_once()
 
     def test_keeps_its_state_for_the_next_run(self):
         guard = self.guard()
@@ -271,7 +292,7 @@ class GuardTest(ProcessTest):
         began = time.monotonic()
         with self.at(116.0):
             later.step()
-        later.postmaster.stop.assert_called_once_with()
+        later.postmaster.stop.assert_called_once()
         self.assertLess(time.monotonic() - began, 5)
 
 

@@ -75,17 +75,17 @@ class Guard:
 
     # Actions
 
-    def fence(self, reason):
+    def fence(self, reason, is_late):
         """Stops PostgreSQL, and keeps stopping it until nothing of it runs."""
         # Before everything else: after a machine was frozen, each millisecond can acknowledge a row.
-        if self.watched is not None:
+        if is_late and self.watched is not None:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self.watched, signal.SIGQUIT)
         self.clockwork.fence()
         self.save()
         log(f'stopping PostgreSQL: {reason}')
         began = time.monotonic()
-        killed = self.postmaster.stop()
+        killed = self.postmaster.stop(is_late)
         log(f'PostgreSQL stopped after {time.monotonic() - began:.2f} s, {killed} processes by SIGKILL')
         # It still hangs, or it believes that it holds the lease. A new one brings the node back as a replica.
         self.kill_patroni()
@@ -141,7 +141,8 @@ class Guard:
                 return
             self.poll.register(self.watched, select.POLLIN)
         if self.clockwork.state == FENCED and not self.postmaster.is_replica():
-            self.fence('it started as a primary, and Patroni has not confirmed its lease again')
+            reason = 'it started as a primary, and Patroni has not confirmed its lease again'
+            self.fence(reason, is_late=True)
 
     def forget_postmaster(self, watched):
         self.poll.unregister(watched)
@@ -158,7 +159,8 @@ class Guard:
         events = dict(self.poll.poll(seconds * 1_000 + 1))
         # Before the FIFO is read, see Clockwork.expired.
         if self.clockwork.expired(now()):
-            self.fence(f'Patroni has not confirmed its lease for {self.clockwork.timeout} s')
+            reason = f'Patroni has not confirmed its lease for {self.clockwork.timeout} s'
+            self.fence(reason, self.clockwork.is_late(now()))
         if self.fifo in events:
             self.read(since)
         if self.watched is not None and self.watched in events:

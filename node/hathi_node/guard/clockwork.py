@@ -6,6 +6,8 @@ DISARMED, ARMED, FENCED = 'disarmed', 'armed', 'fenced'
 # After a long silence, one keepalive can still arrive that Patroni writes for a lease that has expired: it was
 # stopped between the renewal and the keepalive. The second one follows a renewal.
 FRESH_KEEPALIVES = 2
+# Delay of the guard after which it no longer relies on the safety margin of the lease.
+LATE_SECONDS = 1.0
 
 
 class Clockwork:
@@ -28,6 +30,10 @@ class Clockwork:
         """Whether the lease may have expired. Must be checked before the FIFO is read: a keepalive that
         was written after the limit would hide that the limit had passed."""
         return self.state == ARMED and now - self.confirmed_at >= self.timeout
+
+    def is_late(self, now):
+        """Whether the time that Patroni leaves before the end of its lease may be over."""
+        return now - self.confirmed_at >= self.timeout + LATE_SECONDS
 
     def fence(self):
         self.state = FENCED

@@ -13,6 +13,8 @@ class Caller:
     def __init__(self, ca, certificate, key):
         self.context = ssl.create_default_context(cafile=ca)
         self.context.load_cert_chain(certificate, key)
+        # Of the newest connection; None before the first.
+        self.peer_certificate = None
 
     def ask(self, address, port, method, path, body=None, seconds=REQUEST_SECONDS, until=None):
         """Returns (status, answer); status 0 with the reason as answer when nobody answered.
@@ -32,6 +34,7 @@ class Caller:
                 socket.create_connection((address, port), timeout=seconds) as plain,
                 self.context.wrap_socket(plain, server_hostname=address) as connection,
             ):
+                self.peer_certificate = connection.getpeercert()
                 connection.sendall(head.encode() + payload)
                 # The length is checked as well, because etcd's port for members often stays open.
                 while not is_whole(received) and (chunk := connection.recv(65536)):

@@ -1,0 +1,127 @@
+"""Facts of PostgreSQL, read over its socket in one session of `psql` that stays open."""
+
+import contextlib
+import json
+import os
+import select
+import subprocess
+import time
+
+from hathi_node.postgres import SESSION
+
+READ_SECONDS = 2.0
+END = 'hathi-end-of-round'
+
+# CASE avoids calls to functions that fail in the current state. The timeline of a primary comes from the name of
+# its WAL file, because the control file gets a new timeline only at the next checkpoint.
+QUERY = """
+SELECT json_build_object(
+  'in_recovery', pg_is_in_recovery(),
+  'system_identifier', (SELECT system_identifier::text FROM pg_control_system()),
+  'server_version', current_setting('server_version'),
+  'started_at', pg_postmaster_start_time(),
+  'timeline', CASE WHEN pg_is_in_recovery()
+     THEN coalesce((SELECT received_tli FROM pg_stat_wal_receiver),
+                   (SELECT timeline_id FROM pg_control_checkpoint()))
+     ELSE ('x' || lpad(substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8), 8, '0'))::bit(32)::int END,
+  'current_lsn', CASE WHEN NOT pg_is_in_recovery() THEN pg_current_wal_lsn()::text END,
+  'replica', CASE WHEN pg_is_in_recovery() THEN json_build_object(
+     'received_lsn', pg_last_wal_receive_lsn()::text,
+     'replayed_lsn', pg_last_wal_replay_lsn()::text,
+     'replay_pause_state', pg_get_wal_replay_pause_state(),
+     'receiver_status', (SELECT status FROM pg_stat_wal_receiver),
+     'slot_name', (SELECT nullif(slot_name, '') FROM pg_stat_wal_receiver),
+     'sender_host', (SELECT sender_host FROM pg_stat_wal_receiver),
+     'replay_age_seconds', extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())::float8) END,
+  'senders', (SELECT coalesce(json_agg(json_build_object(
+     'pid', pid, 'application_name', application_name, 'client_address', host(client_addr), 'state', state,
+     'sync_state', sync_state, 'sent_lsn', sent_lsn::text, 'replayed_lsn', replay_lsn::text,
+     'replay_lag_seconds', extract(epoch FROM replay_lag)::float8)), '[]') FROM pg_stat_replication),
+  'slots', (SELECT coalesce(json_agg(json_build_object(
+     'name', slot_name, 'active', active, 'active_pid', active_pid, 'restart_lsn', restart_lsn::text,
+     'wal_status', wal_status,
+     'retained_bytes', CASE WHEN NOT pg_is_in_recovery()
+        THEN pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::int8 END)), '[]')
+     FROM pg_replication_slots WHERE slot_type = 'physical'),
+  'sessions', (SELECT json_build_object(
+     'total', count(*), 'active', count(*) FILTER (WHERE state = 'active'),
+     'idle_in_transaction', count(*) FILTER (WHERE state LIKE 'idle in transaction%'),
+     'oldest_transaction_seconds', coalesce(extract(epoch FROM clock_timestamp() - min(xact_start)), 0)::float8)
+     FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()),
+  'max_connections', current_setting('max_connections')::int,
+  'transaction_id_age', (SELECT max(age(datfrozenxid)) FROM pg_database),
+  'commits', (SELECT sum(xact_commit)::int8 FROM pg_stat_database),
+  'checksum_failures', (SELECT coalesce(sum(checksum_failures), 0)::int8 FROM pg_stat_database),
+  'archiver', CASE WHEN current_setting('archive_mode') <> 'off' THEN
+     (SELECT json_build_object('archived', archived_count, 'failed', failed_count,
+        'last_archived_at', last_archived_time, 'last_failed_at', last_failed_time) FROM pg_stat_archiver) END,
+  'pending_restart', (SELECT coalesce(json_agg(name ORDER BY name), '[]') FROM pg_settings WHERE pending_restart)
+)
+"""
+
+
+class PostgresFacts:
+    def __init__(self, settings):
+        self.port = str(settings['port'])
+        self.program = settings['psql']
+        self.child: subprocess.Popen[bytes] | None = None
+
+    def read(self):
+        """The row of the query; `error` with the last line of the output if there is none."""
+        if self.child is None or self.child.poll() is not None:
+            self.close()
+            self.child = self.start()
+        assert self.child.stdin is not None
+        request = ' '.join(QUERY.split()) + ';\n\\echo ' + END + '\n'
+        with contextlib.suppress(BrokenPipeError):
+            self.child.stdin.write(request.encode())
+            self.child.stdin.flush()
+        lines = self.lines_until_end()
+        row = next((line for line in lines if line.startswith('{')), None)
+        if row is not None:
+            return json.loads(row)
+        self.close()
+        return {'error': lines[-1] if lines else f'no response within {READ_SECONDS:g} s'}
+
+    def start(self):
+        words = ['runuser', '-u', 'postgres', '--', self.program, '-XAtq', '-v', 'ON_ERROR_STOP=1']
+        environment = {
+            **os.environ,
+            'PGHOST': '/var/run/postgresql',
+            'PGPORT': self.port,
+            'PGDATABASE': 'postgres',
+            'PGAPPNAME': 'hathi-observe',
+            'PGCONNECT_TIMEOUT': '2',
+            'PGOPTIONS': f'{SESSION} -c statement_timeout=1500 -c jit=off',
+        }
+        return subprocess.Popen(
+            words,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            cwd='/',
+            env=environment,
+        )
+
+    def lines_until_end(self):
+        assert self.child is not None and self.child.stdout is not None
+        stdout = self.child.stdout.fileno()
+        received = b''
+        deadline = time.monotonic() + READ_SECONDS
+        while (left := deadline - time.monotonic()) > 0:
+            if not select.select([stdout], [], [], left)[0]:
+                break
+            chunk = os.read(stdout, 65536)
+            received += chunk
+            if not chunk or received.endswith(END.encode() + b'\n'):
+                break
+        return [line for line in received.decode(errors='replace').splitlines() if line and line != END]
+
+    def close(self):
+        if self.child is None:
+            return
+        # Not waited for without a limit: a process in an uninterruptible read ignores the signal.
+        self.child.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.child.wait(0.5)
+        self.child = None

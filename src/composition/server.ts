@@ -12,6 +12,7 @@ import { type Config, secretsOf } from '../config.ts';
 import { startWorker } from '../engine/worker.ts';
 import { buildApp } from '../http/server/app.ts';
 import { listen } from '../http/server/listen.ts';
+import { startObserver } from '../observer/observer.ts';
 import type { Targets } from '../ports/target.ts';
 import { chooseLocalCallers } from '../services/server/local-callers.ts';
 import type { ReadinessService } from '../services/server/readiness-service.ts';
@@ -109,6 +110,24 @@ async function start(config: Config, targets: Targets, closers: Closer[]): Promi
     mayLive: (other) => other === holder || !other.startsWith(`${site}:`),
     settings: config,
   });
+  const observer = startObserver(
+    {
+      ...tools,
+      unitOfWork,
+      wakeups,
+      log,
+      verify: async (cluster) => {
+        await services.operations.submitStep(
+          'verify-replication',
+          cluster,
+          {},
+          { idempotencyKey: null },
+        );
+      },
+    },
+    { id: holder, site },
+  );
+  closers.push(() => observer.stop());
   const app = await buildApp({
     ...services,
     targets: [...targets.values()],

@@ -86,7 +86,7 @@ export function createServices(parts: ServiceParts) {
       targets,
       sizes,
     }),
-    metrics: createMetricsService(unitOfWork, metrics),
+    metrics: createMetricsService(unitOfWork, metrics, clock),
     idempotency: createIdempotencyService({ unitOfWork, clock, holder, mayLive }),
     readiness: createReadinessService({
       unitOfWork,

@@ -5,6 +5,7 @@ import { createSqlProbe } from '../adapters/postgres/sql-probe.ts';
 import { loadMasterKeys } from '../adapters/secrets/master-key.ts';
 import { createSecretBox } from '../adapters/secrets/secret-box.ts';
 import { createNodeBoot } from '../adapters/ssh/node-boot.ts';
+import { createNodeSessions } from '../adapters/ssh/node-sessions.ts';
 import { createSshKeys } from '../adapters/ssh/ssh-keys.ts';
 import { systemClock, uuidSource } from '../adapters/system/clock.ts';
 import { createTerraform } from '../adapters/terraform/terraform.ts';
@@ -57,6 +58,7 @@ export async function createTools(config: Config, targets: Targets) {
       clock: systemClock,
       readySeconds: config.nodeReadySeconds,
     }),
+    sessions: createNodeSessions({ assetsRoot: ASSETS_ROOT, env }),
     ids: uuidSource,
     clock: systemClock,
     nodeSizes,

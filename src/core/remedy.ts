@@ -13,6 +13,8 @@ export const REMEDY_ACTIONS = [
   'approve-operation',
   'cancel-operation',
   'retry-operation',
+  'show-cluster',
+  'run-on-node',
 ] as const;
 
 /** What a person can do next, as data: an error has its remedies in order in `details.remedies`. */
@@ -21,6 +23,8 @@ export const remedySchema = z
     action: z.enum(REMEDY_ACTIONS),
     cluster: z.string().optional().describe('Name of the cluster.'),
     step: z.enum(STEPS).optional().describe('The step, for `run-step`.'),
+    node: z.string().optional().describe('Name of the node, for `run-on-node`.'),
+    command: z.string().optional().describe('Command as root on the node, for `run-on-node`.'),
     operation: z.string().optional().describe('Id of the operation.'),
     body: z
       .record(z.string(), z.unknown())

@@ -12,6 +12,7 @@ import type { OperationAccess, PlannedStage } from '../core/procedures/procedure
 import type { OperationKind } from '../core/procedures/procedures.ts';
 import type { RecordKind } from '../core/record-id.ts';
 import type { IdempotencyStore } from './idempotency-store.ts';
+import type { ObservationStore, ObservationSummary } from './observation-store.ts';
 import type { Page } from './page.ts';
 import type { PlanStore } from './plan-store.ts';
 import type { ReportRecord, ReportStore } from './report-store.ts';
@@ -19,6 +20,7 @@ import type { SecretStore } from './secret-store.ts';
 import type { StateStore } from './state-store.ts';
 
 export type * from './idempotency-store.ts';
+export type * from './observation-store.ts';
 export type * from './page.ts';
 export type * from './plan-store.ts';
 export type * from './report-store.ts';
@@ -63,6 +65,8 @@ export interface ClusterSummary {
   cluster: ClusterRecord;
   operation: UnfinishedOperation | null;
   report: Pick<ReportRecord, 'id' | 'passed' | 'created_at'> | null;
+  /** null before the first observation. */
+  observation: ObservationSummary | null;
 }
 
 export interface ClusterStore {
@@ -74,6 +78,8 @@ export interface ClusterStore {
   get(id: string): Promise<ClusterRecord>;
   /** Like `find`, with the other facts of a cluster, in one query. */
   findSummary(name: string): Promise<ClusterSummary | null>;
+  /** Like `findSummary`, for several clusters by their ids. */
+  summaries(ids: readonly string[]): Promise<ClusterSummary[]>;
   /** Clusters that are not destroyed, by name; `after` is a name. */
   list(page: Page, label?: { name: string; value: string }): Promise<ClusterSummary[]>;
   /** Names of clusters that are not destroyed, 200 at most; for suggestions. */
@@ -228,4 +234,5 @@ export interface Stores {
   secrets: SecretStore;
   idempotency: IdempotencyStore;
   recordIds: RecordIdStore;
+  observations: ObservationStore;
 }

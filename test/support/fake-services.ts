@@ -115,6 +115,7 @@ export function aCluster(name: string): Cluster {
     labels: {},
     deletion_protection: false,
     status: 'not-created',
+    conditions: [],
     pending_change: null,
     operation: null,
     latest_report: null,

@@ -9,6 +9,7 @@ import * as machineStarts from './migrations/0005-machine-starts.ts';
 import * as appliedSpecs from './migrations/0006-applied-specs.ts';
 import * as stagesAreData from './migrations/0007-stages-are-data.ts';
 import * as nodesOfResources from './migrations/0008-nodes-of-resources.ts';
+import * as observations from './migrations/0009-observations.ts';
 
 /** Applied in this order. A migration that has shipped is never edited. */
 const MIGRATIONS: Record<string, Migration> = {
@@ -20,6 +21,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0006-applied-specs': appliedSpecs,
   '0007-stages-are-data': stagesAreData,
   '0008-nodes-of-resources': nodesOfResources,
+  '0009-observations': observations,
 };
 
 /**

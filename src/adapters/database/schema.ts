@@ -1,7 +1,13 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+import type { ClusterEvent } from '../../core/observation/cluster-event.ts';
 import type { OperationEvent } from '../../core/operation/event.ts';
 import type { OperationRecord, StageRecord } from '../../core/operation/operation.ts';
-import type { ClusterRecord, PlanRecord, ReportRecord } from '../../ports/stores.ts';
+import type {
+  ClusterRecord,
+  ObservationRecord,
+  PlanRecord,
+  ReportRecord,
+} from '../../ports/stores.ts';
 
 /**
  * Rows as in the database. Their columns follow from the records, so no member of a document has
@@ -34,7 +40,10 @@ type TimeName =
   | 'started_at'
   | 'ended_at'
   | 'run_after'
-  | 'at';
+  | 'at'
+  | 'expires_at'
+  | 'observed_at'
+  | 'roles_changed_at';
 
 /** Columns of a record. `Defaults` names those that the database fills if they are left out. */
 type Columns<Row, Defaults extends keyof Row = never> = {
@@ -114,6 +123,22 @@ export interface IdempotencyKeysTable {
   created_at: Timestamp;
 }
 
+export interface ObserversTable {
+  id: string;
+  site: string;
+  expires_at: Timestamp;
+}
+
+export interface ObservationsTable extends Columns<ObservationRecord & { holder: string }> {}
+
+export interface ClusterEventsTable {
+  sequence: Generated<number>;
+  cluster_id: string;
+  type: ClusterEvent['type'];
+  data: Json<ClusterEvent['data']>;
+  at: Timestamp;
+}
+
 export interface Schema {
   clusters: ClustersTable;
   operations: OperationsTable;
@@ -125,4 +150,7 @@ export interface Schema {
   reports: ReportsTable;
   secrets: SecretsTable;
   idempotency_keys: IdempotencyKeysTable;
+  observers: ObserversTable;
+  observations: ObservationsTable;
+  cluster_events: ClusterEventsTable;
 }

@@ -6,6 +6,7 @@ import { translateDatabaseError, translating } from './database-errors.ts';
 import type { Schema } from './schema.ts';
 import { SqlClusterStore } from './stores/clusters.ts';
 import { SqlIdempotencyStore } from './stores/idempotency.ts';
+import { SqlObservationStore } from './stores/observations.ts';
 import { SqlOperationStore } from './stores/operations.ts';
 import { SqlPlanStore } from './stores/plans.ts';
 import { SqlRecordIdStore } from './stores/record-ids.ts';
@@ -78,6 +79,7 @@ function storesOn(db: Kysely<Schema>) {
     reports: new SqlReportStore(db),
     secrets: new SqlSecretStore(db),
     idempotency: new SqlIdempotencyStore(db),
+    observations: new SqlObservationStore(db),
     recordIds: new SqlRecordIdStore(db),
   };
 }

@@ -14,7 +14,8 @@ export function parseKnownHosts(text: string): ReadonlyMap<string, HostKey> {
   const keys = new Map<string, HostKey>();
   for (const line of text.split('\n')) {
     const [name, type, key] = line.trim().split(/\s+/);
-    if (name !== undefined && type !== undefined && key !== undefined) keys.set(name, { type, key });
+    if (name !== undefined && type !== undefined && key !== undefined)
+      keys.set(name, { type, key });
   }
   return keys;
 }

@@ -124,7 +124,9 @@ function open(config: ConnectConfig, name: string, hostKey: HostKey | undefined)
       readyTimeout: READY_MILLISECONDS,
       keepaliveInterval: KEEPALIVE_MILLISECONDS,
       keepaliveCountMax: KEEPALIVES,
-      algorithms: { serverHostKey: type === 'ssh-rsa' ? [...RSA_ALGORITHMS] : [type as 'ssh-ed25519'] },
+      algorithms: {
+        serverHostKey: type === 'ssh-rsa' ? [...RSA_ALGORITHMS] : [type as 'ssh-ed25519'],
+      },
       hostVerifier: (received: Buffer) => {
         hasOtherKey = received.toString('base64') !== key;
         return !hasOtherKey;
@@ -144,7 +146,8 @@ const NETWORK_REASONS: Record<string, string> = {
 
 /** A part of a sentence for a person. */
 export function reasonOf(error: Error & { code?: string; level?: string }): string {
-  if (error.code !== undefined && NETWORK_REASONS[error.code]) return NETWORK_REASONS[error.code] ?? '';
+  if (error.code !== undefined && NETWORK_REASONS[error.code])
+    return NETWORK_REASONS[error.code] ?? '';
   if (error.level === 'client-timeout') return 'no response to keepalives';
   if (error.level === 'client-authentication') return 'the SSH key was rejected';
   if (/handshake/i.test(error.message)) return 'SSH did not respond in time';

@@ -1,7 +1,7 @@
 import type { HathiClient } from '@hathi/client';
 import type { Cli, Ending } from '../cli.ts';
 import { apiOf, type Cluster } from '../client/api.ts';
-import { stepCommand } from '../render/remedy-command.ts';
+import { commandOf, stepCommand } from '../render/remedy-command.ts';
 import { statusText } from '../render/status-style.ts';
 import { ago, facts, table } from '../render/table.ts';
 import { inOneLine } from '../terminal/terminal-text.ts';
@@ -23,16 +23,21 @@ export function clusterText(cli: Cli, cluster: Cluster, nodes: Nodes): string {
   const { style } = cli.manner;
   const rows = nodes.map((node) => [
     node.name,
-    node.role ?? (node.made ? '?' : 'not created'),
+    node.role ?? (node.made ? 'unknown' : 'not created'),
     node.machine ? statusText(node.machine.state, style) : '-',
     node.postgres_host ? `${node.postgres_host}:${node.postgres_port}` : '-',
     node.replication ? statusText(node.replication.status, style) : '-',
     node.replication?.lag_bytes == null ? '-' : `${node.replication.lag_bytes} bytes`,
+    node.observation?.observed_at ? ago(node.observation.observed_at, Date.now()) : '-',
   ]);
   const parts = [facts(clusterFacts(cluster, cli), style)];
   if (rows.length > 0) {
     parts.push(
-      table(['node', 'role', 'machine', 'address', 'replication', 'lag'], rows, cli.manner),
+      table(
+        ['node', 'role', 'machine', 'address', 'replication', 'lag', 'observed'],
+        rows,
+        cli.manner,
+      ),
     );
   }
   if (cluster.pending_change && !cluster.operation) {
@@ -41,11 +46,21 @@ export function clusterText(cli: Cli, cluster: Cluster, nodes: Nodes): string {
       `Not applied yet: ${fields.join(', ')}. Next: ${stepCommand(next_step, { cluster: name })}`,
     );
   }
-  parts.push(...machineLines(name, nodes));
+  parts.push(...conditionLines(cluster.conditions), ...machineLines(name, nodes));
   if (cluster.operation) {
     parts.push(`Running: ${cluster.operation.kind}. Watch it: hathi cluster watch ${name}`);
   }
   return parts.join('\n\n');
+}
+
+/** The conditions that do not hold, each with the next command. */
+export function conditionLines(conditions: Cluster['conditions']): string[] {
+  return conditions
+    .filter(({ status }) => status !== 'true')
+    .map(({ type, status, message, remedy }) => {
+      const head = status === 'unknown' ? `${type} is not known` : `${type} does not hold`;
+      return [`${head}: ${message}`, ...(remedy ? [`  ${commandOf(remedy)}`] : [])].join('\n');
+    });
 }
 
 /** Machines that do not run, when that was observed, and the next command. */

@@ -4,7 +4,15 @@ export type { Remedy };
 
 /** The command that carries out a remedy, with the words before it. */
 export function commandOf(remedy: Remedy): string {
-  const { action, cluster = '', operation = '', step = '', body = {} } = remedy;
+  const {
+    action,
+    cluster = '',
+    operation = '',
+    step = '',
+    node = '',
+    command = '',
+    body = {},
+  } = remedy;
   switch (action) {
     case 'create-cluster':
       return `Create it: hathi cluster create ${cluster}`;
@@ -26,6 +34,10 @@ export function commandOf(remedy: Remedy): string {
       return `Retry it: hathi operation retry ${operation}`;
     case 'run-step':
       return `Next: ${stepCommand(step, { cluster, ...body })}`;
+    case 'show-cluster':
+      return `See the nodes: hathi cluster show ${cluster}`;
+    case 'run-on-node':
+      return `On ${node}, as root: ${command}`;
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { instantSchema } from '../instant.ts';
+import { conditionSchema } from '../observation/condition.ts';
 import type { ClusterSpec } from './cluster-spec.ts';
 import { CLUSTER_ACTIONS, CLUSTER_STATUSES } from './cluster-status.ts';
 import { pendingChangeSchema } from './pending-change.ts';
@@ -32,8 +33,11 @@ export const clusterSchema = storedClusterSchema.extend({
   status: z
     .enum(CLUSTER_STATUSES)
     .describe(
-      '`healthy`: replication was verified, and the nodes have the current spec. `change-pending`: the spec was changed and not applied yet; see `pending_change`.',
+      '`healthy`: every condition holds. `unknown`: there are no current facts. Otherwise the unfinished operation, or the first condition that does not hold; see `conditions`.',
     ),
+  conditions: z
+    .array(conditionSchema)
+    .describe('In the order of severity; empty before the first observation.'),
   pending_change: pendingChangeSchema
     .nullable()
     .describe('Difference between the spec and the nodes; null if there is none.'),

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { ClusterSpec } from './cluster-spec.ts';
-import { type StatusFacts, statusOf } from './cluster-status.ts';
 import { type AppliedSpecs, pendingChange } from './pending-change.ts';
 
 const SPEC: ClusterSpec = {
@@ -89,28 +88,5 @@ describe('pendingChange', () => {
     ['nothing before the nodes were set up', { executed_spec: null }, null],
   ])('finds %s', (_what, change, expected) => {
     expect(pendingChange({ ...DONE, ...change })).toEqual(expected);
-  });
-});
-
-describe('statusOf', () => {
-  const proven: StatusFacts = {
-    hasNodes: true,
-    executedRevision: 1,
-    pending: null,
-    operation: null,
-    report: { passed: true },
-  };
-  const pending = { fields: ['replica_count'], next_step: 'plan-terraform' } as const;
-  it.each<[string, Partial<StatusFacts>]>([
-    ['healthy', {}],
-    ['change-pending', { pending: { ...pending, fields: [...pending.fields] } }],
-    ['change-pending', { pending: { ...pending, fields: [] }, report: null }],
-    ['unhealthy', { pending: { ...pending, fields: [] }, report: { passed: false } }],
-    ['unproven', { report: null }],
-    ['unproven', { executedRevision: null }],
-    ['not-created', { hasNodes: false }],
-    ['changing', { operation: { kind: 'plan-terraform', state: 'running' } }],
-  ])('is %s', (status, change) => {
-    expect(statusOf({ ...proven, ...change })).toBe(status);
   });
 });

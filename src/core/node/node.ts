@@ -1,19 +1,22 @@
 import { z } from 'zod';
 import { roleSchema } from '../cluster/topology.ts';
 import { instantSchema } from '../instant.ts';
+import { observedNodeSchema } from '../observation/observed-node.ts';
+import { NODE_STATUSES } from '../postgres/replication-report.ts';
 
 /** States of a container or instance. `missing`: the target does not have it. */
 export const MACHINE_STATES = ['running', 'stopped', 'missing'] as const;
 export type PowerState = (typeof MACHINE_STATES)[number];
+
+/** Whether a replica streams from the primary. */
+export const REPLICATION_STATUSES = ['streaming', 'not-streaming', 'unknown'] as const;
 
 /** A node as planned, as created and as last observed. A fact that is not known is null. */
 export const nodeSchema = z.object({
   name: z.string(),
   planned: z.boolean().describe('Whether the current spec contains the node.'),
   made: z.boolean().describe('Whether Terraform created the node.'),
-  role: roleSchema
-    .nullable()
-    .describe('Role as observed with SQL; null before the first observation.'),
+  role: roleSchema.nullable().describe('Role as observed; null if it is not known at the moment.'),
   etcd: z.boolean().describe('Whether the node is a member of etcd.'),
   address: z.string().nullable(),
   subnet: z.string().nullable(),
@@ -31,11 +34,22 @@ export const nodeSchema = z.object({
     ),
   replication: z
     .object({
-      status: z.string(),
-      lag_bytes: z.number().nullable(),
+      status: z
+        .enum(REPLICATION_STATUSES)
+        .describe('`unknown`: this node or the primary has no current facts.'),
+      lag_bytes: z.number().nullable().describe('WAL that the replica has not replayed yet.'),
+      lag_seconds: z.number().nullable().describe('null while there is nothing to replay.'),
       observed_at: instantSchema,
     })
     .nullable()
+    .describe('Replication of a replica; null for other roles, and before the first observation.'),
+  verification: z
+    .object({ status: z.enum(NODE_STATUSES), created_at: instantSchema })
+    .nullable()
     .describe('From the newest report of the cluster.'),
+  observation: observedNodeSchema
+    .omit({ name: true })
+    .nullable()
+    .describe('Newest facts of the node with their time; null before the first observation.'),
 });
 export type Node = z.infer<typeof nodeSchema>;

@@ -1,5 +1,5 @@
-import type { PlannedNode } from '../cluster/topology.ts';
 import type { ClusterSpec } from '../cluster/cluster-spec.ts';
+import type { PlannedNode } from '../cluster/topology.ts';
 
 const PATRONI_PORT = 8008;
 const ETCD_PORT = 2379;

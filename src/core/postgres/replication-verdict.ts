@@ -59,13 +59,10 @@ function reasonsAgainst(
   marker: MarkerOutcome,
 ): Reason[] {
   if (node.witness) return [];
-  if (node.unreachable !== null) {
-    return [reason('NODE_UNREACHABLE', `PostgreSQL does not answer: ${node.unreachable}.`)];
-  }
+  if (node.unreachable !== null) return reasonsOfSilence(node.unreachable);
   if (primary === null) return [reason('NO_PRIMARY', 'No node of the cluster accepts writes.')];
   if (node === primary) return reasonsAgainstPrimary(marker);
-  const reasons = reasonsOfIdentity(node, primary);
-  if (node.in_recovery) reasons.push(...reasonsOfStreaming(node, primary));
+  const reasons = reasonsOfReplica(node, primary);
   const read = marker.reads.find((one) => one.node === node.node);
   if (marker.lsn !== null && !read?.seen) {
     const why = read?.reason ?? 'the node was not asked for it, since it is no replica';
@@ -74,6 +71,20 @@ function reasonsAgainst(
     );
   }
   return reasons;
+}
+
+/** Why a node does not stream from the primary. Empty if it does. */
+export function reasonsOfReplica(
+  node: PostgresObservation,
+  primary: PostgresObservation,
+): Reason[] {
+  if (node.unreachable !== null) return reasonsOfSilence(node.unreachable);
+  const reasons = reasonsOfIdentity(node, primary);
+  return node.in_recovery ? [...reasons, ...reasonsOfStreaming(node, primary)] : reasons;
+}
+
+function reasonsOfSilence(why: string): Reason[] {
+  return [reason('NODE_UNREACHABLE', `PostgreSQL does not respond: ${why}.`)];
 }
 
 function reasonsAgainstPrimary(marker: MarkerOutcome): Reason[] {

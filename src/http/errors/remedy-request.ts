@@ -6,7 +6,15 @@ import type { Remedy } from '../../core/remedy.ts';
  * `POST /plan-terraform {"cluster":"orders"}`.
  */
 export function requestOf(remedy: Remedy): string {
-  const { action, cluster = '', step = '', operation = '', body = {} } = remedy;
+  const {
+    action,
+    cluster = '',
+    step = '',
+    node = '',
+    command = '',
+    operation = '',
+    body = {},
+  } = remedy;
   const ofCluster = `/api/v1/clusters/${cluster}`;
   const ofOperation = `/api/v1/operations/${operation}`;
   switch (action) {
@@ -33,6 +41,10 @@ export function requestOf(remedy: Remedy): string {
       return withBody(`POST ${ofOperation}/cancel`, {});
     case 'retry-operation':
       return withBody(`POST ${ofOperation}/retry`, {});
+    case 'show-cluster':
+      return `GET ${ofCluster}`;
+    case 'run-on-node':
+      return `on ${node}, as root: ${command}`;
   }
 }
 

@@ -7,6 +7,7 @@ import type { Connection } from '../../core/cluster/connection.ts';
 import { connectionStrings, libpqUri } from '../../core/cluster/connection-strings.ts';
 import type { Topology } from '../../core/cluster/topology.ts';
 import type { Node } from '../../core/node/node.ts';
+import type { Condition } from '../../core/observation/condition.ts';
 import type { OperationEvent } from '../../core/operation/event.ts';
 import type { Operation } from '../../core/operation/operation.ts';
 import type { StageResult } from '../../core/operation/stage-results.ts';
@@ -48,6 +49,18 @@ export const topologyExample: Topology = {
   observed_at: PROVEN,
 };
 
+export const conditionsExample: Condition[] = [
+  {
+    type: 'one-primary',
+    status: 'true',
+    reason: 'OK',
+    message: 'orders-1 is the only node that accepts writes.',
+    remedy: null,
+    since: PROVEN,
+    observed_at: PROVEN,
+  },
+];
+
 /** @param target one that the server has */
 export const clusterExample = (target: string): Cluster => ({
   id: CLUSTER_ID,
@@ -73,6 +86,7 @@ export const clusterExample = (target: string): Cluster => ({
   labels: { team: 'billing' },
   deletion_protection: false,
   status: 'healthy',
+  conditions: conditionsExample,
   pending_change: null,
   operation: null,
   latest_report: { id: REPORT_ID, passed: true, created_at: PROVEN },
@@ -89,7 +103,15 @@ export const nodeExample: Node = {
   role: 'replica',
   etcd: true,
   machine: { state: 'running', observed_at: PROVEN },
-  replication: { status: 'streaming', lag_bytes: 0, observed_at: PROVEN },
+  replication: { status: 'streaming', lag_bytes: 0, lag_seconds: null, observed_at: PROVEN },
+  verification: { status: 'proven', created_at: PROVEN },
+  observation: {
+    reachable: true,
+    since: PROVEN,
+    reason: null,
+    observed_at: PROVEN,
+    facts: null,
+  },
 };
 
 const CONNECTION_ENDPOINTS = [

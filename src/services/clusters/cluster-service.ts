@@ -3,7 +3,7 @@ import { clusterNotFound, clusterProtected } from '../../core/cluster/cluster-er
 import type { Connection } from '../../core/cluster/connection.ts';
 import { connectionStrings, libpqUri } from '../../core/cluster/connection-strings.ts';
 import { stepMissing } from '../../core/cluster/missing-step.ts';
-import type { ClusterNode, Role } from '../../core/cluster/topology.ts';
+import type { ClusterNode, Role, Topology } from '../../core/cluster/topology.ts';
 import { HathiError } from '../../core/errors.ts';
 import type { Node } from '../../core/node/node.ts';
 import type { Report } from '../../core/postgres/replication-report.ts';
@@ -21,7 +21,7 @@ import { targetOf } from '../../shared/targets.ts';
 import type { Cursors } from '../lists/cursors.ts';
 import type { PageOf, PageRequest } from '../lists/page.ts';
 import { SharedReads } from '../lists/shared-reads.ts';
-import { clusterDocument, nodeDocuments } from './cluster-documents.ts';
+import { clusterDocument, nodeDocuments, topologyNow } from './cluster-documents.ts';
 import { createMachineObserver } from './machines.ts';
 
 /** A view with the tag of the part that PATCH changes. */
@@ -91,14 +91,17 @@ export function createClusterService(tools: ClusterServiceTools): ClusterService
   const tagged = async (name: string): Promise<Tagged<Cluster>> => {
     const summary = await stores.clusters.findSummary(name);
     if (!summary) throw clusterNotFound(name, await stores.clusters.names());
-    return { view: clusterDocument(summary), tag: tagOf(summary.cluster) };
+    return { view: clusterDocument(summary, tools.clock.now()), tag: tagOf(summary.cluster) };
   };
+
+  /** Facts become too old without a commit, so a shared document is at most a second old. */
+  const second = () => Math.floor(tools.clock.now().getTime() / 1_000);
 
   return {
     async list(request, label) {
       const list = `clusters ${JSON.stringify(label ?? null)}`;
       const page = tools.cursors.open(request, list);
-      return await shared.read(JSON.stringify([list, page]), async () => {
+      return await shared.read(JSON.stringify([list, page, second()]), async () => {
         const found = await stores.clusters.list(page, label);
         const { entries, next_cursor } = tools.cursors.cut(
           found,
@@ -106,17 +109,21 @@ export function createClusterService(tools: ClusterServiceTools): ClusterService
           list,
           ({ cluster }) => cluster.name,
         );
-        return { entries: entries.map(clusterDocument), next_cursor };
+        const now = tools.clock.now();
+        return { entries: entries.map((entry) => clusterDocument(entry, now)), next_cursor };
       });
     },
-    get: (name) => shared.read(`cluster ${name}`, () => tagged(name)),
+    get: (name) => shared.read(`cluster ${name} ${second()}`, () => tagged(name)),
     async nodes(name) {
-      const cluster = await find(name);
-      const [report, machines] = await Promise.all([
+      const summary = await stores.clusters.findSummary(name);
+      if (!summary) throw clusterNotFound(name, await stores.clusters.names());
+      const { cluster } = summary;
+      const [report, machines, observation] = await Promise.all([
         stores.reports.latest(cluster.id),
         observeMachines(cluster),
+        stores.observations.get(cluster.id),
       ]);
-      return nodeDocuments(cluster, report, machines);
+      return nodeDocuments({ summary, report, machines, observation }, tools.clock.now());
     },
     async connection(name) {
       const cluster = await find(name);
@@ -126,7 +133,9 @@ export function createClusterService(tools: ClusterServiceTools): ClusterService
         throw stepMissing('connection', 'execute-ansible-script', name);
       }
       const path = tools.workspace.path(name, 'ansible', 'pki', 'ca.crt');
+      const observation = await stores.observations.get(cluster.id);
       return connectionDocument(cluster, {
+        topology: topologyNow(cluster, observation, tools.clock.now()),
         password,
         certificate,
         certificatePath: path,
@@ -191,6 +200,7 @@ function changedMeanwhile(name: string, cluster: ClusterRecord): HathiError {
 }
 
 interface ConnectionFacts {
+  topology: Topology | null;
   password: string;
   certificate: string;
   certificatePath: string;
@@ -199,7 +209,7 @@ interface ConnectionFacts {
 
 function connectionDocument(
   cluster: ClusterRecord,
-  { password, certificate, certificatePath, localNetworks }: ConnectionFacts,
+  { topology, password, certificate, certificatePath, localNetworks }: ConnectionFacts,
 ): Connection {
   const credentials = {
     user: SUPERUSER,
@@ -214,7 +224,7 @@ function connectionDocument(
       return [
         {
           name: node.name,
-          role: roleOf(cluster, node.name),
+          role: roleOf(topology, node.name),
           ...endpoint,
           private_host: node.address,
           private_port: POSTGRES_PORT,
@@ -235,7 +245,7 @@ function connectionDocument(
     nodes,
     uri: strings.libpq.read_write,
     strings,
-    observed_at: cluster.topology?.observed_at ?? null,
+    observed_at: topology?.observed_at ?? null,
   };
 }
 
@@ -254,6 +264,6 @@ function endpointOf(node: ClusterNode, localNetworks: LocalNetworks) {
   return { host, port };
 }
 
-function roleOf(cluster: ClusterRecord, node: string): Role | null {
-  return cluster.topology?.nodes.find(({ name }) => name === node)?.role ?? null;
+function roleOf(topology: Topology | null, node: string): Role | null {
+  return topology?.nodes.find(({ name }) => name === node)?.role ?? null;
 }

@@ -768,6 +768,17 @@ export interface components {
          *       },
          *       "deletion_protection": false,
          *       "status": "healthy",
+         *       "conditions": [
+         *         {
+         *           "type": "one-primary",
+         *           "status": "true",
+         *           "reason": "OK",
+         *           "message": "orders-1 is the only node that accepts writes.",
+         *           "remedy": null,
+         *           "since": "2026-01-02T03:04:31.250Z",
+         *           "observed_at": "2026-01-02T03:04:31.250Z"
+         *         }
+         *       ],
          *       "pending_change": null,
          *       "operation": null,
          *       "latest_report": {
@@ -791,6 +802,8 @@ export interface components {
             ansible_generated_revision: number | null;
             /** @description Infrastructure revision of the machines. */
             applied_revision: number | null;
+            /** @description In the order of severity; empty before the first observation. */
+            conditions: components["schemas"]["Condition"][];
             /** @description ISO 8601, UTC. */
             created_at: string;
             /** @description While it is on, the cluster cannot be destroyed. */
@@ -830,10 +843,10 @@ export interface components {
             spec: components["schemas"]["ClusterSpec"];
             spec_revision: number;
             /**
-             * @description `healthy`: replication was verified, and the nodes have the current spec. `change-pending`: the spec was changed and not applied yet; see `pending_change`.
+             * @description `healthy`: every condition holds. `unknown`: there are no current facts. Otherwise the unfinished operation, or the first condition that does not hold; see `conditions`.
              * @enum {string}
              */
-            status: "not-created" | "awaiting-approval" | "changing" | "destroying" | "change-pending" | "unproven" | "healthy" | "unhealthy";
+            status: "not-created" | "awaiting-approval" | "changing" | "destroying" | "no-primary" | "unreachable" | "degraded" | "failover-unavailable" | "low-capacity" | "certificate-expiring" | "clock-wrong" | "unverified" | "change-pending" | "unknown" | "healthy";
             terraform_generated_revision: number | null;
             topology: components["schemas"]["Topology"] | null;
             /** @description ISO 8601, UTC. */
@@ -974,6 +987,23 @@ export interface components {
             replica_count: number;
             /** @enum {string} */
             target: "local" | "aws";
+        };
+        /** @description A statement about a cluster that holds or does not. */
+        Condition: {
+            /** @description Reason as a sentence, with the nodes that it is about. */
+            message: string;
+            /** @description Time of the last evaluation. */
+            observed_at: string;
+            /** @description Code of the reason, e.g. `PATRONI_PAUSED`. */
+            reason: string;
+            /** @description Next action; null if the condition holds. */
+            remedy: components["schemas"]["Remedy"] | null;
+            /** @description Time of the last change of `status`. */
+            since: string;
+            /** @enum {string} */
+            status: "true" | "false" | "unknown";
+            /** @enum {string} */
+            type: "one-primary" | "reachable" | "replicas-streaming" | "failover-ready" | "capacity" | "certificates" | "clocks" | "verified" | "up-to-date";
         };
         /**
          * @description Everything that a client needs to connect to PostgreSQL, including the password.
@@ -1508,7 +1538,19 @@ export interface components {
          *       "replication": {
          *         "status": "streaming",
          *         "lag_bytes": 0,
+         *         "lag_seconds": null,
          *         "observed_at": "2026-01-02T03:04:31.250Z"
+         *       },
+         *       "verification": {
+         *         "status": "proven",
+         *         "created_at": "2026-01-02T03:04:31.250Z"
+         *       },
+         *       "observation": {
+         *         "reachable": true,
+         *         "since": "2026-01-02T03:04:31.250Z",
+         *         "reason": null,
+         *         "observed_at": "2026-01-02T03:04:31.250Z",
+         *         "facts": null
          *       }
          *     }
          */
@@ -1527,23 +1569,187 @@ export interface components {
             /** @description Whether Terraform created the node. */
             made: boolean;
             name: string;
+            /** @description Newest facts of the node with their time; null before the first observation. */
+            observation: {
+                facts: components["schemas"]["NodeFacts"] | null;
+                /** @description Arrival of the facts, by the clock of the server; null before the first. */
+                observed_at: string | null;
+                /** @description Whether the connection to the node is open; null before the first attempt. */
+                reachable: boolean | null;
+                /** @description Why the node is not reachable. */
+                reason: string | null;
+                /** @description Time of the last change of `reachable`. */
+                since: string | null;
+            } | null;
             /** @description Whether the current spec contains the node. */
             planned: boolean;
             postgres_host: string | null;
             postgres_port: number | null;
-            /** @description From the newest report of the cluster. */
+            /** @description Replication of a replica; null for other roles, and before the first observation. */
             replication: {
+                /** @description WAL that the replica has not replayed yet. */
                 lag_bytes: number | null;
+                /** @description null while there is nothing to replay. */
+                lag_seconds: number | null;
                 /** @description ISO 8601, UTC. */
                 observed_at: string;
-                status: string;
+                /**
+                 * @description `unknown`: this node or the primary has no current facts.
+                 * @enum {string}
+                 */
+                status: "streaming" | "not-streaming" | "unknown";
             } | null;
-            /** @description Role as observed with SQL; null before the first observation. */
+            /** @description Role as observed; null if it is not known at the moment. */
             role: ("primary" | "replica" | "witness") | null;
             ssh_host: string | null;
             ssh_port: number | null;
             subnet: string | null;
+            /** @description From the newest report of the cluster. */
+            verification: {
+                /** @description ISO 8601, UTC. */
+                created_at: string;
+                /** @enum {string} */
+                status: "proven" | "failed" | "no-postgresql";
+            } | null;
             zone: string | null;
+        };
+        /** @description Facts of a node as it reported them. */
+        NodeFacts: {
+            /** @description Start of the round by the clock of the node. */
+            at: string;
+            /** @description Unix seconds by the clock of the node at the end of the round. */
+            clock: number;
+            duration_ms: number;
+            etcd: ({
+                certificate_ends: string | null;
+                error: string | null;
+                /** @description Whether a read through the quorum succeeded. */
+                healthy: boolean;
+                /** @description Names of the voting members. */
+                members: string[] | null;
+            } | {
+                /** @description Why the part could not be read. */
+                error: string;
+            }) | null;
+            machine: {
+                boot_id: string;
+                cores: number | null;
+                /** @description `data` is the data directory, or `/`. */
+                disks: {
+                    [key: string]: {
+                        free_bytes: number;
+                        /** @description 0 to 1; null without a fixed number. */
+                        free_inodes_ratio: number | null;
+                        size_bytes: number;
+                    } | {
+                        /** @description Why the part could not be read. */
+                        error: string;
+                    };
+                };
+                /** @description Average of the last minute. */
+                load: number;
+                memory_available_bytes: number | null;
+                memory_bytes: number | null;
+            } | {
+                /** @description Why the part could not be read. */
+                error: string;
+            };
+            patroni: ({
+                certificate_ends: string | null;
+                /** @description Unix seconds of the last contact with etcd. */
+                dcs_last_seen: number | null;
+                /** @description Whether automatic failover is off. */
+                paused: boolean;
+                pending_restart: boolean;
+                role: string | null;
+                settings: {
+                    failsafe_mode: boolean | null;
+                    loop_wait: number | null;
+                    maximum_lag_on_failover: number | null;
+                    pause: boolean | null;
+                    primary_start_timeout: number | null;
+                    retry_timeout: number | null;
+                    synchronous_mode: unknown;
+                    ttl: number | null;
+                } | null;
+                state: string | null;
+                sync_standby: boolean;
+                timeline?: number | null;
+                version: string | null;
+            } | {
+                /** @description Why the part could not be read. */
+                error: string;
+            }) | null;
+            postgres: ({
+                /** @description null if archiving is off. */
+                archiver: {
+                    archived: number;
+                    failed: number;
+                    last_archived_at: string | null;
+                    last_failed_at: string | null;
+                } | null;
+                checksum_failures: number;
+                /** @description Sum of `xact_commit` of the databases. */
+                commits: number;
+                current_lsn: string | null;
+                in_recovery: boolean;
+                max_connections: number;
+                /** @description Parameters whose value waits for a restart. */
+                pending_restart: string[];
+                replica: {
+                    received_lsn: string | null;
+                    receiver_status: string | null;
+                    replay_age_seconds: number | null;
+                    replay_pause_state: string;
+                    replayed_lsn: string | null;
+                    sender_host: string | null;
+                    slot_name: string | null;
+                } | null;
+                senders: {
+                    application_name: string;
+                    client_address: string | null;
+                    pid: number;
+                    replay_lag_seconds: number | null;
+                    replayed_lsn: string | null;
+                    sent_lsn: string | null;
+                    state: string | null;
+                    sync_state: string | null;
+                }[];
+                server_version: string;
+                sessions: {
+                    active: number;
+                    idle_in_transaction: number;
+                    oldest_transaction_seconds: number;
+                    total: number;
+                };
+                /** @description Physical replication slots. */
+                slots: {
+                    active: boolean;
+                    active_pid: number | null;
+                    name: string;
+                    restart_lsn: string | null;
+                    /** @description WAL that the slot keeps; null on a replica. */
+                    retained_bytes: number | null;
+                    /** @description `reserved`, `extended`, `unreserved` or `lost`; null before its first use. */
+                    wal_status: string | null;
+                }[];
+                started_at: string;
+                system_identifier: string;
+                timeline: number | null;
+                /** @description Largest `age(datfrozenxid)` of the databases. */
+                transaction_id_age: number;
+            } | {
+                /** @description Why the part could not be read. */
+                error: string;
+            }) | null;
+            units: {
+                [key: string]: string;
+            } | {
+                /** @description Why the part could not be read. */
+                error: string;
+            };
+            /** @constant */
+            version: 1;
         };
         NodeProgressEvent: {
             /** @description ISO 8601, UTC. */
@@ -2375,13 +2581,17 @@ export interface components {
         /** @description What to do next. */
         Remedy: {
             /** @enum {string} */
-            action: "run-step" | "create-cluster" | "list-clusters" | "disable-protection" | "forget-cluster" | "list-operations" | "watch-operation" | "approve-operation" | "cancel-operation" | "retry-operation";
+            action: "run-step" | "create-cluster" | "list-clusters" | "disable-protection" | "forget-cluster" | "list-operations" | "watch-operation" | "approve-operation" | "cancel-operation" | "retry-operation" | "show-cluster" | "run-on-node";
             /** @description Members of the body besides `cluster`. */
             body?: {
                 [key: string]: unknown;
             };
             /** @description Name of the cluster. */
             cluster?: string;
+            /** @description Command as root on the node, for `run-on-node`. */
+            command?: string;
+            /** @description Name of the node, for `run-on-node`. */
+            node?: string;
             /** @description Id of the operation. */
             operation?: string;
             /**
@@ -2393,13 +2603,17 @@ export interface components {
         /** @description What to do next, and the request that does it. */
         RemedyRequest: {
             /** @enum {string} */
-            action: "run-step" | "create-cluster" | "list-clusters" | "disable-protection" | "forget-cluster" | "list-operations" | "watch-operation" | "approve-operation" | "cancel-operation" | "retry-operation";
+            action: "run-step" | "create-cluster" | "list-clusters" | "disable-protection" | "forget-cluster" | "list-operations" | "watch-operation" | "approve-operation" | "cancel-operation" | "retry-operation" | "show-cluster" | "run-on-node";
             /** @description Members of the body besides `cluster`. */
             body?: {
                 [key: string]: unknown;
             };
             /** @description Name of the cluster. */
             cluster?: string;
+            /** @description Command as root on the node, for `run-on-node`. */
+            command?: string;
+            /** @description Name of the node, for `run-on-node`. */
+            node?: string;
             /** @description Id of the operation. */
             operation?: string;
             /** @description Method, path and JSON body, e.g. `POST /plan-terraform {"cluster":"orders"}`. */

@@ -8,6 +8,7 @@ import type {
   ClusterRecord,
   ClusterStore,
   ClusterSummary,
+  ObservationSummary,
   Page,
   UnfinishedOperation,
 } from '../../../ports/stores.ts';
@@ -42,6 +43,12 @@ export class SqlClusterStore implements ClusterStore {
           .orderBy('reports.id', 'desc')
           .limit(1),
       ).as('report'),
+      jsonObjectFrom(
+        selectFrom('observations')
+          .select(['topology', 'conditions', 'observed_at'])
+          .whereRef('cluster_id', '=', 'clusters.id')
+          .where('observed_at', 'is not', null),
+      ).as('observation'),
     ]);
   }
 
@@ -57,6 +64,14 @@ export class SqlClusterStore implements ClusterStore {
   async findSummary(name: string): Promise<ClusterSummary | null> {
     const row = await this.#summaries().where('name', '=', name).executeTakeFirst();
     return row ? toSummary(row) : null;
+  }
+
+  async summaries(ids: readonly string[]): Promise<ClusterSummary[]> {
+    if (ids.length === 0) return [];
+    const rows = await this.#summaries()
+      .where('id', 'in', [...ids])
+      .execute();
+    return rows.map(toSummary);
   }
 
   async findForUpdate(name: string): Promise<ClusterRecord | null> {
@@ -149,13 +164,18 @@ function networkTaken(): HathiError {
 interface SummaryRow extends Selectable<ClustersTable> {
   operation: { id: string; cluster_id: string; kind: string; state: string } | null;
   report: { id: string; passed: boolean; created_at: string | Date } | null;
+  observation: ObservationSummary | null;
 }
 
-function toSummary({ operation, report, ...row }: SummaryRow): ClusterSummary {
+function toSummary({ operation, report, observation, ...row }: SummaryRow): ClusterSummary {
   return {
     cluster: toRecord(row),
     operation: operation as UnfinishedOperation | null,
     report: report && { ...report, created_at: new Date(report.created_at).toISOString() },
+    observation: observation && {
+      ...observation,
+      observed_at: new Date(observation.observed_at ?? 0).toISOString(),
+    },
   };
 }
 

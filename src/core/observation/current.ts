@@ -1,0 +1,29 @@
+import type { Topology } from '../cluster/topology.ts';
+import type { Condition } from './condition.ts';
+import { STALE_MILLISECONDS } from './observed-node.ts';
+
+function isStale(observedAt: string, now: Date): boolean {
+  return now.getTime() - Date.parse(observedAt) > STALE_MILLISECONDS;
+}
+
+/** Conditions at this moment: `unknown` if the last evaluation is too old. They keep its time. */
+export function currentConditions(conditions: readonly Condition[], now: Date): Condition[] {
+  return conditions.map((condition) => {
+    if (!isStale(condition.observed_at, now)) return condition;
+    const message = `Not observed since ${condition.observed_at}. Last: ${condition.message}`;
+    return { ...condition, status: 'unknown', reason: 'NOT_OBSERVED', message };
+  });
+}
+
+/** Roles at this moment: null if the last observation is too old. They keep its time. */
+export function currentTopology(topology: Topology, now: Date): Topology {
+  if (!isStale(topology.observed_at, now)) return topology;
+  return {
+    primary: null,
+    nodes: topology.nodes.map(({ name, role }) => ({
+      name,
+      role: role === 'witness' ? role : null,
+    })),
+    observed_at: topology.observed_at,
+  };
+}

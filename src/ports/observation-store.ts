@@ -1,0 +1,58 @@
+import type { Topology } from '../core/cluster/topology.ts';
+import type { ClusterEvent, NewClusterEvent } from '../core/observation/cluster-event.ts';
+import type { Condition } from '../core/observation/condition.ts';
+import type { ObservedNode } from '../core/observation/observed-node.ts';
+
+/** The node that accepted writes, and its timeline, at the last time that one was observed. */
+export interface PrimaryState {
+  node: string;
+  timeline: number | null;
+}
+
+/** The newest observation of a cluster. */
+export interface ObservationRecord {
+  cluster_id: string;
+  topology: Topology | null;
+  primary_state: PrimaryState | null;
+  roles_changed_at: string | null;
+  conditions: Condition[];
+  nodes: ObservedNode[];
+  observed_at: string | null;
+}
+
+/** The part of an observation that belongs to the document of a cluster. */
+export type ObservationSummary = Pick<ObservationRecord, 'topology' | 'conditions' | 'observed_at'>;
+
+/** A server that observes clusters. */
+export interface ObserverIdentity {
+  id: string;
+  site: string;
+}
+
+export interface ObservationUpdate extends ObservationRecord {
+  events: readonly NewClusterEvent[];
+}
+
+export interface ObservationStore {
+  /**
+   * Renews the lease of the observer, and takes clusters that no live observer holds. A cluster whose
+   * target is bound to a site is taken only by an observer of that site.
+   * @param boundTargets names of the targets that are bound to a site
+   * @returns ids of all clusters that the observer holds; each has nodes with PostgreSQL
+   */
+  claim(
+    observer: ObserverIdentity,
+    boundTargets: readonly string[],
+    seconds: number,
+  ): Promise<string[]>;
+  /** Frees the clusters of the observer. */
+  release(observer: ObserverIdentity): Promise<void>;
+  /** Writes the updates of clusters that the observer still holds; the others are left out. */
+  save(observer: ObserverIdentity, updates: readonly ObservationUpdate[]): Promise<void>;
+  /** null before the first observation. */
+  get(clusterId: string): Promise<ObservationRecord | null>;
+  /** Events after `sequence`, in order. @param clusterId null for all clusters */
+  eventsAfter(clusterId: string | null, sequence: number, limit: number): Promise<ClusterEvent[]>;
+  /** Sequence of the newest event; 0 if there is none. */
+  newestEvent(clusterId: string | null): Promise<number>;
+}

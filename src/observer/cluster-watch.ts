@@ -1,13 +1,17 @@
 import { pendingChange } from '../core/cluster/pending-change.ts';
-import { plannedNodes, type Topology } from '../core/cluster/topology.ts';
+import { type ClusterNode, plannedNodes, type Topology } from '../core/cluster/topology.ts';
 import { readable } from '../core/node/node-facts.ts';
 import { sessionSettings } from '../core/node/session-settings.ts';
 import type { NewClusterEvent } from '../core/observation/cluster-event.ts';
 import type { ConditionType } from '../core/observation/condition.ts';
+import { type LeaseRelease, lostBytes, secondsBetween } from '../core/observation/failover.ts';
 import { findings } from '../core/observation/findings.ts';
 import { currentFacts, currentRole, ROUND_SECONDS } from '../core/observation/observed-node.ts';
 import { type ConditionState, settleCondition } from '../core/observation/settle-condition.ts';
+import type { Log } from '../ports/log.ts';
+import type { NodeSessionRequest } from '../ports/node-sessions.ts';
 import type {
+  NewFailover,
   ObservationRecord,
   ObservationUpdate,
   PrimaryState,
@@ -16,23 +20,39 @@ import type { ClusterSummary } from '../ports/stores.ts';
 import type { Targets } from '../ports/target.ts';
 import type { Workspace } from '../ports/workspace.ts';
 import { targetOf } from '../shared/targets.ts';
+import { releaseEarly, type Survivor } from './early-release.ts';
 import { NodeWatch, type NodeWatchTools } from './node-watch.ts';
 
 export interface ClusterWatchTools extends NodeWatchTools {
+  log: Pick<Log, 'info' | 'warn'>;
   workspace: Pick<Workspace, 'path'>;
   targets: Targets;
 }
 
+interface WatchedNode {
+  /** The request as text. */
+  key: string;
+  request: NodeSessionRequest;
+  watch: NodeWatch;
+}
+
+/** Patroni promotes within seconds after the lease was revoked. */
+const PROMOTION_MILLISECONDS = 10_000;
+const PROMOTION_PAUSE_MILLISECONDS = 200;
+
 /** Sessions on all nodes of one cluster, and the conditions that follow from their facts. */
 export class ClusterWatch {
   readonly #tools: ClusterWatchTools;
-  readonly #nodes = new Map<string, { key: string; watch: NodeWatch }>();
+  readonly #nodes = new Map<string, WatchedNode>();
   readonly #conditions = new Map<ConditionType, ConditionState>();
   #summary: ClusterSummary;
   #rolesChangedAt: string | null;
   #primary: PrimaryState | null;
+  #failovers: NewFailover[] = [];
   #isDirty = true;
   #evaluatedAt = 0;
+  #releasing: AbortController | null = null;
+  #release: LeaseRelease | null = null;
 
   /** @param stored observation of an earlier server, if any */
   constructor(tools: ClusterWatchTools, summary: ClusterSummary, stored: ObservationRecord | null) {
@@ -125,10 +145,61 @@ export class ClusterWatch {
       nodes: observed,
       observed_at: now.toISOString(),
       events,
+      failovers: this.#failovers.splice(0),
     };
   }
 
+  /** Releases the lease of the primary if its machine is proven to be down. */
+  async #replacePrimary(dead: ClusterNode): Promise<void> {
+    if (this.#releasing !== null) return;
+    const { cluster } = this.#summary;
+    const target = targetOf(cluster, this.#tools);
+    const members = plannedNodes(cluster.spec).filter(({ etcd }) => etcd);
+    const stop = new AbortController();
+    this.#releasing = stop;
+    const isLost = () => this.#nodes.get(dead.name)?.watch.observed.reachable === false;
+    const hasOther = () =>
+      [...this.#nodes.values()].some(({ watch }) => {
+        const facts = currentFacts(watch.observed, this.#tools.clock.now());
+        return facts !== null && readable(facts.postgres)?.in_recovery === false;
+      });
+    const release = await releaseEarly(this.#tools, {
+      cluster: cluster.name,
+      dead,
+      majority: Math.floor(members.length / 2) + 1,
+      provesDown: () => target.provesDown(cluster, dead),
+      survivors: () => this.#survivors(),
+      isNeeded: () => isLost() && !hasOther(),
+      signal: stop.signal,
+    });
+    if (release !== null) {
+      this.#release = release;
+      await this.#watchPromotion(() => isLost() && !hasOther());
+    }
+    this.#releasing = null;
+  }
+
+  /** Observes the nodes more often until a new primary exists, for its time in the report. */
+  async #watchPromotion(isPending: () => boolean): Promise<void> {
+    const { clock } = this.#tools;
+    const deadline = clock.now().getTime() + PROMOTION_MILLISECONDS;
+    while (isPending() && clock.now().getTime() < deadline) {
+      const nodes = [...this.#nodes.values()].map(({ watch }) => watch);
+      await Promise.all(nodes.map((watch) => watch.observeNow(PROMOTION_MILLISECONDS)));
+      await clock.sleep(PROMOTION_PAUSE_MILLISECONDS).catch(() => {});
+    }
+  }
+
+  #survivors(): Survivor[] {
+    return [...this.#nodes.values()].flatMap(({ request, watch }) =>
+      watch.session === null
+        ? []
+        : [{ node: request.node, session: watch.session, etcd: request.settings.etcd }],
+    );
+  }
+
   close(): void {
+    this.#releasing?.abort();
     for (const { watch } of this.#nodes.values()) watch.close();
     this.#nodes.clear();
   }
@@ -146,6 +217,35 @@ export class ClusterWatch {
     this.#rolesChangedAt = at;
     const previous = { previous_primary: before.node, previous_timeline: before.timeline };
     events.push({ type: 'roles.changed', data: { primary, timeline, ...previous }, at });
+    if (before.node !== primary) this.#failovers.push(this.#failover(before, primary, at));
+  }
+
+  #failover(before: PrimaryState, primary: string, at: string): NewFailover {
+    const old = this.#nodes.get(before.node)?.watch.observed ?? null;
+    const facts = this.#nodes.get(primary)?.watch.observed.facts ?? null;
+    const promotion = (facts && readable(facts.postgres)?.promotion) ?? null;
+    const last = (old?.facts && readable(old.facts.postgres)?.current_lsn) ?? null;
+    const release = this.#release?.node === before.node ? this.#release : null;
+    const lostAt = old?.reachable === false ? old.since : null;
+    const promotedAt = promotion === null ? null : new Date(promotion.at).toISOString();
+    const switchLsn = promotion?.switch_lsn ?? null;
+    this.#release = null;
+    return {
+      trigger: release === null ? 'patroni' : 'machine-down',
+      previous_primary: before.node,
+      primary,
+      previous_timeline: before.timeline,
+      timeline: this.#primary?.timeline ?? null,
+      lost_at: lostAt,
+      proven_down_at: release?.proven_down_at ?? null,
+      released_at: release?.released_at ?? null,
+      promoted_at: promotedAt,
+      observed_at: at,
+      interruption_seconds: secondsBetween(lostAt, promotedAt),
+      switch_lsn: switchLsn,
+      last_lsn: last === null ? null : { lsn: last, observed_at: old?.observed_at ?? at },
+      lost_bytes_at_least: lostBytes(switchLsn, last),
+    };
   }
 
   /** Opens sessions on new nodes, and closes those of nodes that changed or left. */
@@ -173,8 +273,10 @@ export class ClusterWatch {
       const initial = stored?.nodes.find(({ name }) => name === node.name) ?? null;
       const watch = new NodeWatch(this.#tools, request, initial, () => {
         this.#isDirty = true;
+        const isLost = watch.observed.reachable === false;
+        if (isLost && this.#primary?.node === node.name) void this.#replacePrimary(node);
       });
-      this.#nodes.set(node.name, { key, watch });
+      this.#nodes.set(node.name, { key, request, watch });
     }
     for (const [name, { watch }] of this.#nodes) {
       if (wanted.has(name)) continue;

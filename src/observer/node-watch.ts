@@ -1,4 +1,4 @@
-import type { NodeFacts } from '../core/node/node-facts.ts';
+import { type NodeFacts, nodeFactsSchema } from '../core/node/node-facts.ts';
 import { type ObservedNode, unobserved } from '../core/observation/observed-node.ts';
 import type { Clock } from '../ports/clock.ts';
 import type {
@@ -56,6 +56,14 @@ export class NodeWatch {
   /** The open session; null while there is none. */
   get session(): NodeSession | null {
     return this.#observed.reachable === true ? this.#session : null;
+  }
+
+  /** Reads the facts of this moment, without waiting for the next round. */
+  async observeNow(milliseconds: number): Promise<void> {
+    const result = await this.session?.call('observe', {}, milliseconds).catch(() => null);
+    const { observation } = (result ?? {}) as { observation?: unknown };
+    const parsed = nodeFactsSchema.safeParse(observation);
+    if (parsed.success) this.#receive(parsed.data);
   }
 
   close(): void {

@@ -1,7 +1,9 @@
 import type { Topology } from '../core/cluster/topology.ts';
 import type { ClusterEvent, NewClusterEvent } from '../core/observation/cluster-event.ts';
 import type { Condition } from '../core/observation/condition.ts';
+import type { Failover } from '../core/observation/failover.ts';
 import type { ObservedNode } from '../core/observation/observed-node.ts';
+import type { Page } from './page.ts';
 
 /** The node that accepted writes, and its timeline, at the last time that one was observed. */
 export interface PrimaryState {
@@ -29,8 +31,12 @@ export interface ObserverIdentity {
   site: string;
 }
 
+/** The report of a failover before it is stored. */
+export type NewFailover = Omit<Failover, 'id' | 'cluster'>;
+
 export interface ObservationUpdate extends ObservationRecord {
   events: readonly NewClusterEvent[];
+  failovers: readonly NewFailover[];
 }
 
 export interface ObservationStore {
@@ -49,6 +55,8 @@ export interface ObservationStore {
   release(observer: ObserverIdentity): Promise<void>;
   /** Writes the updates of clusters that the observer still holds; the others are left out. */
   save(observer: ObserverIdentity, updates: readonly ObservationUpdate[]): Promise<void>;
+  /** Newest first; `after` is an id. */
+  failovers(clusterId: string, page: Page): Promise<Failover[]>;
   /** null before the first observation. */
   get(clusterId: string): Promise<ObservationRecord | null>;
   /** Events after `sequence`, in order. @param clusterId null for all clusters */

@@ -1,6 +1,7 @@
 // Longer than other files: the whole contract of a target, which a new one implements.
 import type { z } from 'zod';
 import type { ClusterSpec } from '../core/cluster/cluster-spec.ts';
+import type { ClusterNode } from '../core/cluster/topology.ts';
 import type { FieldError } from '../core/field-errors.ts';
 import type { PowerState } from '../core/node/node.ts';
 import type { NodeAccess } from '../core/node/node-access.ts';
@@ -149,6 +150,11 @@ export interface Target extends TargetContract {
     cluster: TargetCluster,
     nodes: readonly string[],
   ): Promise<{ nodes: MachineState[]; network: boolean }>;
+  /**
+   * Whether the machine of a node is proven to be down, so that nothing on it can run until it is
+   * started again. False for a machine that is paused, stopping, or in any doubt.
+   */
+  provesDown(cluster: TargetCluster, node: ClusterNode): Promise<boolean>;
   /**
    * Starts stopped machines of the named nodes, and waits until they run.
    * @throws OPERATION_FAILED if one cannot be started

@@ -15,6 +15,7 @@ function fakeMachines() {
       nodes: names.map((name) => ({ name, state: 'missing' as const, id: null })),
       network: false,
     }),
+    provesDown: async () => false,
     start: async () => {},
     resources: async () => [],
     remove: async () => {},

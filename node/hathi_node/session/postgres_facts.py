@@ -24,6 +24,9 @@ SELECT json_build_object(
      THEN coalesce((SELECT received_tli FROM pg_stat_wal_receiver),
                    (SELECT timeline_id FROM pg_control_checkpoint()))
      ELSE ('x' || lpad(substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8), 8, '0'))::bit(32)::int END,
+  'promotion', CASE WHEN NOT pg_is_in_recovery() THEN (SELECT json_build_object(
+     'history', pg_read_file(file, true), 'at', (pg_stat_file(file, true)).modification)
+     FROM (SELECT 'pg_wal/' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '.history' AS file) AS history) END,
   'current_lsn', CASE WHEN NOT pg_is_in_recovery() THEN pg_current_wal_lsn()::text END,
   'replica', CASE WHEN pg_is_in_recovery() THEN json_build_object(
      'received_lsn', pg_last_wal_receive_lsn()::text,
@@ -60,6 +63,15 @@ SELECT json_build_object(
 """
 
 
+def promotion_of(found):
+    """When the timeline of a primary began, and at which position of the previous one; None on the first timeline."""
+    lines = [line.split('\t') for line in ((found or {}).get('history') or '').splitlines() if line.strip()]
+    if not lines:
+        return None
+    timeline, lsn, *_ = lines[-1]
+    return {'at': found['at'], 'previous_timeline': int(timeline), 'switch_lsn': lsn}
+
+
 class PostgresFacts:
     def __init__(self, settings):
         self.port = str(settings['port'])
@@ -79,7 +91,8 @@ class PostgresFacts:
         lines = self.lines_until_end()
         row = next((line for line in lines if line.startswith('{')), None)
         if row is not None:
-            return json.loads(row)
+            found = json.loads(row)
+            return {**found, 'promotion': promotion_of(found['promotion'])}
         self.close()
         return {'error': lines[-1] if lines else f'no response within {READ_SECONDS:g} s'}
 

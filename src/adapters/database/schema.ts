@@ -4,6 +4,7 @@ import type { OperationEvent } from '../../core/operation/event.ts';
 import type { OperationRecord, StageRecord } from '../../core/operation/operation.ts';
 import type {
   ClusterRecord,
+  NewFailover,
   ObservationRecord,
   PlanRecord,
   ReportRecord,
@@ -131,6 +132,12 @@ export interface ObserversTable {
 
 export interface ObservationsTable extends Columns<ObservationRecord & { holder: string }> {}
 
+export interface FailoversTable {
+  id: Generated<number>;
+  cluster_id: string;
+  document: Json<NewFailover>;
+}
+
 export interface ClusterEventsTable {
   sequence: Generated<number>;
   cluster_id: string;
@@ -153,4 +160,5 @@ export interface Schema {
   observers: ObserversTable;
   observations: ObservationsTable;
   cluster_events: ClusterEventsTable;
+  failovers: FailoversTable;
 }

@@ -113,12 +113,11 @@ function open(config: ConnectConfig, name: string, hostKey: HostKey | undefined)
       client.destroy();
       reject(new Error(hasOtherKey ? `${name} has another host key than stored` : reasonOf(error)));
     };
-    client.once('error', fail);
+    // Stays for the whole life of the client: it can emit several errors, also after it was destroyed,
+    // and one without a listener would end the server.
+    client.on('error', fail);
     client.once('close', () => fail(new Error('the connection was closed')));
-    client.once('ready', () => {
-      client.removeAllListeners('error').removeAllListeners('close');
-      resolve(client);
-    });
+    client.once('ready', () => resolve(client));
     client.connect({
       ...config,
       readyTimeout: READY_MILLISECONDS,

@@ -56,6 +56,14 @@ export const postgresFactsSchema = z.object({
   server_version: z.string(),
   started_at: z.string(),
   timeline: z.int().nullable(),
+  promotion: z
+    .object({
+      at: instantSchema,
+      previous_timeline: z.int(),
+      switch_lsn: z.string().describe('Last position that both timelines have in common.'),
+    })
+    .nullable()
+    .describe('Start of the timeline of a primary; null on the first timeline, and on a replica.'),
   current_lsn: z.string().nullable(),
   replica: z
     .object({

@@ -118,6 +118,10 @@ export function createAwsTarget(cloud: Cloud, { env, defaults }: AwsTargetOption
       };
     },
 
+    async provesDown({ spec }, { instance_id: id }) {
+      return id !== null && (await cloud.isDown(settingsOf(spec).region, id));
+    },
+
     async start({ site, name, spec }, nodes) {
       const { region } = settingsOf(spec);
       const made = await cloud.nodes(region, site, name);

@@ -11,6 +11,8 @@ import { LOCAL_RESOURCES } from './module-resources.ts';
 import { createNodeImages, IMAGE_VERSIONS } from './node-image.ts';
 
 const GIBIBYTE = 2 ** 30;
+/** States of a container in which none of its processes exists. */
+const PROOF_OF_DEATH: readonly string[] = ['exited', 'dead'];
 
 export interface DockerTargetOptions {
   /** Absolute path of the project folder that contains `images/node`. */
@@ -110,6 +112,14 @@ export function createDockerTarget({ assetsRoot, env }: DockerTargetOptions): Do
         return { name, state: stateOf(container.state), id: container.id };
       });
       return { nodes: observed, network: network.length > 0 };
+    },
+
+    async provesDown({ site, name: cluster }, node) {
+      const found = await containers(site, cluster);
+      const container = found.find((one) => one.node === node.name);
+      if (container) return PROOF_OF_DEATH.includes(container.state);
+      // Another daemon has no container of the cluster at all.
+      return found.some(({ state }) => state === 'running');
     },
 
     async start({ site, name: cluster }, nodes) {

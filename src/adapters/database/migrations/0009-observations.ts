@@ -24,6 +24,12 @@ const STATEMENTS = [
     data json not null,
     at timestamptz not null
   )`,
+  `create table failovers (
+    id bigint generated always as identity primary key,
+    cluster_id uuid not null references clusters (id),
+    document json not null
+  )`,
+  'create index failovers_of_cluster on failovers (cluster_id, id)',
   'create index cluster_events_of_cluster on cluster_events (cluster_id, sequence)',
 ];
 

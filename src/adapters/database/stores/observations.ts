@@ -1,11 +1,13 @@
 import { type Kysely, type Selectable, sql } from 'kysely';
 import type { ClusterEvent } from '../../../core/observation/cluster-event.ts';
+import type { Failover } from '../../../core/observation/failover.ts';
 import type {
   ObservationRecord,
   ObservationStore,
   ObservationUpdate,
   ObserverIdentity,
 } from '../../../ports/observation-store.ts';
+import type { Page } from '../../../ports/page.ts';
 import type { ObservationsTable, Schema } from '../schema.ts';
 import { time } from './columns.ts';
 
@@ -68,7 +70,7 @@ export class SqlObservationStore implements ObservationStore {
   }
 
   async save({ id }: ObserverIdentity, updates: readonly ObservationUpdate[]): Promise<void> {
-    const rows = updates.map(({ events: _events, ...row }) => row);
+    const rows = updates.map(({ events: _events, failovers: _failovers, ...row }) => row);
     const saved = await sql<{ cluster_id: string }>`
       update observations
          set topology = new.topology,
@@ -88,9 +90,26 @@ export class SqlObservationStore implements ObservationStore {
         ? events.map((event) => ({ ...event, cluster_id, data: JSON.stringify(event.data) }))
         : [],
     );
+    const failovers = updates.flatMap(({ cluster_id, failovers: found }) =>
+      held.has(cluster_id)
+        ? found.map((one) => ({ cluster_id, document: JSON.stringify(one) }))
+        : [],
+    );
+    if (failovers.length > 0) await this.#db.insertInto('failovers').values(failovers).execute();
     if (events.length === 0) return;
     await sql`select pg_advisory_xact_lock(${EVENTS_LOCK})`.execute(this.#db);
     await this.#db.insertInto('cluster_events').values(events).execute();
+  }
+
+  async failovers(clusterId: string, { after, limit }: Page): Promise<Failover[]> {
+    let query = this.#db
+      .selectFrom('failovers')
+      .innerJoin('clusters', 'clusters.id', 'failovers.cluster_id')
+      .select(['failovers.id', 'clusters.name', 'document'])
+      .where('cluster_id', '=', clusterId);
+    if (after !== undefined) query = query.where('failovers.id', '<', Number(after));
+    const rows = await query.orderBy('failovers.id', 'desc').limit(limit).execute();
+    return rows.map(({ id, name, document }) => ({ id: String(id), cluster: name, ...document }));
   }
 
   async get(clusterId: string): Promise<ObservationRecord | null> {

@@ -2,6 +2,7 @@ import type { AccountResource } from '../../../core/resources.ts';
 import { preflight } from '../preflight/preflight.ts';
 import { describeType } from '../preflight/region-facts.ts';
 import { RequestFailed } from '../preflight/request.ts';
+import { isDown } from '../resources/is-down.ts';
 import { listNodes } from '../resources/list-nodes.ts';
 import { listResources } from '../resources/list-resources.ts';
 import { type RemovalPace, removeResources } from '../resources/remove-resources.ts';
@@ -26,6 +27,8 @@ export function createAwsAccount(pace: RemovalPace): Cloud {
 
     start: (region, ids) =>
       asking(region, 'ec2:StartInstances', ({ ec2 }) => startInstances(ec2, ids)),
+
+    isDown: (region, id) => asking(region, 'ec2:DescribeInstances', ({ ec2 }) => isDown(ec2, id)),
 
     async remove(resources) {
       const byRegion = new Map<string, AccountResource[]>();

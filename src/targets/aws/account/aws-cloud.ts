@@ -17,6 +17,7 @@ export function createAwsCloud(pace: RemovalPace = PACE): Cloud {
     preflight: async (input) => (await account()).preflight(input),
     resources: async (filter) => (await account()).resources(filter),
     nodes: async (region, site, cluster) => (await account()).nodes(region, site, cluster),
+    isDown: async (region, id) => (await account()).isDown(region, id),
     start: async (region, ids) => (await account()).start(region, ids),
     remove: async (resources) => (await account()).remove(resources),
     sizeOf: async (region, instanceType) => (await account()).sizeOf(region, instanceType),

@@ -64,6 +64,11 @@ export interface Cloud {
   }): Promise<AccountResource[]>;
   /** Starts stopped machines and waits until they run. */
   start(region: string, ids: readonly string[]): Promise<void>;
+  /**
+   * Whether the instance is `stopped` or `terminated`. Every other state is no proof: a machine that
+   * is `stopping` or `shutting-down` still runs.
+   */
+  isDown(region: string, id: string): Promise<boolean>;
   /** Returns the machines of a cluster by their tags, independent of any Terraform state. */
   nodes(region: string, site: string, cluster: string): Promise<CloudNode[]>;
   /**

@@ -130,7 +130,7 @@ async function printResult(
   console.log(`
   ${style('bold', `Replication is proven, ${seconds.toFixed(1)} s after you asked.`)}
 
-${indent(reportText(report.nodes, { style, columns: null }))}
+${indent(reportText(report, { style, columns: null }))}
 
   ${style('bold', 'Connect')} (the password is in a file that psql reads):
 

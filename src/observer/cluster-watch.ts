@@ -1,7 +1,6 @@
 import { pendingChange } from '../core/cluster/pending-change.ts';
 import { type ClusterNode, plannedNodes, type Topology } from '../core/cluster/topology.ts';
 import { readable } from '../core/node/node-facts.ts';
-import { sessionSettings } from '../core/node/session-settings.ts';
 import type { NewClusterEvent } from '../core/observation/cluster-event.ts';
 import type { ConditionType } from '../core/observation/condition.ts';
 import { type LeaseRelease, lostBytes, secondsBetween } from '../core/observation/failover.ts';
@@ -19,6 +18,7 @@ import type {
 import type { ClusterSummary } from '../ports/stores.ts';
 import type { Targets } from '../ports/target.ts';
 import type { Workspace } from '../ports/workspace.ts';
+import { sessionRequests } from '../shared/node-facts.ts';
 import { targetOf } from '../shared/targets.ts';
 import { releaseEarly, type Survivor } from './early-release.ts';
 import { NodeWatch, type NodeWatchTools } from './node-watch.ts';
@@ -250,22 +250,10 @@ export class ClusterWatch {
 
   /** Opens sessions on new nodes, and closes those of nodes that changed or left. */
   #openNodes(stored: ObservationRecord | null): void {
-    const { cluster } = this.#summary;
-    const target = targetOf(cluster, this.#tools);
-    const planned = new Map(plannedNodes(cluster.spec).map((node) => [node.name, node]));
-    const folder = this.#tools.workspace.path(cluster.name, 'ssh');
     const wanted = new Set<string>();
-    for (const [index, node] of (cluster.nodes ?? []).entries()) {
+    for (const request of sessionRequests(this.#tools, this.#summary.cluster)) {
+      const { node } = request;
       wanted.add(node.name);
-      const { spec } = cluster;
-      const plan = planned.get(node.name) ?? {
-        name: node.name,
-        ordinal: index + 1,
-        witness: node.postgres_port === null,
-        etcd: false,
-      };
-      const settings = sessionSettings(spec, { ...plan, address: node.address }, ROUND_SECONDS);
-      const request = { node, access: target.access(spec), folder, settings };
       const key = JSON.stringify(request);
       const known = this.#nodes.get(node.name);
       if (known?.key === key) continue;

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAnsible } from '../../src/adapters/ansible/ansible.ts';
 import { createX509Pki } from '../../src/adapters/pki/x509-pki.ts';
 import { createSqlProbe } from '../../src/adapters/postgres/sql-probe.ts';
+import { createNodeSessions } from '../../src/adapters/ssh/node-sessions.ts';
 import type { Topology } from '../../src/core/cluster/topology.ts';
 import type { HostRecap } from '../../src/ports/ansible.ts';
 import type { ClusterRecord } from '../../src/ports/stores.ts';
@@ -45,6 +46,7 @@ describe('writing and running the Ansible of a cluster', { timeout: PLAY_MILLISE
         ansible: createAnsible({ assetsRoot: REPOSITORY, env }),
         pki: createX509Pki(terraformTools.clock),
         probe: createSqlProbe({ env: {} }),
+        sessions: createNodeSessions({ assetsRoot: REPOSITORY, env }),
         // Nodes of this machine need no waiting for.
         nodeBoot: { waitUntilReady: async () => {} },
         nodeSizes: async () => ({ memory_bytes: MEMORY_BYTES, disk_bytes: null }),

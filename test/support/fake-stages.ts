@@ -154,6 +154,7 @@ const WORK: { [Name in Step]: Work<Name> } = {
       timeline: null,
       marker: { id: randomUUID(), lsn: null, removed: true },
       nodes: [],
+      failover: null,
       observed_at: topology.observed_at,
       duration_ms: 1,
     };

@@ -80,13 +80,12 @@ export async function create(cli: Cli, name: string, options: CreateOptions): En
   const exit = await endingOf(cli, followed);
   if (exit !== 'done') return exit;
   const report = await api.latestReport(name);
-  const nodes = report?.document.nodes ?? [];
   cli.printResult(followed.operation, () =>
     [
       '',
       cli.manner.style('bold', `Cluster ${name} is up, and its replication is proven.`),
       '',
-      reportText(nodes, cli.manner),
+      ...(report ? [reportText(report.document, cli.manner)] : []),
       '',
       `Connect to it: hathi cluster connect ${name}`,
     ].join('\n'),

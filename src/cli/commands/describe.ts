@@ -20,9 +20,8 @@ export async function describeCluster(cli: Cli, name: string): Ending {
   cli.printResult(document, () => {
     const parts = [clusterText(cli, cluster, nodes)];
     if (report) {
-      const figures = report.document.nodes;
       const heading = `Last verification, ${ago(report.created_at, Date.now())}:`;
-      parts.push(`${heading}\n${reportText(figures, cli.manner)}`);
+      parts.push(`${heading}\n${reportText(report.document, cli.manner)}`);
     }
     parts.push(`Last operations:\n${operationsTable(cli, operations)}`);
     return parts.join('\n\n');

@@ -18,17 +18,22 @@ export async function verify(cli: Cli, name: string): Ending {
     await endingOf(cli, followed);
     throw operationError(operation);
   }
-  const nodes = report.document.nodes;
   const { style } = cli.manner;
   cli.printResult(report, () =>
     [
       '',
       report.passed
         ? style('bold', `Replication of ${name} is proven.`)
-        : style('red', `Replication of ${name} is not proven.`),
+        : style('red', failedText(name, report.document.nodes)),
       '',
-      reportText(nodes, cli.manner),
+      reportText(report.document, cli.manner),
     ].join('\n'),
   );
   return report.passed ? 'done' : 'failed';
+}
+
+function failedText(name: string, nodes: readonly { status: string }[]): string {
+  return nodes.some(({ status }) => status === 'failed')
+    ? `Replication of ${name} is not proven.`
+    : `Replication of ${name} is proven, but a failover would not work.`;
 }

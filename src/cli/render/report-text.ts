@@ -2,13 +2,11 @@ import type { Report } from '../client/api.ts';
 import type { Manner } from '../terminal/terminal.ts';
 import { table } from './table.ts';
 
-type NodeReport = Report['document']['nodes'][number];
-
 const HEADS = ['node', 'role', 'streaming', 'lag', 'round trip', 'proven'];
 
-/** The report as a table, followed by the reason for each node that is not proven. */
+/** The report as a table, followed by the reasons for which it did not pass. */
 export function reportText(
-  nodes: readonly NodeReport[],
+  { nodes, failover }: Pick<Report['document'], 'nodes' | 'failover'>,
   manner: Pick<Manner, 'style' | 'columns'>,
 ): string {
   const rows = nodes.map((node) => [
@@ -24,7 +22,11 @@ export function reportText(
     .map(({ node, reasons }) =>
       manner.style('red', `${node}: ${reasons.map(({ message }) => message).join(' ')}`),
     );
-  return [table(HEADS, rows, manner), ...reasons].join('\n');
+  const failures =
+    failover === null || failover.status === 'true'
+      ? reasons
+      : [...reasons, manner.style('red', `failover: ${failover.message}`)];
+  return [table(HEADS, rows, manner), ...failures].join('\n');
 }
 
 function yesNo(value: boolean): string {

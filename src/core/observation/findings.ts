@@ -36,10 +36,7 @@ const CLOCK_SECONDS = 5;
 
 /** One finding for each condition, in the order of CONDITION_TYPES. Pure. */
 export function findings(facts: ClusterFacts, now: Date): Finding[] {
-  const observations = facts.nodes.map((node) => {
-    const observed = facts.observed.find(({ name }) => name === node.name);
-    return postgresObservation(node, observed, now);
-  });
+  const observations = observationsOf(facts, now);
   const context: Context = { facts, now, observations, primary: primaryOf(observations) };
   return [
     onePrimary(context),
@@ -52,6 +49,20 @@ export function findings(facts: ClusterFacts, now: Date): Finding[] {
     verified(context),
     upToDate(context),
   ];
+}
+
+function observationsOf(
+  { nodes, observed }: Pick<ClusterFacts, 'nodes' | 'observed'>,
+  now: Date,
+): PostgresObservation[] {
+  return nodes.map((node) => {
+    const found = observed.find(({ name }) => name === node.name);
+    return postgresObservation(node, found, now);
+  });
+}
+
+interface FailoverContext extends Omit<Context, 'facts'> {
+  facts: Pick<ClusterFacts, 'spec' | 'planned' | 'nodes' | 'observed'>;
 }
 
 interface Context {
@@ -142,7 +153,16 @@ function replicasStreaming({ facts, observations, primary }: Context): Finding {
   return fails(type, 'REPLICA_NOT_STREAMING', message, verifyStep(name));
 }
 
-function failoverReady({ facts, now, observations, primary }: Context): Finding {
+/** Whether a failover would work, as the condition and as a verification report it. */
+export function failoverFinding(
+  facts: Pick<ClusterFacts, 'spec' | 'planned' | 'nodes' | 'observed'>,
+  now: Date,
+): Finding {
+  const observations = observationsOf(facts, now);
+  return failoverReady({ facts, now, observations, primary: primaryOf(observations) });
+}
+
+function failoverReady({ facts, now, observations, primary }: FailoverContext): Finding {
   const type = 'failover-ready';
   const { name, replica_count: replicas } = facts.spec;
   if (replicas === 0) return holds(type, 'The spec has no replica, so no failover is expected.');

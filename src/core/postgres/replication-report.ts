@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { roleSchema } from '../cluster/topology.ts';
 import { instantSchema } from '../instant.ts';
+import { CONDITION_STATUSES } from '../observation/condition.ts';
 
 /**
  * Why a node is not proven, and whether waiting could help: a replica that has just started may not
@@ -70,6 +71,16 @@ export const replicationReportSchema = z
       .object({ id: z.string(), lsn: z.string().nullable(), removed: z.boolean() })
       .describe('The row that was written on the primary and read on each replica.'),
     nodes: z.array(nodeReportSchema),
+    failover: z
+      .object({
+        status: z.enum(CONDITION_STATUSES),
+        reason: z.string(),
+        message: z.string(),
+      })
+      .nullable()
+      .describe(
+        'The condition `failover-ready` at the time of the verification; null in reports of versions that did not verify it.',
+      ),
     observed_at: instantSchema,
     duration_ms: z.number(),
   })

@@ -245,6 +245,11 @@ export const ERROR_GUIDE = {
       'A replica did not return the row that was written on the primary, or it follows another primary.',
     remedy: 'The report names each node and reason: `GET /api/v1/clusters/{name}/report`.',
   },
+  FAILOVER_NOT_READY: {
+    cause:
+      'etcd has no spare member, Patroni is paused or does not run, the guard does not run, or no replica is within the allowed lag.',
+    remedy: 'The condition `failover-ready` names the next command: `GET /api/v1/clusters/{name}`.',
+  },
   NETWORK_TAKEN: {
     cause: 'Many clusters were requested at the same time.',
     remedy: 'Retry after the seconds in `Retry-After`.',

@@ -66,7 +66,12 @@ const STEP_PROBLEMS: Record<Step, readonly ProblemCode[]> = {
     'PARAMETER_REJECTED',
     'PARAMETER_NOT_APPLIED',
   ],
-  'verify-replication': [...LATER_PROBLEMS, 'REPLICATION_NOT_PROVEN', 'NODE_UNREACHABLE'],
+  'verify-replication': [
+    ...LATER_PROBLEMS,
+    'REPLICATION_NOT_PROVEN',
+    'FAILOVER_NOT_READY',
+    'NODE_UNREACHABLE',
+  ],
   'destroy-terraform': [...LATER_PROBLEMS, ...TERRAFORM_PROBLEMS, 'CLUSTER_PROTECTED'],
 };
 

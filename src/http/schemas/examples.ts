@@ -178,6 +178,11 @@ export const reportExample: Report = {
         marker_seen_after_ms: 3.1,
       },
     ],
+    failover: {
+      status: 'true',
+      reason: 'OK',
+      message: 'etcd can lose a member, Patroni is active, and a replica can take over.',
+    },
     observed_at: PROVEN,
     duration_ms: 412,
   },

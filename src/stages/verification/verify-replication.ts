@@ -1,20 +1,24 @@
 import { stepMissing } from '../../core/cluster/missing-step.ts';
-import { type PlannedNode, plannedNodes } from '../../core/cluster/topology.ts';
+import { plannedNodes } from '../../core/cluster/topology.ts';
 import { HathiError } from '../../core/errors.ts';
+import { failoverFinding } from '../../core/observation/findings.ts';
 import { topologyOf } from '../../core/postgres/observed-topology.ts';
 import type { NodeReport, ReplicationReport } from '../../core/postgres/replication-report.ts';
 import { judgeReplication, type Verdict } from '../../core/postgres/replication-verdict.ts';
 import type { Clock, IdSource } from '../../ports/clock.ts';
+import type { NodeSessions } from '../../ports/node-sessions.ts';
 import type { Probe, ProbeSession } from '../../ports/probe.ts';
 import type { SecretBox } from '../../ports/secrets.ts';
 import type { Stage, StageContext } from '../../ports/stage.ts';
 import type { Targets } from '../../ports/target.ts';
 import type { Workspace } from '../../ports/workspace.ts';
+import { type NodeFactsReader, openNodeFacts } from '../../shared/node-facts.ts';
 import { withNodeSession } from '../../shared/node-session.ts';
 import { requireSecret } from '../cluster-secrets.ts';
 
 export interface VerifyReplicationTools {
   probe: Probe;
+  sessions: NodeSessions;
   secretBox: SecretBox;
   workspace: Workspace;
   targets: Targets;
@@ -27,6 +31,9 @@ const SETTLE_MILLISECONDS = 8_000;
 
 /** Pause between two observations of a cluster that is settling. */
 const PAUSE_MILLISECONDS = 200;
+
+/** Longest wait for the facts of a node in one observation, with the start of its session. */
+const FACTS_MILLISECONDS = 6_000;
 
 /** Longest wait for the row in one observation. Replay normally takes milliseconds. */
 const READ_MILLISECONDS = 1_500;
@@ -61,36 +68,49 @@ async function prove(
   }
   const secret = (name: string) =>
     requireSecret(context, tools.secretBox, name, 'verify-replication');
-  return await withNodeSession(tools, cluster, secret, (session) =>
-    proveWith(tools, context, session),
-  );
+  const facts = openNodeFacts(tools, cluster);
+  try {
+    return await withNodeSession(tools, cluster, secret, (session) =>
+      proveWith(tools, context, session, facts),
+    );
+  } finally {
+    facts.close();
+  }
 }
 
 async function proveWith(
   tools: VerifyReplicationTools,
   context: StageContext,
   session: ProbeSession,
+  facts: NodeFactsReader,
 ): Promise<ReplicationReport> {
   const { cluster } = context;
   const started = tools.clock.now().getTime();
-  const expected = plannedNodes(cluster.spec);
   const marker = { id: tools.ids.next(), node: null as string | null, lsn: null as string | null };
-  const verdict = await judgeUntilSettled(tools, context, session, expected, marker);
+  const verdict = await judgeUntilSettled(tools, context, { session, facts }, marker);
   const removed =
     marker.node !== null && (await session.removeMarker(marker.node, marker.id)) === null;
   const now = tools.clock.now();
   return {
     cluster: cluster.name,
     spec_revision: cluster.spec_revision,
-    passed: verdict.passed,
+    passed: verdict.passed && verdict.failover.status === 'true',
     primary: verdict.primary?.node ?? null,
     system_identifier: verdict.primary?.system_identifier ?? null,
     timeline: verdict.primary?.timeline ?? null,
     marker: { id: marker.id, lsn: marker.lsn, removed },
     nodes: verdict.nodes,
+    failover: verdict.failover,
     observed_at: now.toISOString(),
     duration_ms: now.getTime() - started,
   };
+}
+
+type Failover = NonNullable<ReplicationReport['failover']>;
+
+interface Readers {
+  session: ProbeSession;
+  facts: NodeFactsReader;
 }
 
 interface Marker {
@@ -103,19 +123,30 @@ interface Marker {
 async function judgeUntilSettled(
   tools: VerifyReplicationTools,
   context: StageContext,
-  session: ProbeSession,
-  expected: readonly PlannedNode[],
+  { session, facts }: Readers,
   marker: Marker,
-): Promise<Verdict> {
+): Promise<Verdict & { failover: Failover }> {
+  const { cluster } = context;
+  const expected = plannedNodes(cluster.spec);
   const names = expected.map((node) => node.name);
   const deadline = tools.clock.now().getTime() + SETTLE_MILLISECONDS;
   const emitted = new Map<string, string>();
   while (true) {
     context.signal.throwIfAborted();
-    const verdict = await judgeOnce(session, names, marker);
+    const [verdict, observed] = await Promise.all([
+      judgeOnce(session, names, marker),
+      facts.read(FACTS_MILLISECONDS),
+    ]);
+    const now = tools.clock.now();
+    const { spec, nodes } = cluster;
+    const { status, reason, message } = failoverFinding(
+      { spec, planned: expected, nodes: nodes ?? [], observed },
+      now,
+    );
+    const failover = { status, reason, message };
     await emitChanges(context, verdict.nodes, emitted);
-    const late = tools.clock.now().getTime() >= deadline;
-    if (verdict.passed || !verdict.maySettle || late) return verdict;
+    const isDone = verdict.passed ? status === 'true' : !verdict.maySettle;
+    if (isDone || now.getTime() >= deadline) return { ...verdict, failover };
     await tools.clock.sleep(PAUSE_MILLISECONDS, context.signal);
   }
 }
@@ -189,6 +220,13 @@ function notProven(report: ReplicationReport): HathiError {
   const sentences = failed.map(
     (node) => `${node.node}: ${node.reasons.map((one) => one.message).join(' ')}`,
   );
+  if (failed.length === 0) {
+    return new HathiError(
+      'FAILOVER_NOT_READY',
+      `Every replica replicates, but a failover would not work: ${report.failover?.message}`,
+      { reason: report.failover?.reason, report },
+    );
+  }
   return new HathiError(
     'REPLICATION_NOT_PROVEN',
     `Replication is not proven on ${failed.length} of ${report.nodes.length} nodes. ${sentences.join(' ')}`,

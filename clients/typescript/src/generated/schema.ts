@@ -1252,7 +1252,7 @@ export interface components {
             state: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
         };
         /** @enum {string} */
-        ErrorCode: "MALFORMED_JSON" | "BODY_TOO_LARGE" | "HEADERS_TOO_LARGE" | "REQUEST_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE" | "TOO_MANY_REQUESTS" | "TOO_MANY_STREAMS" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "FORBIDDEN_HOST" | "FORBIDDEN_ORIGIN" | "UNAUTHORIZED" | "INVALID_REQUEST" | "INVALID_CURSOR" | "PRECONDITION_FAILED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_KEY_IN_USE" | "INVALID_CLUSTER_NAME" | "INVALID_LSN" | "PARAMETER_UNKNOWN" | "PARAMETER_INVALID" | "PARAMETER_OWNED" | "PARAMETER_READ_ONLY" | "PARAMETER_TOO_SMALL" | "PARAMETER_TOO_LARGE" | "PARAMETER_UNSAFE" | "PARAMETER_REJECTED" | "TOKEN_REQUIRED" | "CLUSTER_NOT_FOUND" | "CLUSTER_EXISTS" | "CLUSTER_PROTECTED" | "CLUSTER_BUSY" | "OPERATION_NOT_FOUND" | "REPORT_NOT_FOUND" | "PLAN_NOT_FOUND" | "ID_AMBIGUOUS" | "TRANSITION_NOT_ALLOWED" | "STEP_MISSING" | "OPERATION_FAILED" | "OPERATION_CANCELLED" | "OPERATION_INTERRUPTED" | "LEASE_LOST" | "DEADLINE_EXCEEDED" | "PLAN_STALE" | "PLAN_ALTERED" | "PLAN_REFUSED" | "TERRAFORM_FAILED" | "STATE_UNREADABLE" | "ANSIBLE_FAILED" | "PARAMETER_NOT_APPLIED" | "REPLICATION_NOT_PROVEN" | "NETWORK_TAKEN" | "NETWORK_EXHAUSTED" | "NODE_UNREACHABLE" | "NODE_REFUSED" | "NODE_SETUP_FAILED" | "CLOUD_UNAVAILABLE" | "CLOUD_REFUSED" | "TOOL_MISSING" | "TOOL_TOO_OLD" | "TOOL_FAILED" | "DISK_FULL" | "WORKSPACE_FAILED" | "PORT_IN_USE" | "DATA_DIRECTORY_LOCKED" | "DATABASE_UNAVAILABLE" | "CONFIGURATION_INVALID" | "SECRET_UNREADABLE" | "INTERNAL";
+        ErrorCode: "MALFORMED_JSON" | "BODY_TOO_LARGE" | "HEADERS_TOO_LARGE" | "REQUEST_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE" | "TOO_MANY_REQUESTS" | "TOO_MANY_STREAMS" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "FORBIDDEN_HOST" | "FORBIDDEN_ORIGIN" | "UNAUTHORIZED" | "INVALID_REQUEST" | "INVALID_CURSOR" | "PRECONDITION_FAILED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_KEY_IN_USE" | "INVALID_CLUSTER_NAME" | "INVALID_LSN" | "PARAMETER_UNKNOWN" | "PARAMETER_INVALID" | "PARAMETER_OWNED" | "PARAMETER_READ_ONLY" | "PARAMETER_TOO_SMALL" | "PARAMETER_TOO_LARGE" | "PARAMETER_UNSAFE" | "PARAMETER_REJECTED" | "TOKEN_REQUIRED" | "CLUSTER_NOT_FOUND" | "CLUSTER_EXISTS" | "CLUSTER_PROTECTED" | "CLUSTER_BUSY" | "OPERATION_NOT_FOUND" | "REPORT_NOT_FOUND" | "PLAN_NOT_FOUND" | "ID_AMBIGUOUS" | "TRANSITION_NOT_ALLOWED" | "STEP_MISSING" | "OPERATION_FAILED" | "OPERATION_CANCELLED" | "OPERATION_INTERRUPTED" | "LEASE_LOST" | "DEADLINE_EXCEEDED" | "PLAN_STALE" | "PLAN_ALTERED" | "PLAN_REFUSED" | "TERRAFORM_FAILED" | "STATE_UNREADABLE" | "ANSIBLE_FAILED" | "PARAMETER_NOT_APPLIED" | "REPLICATION_NOT_PROVEN" | "FAILOVER_NOT_READY" | "NETWORK_TAKEN" | "NETWORK_EXHAUSTED" | "NODE_UNREACHABLE" | "NODE_REFUSED" | "NODE_SETUP_FAILED" | "CLOUD_UNAVAILABLE" | "CLOUD_REFUSED" | "TOOL_MISSING" | "TOOL_TOO_OLD" | "TOOL_FAILED" | "DISK_FULL" | "WORKSPACE_FAILED" | "PORT_IN_USE" | "DATA_DIRECTORY_LOCKED" | "DATABASE_UNAVAILABLE" | "CONFIGURATION_INVALID" | "SECRET_UNREADABLE" | "INTERNAL";
         /**
          * @description Meaning, cause and remedy of an error code.
          * @example {
@@ -1696,6 +1696,14 @@ export interface components {
                 max_connections: number;
                 /** @description Parameters whose value waits for a restart. */
                 pending_restart: string[];
+                /** @description Start of the timeline of a primary; null on the first timeline, and on a replica. */
+                promotion: {
+                    /** @description ISO 8601, UTC. */
+                    at: string;
+                    previous_timeline: number;
+                    /** @description Last position that both timelines have in common. */
+                    switch_lsn: string;
+                } | null;
                 replica: {
                     received_lsn: string | null;
                     receiver_status: string | null;
@@ -2660,6 +2668,13 @@ export interface components {
         ReplicationReport: {
             cluster: string;
             duration_ms: number;
+            /** @description The condition `failover-ready` at the time of the verification; null in reports of versions that did not verify it. */
+            failover: {
+                message: string;
+                reason: string;
+                /** @enum {string} */
+                status: "true" | "false" | "unknown";
+            } | null;
             /** @description The row that was written on the primary and read on each replica. */
             marker: {
                 id: string;
@@ -2715,6 +2730,11 @@ export interface components {
          *             "marker_seen_after_ms": 3.1
          *           }
          *         ],
+         *         "failover": {
+         *           "status": "true",
+         *           "reason": "OK",
+         *           "message": "etcd can lose a member, Patroni is active, and a replica can take over."
+         *         },
          *         "observed_at": "2026-01-02T03:04:31.250Z",
          *         "duration_ms": 412
          *       }
@@ -3083,6 +3103,11 @@ export interface components {
          *           "marker_seen_after_ms": 3.1
          *         }
          *       ],
+         *       "failover": {
+         *         "status": "true",
+         *         "reason": "OK",
+         *         "message": "etcd can lose a member, Patroni is active, and a replica can take over."
+         *       },
          *       "observed_at": "2026-01-02T03:04:31.250Z",
          *       "duration_ms": 412
          *     }
@@ -3090,6 +3115,13 @@ export interface components {
         VerifiedReplication: {
             cluster: string;
             duration_ms: number;
+            /** @description The condition `failover-ready` at the time of the verification; null in reports of versions that did not verify it. */
+            failover: {
+                message: string;
+                reason: string;
+                /** @enum {string} */
+                status: "true" | "false" | "unknown";
+            } | null;
             /** @description The row that was written on the primary and read on each replica. */
             marker: {
                 id: string;
@@ -3110,6 +3142,13 @@ export interface components {
         VerifyReplicationResult: {
             cluster: string;
             duration_ms: number;
+            /** @description The condition `failover-ready` at the time of the verification; null in reports of versions that did not verify it. */
+            failover: {
+                message: string;
+                reason: string;
+                /** @enum {string} */
+                status: "true" | "false" | "unknown";
+            } | null;
             /** @description The row that was written on the primary and read on each replica. */
             marker: {
                 id: string;
@@ -7648,6 +7687,8 @@ export interface operations {
             };
             /**
              * @description `REPLICATION_NOT_PROVEN`: The replication of at least one replica could not be verified.
+             *
+             *     `FAILOVER_NOT_READY`: Every replica replicates, but a failover would not work now.
              *
              *     `NODE_UNREACHABLE`: A node did not respond.
              */

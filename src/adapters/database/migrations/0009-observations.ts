@@ -24,6 +24,7 @@ const STATEMENTS = [
     data json not null,
     at timestamptz not null
   )`,
+  `update reports set document = (document::jsonb || '{"failover": null}')::json`,
   `create table failovers (
     id bigint generated always as identity primary key,
     cluster_id uuid not null references clusters (id),

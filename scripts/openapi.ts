@@ -10,6 +10,7 @@ export async function openApiDocument(): Promise<OpenAPIV3_1.Document> {
     clusters: {} as never,
     operations: {} as never,
     records: {} as never,
+    observations: {} as never,
     orphans: {} as never,
     parameters: {} as never,
     idempotency: {} as never,

@@ -3,6 +3,7 @@ import type { OpenAPIV3_1 } from 'openapi-types';
 import { METRICS } from '../src/adapters/metrics/prometheus.ts';
 import { SETTINGS } from '../src/config.ts';
 import { CLUSTER_STATUSES } from '../src/core/cluster/cluster-status.ts';
+import { CLUSTER_METRICS } from '../src/core/observation/cluster-metrics.ts';
 import { PASSED } from '../src/environment.ts';
 import { ERROR_GUIDE } from '../src/http/errors/error-guide.ts';
 import { PROBLEM_CODES, type ProblemCode } from '../src/http/errors/http-error.ts';
@@ -76,8 +77,13 @@ function errorsPage(): string {
   );
 }
 
+function allMetrics(): { name: string; help: string; labelNames: readonly string[] }[] {
+  const observed = Object.entries(CLUSTER_METRICS).map(([name, metric]) => ({ name, ...metric }));
+  return [...Object.values(METRICS), ...observed];
+}
+
 function metricsPage(): string {
-  const rows = Object.values(METRICS).map(({ name, help, labelNames }) => {
+  const rows = allMetrics().map(({ name, help, labelNames }) => {
     const labels = labelNames.map((label) => `\`${label}\``).join(', ');
     return `| \`${name}\` | ${labels || 'none'} | ${help} |`;
   });

@@ -116,6 +116,7 @@ async function start(config: Config, targets: Targets, closers: Closer[]): Promi
       unitOfWork,
       wakeups,
       log,
+      metrics,
       verify: async (cluster) => {
         await services.operations.submitStep(
           'verify-replication',

@@ -5,6 +5,7 @@ import type { Metrics } from '../ports/metrics.ts';
 import type { UnitOfWork } from '../ports/unit-of-work.ts';
 import { createClusterService } from '../services/clusters/cluster-service.ts';
 import { createCursors } from '../services/lists/cursors.ts';
+import { createObservationService } from '../services/observation/observation-service.ts';
 import { createEventStream } from '../services/operations/follow-events.ts';
 import { createOperationService } from '../services/operations/operation-service.ts';
 import { createOrphanService } from '../services/orphans/orphan-service.ts';
@@ -72,6 +73,7 @@ export function createServices(parts: ServiceParts) {
       defaultTarget: settings.target,
     }),
     records: createRecordService({ unitOfWork, cursors }),
+    observations: createObservationService({ unitOfWork, wakeups, cursors, clock }),
     orphans: createOrphanService({
       unitOfWork,
       box: secretBox,

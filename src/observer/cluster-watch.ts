@@ -2,10 +2,18 @@ import { pendingChange } from '../core/cluster/pending-change.ts';
 import { type ClusterNode, plannedNodes, type Topology } from '../core/cluster/topology.ts';
 import { readable } from '../core/node/node-facts.ts';
 import type { NewClusterEvent } from '../core/observation/cluster-event.ts';
+import { type ClusterMetric, clusterMetrics } from '../core/observation/cluster-metrics.ts';
 import type { ConditionType } from '../core/observation/condition.ts';
 import { type LeaseRelease, lostBytes, secondsBetween } from '../core/observation/failover.ts';
 import { findings } from '../core/observation/findings.ts';
-import { currentFacts, currentRole, ROUND_SECONDS } from '../core/observation/observed-node.ts';
+import {
+  currentFacts,
+  currentRole,
+  type ObservedNode,
+  ROUND_SECONDS,
+} from '../core/observation/observed-node.ts';
+import { sampleOf } from '../core/observation/sample.ts';
+import type { Sample } from '../core/observation/series.ts';
 import { type ConditionState, settleCondition } from '../core/observation/settle-condition.ts';
 import type { Log } from '../ports/log.ts';
 import type { NodeSessionRequest } from '../ports/node-sessions.ts';
@@ -48,6 +56,8 @@ export class ClusterWatch {
   #summary: ClusterSummary;
   #rolesChangedAt: string | null;
   #primary: PrimaryState | null;
+  readonly #newest = new Map<string, Sample>();
+  readonly #sampledAt = new Map<string, string>();
   #failovers: NewFailover[] = [];
   #isDirty = true;
   #evaluatedAt = 0;
@@ -131,8 +141,11 @@ export class ClusterWatch {
       const after = settleCondition(before, finding, now);
       this.#conditions.set(finding.type, after);
       const previous = before?.condition.status ?? null;
-      if (previous === after.condition.status) continue;
       const { type, status, reason, message } = after.condition;
+      if (previous === status) continue;
+      // A condition that becomes known for the first time, and holds, is no news.
+      const isFirst = previous === null || (previous === 'unknown' && before?.changes.length === 0);
+      if (isFirst && status !== 'false') continue;
       const data = { condition: type, status, previous_status: previous, reason, message };
       events.push({ type: 'condition.changed', data, at: now.toISOString() });
     }
@@ -146,7 +159,32 @@ export class ClusterWatch {
       observed_at: now.toISOString(),
       events,
       failovers: this.#failovers.splice(0),
+      samples: this.#samples(observed, topology.primary),
     };
+  }
+
+  metrics(update: ObservationUpdate): Map<ClusterMetric, string[]> {
+    return clusterMetrics({
+      cluster: this.#summary.cluster.name,
+      conditions: update.conditions,
+      nodes: update.nodes,
+      roles: update.topology?.nodes ?? [],
+      samples: this.#newest,
+      report: this.#summary.report,
+    });
+  }
+
+  /** One sample for each round that arrived since the last call. */
+  #samples(observed: readonly ObservedNode[], primary: string | null): Sample[] {
+    const facts = observed.find(({ name }) => name === primary)?.facts ?? null;
+    const primaryLsn = (facts && readable(facts.postgres)?.current_lsn) ?? null;
+    return observed.flatMap(({ name, observed_at: at, facts: found }) => {
+      if (at === null || found === null || this.#sampledAt.get(name) === at) return [];
+      this.#sampledAt.set(name, at);
+      const sample = sampleOf(name, at, found, primaryLsn);
+      this.#newest.set(name, sample);
+      return [sample];
+    });
   }
 
   /** Releases the lease of the primary if its machine is proven to be down. */
@@ -222,7 +260,9 @@ export class ClusterWatch {
 
   #failover(before: PrimaryState, primary: string, at: string): NewFailover {
     const old = this.#nodes.get(before.node)?.watch.observed ?? null;
-    const facts = this.#nodes.get(primary)?.watch.observed.facts ?? null;
+    const seen = this.#nodes.get(primary)?.watch.observed ?? null;
+    const facts = seen?.facts ?? null;
+    const observedAt = seen?.observed_at ?? at;
     const promotion = (facts && readable(facts.postgres)?.promotion) ?? null;
     const last = (old?.facts && readable(old.facts.postgres)?.current_lsn) ?? null;
     const release = this.#release?.node === before.node ? this.#release : null;
@@ -240,8 +280,8 @@ export class ClusterWatch {
       proven_down_at: release?.proven_down_at ?? null,
       released_at: release?.released_at ?? null,
       promoted_at: promotedAt,
-      observed_at: at,
-      interruption_seconds: secondsBetween(lostAt, promotedAt),
+      observed_at: observedAt,
+      interruption_seconds: secondsBetween(lostAt, observedAt),
       switch_lsn: switchLsn,
       last_lsn: last === null ? null : { lsn: last, observed_at: old?.observed_at ?? at },
       lost_bytes_at_least: lostBytes(switchLsn, last),

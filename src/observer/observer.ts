@@ -1,6 +1,7 @@
 import type { Clock } from '../ports/clock.ts';
 import type { Wakeups } from '../ports/event-stream.ts';
 import type { Log } from '../ports/log.ts';
+import type { Metrics } from '../ports/metrics.ts';
 import type { ObservationUpdate, ObserverIdentity } from '../ports/observation-store.ts';
 import type { UnitOfWork } from '../ports/unit-of-work.ts';
 import { ClusterWatch, type ClusterWatchTools } from './cluster-watch.ts';
@@ -11,6 +12,7 @@ import { needsVerification } from './verification-schedule.ts';
 const STEP_MILLISECONDS = 1_000;
 /** Between two claims. */
 const CLAIM_MILLISECONDS = 2_000;
+const HISTORY_MILLISECONDS = 60_000;
 /** The clusters of an observer without a renewal for this time can be taken by another one. */
 const LEASE_SECONDS = 15;
 
@@ -19,6 +21,7 @@ export interface ObserverTools extends ClusterWatchTools {
   wakeups: Pick<Wakeups, 'notify'>;
   clock: Clock;
   log: Log;
+  metrics: Pick<Metrics, 'clusterObserved' | 'clusterReleased'>;
   /**
    * Enqueues a verification of the cluster.
    * @throws CLUSTER_BUSY if one is queued or running
@@ -40,19 +43,25 @@ export function startObserver(tools: ObserverTools, identity: ObserverIdentity):
   const watches = new Map<string, ClusterWatch>();
   const verifications = new Map<string, number>();
   let claimedAt = 0;
+  let aggregatedAt = 0;
 
   const bound = [...tools.targets.values()]
     .filter((target) => target.isBoundToSite)
     .map((target) => target.name);
+
+  const release = (id: string, watch: ClusterWatch): void => {
+    watch.close();
+    watches.delete(id);
+    verifications.delete(id);
+    tools.metrics.clusterReleased(id);
+  };
 
   const claim = async (): Promise<void> => {
     const { observations, clusters } = tools.unitOfWork.direct;
     const ids = new Set(await observations.claim(identity, bound, LEASE_SECONDS));
     for (const [id, watch] of watches) {
       if (ids.has(id)) continue;
-      watch.close();
-      watches.delete(id);
-      verifications.delete(id);
+      release(id, watch);
     }
     const summaries = await clusters.summaries([...ids]);
     for (const summary of summaries) {
@@ -61,8 +70,7 @@ export function startObserver(tools: ObserverTools, identity: ObserverIdentity):
       const isDestroying = summary.operation?.kind === 'destroy-terraform';
       if (isDestroying) {
         // Its machines disappear on purpose.
-        known?.close();
-        watches.delete(id);
+        if (known !== undefined) release(id, known);
       } else if (known === undefined) {
         watches.set(id, new ClusterWatch(tools, summary, await observations.get(id)));
       } else {
@@ -75,15 +83,18 @@ export function startObserver(tools: ObserverTools, identity: ObserverIdentity):
     const now = tools.clock.now();
     const updates = [...watches.values()].flatMap((watch): ObservationUpdate[] => {
       const update = watch.evaluate(now);
-      return update === null ? [] : [update];
+      if (update === null) return [];
+      tools.metrics.clusterObserved(update.cluster_id, watch.metrics(update));
+      return [update];
     });
     if (updates.length > 0) await save(updates);
     for (const watch of watches.values()) await verifyIfDue(watch, now);
   };
 
   const save = async (updates: readonly ObservationUpdate[]): Promise<void> => {
-    await tools.unitOfWork.transaction(async ({ observations, clusters }) => {
+    await tools.unitOfWork.transaction(async ({ observations, clusters, samples }) => {
       await observations.save(identity, updates);
+      for (const update of updates) await samples.insert(update.cluster_id, update.samples);
       for (const { cluster_id: id, topology, events } of updates) {
         if (topology === null || !events.some(({ type }) => type === 'roles.changed')) continue;
         const { topology: stored } = await clusters.get(id);
@@ -112,6 +123,17 @@ export function startObserver(tools: ObserverTools, identity: ObserverIdentity):
     });
   };
 
+  /** Makes averages once a minute, and removes old rows in small parts. */
+  const keepHistory = async (): Promise<void> => {
+    const now = tools.clock.now();
+    if (now.getTime() - aggregatedAt < HISTORY_MILLISECONDS) return;
+    const { samples } = tools.unitOfWork.direct;
+    await samples.aggregate(now);
+    const hasMore = await samples.prune(now);
+    // With more to remove, the next step continues.
+    if (!hasMore) aggregatedAt = now.getTime();
+  };
+
   const loop = (async () => {
     while (!stopped.signal.aborted) {
       try {
@@ -120,6 +142,7 @@ export function startObserver(tools: ObserverTools, identity: ObserverIdentity):
           await claim();
         }
         await evaluate();
+        await keepHistory();
       } catch (error) {
         tools.log.warn({ error: String(error) }, 'clusters could not be observed; retrying');
       }

@@ -1,4 +1,5 @@
 import type { ClusterStatus } from '../core/cluster/cluster-status.ts';
+import type { ClusterMetric } from '../core/observation/cluster-metrics.ts';
 import type { OperationState, StageState } from '../core/operation/operation-state.ts';
 import type { OperationKind } from '../core/procedures/procedures.ts';
 
@@ -10,6 +11,10 @@ export interface Metrics {
   requestEnded(request: { method: string; route: string; status: number; seconds: number }): void;
   streamOpened(): void;
   streamClosed(): void;
+  /** Replaces the metrics of a cluster. @param lines in the format of `contentType`, by metric */
+  clusterObserved(clusterId: string, lines: ReadonlyMap<ClusterMetric, string[]>): void;
+  /** The cluster is no longer observed by this server. */
+  clusterReleased(clusterId: string): void;
   /** Everything so far, with how things stand now, in the format of `contentType`. */
   expose(now: MetricsNow): Promise<string>;
   readonly contentType: string;

@@ -3,6 +3,7 @@ import type { ClusterEvent, NewClusterEvent } from '../core/observation/cluster-
 import type { Condition } from '../core/observation/condition.ts';
 import type { Failover } from '../core/observation/failover.ts';
 import type { ObservedNode } from '../core/observation/observed-node.ts';
+import type { Sample } from '../core/observation/series.ts';
 import type { Page } from './page.ts';
 
 /** The node that accepted writes, and its timeline, at the last time that one was observed. */
@@ -37,6 +38,7 @@ export type NewFailover = Omit<Failover, 'id' | 'cluster'>;
 export interface ObservationUpdate extends ObservationRecord {
   events: readonly NewClusterEvent[];
   failovers: readonly NewFailover[];
+  samples: readonly Sample[];
 }
 
 export interface ObservationStore {

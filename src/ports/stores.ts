@@ -16,6 +16,7 @@ import type { ObservationStore, ObservationSummary } from './observation-store.t
 import type { Page } from './page.ts';
 import type { PlanStore } from './plan-store.ts';
 import type { ReportRecord, ReportStore } from './report-store.ts';
+import type { SampleStore } from './sample-store.ts';
 import type { SecretStore } from './secret-store.ts';
 import type { StateStore } from './state-store.ts';
 
@@ -235,4 +236,5 @@ export interface Stores {
   idempotency: IdempotencyStore;
   recordIds: RecordIdStore;
   observations: ObservationStore;
+  samples: SampleStore;
 }

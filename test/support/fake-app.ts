@@ -10,6 +10,7 @@ import {
   FakeOperations,
   FakeReadiness,
   FakeRecords,
+  fakeObservations,
 } from './fake-services.ts';
 
 export interface FakeApp {
@@ -36,6 +37,7 @@ export async function fakeApp(
     clusters,
     operations,
     records: new FakeRecords(),
+    observations: fakeObservations,
     orphans: { list: async () => ({ regions: [], failures: [], orphans: [] }) },
     parameters: { list: async () => ({ parameters: [], unreachable: [] }) },
     idempotency: new FakeIdempotency(),

@@ -14,6 +14,7 @@ import { isFinished, type OperationState } from '../../src/core/operation/operat
 import type { Step } from '../../src/core/operation/steps.ts';
 import type { StoredResponse } from '../../src/ports/stores.ts';
 import type { ClusterService } from '../../src/services/clusters/cluster-service.ts';
+import type { ObservationService } from '../../src/services/observation/observation-service.ts';
 import type { OperationService } from '../../src/services/operations/operation-service.ts';
 import type { Caller, ClusterRequest } from '../../src/services/operations/requests.ts';
 import type { RecordService } from '../../src/services/records/record-service.ts';
@@ -398,3 +399,18 @@ export class FakeMetrics implements MetricsService {
     return `hathi_event_streams ${this.streams}\n`;
   }
 }
+
+/** A cluster without failovers, events and history. */
+export const fakeObservations: ObservationService = {
+  failovers: async () => ({ entries: [], next_cursor: null }),
+  series: async (cluster, metric, { from, to }) => ({
+    cluster,
+    metric,
+    unit: 'bytes',
+    from: (from ?? new Date(NOW)).toISOString(),
+    to: (to ?? new Date(NOW)).toISOString(),
+    resolution_seconds: 5,
+    nodes: [],
+  }),
+  follow: async () => (async function* () {})(),
+};

@@ -1,5 +1,6 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { ClusterEvent } from '../../core/observation/cluster-event.ts';
+import type { Sample } from '../../core/observation/series.ts';
 import type { OperationEvent } from '../../core/operation/event.ts';
 import type { OperationRecord, StageRecord } from '../../core/operation/operation.ts';
 import type {
@@ -138,6 +139,8 @@ export interface FailoversTable {
   document: Json<NewFailover>;
 }
 
+export type SamplesTable = { cluster_id: string; at: Timestamp } & Omit<Sample, 'at'>;
+
 export interface ClusterEventsTable {
   sequence: Generated<number>;
   cluster_id: string;
@@ -160,5 +163,7 @@ export interface Schema {
   observers: ObserversTable;
   observations: ObservationsTable;
   cluster_events: ClusterEventsTable;
+  samples: SamplesTable;
+  sample_minutes: SamplesTable;
   failovers: FailoversTable;
 }

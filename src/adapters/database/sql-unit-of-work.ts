@@ -11,6 +11,7 @@ import { SqlOperationStore } from './stores/operations.ts';
 import { SqlPlanStore } from './stores/plans.ts';
 import { SqlRecordIdStore } from './stores/record-ids.ts';
 import { SqlReportStore } from './stores/reports.ts';
+import { SqlSampleStore } from './stores/samples.ts';
 import { SqlSecretStore } from './stores/secrets.ts';
 import { SqlStateStore } from './stores/states.ts';
 
@@ -80,6 +81,7 @@ function storesOn(db: Kysely<Schema>) {
     secrets: new SqlSecretStore(db),
     idempotency: new SqlIdempotencyStore(db),
     observations: new SqlObservationStore(db),
+    samples: new SqlSampleStore(db),
     recordIds: new SqlRecordIdStore(db),
   };
 }

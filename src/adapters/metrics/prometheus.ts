@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { CLUSTER_STATUSES } from '../../core/cluster/cluster-status.ts';
+import { type ClusterMetric, metricsText } from '../../core/observation/cluster-metrics.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 
 /** All metrics of Hathi, in addition to the default metrics of a Node.js process. */
@@ -47,6 +48,7 @@ export const METRICS = {
 /** @param version of Hathi, shown as `hathi_build_info` */
 export function createPrometheusMetrics(version: string): Metrics {
   const registry = new Registry();
+  const observed = new Map<string, ReadonlyMap<ClusterMetric, string[]>>();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
   const gauge = (of: 'build' | 'clusters' | 'unfinished' | 'streams') =>
@@ -75,6 +77,8 @@ export function createPrometheusMetrics(version: string): Metrics {
     stageEnded: (stage, outcome, seconds) => stages.observe({ stage, outcome }, seconds),
     requestEnded: ({ method, route, status, seconds }) =>
       requests.observe({ method, route, status: String(status) }, seconds),
+    clusterObserved: (id, lines) => void observed.set(id, lines),
+    clusterReleased: (id) => void observed.delete(id),
     streamOpened: () => streams.inc(),
     streamClosed: () => streams.dec(),
     async expose(now) {
@@ -83,7 +87,7 @@ export function createPrometheusMetrics(version: string): Metrics {
       }
       unfinished.reset();
       for (const { kind, state, count } of now.operations) unfinished.set({ kind, state }, count);
-      return await registry.metrics();
+      return `${await registry.metrics()}${metricsText(observed.values())}`;
     },
   };
 }

@@ -26,12 +26,12 @@ export const failoverSchema = z
     released_at: instantSchema.nullable().describe('Revocation of its lease; null without one.'),
     promoted_at: instantSchema
       .nullable()
-      .describe('Start of the new timeline by the clock of the new primary.'),
-    observed_at: instantSchema.describe('First observation of the new primary.'),
+      .describe('Start of the new timeline by the clock of the new primary, in whole seconds.'),
+    observed_at: instantSchema.describe('First time at which the new primary accepted writes.'),
     interruption_seconds: z
       .number()
       .nullable()
-      .describe('From `lost_at` to `promoted_at`; null if one of them is not known.'),
+      .describe('From `lost_at` to `observed_at`; null if the loss was not observed.'),
     switch_lsn: z.string().nullable().describe('Last position that both timelines have in common.'),
     last_lsn: z
       .object({ lsn: z.string(), observed_at: instantSchema })

@@ -68,6 +68,7 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
       { name: 'operations', description: 'Durable work on clusters, with events.' },
       { name: 'plans', description: 'Reviewed changes, each applied at most once.' },
       { name: 'reports', description: 'Results of verifications of replication.' },
+      { name: 'observations', description: 'Events, failovers and history of clusters.' },
       { name: 'steps', description: 'The steps to a replicated cluster, one request each.' },
       { name: 'server', description: 'The server itself.' },
     ],

@@ -1,11 +1,8 @@
-import { Readable } from 'node:stream';
-import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { HathiError } from '../../core/errors.ts';
 import { isFinished } from '../../core/operation/operation-state.ts';
 import type { OperationService } from '../../services/operations/operation-service.ts';
-import type { MetricsService } from '../../services/server/metrics-service.ts';
 import {
   approveBodySchema,
   cancelBodySchema,
@@ -17,35 +14,19 @@ import {
   operationSchema,
 } from '../schemas/operation.ts';
 import { BODY_PROBLEMS, problems } from '../schemas/problem.ts';
-import type { CallerSignals } from '../server/caller-signal.ts';
-import { framesOf } from '../server/event-frames.ts';
+import { type EventStreams, lastEventId, lastEventIdHeaders } from '../server/event-streams.ts';
 import { callerOf, IDEMPOTENCY_PROBLEMS, idempotencyHeaders } from '../server/idempotency.ts';
-import { type RequestLimits, StreamCount } from '../server/request-limits.ts';
 import { accepted } from '../server/responses.ts';
 
 export interface OperationRoutes {
   operations: OperationService;
-  callers: CallerSignals;
-  metrics: MetricsService;
-  limits: RequestLimits;
-  callerKey(request: FastifyRequest): string;
-  /** For tests; default: HEARTBEAT_SECONDS. */
-  heartbeatSeconds?: number;
-  /** For tests; default: MOST_STREAMS. */
-  mostStreams?: number;
+  streams: EventStreams;
 }
-
-/** An open stream costs memory on the server, also if its client does not read it. */
-const MOST_STREAMS = 1_000;
-
-/** A sequence. An empty text means none. */
-const LAST_EVENT_ID = /^\d{0,15}$/;
 
 const tags = ['operations'];
 
 export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (app, routes) => {
-  const { operations, callers } = routes;
-  const streams = new StreamCount(routes.mostStreams ?? MOST_STREAMS, routes.limits);
+  const { operations, streams } = routes;
 
   app.get(
     '/operations',
@@ -101,13 +82,7 @@ export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (ap
           'Server-sent events: first the stored ones, then each new one, until the operation ends. The id of an event is its sequence, its data an `OperationEvent`.',
         params: operationParamsSchema,
         querystring: followQuerySchema,
-        headers: z.looseObject({
-          'last-event-id': z
-            .string()
-            .optional()
-            .describe('Sequence of the last event that the client received.')
-            .meta({ pattern: LAST_EVENT_ID.source }),
-        }),
+        headers: lastEventIdHeaders,
         response: {
           200: {
             description: 'Frames `id: <sequence>`, `data: <OperationEvent as JSON>`.',
@@ -130,21 +105,9 @@ export const operationRoutes: FastifyPluginAsyncZod<OperationRoutes> = async (ap
       if (isFinished(operation.state) && after === operation.last_sequence) {
         return reply.code(204).send(undefined);
       }
-      // Counted synchronously, without an await before it.
-      const caller = routes.callerKey(request);
-      streams.take(caller);
-      routes.metrics.streamOpened();
-      reply.raw.once('close', () => {
-        streams.giveBack(caller);
-        routes.metrics.streamClosed();
-      });
-      const events = operations.follow(operation.id, after, callers.of(reply));
-      const frames = framesOf(events, routes.heartbeatSeconds);
-      return reply
-        .header('content-type', 'text/event-stream; charset=utf-8')
-        .header('cache-control', 'no-store')
-        .header('x-accel-buffering', 'no')
-        .send(Readable.from(frames, { highWaterMark: 1 }) as never);
+      return streams.send(request, reply, (signal) =>
+        operations.follow(operation.id, after, signal),
+      );
     },
   );
 
@@ -237,15 +200,5 @@ function beyondTheNewest(after: number, newest: number): HathiError {
   const message = `Event ${after} is beyond the newest one of this operation, which is ${newest}.`;
   return new HathiError('INVALID_REQUEST', message, {
     errors: [{ path: '/last-event-id', message, expected: `a sequence from 0 to ${newest}` }],
-  });
-}
-
-/** @throws INVALID_REQUEST if it is not a sequence; an empty header means none */
-function lastEventId(header: string | undefined): number | null {
-  if (header === undefined || header === '') return null;
-  if (LAST_EVENT_ID.test(header)) return Number(header);
-  const message = `Last-Event-ID must be the sequence of an event, not ${JSON.stringify(header)}.`;
-  throw new HathiError('INVALID_REQUEST', message, {
-    errors: [{ path: '/last-event-id', message, expected: 'a whole number of at least 0' }],
   });
 }

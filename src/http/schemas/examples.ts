@@ -7,7 +7,10 @@ import type { Connection } from '../../core/cluster/connection.ts';
 import { connectionStrings, libpqUri } from '../../core/cluster/connection-strings.ts';
 import type { Topology } from '../../core/cluster/topology.ts';
 import type { Node } from '../../core/node/node.ts';
+import type { ClusterEvent } from '../../core/observation/cluster-event.ts';
 import type { Condition } from '../../core/observation/condition.ts';
+import type { Failover } from '../../core/observation/failover.ts';
+import type { Series } from '../../core/observation/series.ts';
 import type { OperationEvent } from '../../core/operation/event.ts';
 import type { Operation } from '../../core/operation/operation.ts';
 import type { StageResult } from '../../core/operation/stage-results.ts';
@@ -94,6 +97,48 @@ export const clusterExample = (target: string): Cluster => ({
   created_at: REQUESTED,
   updated_at: PROVEN,
 });
+
+export const failoverExample: Failover = {
+  id: '7',
+  cluster: 'orders',
+  trigger: 'machine-down',
+  previous_primary: 'orders-1',
+  primary: 'orders-2',
+  previous_timeline: 1,
+  timeline: 2,
+  lost_at: '2026-01-12T09:30:00.120Z',
+  proven_down_at: '2026-01-12T09:30:00.310Z',
+  released_at: '2026-01-12T09:30:00.640Z',
+  promoted_at: '2026-01-12T09:30:01.000Z',
+  observed_at: '2026-01-12T09:30:02.100Z',
+  interruption_seconds: 1.98,
+  switch_lsn: '0/5000180',
+  last_lsn: { lsn: '0/5000100', observed_at: '2026-01-12T09:29:57.000Z' },
+  lost_bytes_at_least: 0,
+};
+
+export const seriesExample: Series = {
+  cluster: 'orders',
+  metric: 'lag_bytes',
+  unit: 'bytes',
+  from: '2026-01-12T09:00:00.000Z',
+  to: '2026-01-12T10:00:00.000Z',
+  resolution_seconds: 5,
+  nodes: [{ name: 'orders-2', points: [{ at: '2026-01-12T09:00:00.000Z', value: 0 }] }],
+};
+
+export const clusterEventExample: ClusterEvent = {
+  sequence: 12,
+  cluster: 'orders',
+  type: 'roles.changed',
+  at: '2026-01-12T09:30:02.100Z',
+  data: {
+    primary: 'orders-2',
+    timeline: 2,
+    previous_primary: 'orders-1',
+    previous_timeline: 1,
+  },
+};
 
 export const nodeExample: Node = {
   ...NODE,

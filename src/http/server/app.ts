@@ -4,6 +4,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { LocalCallers } from '../../ports/local-callers.ts';
 import type { TargetContract } from '../../ports/target.ts';
 import type { ClusterService } from '../../services/clusters/cluster-service.ts';
+import type { ObservationService } from '../../services/observation/observation-service.ts';
 import type { OperationService } from '../../services/operations/operation-service.ts';
 import type { OrphanService } from '../../services/orphans/orphan-service.ts';
 import type { ParameterService } from '../../services/parameters/parameter-service.ts';
@@ -17,6 +18,7 @@ import { clusterActionRoutes } from '../routes/cluster-actions.ts';
 import { clusterRoutes } from '../routes/clusters.ts';
 import { docsRoutes } from '../routes/docs.ts';
 import { measureRequests, metricsRoutes } from '../routes/metrics.ts';
+import { observationRoutes } from '../routes/observations.ts';
 import { operationRoutes } from '../routes/operations.ts';
 import { orphanRoutes } from '../routes/orphans.ts';
 import { parameterRoutes } from '../routes/parameters.ts';
@@ -26,6 +28,7 @@ import { startPageRoutes } from '../routes/start-page.ts';
 import { stepRoutes } from '../routes/steps.ts';
 import { type AccessSettings, callerKeyOf, guardAccess, HEALTH_PATH } from './access.ts';
 import { watchCallers } from './caller-signal.ts';
+import { createEventStreams } from './event-streams.ts';
 import { rejectAmbiguousTargets } from './framing.ts';
 import { respondOnce } from './idempotency.ts';
 import { acceptJsonOnly, MAX_BODY_BYTES } from './json-body.ts';
@@ -43,6 +46,7 @@ export interface AppOptions {
   records: RecordService;
   orphans: OrphanService;
   parameters: ParameterService;
+  observations: ObservationService;
   idempotency: IdempotencyService;
   metrics: MetricsService;
   readiness: ReadinessService;
@@ -102,13 +106,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(orphanRoutes, { ...options, prefix: '/api/v1' });
   await app.register(parameterRoutes, { ...options, prefix: '/api/v1' });
   await app.register(recordRoutes, { ...options, prefix: '/api/v1' });
-  await app.register(operationRoutes, {
-    ...options,
-    callers,
-    limits,
-    callerKey,
-    prefix: '/api/v1',
-  });
+  const streams = createEventStreams({ ...options, callers, limits, callerKey });
+  await app.register(operationRoutes, { ...options, streams, prefix: '/api/v1' });
+  await app.register(observationRoutes, { ...options, streams, prefix: '/api/v1' });
   await app.ready();
   return app;
 }

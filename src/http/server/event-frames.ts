@@ -1,10 +1,13 @@
-import type { OperationEvent } from '../../core/operation/event.ts';
-
 /** Interval of comments, so that no proxy closes a quiet stream. */
 export const HEARTBEAT_SECONDS = 15;
 
 /** Delay before a client reconnects. */
 const RETRY_MILLISECONDS = 1_000;
+
+/** An event of an operation or a cluster. It never changes. */
+interface Event {
+  sequence: number;
+}
 
 /**
  * One event as a frame of `text/event-stream`. It has no `event:` line, so that a client hears
@@ -12,7 +15,7 @@ const RETRY_MILLISECONDS = 1_000;
  * type with one listener; the type is in the data. JSON escapes line breaks, so the data is one
  * line.
  */
-export function frameOf(event: OperationEvent): string {
+export function frameOf(event: Event): string {
   const known = frames.get(event);
   if (known !== undefined) return known;
   const frame = `id: ${event.sequence}\ndata: ${JSON.stringify(event)}\n\n`;
@@ -20,15 +23,15 @@ export function frameOf(event: OperationEvent): string {
   return frame;
 }
 
-/** A thousand followers of an operation receive the same event, which is written once. */
-const frames = new WeakMap<OperationEvent, string>();
+/** A thousand followers receive the same event, which is written once. */
+const frames = new WeakMap<Event, string>();
 
 /**
  * Frames of the events, and a comment after a time without events. Reads the next event only
  * after the previous frame was read, so a slow reader delays only itself.
  */
 export async function* framesOf(
-  events: AsyncIterable<OperationEvent>,
+  events: AsyncIterable<Event>,
   heartbeatSeconds: number = HEARTBEAT_SECONDS,
 ): AsyncGenerator<string> {
   const iterator = events[Symbol.asyncIterator]();

@@ -5,7 +5,11 @@ import type { UnitOfWork } from '../../ports/unit-of-work.ts';
 import { clusterDocument } from '../clusters/cluster-documents.ts';
 
 /** Metrics for Prometheus. */
-export interface MetricsService extends Omit<Metrics, 'operationEnded' | 'stageEnded' | 'expose'> {
+export interface MetricsService
+  extends Omit<
+    Metrics,
+    'operationEnded' | 'stageEnded' | 'clusterObserved' | 'clusterReleased' | 'expose'
+  > {
   /**
    * All metrics as text, with current numbers of clusters and operations. @throws
    * DATABASE_UNAVAILABLE

@@ -61,6 +61,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/clusters/{name}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the events of a cluster
+         * @description Server-sent events: changes of conditions and roles. The id of an event is its sequence, so a client that reconnects with Last-Event-ID misses none.
+         */
+        get: operations["followCluster"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clusters/{name}/failovers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the failovers of a cluster, newest first */
+        get: operations["listFailovers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/clusters/{name}/forget": {
         parameters: {
             query?: never;
@@ -163,6 +200,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/clusters/{name}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a metric of the nodes of a cluster over time
+         * @description Rounds of 5 seconds for two days, averages of a minute for 30 days. A node has at most 720 points.
+         */
+        get: operations["getSeries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/clusters/{name}/verify": {
         parameters: {
             query?: never;
@@ -174,6 +231,23 @@ export interface paths {
         put?: never;
         /** Verify the replication of a cluster */
         post: operations["verifyCluster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Follow the events of all clusters */
+        get: operations["followClusters"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -852,6 +926,43 @@ export interface components {
             /** @description ISO 8601, UTC. */
             updated_at: string;
         };
+        /** @description A change that was observed on a cluster. */
+        ClusterEvent: {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            /** @description Name of the cluster. */
+            cluster: string;
+            data: {
+                /** @enum {string} */
+                condition: "one-primary" | "reachable" | "replicas-streaming" | "failover-ready" | "capacity" | "certificates" | "clocks" | "verified" | "up-to-date";
+                message: string;
+                /** @description null: first evaluation. */
+                previous_status: ("true" | "false" | "unknown") | null;
+                reason: string;
+                /** @enum {string} */
+                status: "true" | "false" | "unknown";
+            };
+            /** @description Increases over all clusters. */
+            sequence: number;
+            /** @constant */
+            type: "condition.changed";
+        } | {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            /** @description Name of the cluster. */
+            cluster: string;
+            data: {
+                /** @description The same node after a restart with a new timeline. */
+                previous_primary: string;
+                previous_timeline: number | null;
+                primary: string;
+                timeline: number | null;
+            };
+            /** @description Increases over all clusters. */
+            sequence: number;
+            /** @constant */
+            type: "roles.changed";
+        };
         ClusterNode: {
             /** @description Address inside the cluster's own network. */
             address: string;
@@ -1379,6 +1490,75 @@ export interface components {
                 };
             };
             topology: components["schemas"]["Topology"];
+        };
+        /** @description Report of a change of the primary. */
+        Failover: {
+            cluster: string;
+            id: string;
+            /** @description From `lost_at` to `observed_at`; null if the loss was not observed. */
+            interruption_seconds: number | null;
+            /** @description Newest observed position of the previous primary. */
+            last_lsn: {
+                lsn: string;
+                /** @description ISO 8601, UTC. */
+                observed_at: string;
+            } | null;
+            /** @description Loss of the connection to the previous primary; null if it stayed connected. */
+            lost_at: string | null;
+            /** @description WAL of the previous primary after `switch_lsn` that was observed, so a lower limit; null if it is not known. */
+            lost_bytes_at_least: number | null;
+            /** @description First time at which the new primary accepted writes. */
+            observed_at: string;
+            previous_primary: string;
+            previous_timeline: number | null;
+            primary: string;
+            /** @description Start of the new timeline by the clock of the new primary, in whole seconds. */
+            promoted_at: string | null;
+            /** @description When the target proved that its machine is down; null without a proof. */
+            proven_down_at: string | null;
+            /** @description Revocation of its lease; null without one. */
+            released_at: string | null;
+            /** @description Last position that both timelines have in common. */
+            switch_lsn: string | null;
+            timeline: number | null;
+            /**
+             * @description `machine-down`: Hathi released the lease. `patroni`: Patroni acted alone.
+             * @enum {string}
+             */
+            trigger: "machine-down" | "patroni";
+        };
+        /**
+         * @example {
+         *       "failovers": [
+         *         {
+         *           "id": "7",
+         *           "cluster": "orders",
+         *           "trigger": "machine-down",
+         *           "previous_primary": "orders-1",
+         *           "primary": "orders-2",
+         *           "previous_timeline": 1,
+         *           "timeline": 2,
+         *           "lost_at": "2026-01-12T09:30:00.120Z",
+         *           "proven_down_at": "2026-01-12T09:30:00.310Z",
+         *           "released_at": "2026-01-12T09:30:00.640Z",
+         *           "promoted_at": "2026-01-12T09:30:01.000Z",
+         *           "observed_at": "2026-01-12T09:30:02.100Z",
+         *           "interruption_seconds": 1.98,
+         *           "switch_lsn": "0/5000180",
+         *           "last_lsn": {
+         *             "lsn": "0/5000100",
+         *             "observed_at": "2026-01-12T09:29:57.000Z"
+         *           },
+         *           "lost_bytes_at_least": 0
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        FailoverList: {
+            failovers: components["schemas"]["Failover"][];
+            /** @description To be given as `cursor` for the next part; null with the last. */
+            next_cursor: string | null;
         };
         FieldError: {
             /** @description What would be right. */
@@ -2777,6 +2957,27 @@ export interface components {
             /** @description e.g. `aws_instance`. */
             type: string;
         };
+        /** @description A metric of the nodes of a cluster over time. */
+        Series: {
+            cluster: string;
+            /** @description ISO 8601, UTC. */
+            from: string;
+            /** @enum {string} */
+            metric: "lag_bytes" | "lag_seconds" | "connections" | "commits" | "wal_bytes" | "disk_used_ratio" | "memory_used_ratio" | "load";
+            nodes: {
+                name: string;
+                points: {
+                    /** @description Start of the interval. */
+                    at: string;
+                    value: number;
+                }[];
+            }[];
+            /** @description Seconds between two points. */
+            resolution_seconds: number;
+            /** @description ISO 8601, UTC. */
+            to: string;
+            unit: string;
+        };
         /** @description A stage of an operation. `name` decides which members `outcome` has. */
         Stage: components["schemas"]["GenerateTerraformStage"] | components["schemas"]["PlanTerraformStage"] | components["schemas"]["ApplyTerraformStage"] | components["schemas"]["CreateAnsibleScriptStage"] | components["schemas"]["ExecuteAnsibleScriptStage"] | components["schemas"]["VerifyReplicationStage"] | components["schemas"]["DestroyTerraformStage"];
         StageCancelledEvent: {
@@ -4027,6 +4228,199 @@ export interface operations {
             };
         };
     };
+    followCluster: {
+        parameters: {
+            query?: {
+                /** @description Sequence of the last event that the client has; default: only new events. */
+                after?: number;
+            };
+            header?: {
+                /** @description Sequence of the last event that the client received. */
+                "last-event-id"?: string;
+            };
+            path: {
+                /**
+                 * @description Name of the cluster.
+                 * @example orders
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Frames `id: <sequence>`, `data: <ClusterEvent as JSON>`. The stream has no end. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /**
+             * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             *
+             *     `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `TOO_MANY_STREAMS`: The server, or this caller, has as many event streams as it can have.
+             *
+             *     `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller.
+             */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFailovers: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the part before, as it was. */
+                cursor?: string;
+                /** @description Maximum number of entries; default: 50. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the cluster.
+                 * @example orders
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailoverList"];
+                };
+            };
+            /**
+             * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             *
+             *     `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             *
+             *     `INVALID_CURSOR`: The cursor is not one that this server gave for this list.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     forgetCluster: {
         parameters: {
             query?: never;
@@ -4678,6 +5072,101 @@ export interface operations {
             };
         };
     };
+    getSeries: {
+        parameters: {
+            query: {
+                /** @description Start, ISO 8601; default: one hour before `to`. At most 30 days before `to`. */
+                from?: string;
+                /** @description `lag_bytes`: WAL that a replica has not replayed yet. `lag_seconds`: Age of the newest replayed commit of a replica that lags. `connections`: Sessions of clients. `commits`: Committed transactions. `wal_bytes`: WAL that the primary wrote. `disk_used_ratio`: Used part of the disk of the data directory, 0 to 1. `memory_used_ratio`: Used part of memory, 0 to 1. `load`: Load average of one minute. */
+                metric: "lag_bytes" | "lag_seconds" | "connections" | "commits" | "wal_bytes" | "disk_used_ratio" | "memory_used_ratio" | "load";
+                /** @description End, ISO 8601; default: now. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the cluster.
+                 * @example orders
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A metric of the nodes of a cluster over time. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Series"];
+                };
+            };
+            /**
+             * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             *
+             *     `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     verifyCluster: {
         parameters: {
             query?: never;
@@ -4818,6 +5307,85 @@ export interface operations {
             };
             /** @description `DISK_FULL`: The disk of the server is full. */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    followClusters: {
+        parameters: {
+            query?: {
+                /** @description Sequence of the last event that the client has; default: only new events. */
+                after?: number;
+            };
+            header?: {
+                /** @description Sequence of the last event that the client received. */
+                "last-event-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Frames `id: <sequence>`, `data: <ClusterEvent as JSON>`. The stream has no end. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description `INVALID_REQUEST`: The request does not have the shape that the API describes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `TOO_MANY_STREAMS`: The server, or this caller, has as many event streams as it can have.
+             *
+             *     `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller.
+             */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

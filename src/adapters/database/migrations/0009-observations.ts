@@ -1,5 +1,21 @@
 import { type Kysely, sql } from 'kysely';
 
+/** Rows are small, because there is one for each node and round. */
+const samples = (table: string) => `create table ${table} (
+    cluster_id uuid not null,
+    node text not null,
+    at timestamptz not null,
+    lag_bytes float8,
+    lag_seconds real,
+    connections real,
+    commits float8,
+    wal_bytes float8,
+    disk_used_ratio real,
+    memory_used_ratio real,
+    load real,
+    primary key (cluster_id, node, at)
+  )`;
+
 const STATEMENTS = [
   // A server that observes clusters. Its lease is renewed in one row, for all of its clusters.
   `create table observers (
@@ -31,6 +47,11 @@ const STATEMENTS = [
     document json not null
   )`,
   'create index failovers_of_cluster on failovers (cluster_id, id)',
+  samples('samples'),
+  samples('sample_minutes'),
+  // Rows arrive in the order of their time, so this index finds old ones and stays tiny.
+  'create index samples_by_time on samples using brin (at)',
+  'create index sample_minutes_by_time on sample_minutes using brin (at)',
   'create index cluster_events_of_cluster on cluster_events (cluster_id, sequence)',
 ];
 

@@ -70,7 +70,9 @@ export class SqlObservationStore implements ObservationStore {
   }
 
   async save({ id }: ObserverIdentity, updates: readonly ObservationUpdate[]): Promise<void> {
-    const rows = updates.map(({ events: _events, failovers: _failovers, ...row }) => row);
+    const rows = updates.map(
+      ({ events: _events, failovers: _failovers, samples: _samples, ...row }) => row,
+    );
     const saved = await sql<{ cluster_id: string }>`
       update observations
          set topology = new.topology,

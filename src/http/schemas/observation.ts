@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { clusterEventSchema } from '../../core/observation/cluster-event.ts';
+import { failoverSchema } from '../../core/observation/failover.ts';
+import { SERIES, SERIES_NAMES, seriesSchema } from '../../core/observation/series.ts';
+import { clusterEventExample, failoverExample, seriesExample } from './examples.ts';
+import { decimal, nextCursor } from './page.ts';
+
+export const failoverListSchema = z
+  .object({ failovers: z.array(failoverSchema), next_cursor: nextCursor })
+  .meta({ id: 'FailoverList', examples: [{ failovers: [failoverExample], next_cursor: null }] });
+
+export const seriesResponse = seriesSchema.meta({ examples: [seriesExample] });
+export const clusterEventResponse = clusterEventSchema.meta({ examples: [clusterEventExample] });
+
+const time = (description: string) =>
+  z.iso.datetime({ offset: true }).optional().describe(description);
+
+const metrics = Object.entries(SERIES).map(([name, one]) => `\`${name}\`: ${one.description}`);
+
+export const seriesQuerySchema = z.strictObject({
+  metric: z.enum(SERIES_NAMES).describe(metrics.join(' ')),
+  from: time('Start, ISO 8601; default: one hour before `to`. At most 30 days before `to`.'),
+  to: time('End, ISO 8601; default: now.'),
+});
+
+export const clusterEventsQuerySchema = z.strictObject({
+  after: decimal(z.int().min(0))
+    .optional()
+    .describe('Sequence of the last event that the client has; default: only new events.'),
+});

@@ -4,7 +4,7 @@ import { readable } from '../core/node/node-facts.ts';
 import type { NewClusterEvent } from '../core/observation/cluster-event.ts';
 import { type ClusterMetric, clusterMetrics } from '../core/observation/cluster-metrics.ts';
 import type { ConditionType } from '../core/observation/condition.ts';
-import { type LeaseRelease, lostBytes, secondsBetween } from '../core/observation/failover.ts';
+import type { LeaseRelease } from '../core/observation/failover.ts';
 import { findings } from '../core/observation/findings.ts';
 import {
   currentFacts,
@@ -16,7 +16,6 @@ import { sampleOf } from '../core/observation/sample.ts';
 import type { Sample } from '../core/observation/series.ts';
 import { type ConditionState, settleCondition } from '../core/observation/settle-condition.ts';
 import type { Log } from '../ports/log.ts';
-import type { NodeSessionRequest } from '../ports/node-sessions.ts';
 import type {
   NewFailover,
   ObservationRecord,
@@ -24,24 +23,13 @@ import type {
   PrimaryState,
 } from '../ports/observation-store.ts';
 import type { ClusterSummary } from '../ports/stores.ts';
-import type { Targets } from '../ports/target.ts';
-import type { Workspace } from '../ports/workspace.ts';
-import { sessionRequests } from '../shared/node-facts.ts';
 import { targetOf } from '../shared/targets.ts';
-import { releaseEarly, type Survivor } from './early-release.ts';
-import { NodeWatch, type NodeWatchTools } from './node-watch.ts';
+import { releaseEarly } from './early-release.ts';
+import { failoverReport } from './failover-report.ts';
+import { NodeWatches, type NodeWatchesTools } from './node-watches.ts';
 
-export interface ClusterWatchTools extends NodeWatchTools {
+export interface ClusterWatchTools extends NodeWatchesTools {
   log: Pick<Log, 'info' | 'warn'>;
-  workspace: Pick<Workspace, 'path'>;
-  targets: Targets;
-}
-
-interface WatchedNode {
-  /** The request as text. */
-  key: string;
-  request: NodeSessionRequest;
-  watch: NodeWatch;
 }
 
 /** Patroni promotes within seconds after the lease was revoked. */
@@ -51,7 +39,7 @@ const PROMOTION_PAUSE_MILLISECONDS = 200;
 /** Sessions on all nodes of one cluster, and the conditions that follow from their facts. */
 export class ClusterWatch {
   readonly #tools: ClusterWatchTools;
-  readonly #nodes = new Map<string, WatchedNode>();
+  readonly #nodes: NodeWatches;
   readonly #conditions = new Map<ConditionType, ConditionState>();
   #summary: ClusterSummary;
   #rolesChangedAt: string | null;
@@ -73,7 +61,12 @@ export class ClusterWatch {
     for (const condition of stored?.conditions ?? []) {
       this.#conditions.set(condition.type, { condition, differsSince: null, changes: [] });
     }
-    this.#openNodes(stored);
+    this.#nodes = new NodeWatches(tools, (node, observed) => {
+      this.#isDirty = true;
+      const isLost = observed.reachable === false;
+      if (isLost && this.#primary?.node === node.name) this.#replacePrimary(node);
+    });
+    this.#nodes.update(summary.cluster, stored);
   }
 
   get summary(): ClusterSummary {
@@ -91,7 +84,7 @@ export class ClusterWatch {
     this.#summary = summary;
     if (versionOf(before) === versionOf(summary)) return;
     this.#isDirty = true;
-    this.#openNodes(null);
+    this.#nodes.update(summary.cluster, null);
   }
 
   /**
@@ -107,7 +100,7 @@ export class ClusterWatch {
     this.#evaluatedAt = now.getTime();
     const { cluster, report } = this.#summary;
     const nodes = cluster.nodes ?? [];
-    const observed = [...this.#nodes.values()].map(({ watch }) => watch.observed);
+    const observed = this.#nodes.observed();
     const events: NewClusterEvent[] = [];
     const topology: Topology = {
       primary: null,
@@ -188,17 +181,29 @@ export class ClusterWatch {
   }
 
   /** Releases the lease of the primary if its machine is proven to be down. */
-  async #replacePrimary(dead: ClusterNode): Promise<void> {
-    if (this.#releasing !== null) return;
+  #replacePrimary(dead: ClusterNode): void {
+    if (this.#releasing !== null || this.#summary.cluster.spec.replica_count === 0) return;
+    const stop = new AbortController();
+    this.#releasing = stop;
+    const { name } = this.#summary.cluster;
+    this.#releaseLease(dead, stop.signal)
+      .catch((error) => {
+        const facts = { cluster: name, node: dead.name, error: String(error) };
+        this.#tools.log.warn(facts, 'the lease was not released');
+      })
+      .finally(() => {
+        this.#releasing = null;
+      });
+  }
+
+  async #releaseLease(dead: ClusterNode, signal: AbortSignal): Promise<void> {
     const { cluster } = this.#summary;
     const target = targetOf(cluster, this.#tools);
     const members = plannedNodes(cluster.spec).filter(({ etcd }) => etcd);
-    const stop = new AbortController();
-    this.#releasing = stop;
-    const isLost = () => this.#nodes.get(dead.name)?.watch.observed.reachable === false;
+    const isLost = () => this.#nodes.get(dead.name)?.reachable === false;
     const hasOther = () =>
-      [...this.#nodes.values()].some(({ watch }) => {
-        const facts = currentFacts(watch.observed, this.#tools.clock.now());
+      this.#nodes.observed().some((observed) => {
+        const facts = currentFacts(observed, this.#tools.clock.now());
         return facts !== null && readable(facts.postgres)?.in_recovery === false;
       });
     const release = await releaseEarly(this.#tools, {
@@ -206,15 +211,13 @@ export class ClusterWatch {
       dead,
       majority: Math.floor(members.length / 2) + 1,
       provesDown: () => target.provesDown(cluster, dead),
-      survivors: () => this.#survivors(),
+      survivors: () => this.#nodes.survivors(),
       isNeeded: () => isLost() && !hasOther(),
-      signal: stop.signal,
+      signal,
     });
-    if (release !== null) {
-      this.#release = release;
-      await this.#watchPromotion(() => isLost() && !hasOther());
-    }
-    this.#releasing = null;
+    if (release === null) return;
+    this.#release = release;
+    await this.#watchPromotion(() => isLost() && !hasOther());
   }
 
   /** Observes the nodes more often until a new primary exists, for its time in the report. */
@@ -222,30 +225,20 @@ export class ClusterWatch {
     const { clock } = this.#tools;
     const deadline = clock.now().getTime() + PROMOTION_MILLISECONDS;
     while (isPending() && clock.now().getTime() < deadline) {
-      const nodes = [...this.#nodes.values()].map(({ watch }) => watch);
-      await Promise.all(nodes.map((watch) => watch.observeNow(PROMOTION_MILLISECONDS)));
+      await this.#nodes.observeNow(PROMOTION_MILLISECONDS);
       await clock.sleep(PROMOTION_PAUSE_MILLISECONDS).catch(() => {});
     }
   }
 
-  #survivors(): Survivor[] {
-    return [...this.#nodes.values()].flatMap(({ request, watch }) =>
-      watch.session === null
-        ? []
-        : [{ node: request.node, session: watch.session, etcd: request.settings.etcd }],
-    );
-  }
-
   close(): void {
     this.#releasing?.abort();
-    for (const { watch } of this.#nodes.values()) watch.close();
-    this.#nodes.clear();
+    this.#nodes.close();
   }
 
   #noteRoles({ primary }: Topology, now: Date, events: NewClusterEvent[]): void {
     if (primary === null) return;
-    const watch = this.#nodes.get(primary)?.watch;
-    const facts = watch === undefined ? null : currentFacts(watch.observed, now);
+    const current = this.#nodes.get(primary);
+    const facts = current && currentFacts(current, now);
     const timeline = (facts && readable(facts.postgres)?.timeline) ?? null;
     const before = this.#primary;
     if (before?.node === primary && before.timeline === timeline) return;
@@ -255,62 +248,17 @@ export class ClusterWatch {
     this.#rolesChangedAt = at;
     const previous = { previous_primary: before.node, previous_timeline: before.timeline };
     events.push({ type: 'roles.changed', data: { primary, timeline, ...previous }, at });
-    if (before.node !== primary) this.#failovers.push(this.#failover(before, primary, at));
-  }
-
-  #failover(before: PrimaryState, primary: string, at: string): NewFailover {
-    const old = this.#nodes.get(before.node)?.watch.observed ?? null;
-    const seen = this.#nodes.get(primary)?.watch.observed ?? null;
-    const facts = seen?.facts ?? null;
-    const observedAt = seen?.observed_at ?? at;
-    const promotion = (facts && readable(facts.postgres)?.promotion) ?? null;
-    const last = (old?.facts && readable(old.facts.postgres)?.current_lsn) ?? null;
-    const release = this.#release?.node === before.node ? this.#release : null;
-    const lostAt = old?.reachable === false ? old.since : null;
-    const promotedAt = promotion === null ? null : new Date(promotion.at).toISOString();
-    const switchLsn = promotion?.switch_lsn ?? null;
+    if (before.node === primary) return;
+    const report = failoverReport({
+      before,
+      after: this.#primary,
+      previous: this.#nodes.get(before.node),
+      current,
+      release: this.#release,
+      at,
+    });
+    this.#failovers.push(report);
     this.#release = null;
-    return {
-      trigger: release === null ? 'patroni' : 'machine-down',
-      previous_primary: before.node,
-      primary,
-      previous_timeline: before.timeline,
-      timeline: this.#primary?.timeline ?? null,
-      lost_at: lostAt,
-      proven_down_at: release?.proven_down_at ?? null,
-      released_at: release?.released_at ?? null,
-      promoted_at: promotedAt,
-      observed_at: observedAt,
-      interruption_seconds: secondsBetween(lostAt, observedAt),
-      switch_lsn: switchLsn,
-      last_lsn: last === null ? null : { lsn: last, observed_at: old?.observed_at ?? at },
-      lost_bytes_at_least: lostBytes(switchLsn, last),
-    };
-  }
-
-  /** Opens sessions on new nodes, and closes those of nodes that changed or left. */
-  #openNodes(stored: ObservationRecord | null): void {
-    const wanted = new Set<string>();
-    for (const request of sessionRequests(this.#tools, this.#summary.cluster)) {
-      const { node } = request;
-      wanted.add(node.name);
-      const key = JSON.stringify(request);
-      const known = this.#nodes.get(node.name);
-      if (known?.key === key) continue;
-      known?.watch.close();
-      const initial = stored?.nodes.find(({ name }) => name === node.name) ?? null;
-      const watch = new NodeWatch(this.#tools, request, initial, () => {
-        this.#isDirty = true;
-        const isLost = watch.observed.reachable === false;
-        if (isLost && this.#primary?.node === node.name) void this.#replacePrimary(node);
-      });
-      this.#nodes.set(node.name, { key, request, watch });
-    }
-    for (const [name, { watch }] of this.#nodes) {
-      if (wanted.has(name)) continue;
-      watch.close();
-      this.#nodes.delete(name);
-    }
   }
 }
 

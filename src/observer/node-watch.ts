@@ -26,7 +26,7 @@ export interface NodeWatchTools {
 export class NodeWatch {
   readonly #tools: NodeWatchTools;
   readonly #request: NodeSessionRequest;
-  readonly #onChange: () => void;
+  readonly #onChange: (observed: ObservedNode) => void;
   readonly #closed = new AbortController();
   #observed: ObservedNode;
   #session: NodeSession | null = null;
@@ -39,7 +39,7 @@ export class NodeWatch {
     tools: NodeWatchTools,
     request: NodeSessionRequest,
     initial: ObservedNode | null,
-    onChange: () => void,
+    onChange: (observed: ObservedNode) => void,
   ) {
     this.#tools = tools;
     this.#request = request;
@@ -117,13 +117,13 @@ export class NodeWatch {
     const since = this.#observed.reachable === true ? this.#observed.since : at;
     const { name } = this.#observed;
     this.#observed = { name, reachable: true, since, reason: null, observed_at: at, facts };
-    this.#onChange();
+    this.#onChange(this.#observed);
   }
 
   #lose(reason: string): void {
     const isNew = this.#observed.reachable !== false;
     const since = isNew ? this.#tools.clock.now().toISOString() : this.#observed.since;
     this.#observed = { ...this.#observed, reachable: false, since, reason };
-    if (isNew) this.#onChange();
+    if (isNew) this.#onChange(this.#observed);
   }
 }

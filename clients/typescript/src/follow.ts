@@ -1,12 +1,13 @@
 import { pause } from './pause.ts';
 import { HathiUnreachable } from './problem.ts';
 import { type ClientOptions, problemOf, send } from './request.ts';
-import type { OperationEvent } from './types.ts';
 
 export interface FollowOptions {
-  /** Only events after this sequence; 0 where absent. */
+  /** Only events after this sequence; default: 0 for an operation, new events for clusters. */
   after?: number;
   signal?: AbortSignal;
+  /** false: ends after the stored events of clusters; default: true. */
+  isEndless?: boolean;
 }
 
 const FIRST_PAUSE_MILLISECONDS = 200;
@@ -15,34 +16,45 @@ const LONGEST_PAUSE_MILLISECONDS = 5_000;
 const MOST_FAILURES = 30;
 const ENDS = /^operation\.(succeeded|failed|cancelled|interrupted)$/;
 
+/** A stream of the API: its operation and the parameters of its path. */
+export type Stream =
+  | { route: 'followOperation'; path: { id: string } }
+  | { route: 'followCluster'; path: { name: string } }
+  | { route: 'followClusters'; path: Record<string, never> };
+
 /**
- * Every event once and in order, over as many connections as it takes: after a broken one it goes on
- * behind the last event that came. Ends with the operation.
- * @throws HathiProblem | HathiUnreachable once the server was away for too long
+ * Each event once and in order, over several connections if needed: after a broken connection it
+ * continues behind the last received event. The stream of an operation ends with the operation.
+ * @throws HathiProblem | HathiUnreachable if the server does not respond for too long
  */
-export async function* follow(
+export async function* follow<Event extends { sequence: number; type: string }>(
   options: ClientOptions,
-  id: string,
-  { after = 0, signal }: FollowOptions = {},
-): AsyncGenerator<OperationEvent, void, undefined> {
+  { route, path }: Stream,
+  { after, signal, isEndless = true }: FollowOptions = {},
+): AsyncGenerator<Event, void, undefined> {
   let last = after;
   let failures = 0;
   for (;;) {
     try {
-      const response = await send(options, 'followOperation', {
-        id,
-        headers: { accept: 'text/event-stream', 'last-event-id': String(last) },
+      const response = await send(options, route, {
+        ...path,
+        ...(isEndless ? {} : { follow: 'false' }),
+        headers: {
+          accept: 'text/event-stream',
+          ...(last === undefined ? {} : { 'last-event-id': String(last) }),
+        },
         ...(signal ? { signal } : {}),
-      });
+      } as never);
       if (response.status === 204) return;
       if (!response.ok) throw await problemOf(options, response);
-      for await (const event of eventsOf(response)) {
-        if (event.sequence <= last) continue;
+      for await (const event of eventsOf<Event>(response)) {
+        if (event.sequence <= (last ?? 0)) continue;
         last = event.sequence;
         failures = 0;
         yield event;
         if (ENDS.test(event.type)) return;
       }
+      if (!isEndless) return;
     } catch (error) {
       signal?.throwIfAborted();
       const isBroken = error instanceof HathiUnreachable || error instanceof TypeError;
@@ -52,8 +64,8 @@ export async function* follow(
   }
 }
 
-/** The events of one connection, until it ends or breaks. */
-async function* eventsOf(response: Response): AsyncGenerator<OperationEvent> {
+/** Events of one connection, until it ends or breaks. */
+async function* eventsOf<Event>(response: Response): AsyncGenerator<Event> {
   const decoder = new TextDecoder();
   let text = '';
   for await (const chunk of response.body ?? []) {
@@ -65,7 +77,7 @@ async function* eventsOf(response: Response): AsyncGenerator<OperationEvent> {
         .split('\n')
         .filter((line) => line.startsWith('data:'))
         .map((line) => line.slice('data:'.length).trimStart());
-      if (data.length > 0) yield JSON.parse(data.join('\n')) as OperationEvent;
+      if (data.length > 0) yield JSON.parse(data.join('\n')) as Event;
     }
   }
 }

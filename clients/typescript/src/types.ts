@@ -4,6 +4,7 @@ import type { components, operations } from './generated/schema.ts';
 type Schemas = components['schemas'];
 export type Cluster = Schemas['Cluster'];
 export type ClusterNode = Schemas['ClusterNode'];
+export type ClusterEvent = Schemas['ClusterEvent'];
 export type Connection = Schemas['Connection'];
 export type Node = Schemas['Node'];
 export type Operation = Schemas['Operation'];
@@ -62,5 +63,8 @@ type Method<Id extends OperationId> =
       ? (args?: Arguments<Id>) => Promise<Answer<Id>>
       : (args: Arguments<Id>) => Promise<Answer<Id>>;
 
-/** A method for each operationId of the API, except the stream, which has methods of its own. */
-export type Methods = { [Id in Exclude<OperationId, 'followOperation'>]: Method<Id> };
+/** Operations that return a stream of events. */
+export type StreamId = 'followOperation' | 'followCluster' | 'followClusters';
+
+/** A method for each operationId of the API, except the streams, which have methods of their own. */
+export type Methods = { [Id in Exclude<OperationId, StreamId>]: Method<Id> };

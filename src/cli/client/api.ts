@@ -12,7 +12,9 @@ import { CliError, problemError, unreachable } from '../render/failure.ts';
 
 export type {
   Cluster,
+  ClusterEvent,
   Connection,
+  Node,
   Operation,
   OperationEvent,
   Plan,

@@ -135,10 +135,12 @@ export function addClusterCommands(program: Command, { run }: Definition): void 
 
   cluster
     .command('events')
-    .summary('Print the events of the newest operation of a cluster')
-    .description('Print the events of the newest operation of a cluster, one on each line.')
+    .summary('Print the changes of conditions and roles of a cluster')
+    .description(
+      'Print the stored events of a cluster, one on each line: changes of conditions and roles.',
+    )
     .argument('<name>', 'Name of the cluster')
-    .option('-f, --follow', 'Continue until the operation ends')
+    .option('-f, --follow', 'Continue with new events until Ctrl-C')
     .addHelpText('after', examples('hathi cluster events orders', 'hathi cluster events orders -f'))
     .action((name, options) =>
       run(async (cli) => (await import('./logs.ts')).clusterEvents(cli, name, options)),
@@ -146,9 +148,9 @@ export function addClusterCommands(program: Command, { run }: Definition): void 
 
   cluster
     .command('watch')
-    .summary('Follow the unfinished operation of a cluster')
+    .summary('Show a cluster live: nodes, conditions and events')
     .description(
-      'Follow the unfinished operation of a cluster to its end. Ctrl-C leaves it running.',
+      'Follow the unfinished operation of a cluster to its end, if there is one. Then show its nodes, conditions and newest events until Ctrl-C; without a terminal, one line for each event.',
     )
     .argument('<name>', 'Name of the cluster')
     .addHelpText('after', examples('hathi cluster watch orders'))

@@ -1,6 +1,5 @@
 import type { Cli, Ending } from '../cli.ts';
-import { apiOf } from '../client/api.ts';
-import { CliError } from '../render/failure.ts';
+import { apiOf, type ClusterEvent } from '../client/api.ts';
 import { inOneLine, write } from '../terminal/terminal-text.ts';
 
 export interface LogsOptions {
@@ -23,14 +22,37 @@ export async function operationLogs(cli: Cli, id: string, { follow }: LogsOption
   return 'done';
 }
 
-/** The events of the newest operation of a cluster. */
-export async function clusterEvents(cli: Cli, name: string, options: LogsOptions): Ending {
-  const { operations } = await apiOf(cli).call((client) =>
-    client.listOperations({ cluster: name, limit: 1 }),
-  );
-  const [newest] = operations;
-  if (!newest) throw new CliError('notFound', `Cluster ${name} has no operation.`);
-  return await operationLogs(cli, newest.id, options);
+/** Prints the stored events of a cluster, one on each line; with `follow` also the new ones. */
+export async function clusterEvents(cli: Cli, name: string, { follow }: LogsOptions): Ending {
+  const api = apiOf(cli);
+  const stop = new AbortController();
+  const interrupt = () => stop.abort();
+  process.once('SIGINT', interrupt);
+  try {
+    const events = api.client.followCluster(name, {
+      after: 0,
+      signal: stop.signal,
+      isEndless: follow === true,
+    });
+    for await (const event of events) {
+      write(cli.world.stdout, `${cli.json ? JSON.stringify(event) : clusterEventLine(event)}\n`);
+    }
+  } catch (error) {
+    if (!stop.signal.aborted) throw api.cliErrorOf(error);
+  } finally {
+    process.off('SIGINT', interrupt);
+  }
+  return 'done';
+}
+
+/** e.g. `2026-01-12T09:30:00.120Z reachable false: The server cannot reach orders-1.` */
+export function clusterEventLine(event: ClusterEvent): string {
+  if (event.type === 'roles.changed') {
+    const { primary, previous_primary: previous } = event.data;
+    return inOneLine(`${event.at} primary ${primary}, before: ${previous}`);
+  }
+  const { condition, status, message } = event.data;
+  return inOneLine(`${event.at} ${condition} ${status}: ${message}`);
 }
 
 interface LoggedEvent {

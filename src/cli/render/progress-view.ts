@@ -1,5 +1,6 @@
+import { createScreen } from '../terminal/screen.ts';
 import type { Manner, Style } from '../terminal/terminal.ts';
-import { control, inOneLine, withoutControls, write } from '../terminal/terminal-text.ts';
+import { inOneLine, write } from '../terminal/terminal-text.ts';
 import type { NodeProgress, StageProgress } from './progress-model.ts';
 
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
@@ -7,8 +8,6 @@ const FRAME_MILLISECONDS = 80;
 /** Without a terminal, a running stage is reported after this time without output. */
 const QUIET_MILLISECONDS = 2_000;
 const NAME_WIDTH = 24;
-const HIDE_CURSOR = control('\u001b[?25l');
-const SHOW_CURSOR = control('\u001b[?25h');
 
 export interface ProgressView {
   /** A stage changed; `node` is the node whose line changed, if any. */
@@ -70,22 +69,13 @@ function liveView(
   out: NodeJS.WriteStream,
   style: Style,
 ): ProgressView {
-  let drawn = 0;
   let noted: string | null = null;
+  const screen = createScreen(out);
   const draw = (): void => {
     const lines = stages.flatMap((stage) => linesOf(stage, Date.now(), style));
     if (noted !== null) lines.push('', style('yellow', noted));
-    // Cutting needs room: a wrapped line would count as two and break the redraw.
-    const fitting = lines.map((line) => cut(inOneLine(line), (out.columns || 80) - 1));
-    const up = drawn > 0 ? `\u001b[${drawn}A` : '';
-    write(out, `${control(`${up}\r\u001b[J`)}${fitting.join('\n')}\n`);
-    drawn = fitting.length;
+    screen.draw(lines.map(inOneLine));
   };
-  write(out, HIDE_CURSOR);
-  const restore = (): void => {
-    write(out, SHOW_CURSOR);
-  };
-  process.once('exit', restore);
   const timer = setInterval(draw, FRAME_MILLISECONDS);
   return {
     changed() {
@@ -97,8 +87,7 @@ function liveView(
     end() {
       clearInterval(timer);
       draw();
-      restore();
-      process.removeListener('exit', restore);
+      screen.end();
     },
   };
 }
@@ -132,9 +121,4 @@ function markOf(progress: NodeProgress, now: number, style: Style): string {
 
 function spinner(now: number): string {
   return SPINNER[Math.floor(now / FRAME_MILLISECONDS) % SPINNER.length] ?? '';
-}
-
-function cut(line: string, width: number): string {
-  const shown = withoutControls(line);
-  return shown.length <= width ? line : `${shown.slice(0, width - 1)}…`;
 }

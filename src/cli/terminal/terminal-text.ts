@@ -85,3 +85,9 @@ function wrapLine(line: string, columns: number): string {
 function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
+
+/** A line that fits into `width` columns. A line that is too long loses its colours. */
+export function cut(line: string, width: number): string {
+  const shown = withoutControls(line);
+  return shown.length <= width ? line : `${shown.slice(0, width - 1)}…`;
+}

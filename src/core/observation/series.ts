@@ -41,24 +41,22 @@ export const SERIES_NAMES = Object.keys(SERIES) as [SeriesName, ...SeriesName[]]
 /** Values of one node in one round. A value that was not observed is null. */
 export type Sample = { node: string; at: string } & Record<SeriesName, number | null>;
 
-export const seriesSchema = z
-  .object({
-    cluster: z.string(),
-    metric: z.enum(SERIES_NAMES),
-    unit: z.string(),
-    from: instantSchema,
-    to: instantSchema,
-    resolution_seconds: z.int().describe('Seconds between two points.'),
-    nodes: z.array(
-      z.object({
-        name: z.string(),
-        points: z.array(
-          z.object({ at: instantSchema.describe('Start of the interval.'), value: z.number() }),
-        ),
-      }),
-    ),
-  })
-  .meta({ id: 'Series', description: 'A metric of the nodes of a cluster over time.' });
+export const seriesSchema = z.object({
+  cluster: z.string(),
+  metric: z.enum(SERIES_NAMES),
+  unit: z.string(),
+  from: instantSchema,
+  to: instantSchema,
+  resolution_seconds: z.int().describe('Seconds between two points.'),
+  nodes: z.array(
+    z.object({
+      name: z.string(),
+      points: z.array(
+        z.object({ at: instantSchema.describe('Start of the interval.'), value: z.number() }),
+      ),
+    }),
+  ),
+});
 export type Series = z.infer<typeof seriesSchema>;
 
 /** Seconds for which each round is kept. Older points are averages of a minute. */

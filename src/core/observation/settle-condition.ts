@@ -52,6 +52,8 @@ export function settleCondition(
 
 function requiredMilliseconds(condition: Condition, finding: Finding, changes: number): number {
   if (changes >= MOST_CHANGES) return FLAPPING_MILLISECONDS;
+  // A server that has just started is not connected yet.
+  if (finding.status === 'unknown') return SETTLE_MILLISECONDS;
   const isImmediate = IMMEDIATE.includes(finding.type) || condition.status === 'unknown';
   return isImmediate ? 0 : SETTLE_MILLISECONDS;
 }

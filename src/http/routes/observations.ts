@@ -23,7 +23,7 @@ const ofCluster = ['INVALID_REQUEST', 'INVALID_CLUSTER_NAME', 'CLUSTER_NOT_FOUND
 
 const eventFrames = {
   200: {
-    description: 'Frames `id: <sequence>`, `data: <ClusterEvent as JSON>`. The stream has no end.',
+    description: 'Frames `id: <sequence>`, `data: <ClusterEvent as JSON>`.',
     // The schema of one event; see openapi-portable.ts.
     content: { 'text/event-stream': { schema: clusterEventResponse } },
   },
@@ -92,7 +92,11 @@ export const observationRoutes: FastifyPluginAsyncZod<ObservationRoutes> = async
     async (request, reply) => {
       const after = lastEventId(request.headers['last-event-id']) ?? request.query.after ?? null;
       const stop = new AbortController();
-      const events = await observations.follow(request.params.name, after, stop.signal);
+      const events = await observations.follow(request.params.name, {
+        after,
+        isEndless: request.query.follow !== 'false',
+        signal: stop.signal,
+      });
       return streams.send(request, reply, (signal) => stoppedBy(events, stop, signal));
     },
   );
@@ -112,7 +116,11 @@ export const observationRoutes: FastifyPluginAsyncZod<ObservationRoutes> = async
     async (request, reply) => {
       const after = lastEventId(request.headers['last-event-id']) ?? request.query.after ?? null;
       const stop = new AbortController();
-      const events = await observations.follow(null, after, stop.signal);
+      const events = await observations.follow(null, {
+        after,
+        isEndless: request.query.follow !== 'false',
+        signal: stop.signal,
+      });
       return streams.send(request, reply, (signal) => stoppedBy(events, stop, signal));
     },
   );

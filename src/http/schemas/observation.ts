@@ -9,7 +9,11 @@ export const failoverListSchema = z
   .object({ failovers: z.array(failoverSchema), next_cursor: nextCursor })
   .meta({ id: 'FailoverList', examples: [{ failovers: [failoverExample], next_cursor: null }] });
 
-export const seriesResponse = seriesSchema.meta({ examples: [seriesExample] });
+export const seriesResponse = seriesSchema.meta({
+  id: 'Series',
+  description: 'A metric of the nodes of a cluster over time.',
+  examples: [seriesExample],
+});
 export const clusterEventResponse = clusterEventSchema.meta({ examples: [clusterEventExample] });
 
 const time = (description: string) =>
@@ -27,4 +31,8 @@ export const clusterEventsQuerySchema = z.strictObject({
   after: decimal(z.int().min(0))
     .optional()
     .describe('Sequence of the last event that the client has; default: only new events.'),
+  follow: z
+    .enum(['true', 'false'])
+    .optional()
+    .describe('`false`: the stream ends after the stored events; default: `true`.'),
 });

@@ -426,6 +426,9 @@ describe('a whole number in a query', () => {
     '/api/v1/operations?limit=',
     '/api/v1/clusters/a/plans?limit=',
     '/api/v1/clusters/a/reports?limit=',
+    '/api/v1/clusters/a/failovers?limit=',
+    '/api/v1/clusters/a/events?after=',
+    '/api/v1/events?after=',
     `/api/v1/operations/${id}/events?after=`,
   ];
 

@@ -38,12 +38,11 @@ export class ClusterEventStream {
 
   /**
    * @param cluster id and name; null for all clusters
-   * @param after sequence of the last event that the caller has
+   * @param options `after`: sequence of the last event that the caller has
    */
   async *follow(
     cluster: { id: string; name: string } | null,
-    after: number,
-    signal: AbortSignal,
+    { after, isEndless, signal }: { after: number; isEndless: boolean; signal: AbortSignal },
   ): AsyncGenerator<ClusterEvent> {
     let wake = () => {};
     const follower: Follower = { clusterId: cluster?.id ?? null, wake: () => wake() };
@@ -62,7 +61,9 @@ export class ClusterEventStream {
           last = event.sequence;
           yield event;
         }
-        if (events.length === 0) await woken;
+        if (events.length > 0) continue;
+        if (!isEndless) return;
+        await woken;
       }
     } finally {
       signal.removeEventListener('abort', follower.wake);

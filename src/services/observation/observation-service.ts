@@ -29,15 +29,16 @@ export interface ObservationService {
     metric: SeriesName,
     range: { from?: Date | undefined; to?: Date | undefined },
   ): Promise<Series>;
-  /**
-   * Events of a cluster, or of all clusters for null: stored ones after `after`, then each new one.
-   * @param after default: only new events
-   */
-  follow(
-    cluster: string | null,
-    after: number | null,
-    signal: AbortSignal,
-  ): Promise<AsyncIterable<ClusterEvent>>;
+  /** Events of a cluster, or of all clusters for null: stored ones, then each new one. */
+  follow(cluster: string | null, options: EventOptions): Promise<AsyncIterable<ClusterEvent>>;
+}
+
+export interface EventOptions {
+  /** Sequence of the last event that the caller has; null for only new events. */
+  after: number | null;
+  /** Whether new events follow the stored ones. */
+  isEndless: boolean;
+  signal: AbortSignal;
 }
 
 export interface ObservationServiceTools extends FollowTools {
@@ -88,10 +89,11 @@ export function createObservationService(tools: ObservationServiceTools): Observ
         nodes: await samples.series(query),
       };
     },
-    async follow(name, after, signal) {
+    async follow(name, { after, isEndless, signal }) {
       const cluster = name === null ? null : await find(name);
       const start = after ?? (await observations.newestEvent(null));
-      return events.follow(cluster && { id: cluster.id, name: cluster.name }, start, signal);
+      const followed = cluster && { id: cluster.id, name: cluster.name };
+      return events.follow(followed, { after: start, isEndless, signal });
     },
   };
 }

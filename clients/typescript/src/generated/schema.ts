@@ -2957,7 +2957,28 @@ export interface components {
             /** @description e.g. `aws_instance`. */
             type: string;
         };
-        /** @description A metric of the nodes of a cluster over time. */
+        /**
+         * @description A metric of the nodes of a cluster over time.
+         * @example {
+         *       "cluster": "orders",
+         *       "metric": "lag_bytes",
+         *       "unit": "bytes",
+         *       "from": "2026-01-12T09:00:00.000Z",
+         *       "to": "2026-01-12T10:00:00.000Z",
+         *       "resolution_seconds": 5,
+         *       "nodes": [
+         *         {
+         *           "name": "orders-2",
+         *           "points": [
+         *             {
+         *               "at": "2026-01-12T09:00:00.000Z",
+         *               "value": 0
+         *             }
+         *           ]
+         *         }
+         *       ]
+         *     }
+         */
         Series: {
             cluster: string;
             /** @description ISO 8601, UTC. */
@@ -4233,6 +4254,8 @@ export interface operations {
             query?: {
                 /** @description Sequence of the last event that the client has; default: only new events. */
                 after?: number;
+                /** @description `false`: the stream ends after the stored events; default: `true`. */
+                follow?: "true" | "false";
             };
             header?: {
                 /** @description Sequence of the last event that the client received. */
@@ -4249,7 +4272,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Frames `id: <sequence>`, `data: <ClusterEvent as JSON>`. The stream has no end. */
+            /** @description Frames `id: <sequence>`, `data: <ClusterEvent as JSON>`. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5321,6 +5344,8 @@ export interface operations {
             query?: {
                 /** @description Sequence of the last event that the client has; default: only new events. */
                 after?: number;
+                /** @description `false`: the stream ends after the stored events; default: `true`. */
+                follow?: "true" | "false";
             };
             header?: {
                 /** @description Sequence of the last event that the client received. */
@@ -5331,7 +5356,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Frames `id: <sequence>`, `data: <ClusterEvent as JSON>`. The stream has no end. */
+            /** @description Frames `id: <sequence>`, `data: <ClusterEvent as JSON>`. */
             200: {
                 headers: {
                     [name: string]: unknown;

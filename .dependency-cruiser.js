@@ -6,6 +6,7 @@
  *   services, stages → shared → ports, core
  *   cli, web → clients/typescript ⇢ HTTP ⇢ http → services → ports → core
  *                                        engine → stages  → ports → core
+ *                                               observer → shared → ports, core
  *              adapters/*, targets/* → ports, core, and of each other only adapters/process
  *                        main.ts → composition → all        core → nothing but zod
  */
@@ -63,6 +64,12 @@ export default {
       '^src/engine/',
       ['^src/(engine|stages|ports|core)/'],
       'The engine runs stages over ports.',
+    ),
+    room(
+      'observer-uses-ports',
+      '^src/observer/',
+      ['^src/(observer|shared|ports|core)/'],
+      'The observer reaches nodes, targets and the database over ports.',
     ),
     room(
       'http-asks-services',

@@ -33,7 +33,19 @@ class SentPackageTest(unittest.TestCase):
         return self.plugin.modules_of(NODE, 'hathi_node.dispatch', verb_module)
 
     def test_finds_every_verb(self):
-        self.assertEqual(VERBS, ['etcd-join', 'patroni-member', 'report', 'restart', 'try-configuration'])
+        self.assertEqual(
+            VERBS,
+            [
+                'etcd-join',
+                'isolate',
+                'leader-lease',
+                'patroni-member',
+                'rejoin',
+                'report',
+                'restart',
+                'try-configuration',
+            ],
+        )
 
     def test_orders_modules_by_their_imports(self):
         for verb in VERBS:

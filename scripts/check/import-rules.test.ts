@@ -47,6 +47,7 @@ describe('a planted violation is named', () => {
     ['services-use-ports', 'src/services/a.ts', 'src/http/b.ts'],
     ['services-use-ports', 'src/services/a.ts', 'src/adapters/database/b.ts'],
     ['engine-runs-stages', 'src/engine/a.ts', 'src/adapters/ansible/b.ts'],
+    ['observer-uses-ports', 'src/observer/a.ts', 'src/services/b.ts'],
     ['http-asks-services', 'src/http/a.ts', 'src/stages/b.ts'],
     ['adapters-implement-ports', 'src/adapters/ssh/a.ts', 'src/services/b.ts'],
     ['adapters-stay-apart', 'src/adapters/ssh/a.ts', 'src/adapters/ansible/b.ts'],

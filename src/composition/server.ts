@@ -118,12 +118,7 @@ async function start(config: Config, targets: Targets, closers: Closer[]): Promi
       log,
       metrics,
       verify: async (cluster) => {
-        await services.operations.submitStep(
-          'verify-replication',
-          cluster,
-          {},
-          { idempotencyKey: null },
-        );
+        await services.operations.verifyAutomatically(cluster);
       },
     },
     { id: holder, site },

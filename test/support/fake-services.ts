@@ -164,6 +164,10 @@ export class FakeOperations implements OperationService {
     return null;
   }
 
+  async verifyAutomatically(): Promise<Operation> {
+    return this.add(anOperation('verify-replication', { input: { automatic: true } }));
+  }
+
   async submitStep(
     step: Step,
     cluster: string,

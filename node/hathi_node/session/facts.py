@@ -17,7 +17,7 @@ UNITS = ('patroni', 'etcd', 'hathi-guard')
 
 def machine(directories):
     """Disks of the given directories in bytes, memory in bytes, load, and the clock."""
-    disks = {}
+    disks: dict[str, dict[str, object]] = {}
     for name, path in directories.items():
         try:
             usage = shutil.disk_usage(path)
@@ -74,9 +74,7 @@ class Member:
             # Read again after a failure: the certificate may have been replaced.
             if self.caller is None:
                 self.caller = Caller(settings['ca'], settings['certificate'], settings['key'])
-            found = self.caller.ask(
-                settings['address'], settings['port'], method, path, body, seconds=REQUEST_SECONDS
-            )
+            found = self.caller.ask(settings['address'], settings['port'], method, path, body, seconds=REQUEST_SECONDS)
         except OSError as error:
             found = 0, str(error)
         if found[0] == 0:

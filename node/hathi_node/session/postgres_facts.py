@@ -26,7 +26,8 @@ SELECT json_build_object(
      ELSE ('x' || lpad(substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8), 8, '0'))::bit(32)::int END,
   'promotion', CASE WHEN NOT pg_is_in_recovery() THEN (SELECT json_build_object(
      'history', pg_read_file(file, true), 'at', (pg_stat_file(file, true)).modification)
-     FROM (SELECT 'pg_wal/' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '.history' AS file) AS history) END,
+     FROM (SELECT 'pg_wal/' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '.history' AS file)
+       AS history) END,
   'current_lsn', CASE WHEN NOT pg_is_in_recovery() THEN pg_current_wal_lsn()::text END,
   'replica', CASE WHEN pg_is_in_recovery() THEN json_build_object(
      'received_lsn', pg_last_wal_receive_lsn()::text,
@@ -137,4 +138,8 @@ class PostgresFacts:
         self.child.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.child.wait(0.5)
+        for pipe in (self.child.stdin, self.child.stdout):
+            with contextlib.suppress(OSError):
+                if pipe is not None:
+                    pipe.close()
         self.child = None

@@ -50,7 +50,7 @@ const slotSchema = z.object({
   retained_bytes: bytes.describe('WAL that the slot keeps; null on a replica.'),
 });
 
-export const postgresFactsSchema = z.object({
+const postgresFactsSchema = z.object({
   in_recovery: z.boolean(),
   system_identifier: z.string(),
   server_version: z.string(),
@@ -148,9 +148,6 @@ export const nodeFactsSchema = z
   })
   .meta({ id: 'NodeFacts', description: 'Facts of a node as it reported them.' });
 export type NodeFacts = z.infer<typeof nodeFactsSchema>;
-export type PostgresFacts = z.infer<typeof postgresFactsSchema>;
-export type PatroniFacts = z.infer<typeof patroniFactsSchema>;
-export type EtcdFacts = z.infer<typeof etcdFactsSchema>;
 
 /** The part; null if the node does not have it or could not read it. */
 export function readable<Part extends object>(part: Part | { error: string } | null): Part | null {

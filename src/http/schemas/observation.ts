@@ -7,7 +7,11 @@ import { decimal, nextCursor } from './page.ts';
 
 export const failoverListSchema = z
   .object({ failovers: z.array(failoverSchema), next_cursor: nextCursor })
-  .meta({ id: 'FailoverList', examples: [{ failovers: [failoverExample], next_cursor: null }] });
+  .meta({
+    id: 'FailoverList',
+    description: 'Failovers, newest first.',
+    examples: [{ failovers: [failoverExample], next_cursor: null }],
+  });
 
 export const seriesResponse = seriesSchema.meta({
   id: 'Series',

@@ -218,6 +218,14 @@ export function createOperationRequests(tools: OperationRequestTools) {
       ? await requestSpec(clusterName, input as SpecChanges, caller)
       : await submitOnCluster(step, clusterName, input, caller);
 
+  const submitVerification = async (name: string): Promise<OperationRecord> =>
+    await unitOfWork.transaction(async (stores) => {
+      const cluster = await stores.clusters.findForUpdate(name);
+      if (!cluster) throw clusterNotFound(name, []);
+      const caller = { idempotencyKey: null };
+      return await enqueueStep(stores, cluster, caller, 'verify-replication', { automatic: true });
+    });
+
   const retry = async (operationId: string, caller: Caller): Promise<OperationRecord> =>
     await unitOfWork.transaction(async (stores) => {
       const { kind, input, approval, state, cancel_level, ...earlier } =
@@ -239,7 +247,7 @@ export function createOperationRequests(tools: OperationRequestTools) {
       return await enqueue(stores, cluster, caller, { kind, input, approval: asked });
     });
 
-  return { createCluster, submitStep, retry };
+  return { createCluster, submitStep, submitVerification, retry };
 }
 
 /** @throws PLAN_NOT_FOUND before anything is enqueued */

@@ -57,6 +57,11 @@ export interface OperationService {
     caller: Caller,
   ): Promise<Operation>;
   /**
+   * Enqueues a verification that nobody requested. It runs beside a requested one.
+   * @throws CLUSTER_NOT_FOUND | CLUSTER_BUSY during another automatic verification
+   */
+  verifyAutomatically(clusterName: string): Promise<Operation>;
+  /**
    * Resolves when the operation has ended, with any result. Rejects with `signal.reason` when
    * the signal is aborted. Never cancels the operation.
    * @throws OPERATION_NOT_FOUND
@@ -113,6 +118,7 @@ export function createOperationService(tools: OperationServiceTools): OperationS
       await submitted(await requests.createCluster(request, caller)),
     submitStep: async (step, clusterName, input, caller) =>
       await submitted(await requests.submitStep(step, clusterName, input, caller)),
+    verifyAutomatically: async (name) => await submitted(await requests.submitVerification(name)),
     retry: async (operationId, caller) =>
       await submitted(await requests.retry(operationId, caller)),
     async list({ cluster: name, state }, request) {

@@ -1528,6 +1528,7 @@ export interface components {
             trigger: "machine-down" | "patroni";
         };
         /**
+         * @description Failovers, newest first.
          * @example {
          *       "failovers": [
          *         {
@@ -4369,7 +4370,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description Failovers, newest first. */
             200: {
                 headers: {
                     [name: string]: unknown;

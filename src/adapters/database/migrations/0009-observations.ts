@@ -49,9 +49,14 @@ const STATEMENTS = [
   'create index failovers_of_cluster on failovers (cluster_id, id)',
   samples('samples'),
   samples('sample_minutes'),
-  // Rows arrive in the order of their time, so this index finds old ones and stays tiny.
-  'create index samples_by_time on samples using brin (at)',
-  'create index sample_minutes_by_time on sample_minutes using brin (at)',
+  // Not BRIN: new rows fill the space of removed ones, so the rows do not stay in the order of time.
+  'create index samples_by_time on samples (at)',
+  'create index sample_minutes_by_time on sample_minutes (at)',
+  // A request is not rejected because the observer verifies at this moment.
+  'drop index operations_one_read_of_kind',
+  `create unique index operations_one_read_of_kind
+    on operations (cluster_id, kind, (input ->> 'automatic' is not null))
+    where access = 'read' and state in ('queued', 'running', 'awaiting-approval', 'cancelling')`,
   'create index cluster_events_of_cluster on cluster_events (cluster_id, sequence)',
 ];
 

@@ -70,8 +70,8 @@ export class SqlSampleStore implements SampleStore {
     );
     await sql`
       with since as (
-        select coalesce((select max(at) + interval '1 minute' from sample_minutes),
-                        (select date_trunc('minute', min(at)) from samples)) as at)
+        select date_trunc('minute', min(at)) as at from samples
+         where at >= coalesce((select max(at) + interval '1 minute' from sample_minutes), '-infinity'))
       insert into sample_minutes (cluster_id, node, at, ${columns})
       select cluster_id, node, date_trunc('minute', samples.at), ${values}
         from samples, since

@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest';
+import type { ConditionStatus, ConditionType, Finding } from './condition.ts';
+import { type ConditionState, settleCondition } from './settle-condition.ts';
+
+const START = Date.parse('2026-01-12T10:00:00.000Z');
+const at = (seconds: number) => new Date(START + seconds * 1_000);
+
+const finding = (status: ConditionStatus, type: ConditionType = 'one-primary'): Finding => ({
+  type,
+  status,
+  reason: status,
+  message: `${type} is ${status}.`,
+  remedy: null,
+});
+
+/** Statuses after each finding, which is given with its second. */
+function settle(type: ConditionType, ...found: [second: number, ConditionStatus][]) {
+  let state: ConditionState | null = null;
+  return found.map(([second, status]) => {
+    state = settleCondition(state, finding(status, type), at(second));
+    return state.condition.status;
+  });
+}
+
+test('the first finding counts at once, and a recovery from unknown too', () => {
+  expect(settle('one-primary', [0, 'unknown'], [1, 'true'])).toEqual(['unknown', 'true']);
+});
+
+test('one lost round is no alarm', () => {
+  const found = settle(
+    'one-primary',
+    [0, 'true'],
+    [5, 'false'],
+    [9, 'true'],
+    [10, 'false'],
+    [14, 'false'],
+  );
+  expect(found).toEqual(['true', 'true', 'true', 'true', 'true']);
+});
+
+test('a finding that holds for one round changes the condition', () => {
+  expect(settle('one-primary', [0, 'true'], [5, 'false'], [10, 'false'])).toEqual([
+    'true',
+    'true',
+    'false',
+  ]);
+});
+
+test('a lost connection counts at once', () => {
+  expect(settle('reachable', [0, 'true'], [5, 'false'])).toEqual(['true', 'false']);
+});
+
+test('a server that has just started does not report unknown', () => {
+  expect(settle('reachable', [0, 'true'], [1, 'unknown'], [2, 'true'])).toEqual([
+    'true',
+    'true',
+    'true',
+  ]);
+});
+
+test('since is the time of the change, observed_at of the last evaluation', () => {
+  let state = settleCondition(null, finding('true'), at(0));
+  state = settleCondition(state, finding('true'), at(7));
+  expect(state.condition).toMatchObject({
+    since: at(0).toISOString(),
+    observed_at: at(7).toISOString(),
+  });
+});
+
+test('a flapping condition changes at most once a minute', () => {
+  let state: ConditionState | null = null;
+  let changes = 0;
+  for (let second = 0; second < 600; second++) {
+    const before = state?.condition.status;
+    state = settleCondition(
+      state,
+      finding(second % 20 < 10 ? 'true' : 'false', 'reachable'),
+      at(second),
+    );
+    if (before !== undefined && before !== state.condition.status) changes++;
+  }
+  expect(changes).toBe(6);
+});

@@ -34,7 +34,7 @@ setup: ## Install missing requirements; safe to repeat
 ##@ Work on it
 
 .PHONY: test check format unit node-tests integration fuzz clients e2e soak aws test-aws terraform-test lint-ansible bench
-test: setup lint-venv fuzz-venv aws-tools client-tools shells ## Run everything: checks, all tests, and the counts at the end
+test: setup lint-venv fuzz-venv aws-tools client-tools shells prometheus-tools ## Run everything: checks, all tests, and the counts at the end
 	@node scripts/test/run.ts
 
 check: node_modules check-venv ## Format, types, import rules, dead code, generated files (the commit hook)
@@ -46,7 +46,7 @@ unit: node_modules check-venv ## Tests beside their file: no network, no nodes
 node-tests: setup ## Unit tests of the Python package that runs on nodes
 	@node scripts/test/run.ts node
 
-integration: setup fuzz-venv aws-tools shells ## Tests with a real database, Terraform and SSH
+integration: setup fuzz-venv aws-tools shells prometheus-tools ## Tests with a real database, Terraform and SSH
 	@vitest run --project integration
 
 fuzz: fuzz-venv ## Send 10,000 generated requests to all routes
@@ -55,7 +55,7 @@ fuzz: fuzz-venv ## Send 10,000 generated requests to all routes
 clients: setup client-tools ## Compile and run clients of five generators, made from openapi.json
 	@node scripts/test/run.ts clients
 
-e2e: setup ## Tests on real nodes, one after the other
+e2e: setup prometheus-tools ## Tests on real nodes, one after the other
 	@vitest run --project e2e
 
 soak: setup ## Long drills on real nodes; HATHI_SOAK_MINUTES sets the quiet part (default: 10)
@@ -112,7 +112,7 @@ check-api: node_modules ## API style, and breaking changes since the last releas
 	@node scripts/check/api-style.ts
 	@node scripts/check/api-breaking.ts
 
-.PHONY: image tofu lint-venv shells fuzz-venv client-tools aws-tools openapi client pack catalogue
+.PHONY: image tofu lint-venv shells fuzz-venv client-tools prometheus-tools aws-tools openapi client pack catalogue
 image: ## Build the image of local nodes, unless it exists
 	@scripts/setup/image.sh
 
@@ -127,6 +127,9 @@ shells: ## Install the shells for the completion tests
 
 fuzz-venv: node_modules ## Install Schemathesis
 	@scripts/setup/fuzz.sh
+
+prometheus-tools: ## Install Prometheus for the tests of monitoring/
+	@scripts/setup/prometheus.sh
 
 client-tools: node_modules ## Install the client generators and the compilers for their output
 	@scripts/setup/clients.sh

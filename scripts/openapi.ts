@@ -11,6 +11,7 @@ export async function openApiDocument(): Promise<OpenAPIV3_1.Document> {
     operations: {} as never,
     records: {} as never,
     observations: {} as never,
+    webhooks: {} as never,
     orphans: {} as never,
     parameters: {} as never,
     idempotency: {} as never,

@@ -49,6 +49,7 @@ test('without any variable everything has its default', () => {
     workers: 4,
     leaseSeconds: 15,
     limits: { requestsPerSecond: 500, streamsPerCaller: 200, requestSeconds: 30 },
+    webhookNetworks: [],
     toolEnvironment: { HOME: '/home/a', LC_ALL: LOCALE },
     warnings: [],
   });
@@ -81,6 +82,7 @@ test('every variable is read', () => {
     HATHI_REQUESTS_PER_SECOND: '0',
     HATHI_STREAMS_PER_CALLER: '5',
     HATHI_REQUEST_SECONDS: '60',
+    HATHI_WEBHOOK_NETWORKS: '10.0.0.0/8, fd00::/8',
   });
   expect(config).toEqual({
     host: '::1',
@@ -107,6 +109,7 @@ test('every variable is read', () => {
     workers: 8,
     leaseSeconds: 30,
     limits: { requestsPerSecond: 0, streamsPerCaller: 5, requestSeconds: 60 },
+    webhookNetworks: ['10.0.0.0/8', 'fd00::/8'],
     toolEnvironment: { AWS_REGION: 'eu-central-1', LC_ALL: LOCALE },
     warnings: [],
   });

@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import querystring from 'node:querystring';
 import { z } from 'zod';
+import { canonicalCidr } from './core/cidr.ts';
 import { HathiError } from './core/errors.ts';
 import { type Environment, toolEnvironmentOf } from './environment.ts';
 import {
@@ -50,6 +51,8 @@ export interface Config {
   leaseSeconds: number;
   /** How much one caller may use of the server; 0 for no limit. */
   limits: { requestsPerSecond: number; streamsPerCaller: number; requestSeconds: number };
+  /** Private networks that webhooks may be in. */
+  webhookNetworks: string[];
   /** The environment of the programs that Hathi runs, without its own settings. See environment.ts. */
   toolEnvironment: Record<string, string>;
   /** Sentences to log at the start, e.g. of a variable that looks misspelt. */
@@ -152,6 +155,11 @@ export const SETTINGS = {
     description:
       'Most event streams of one caller at one time, 0 to 1000; 0 for no limit of its own. The server has 1000 for all callers.',
   },
+  HATHI_WEBHOOK_NETWORKS: {
+    default: 'none',
+    description:
+      'Private networks that webhooks may be in, in CIDR notation and separated by commas, e.g. `10.0.0.0/8`.',
+  },
   HATHI_REQUEST_SECONDS: {
     default: '`30`',
     description:
@@ -205,6 +213,7 @@ export function readConfig(environment: Environment = process.env): Config {
       streamsPerCaller: read('HATHI_STREAMS_PER_CALLER', wholeNumber(0, 1_000), 200),
       requestSeconds: read('HATHI_REQUEST_SECONDS', wholeNumber(1, 600), 30),
     },
+    webhookNetworks: read('HATHI_WEBHOOK_NETWORKS', networksSchema, []),
     toolEnvironment: toolEnvironmentOf(environment),
     warnings: [...unknownSettings(environment), ...targets.warnings],
   };
@@ -249,6 +258,11 @@ const namesSchema = z.string().transform((text) =>
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== ''),
+);
+
+const networksSchema = namesSchema.refine(
+  (networks) => networks.every((network) => canonicalCidr(network) !== null),
+  'must be networks in CIDR notation, e.g. 10.0.0.0/8',
 );
 
 const databaseUrlSchema = z

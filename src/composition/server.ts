@@ -8,11 +8,13 @@ import { createLocalCallers } from '../adapters/system/local-callers.ts';
 import { localNetworks } from '../adapters/system/local-networks.ts';
 import { createLogger } from '../adapters/system/logger.ts';
 import { readSite } from '../adapters/system/site.ts';
+import { createWebhookSender } from '../adapters/webhooks/https-sender.ts';
 import { type Config, secretsOf } from '../config.ts';
 import { startWorker } from '../engine/worker.ts';
 import { buildApp } from '../http/server/app.ts';
 import { listen } from '../http/server/listen.ts';
 import { startObserver } from '../observer/observer.ts';
+import { startWebhookDispatcher } from '../observer/webhook-dispatcher.ts';
 import type { Targets } from '../ports/target.ts';
 import { chooseLocalCallers } from '../services/server/local-callers.ts';
 import type { ReadinessService } from '../services/server/readiness-service.ts';
@@ -124,6 +126,18 @@ async function start(config: Config, targets: Targets, closers: Closer[]): Promi
     { id: holder, site },
   );
   closers.push(() => observer.stop());
+  const dispatcher = await startWebhookDispatcher({
+    unitOfWork,
+    wakeups,
+    box: tools.secretBox,
+    sender: createWebhookSender({
+      allowedNetworks: config.webhookNetworks,
+      now: () => tools.clock.now(),
+    }),
+    clock: tools.clock,
+    log,
+  });
+  closers.push(() => dispatcher.stop());
   const app = await buildApp({
     ...services,
     targets: [...targets.values()],

@@ -14,6 +14,7 @@ import { createRecordService } from '../services/records/record-service.ts';
 import { createIdempotencyService } from '../services/server/idempotency-service.ts';
 import { createMetricsService } from '../services/server/metrics-service.ts';
 import { createReadinessService } from '../services/server/readiness-service.ts';
+import { createWebhookService } from '../services/webhooks/webhook-service.ts';
 import { targetOf } from '../shared/targets.ts';
 import type { Tools } from './tools.ts';
 
@@ -74,6 +75,14 @@ export function createServices(parts: ServiceParts) {
     }),
     records: createRecordService({ unitOfWork, cursors }),
     observations: createObservationService({ unitOfWork, wakeups, cursors, clock }),
+    webhooks: createWebhookService({
+      unitOfWork,
+      wakeups,
+      box: secretBox,
+      ids: tools.ids,
+      clock,
+      cursors,
+    }),
     orphans: createOrphanService({
       unitOfWork,
       box: secretBox,

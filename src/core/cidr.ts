@@ -47,6 +47,15 @@ export function networkListSchema(most: number) {
     .overwrite((list) => [...new Set(list)]);
 }
 
+/** Whether an address is in a network; false if one of them cannot be parsed. */
+export function isInNetwork(address: string, cidr: string): boolean {
+  const network = parse(cidr);
+  const host = parse(`${address}/${address.includes(':') ? 128 : 32}`);
+  if (network === null || host === null || network.width !== host.width) return false;
+  const shift = BigInt(network.width - network.bits);
+  return network.address >> shift === host.address >> shift;
+}
+
 function hasNoHostBits(cidr: string, context: z.RefinementCtx): void {
   const parsed = parse(cidr);
   if (parsed === null || hostPart(parsed) === 0n) return;

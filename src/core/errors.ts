@@ -34,6 +34,7 @@ export const ERROR_CODES = {
   OPERATION_NOT_FOUND: 'No operation has this id.',
   REPORT_NOT_FOUND: 'The cluster has no report yet.',
   PLAN_NOT_FOUND: 'No plan has this id.',
+  WEBHOOK_NOT_FOUND: 'No webhook has this id.',
   ID_AMBIGUOUS: 'Several records have an id with these first characters.',
   TRANSITION_NOT_ALLOWED: 'The state of the operation does not allow this action.',
   STEP_MISSING: 'An earlier step is missing.',

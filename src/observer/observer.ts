@@ -1,10 +1,11 @@
-import type { Clock } from '../ports/clock.ts';
+import type { Clock, IdSource } from '../ports/clock.ts';
 import type { Wakeups } from '../ports/event-stream.ts';
 import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { ObservationUpdate, ObserverIdentity } from '../ports/observation-store.ts';
 import type { UnitOfWork } from '../ports/unit-of-work.ts';
 import { ClusterWatch, type ClusterWatchTools } from './cluster-watch.ts';
+import { enqueueWebhooks } from './enqueue-webhooks.ts';
 import { mergedTopology } from './merged-topology.ts';
 import { needsVerification } from './verification-schedule.ts';
 
@@ -20,6 +21,7 @@ export interface ObserverTools extends ClusterWatchTools {
   unitOfWork: UnitOfWork;
   wakeups: Pick<Wakeups, 'notify'>;
   clock: Clock;
+  ids: IdSource;
   log: Log;
   metrics: Pick<Metrics, 'clusterObserved' | 'clusterReleased'>;
   /**
@@ -92,8 +94,11 @@ export function startObserver(tools: ObserverTools, identity: ObserverIdentity):
   };
 
   const save = async (updates: readonly ObservationUpdate[]): Promise<void> => {
-    await tools.unitOfWork.transaction(async ({ observations, clusters, samples }) => {
-      await observations.save(identity, updates);
+    let hasDeliveries = false;
+    await tools.unitOfWork.transaction(async (stores) => {
+      const { observations, clusters, samples, webhooks } = stores;
+      const stored = await observations.save(identity, updates);
+      hasDeliveries = await enqueueWebhooks({ webhooks }, tools.ids, stored);
       for (const update of updates) await samples.insert(update.cluster_id, update.samples);
       for (const { cluster_id: id, topology, events } of updates) {
         if (topology === null || !events.some(({ type }) => type === 'roles.changed')) continue;
@@ -103,6 +108,7 @@ export function startObserver(tools: ObserverTools, identity: ObserverIdentity):
     });
     if (updates.some(({ events }) => events.length > 0))
       await tools.wakeups.notify('cluster-events');
+    if (hasDeliveries) await tools.wakeups.notify('webhooks');
   };
 
   const verifyIfDue = async (watch: ClusterWatch, now: Date): Promise<void> => {

@@ -55,8 +55,11 @@ export interface ObservationStore {
   ): Promise<string[]>;
   /** Frees the clusters of the observer. */
   release(observer: ObserverIdentity): Promise<void>;
-  /** Writes the updates of clusters that the observer still holds; the others are left out. */
-  save(observer: ObserverIdentity, updates: readonly ObservationUpdate[]): Promise<void>;
+  /**
+   * Writes the updates of clusters that the observer still holds; the others are left out.
+   * @returns the events that were stored
+   */
+  save(observer: ObserverIdentity, updates: readonly ObservationUpdate[]): Promise<ClusterEvent[]>;
   /** Newest first; `after` is an id. */
   failovers(clusterId: string, page: Page): Promise<Failover[]>;
   /** null before the first observation. */

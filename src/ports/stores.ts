@@ -20,6 +20,8 @@ import type { SampleStore } from './sample-store.ts';
 import type { SecretStore } from './secret-store.ts';
 import type { StateStore } from './state-store.ts';
 
+import type { WebhookStore } from './webhooks.ts';
+
 export type * from './idempotency-store.ts';
 export type * from './observation-store.ts';
 export type * from './page.ts';
@@ -237,4 +239,5 @@ export interface Stores {
   recordIds: RecordIdStore;
   observations: ObservationStore;
   samples: SampleStore;
+  webhooks: WebhookStore;
 }

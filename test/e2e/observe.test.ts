@@ -103,12 +103,6 @@ const FAILURES: Record<string, Failure> = {
     repairs: onShell(`kill -CONT $(${MAIN_PID})`),
     expected: [['failover-ready', 'PATRONI_DOWN']],
   },
-  'the guard is stopped': {
-    on: 'replica',
-    breaks: onShell('systemctl stop hathi-guard.service'),
-    repairs: onShell('systemctl start hathi-guard.service'),
-    expected: [['failover-ready', 'GUARD_NOT_RUNNING']],
-  },
   'a replica is killed': {
     on: 'replica',
     breaks: onDocker('kill'),

@@ -11,6 +11,7 @@ import {
   FakeReadiness,
   FakeRecords,
   fakeObservations,
+  fakeWebhooks,
 } from './fake-services.ts';
 
 export interface FakeApp {
@@ -38,6 +39,7 @@ export async function fakeApp(
     operations,
     records: new FakeRecords(),
     observations: fakeObservations,
+    webhooks: fakeWebhooks,
     orphans: { list: async () => ({ regions: [], failures: [], orphans: [] }) },
     parameters: { list: async () => ({ parameters: [], unreachable: [] }) },
     idempotency: new FakeIdempotency(),

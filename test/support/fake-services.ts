@@ -12,6 +12,7 @@ import type {
 import { operationActions, planOf } from '../../src/core/operation/operation-actions.ts';
 import { isFinished, type OperationState } from '../../src/core/operation/operation-state.ts';
 import type { Step } from '../../src/core/operation/steps.ts';
+import { deliveryExample, webhookExample } from '../../src/http/schemas/examples.ts';
 import type { StoredResponse } from '../../src/ports/stores.ts';
 import type { ClusterService } from '../../src/services/clusters/cluster-service.ts';
 import type { ObservationService } from '../../src/services/observation/observation-service.ts';
@@ -24,6 +25,7 @@ import type {
   ReadinessCheck,
   ReadinessService,
 } from '../../src/services/server/readiness-service.ts';
+import type { WebhookService } from '../../src/services/webhooks/webhook-service.ts';
 
 const NOW = '2026-01-02T03:04:05.000Z';
 
@@ -417,4 +419,14 @@ export const fakeObservations: ObservationService = {
     nodes: [],
   }),
   follow: async () => (async function* () {})(),
+};
+
+/** A server without webhooks. */
+export const fakeWebhooks: WebhookService = {
+  create: async (request) => ({ ...webhookExample, ...request, secret: 'whsec_x' }),
+  list: async () => [],
+  get: async (id) => ({ ...webhookExample, id }),
+  remove: async () => {},
+  test: async (id) => ({ ...deliveryExample, webhook_id: id }),
+  deliveries: async () => ({ entries: [], next_cursor: null }),
 };

@@ -145,7 +145,7 @@ export class ServerProcess {
       headers: { 'content-type': 'application/json', ...headers },
       body: body === undefined ? '' : JSON.stringify(body),
     });
-    return { status, body: JSON.parse(text) };
+    return { status, body: text === '' ? null : JSON.parse(text) };
   }
 
   /** Posts a step and fails with what the server said unless it went well. */

@@ -10,6 +10,7 @@ import type {
   PlanRecord,
   ReportRecord,
 } from '../../ports/stores.ts';
+import type { DeliveryRecord, WebhookRecord } from '../../ports/webhooks.ts';
 
 /**
  * Rows as in the database. Their columns follow from the records, so no member of a document has
@@ -45,6 +46,7 @@ type TimeName =
   | 'at'
   | 'expires_at'
   | 'observed_at'
+  | 'next_at'
   | 'roles_changed_at';
 
 /** Columns of a record. `Defaults` names those that the database fills if they are left out. */
@@ -141,6 +143,11 @@ export interface FailoversTable {
 
 export type SamplesTable = { cluster_id: string; at: Timestamp } & Omit<Sample, 'at'>;
 
+export interface WebhooksTable extends Columns<Omit<WebhookRecord, 'secret'>>, SealedColumns {}
+
+export interface DeliveriesTable
+  extends Columns<DeliveryRecord, 'state' | 'attempts' | 'status' | 'error'> {}
+
 export interface ClusterEventsTable {
   sequence: Generated<number>;
   cluster_id: string;
@@ -163,6 +170,8 @@ export interface Schema {
   observers: ObserversTable;
   observations: ObservationsTable;
   cluster_events: ClusterEventsTable;
+  webhooks: WebhooksTable;
+  webhook_deliveries: DeliveriesTable;
   samples: SamplesTable;
   sample_minutes: SamplesTable;
   failovers: FailoversTable;

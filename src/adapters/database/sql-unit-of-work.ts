@@ -14,6 +14,7 @@ import { SqlReportStore } from './stores/reports.ts';
 import { SqlSampleStore } from './stores/samples.ts';
 import { SqlSecretStore } from './stores/secrets.ts';
 import { SqlStateStore } from './stores/states.ts';
+import { SqlWebhookStore } from './stores/webhooks.ts';
 
 /**
  * Transaction ids are never reused, so a snapshot does not occur twice on one server. A promoted
@@ -82,6 +83,7 @@ function storesOn(db: Kysely<Schema>) {
     idempotency: new SqlIdempotencyStore(db),
     observations: new SqlObservationStore(db),
     samples: new SqlSampleStore(db),
+    webhooks: new SqlWebhookStore(db),
     recordIds: new SqlRecordIdStore(db),
   };
 }

@@ -67,17 +67,18 @@ test('since is the time of the change, observed_at of the last evaluation', () =
   });
 });
 
-test('a flapping condition changes at most once a minute', () => {
+test('a flapping condition stays false until it has recovered for a minute', () => {
+  const changedAt: number[] = [];
   let state: ConditionState | null = null;
-  let changes = 0;
-  for (let second = 0; second < 600; second++) {
+  for (let second = 0; second <= 500; second++) {
     const before = state?.condition.status;
-    state = settleCondition(
-      state,
-      finding(second % 20 < 10 ? 'true' : 'false', 'reachable'),
-      at(second),
-    );
-    if (before !== undefined && before !== state.condition.status) changes++;
+    const isGood = second >= 400 || second % 20 < 10;
+    state = settleCondition(state, finding(isGood ? 'true' : 'false', 'reachable'), at(second));
+    if (before !== undefined && before !== state.condition.status) changedAt.push(second);
   }
-  expect(changes).toBe(6);
+  // Every 10 s up to the limit; the last alarm ends a minute after the flapping.
+  expect(changedAt.slice(0, 20)).toEqual(
+    Array.from({ length: 20 }, (_, index) => (index + 1) * 10),
+  );
+  expect(changedAt.slice(20)).toEqual([210, 460]);
 });

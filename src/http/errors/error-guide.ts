@@ -170,6 +170,10 @@ export const ERROR_GUIDE = {
     cause: 'The id is misspelt, or the plan belongs to another cluster.',
     remedy: 'Call `POST /plan-terraform` and use its `plan_id`.',
   },
+  WEBHOOK_NOT_FOUND: {
+    cause: 'The id is wrong, or the webhook was deleted.',
+    remedy: 'List the webhooks: `GET /api/v1/webhooks`.',
+  },
   ID_AMBIGUOUS: {
     cause: 'Several records have an id with these first characters.',
     remedy: 'Send more characters. `candidates` contains the ids.',

@@ -69,6 +69,7 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
       { name: 'plans', description: 'Reviewed changes, each applied at most once.' },
       { name: 'reports', description: 'Results of verifications of replication.' },
       { name: 'observations', description: 'Events, failovers and history of clusters.' },
+      { name: 'webhooks', description: 'Addresses that receive events of clusters.' },
       { name: 'steps', description: 'The steps to a replicated cluster, one request each.' },
       { name: 'server', description: 'The server itself.' },
     ],

@@ -18,6 +18,7 @@ import type { Step } from '../../core/operation/steps.ts';
 import type { Plan } from '../../core/plan/plan.ts';
 import type { Report } from '../../core/postgres/replication-report.ts';
 import type { ForgottenCluster, Orphans } from '../../core/resources.ts';
+import type { Delivery, Webhook } from '../../core/webhook/webhook.ts';
 
 const CLUSTER_ID = '01a20b10-3c5e-7c11-a2b4-5f0f3a9d1e01';
 const OPERATION_ID = '01a20b10-3c64-7d21-8d6e-0b1c2d3e4f02';
@@ -138,6 +139,29 @@ export const clusterEventExample: ClusterEvent = {
     previous_primary: 'orders-1',
     previous_timeline: 1,
   },
+};
+
+const WEBHOOK_ID = '01a20b11-0c20-7b52-8a11-9c0d1e2f3a06';
+
+export const webhookExample: Webhook = {
+  id: WEBHOOK_ID,
+  url: 'https://example.com/hathi',
+  events: ['roles.changed'],
+  clusters: [],
+  created_at: REQUESTED,
+};
+
+export const deliveryExample: Delivery = {
+  id: '01a20b11-0c20-7b52-8a11-9c0d1e2f3a07',
+  webhook_id: WEBHOOK_ID,
+  type: 'roles.changed',
+  sequence: 12,
+  state: 'succeeded',
+  attempts: 1,
+  status: 204,
+  error: null,
+  next_at: null,
+  created_at: PROVEN,
 };
 
 export const nodeExample: Node = {

@@ -429,6 +429,7 @@ describe('a whole number in a query', () => {
     '/api/v1/clusters/a/failovers?limit=',
     '/api/v1/clusters/a/events?after=',
     '/api/v1/events?after=',
+    `/api/v1/webhooks/${id}/deliveries?limit=`,
     `/api/v1/operations/${id}/events?after=`,
   ];
 

@@ -47,6 +47,30 @@ const STATEMENTS = [
     document json not null
   )`,
   'create index failovers_of_cluster on failovers (cluster_id, id)',
+  `create table webhooks (
+    id uuid primary key,
+    url text not null,
+    events json not null,
+    clusters json not null,
+    key_id text not null,
+    sealed bytea not null,
+    created_at timestamptz not null default clock_timestamp()
+  )`,
+  `create table webhook_deliveries (
+    id uuid primary key,
+    webhook_id uuid not null references webhooks (id) on delete cascade,
+    type text not null,
+    sequence bigint,
+    event json not null,
+    state text not null default 'pending',
+    attempts integer not null default 0,
+    status integer,
+    error text,
+    next_at timestamptz,
+    created_at timestamptz not null default clock_timestamp()
+  )`,
+  `create index webhook_deliveries_due on webhook_deliveries (next_at) where state = 'pending'`,
+  'create index webhook_deliveries_of_webhook on webhook_deliveries (webhook_id, id desc)',
   samples('samples'),
   samples('sample_minutes'),
   // Not BRIN: new rows fill the space of removed ones, so the rows do not stay in the order of time.

@@ -69,7 +69,10 @@ export class SqlObservationStore implements ObservationStore {
       .execute();
   }
 
-  async save({ id }: ObserverIdentity, updates: readonly ObservationUpdate[]): Promise<void> {
+  async save(
+    { id }: ObserverIdentity,
+    updates: readonly ObservationUpdate[],
+  ): Promise<ClusterEvent[]> {
     const rows = updates.map(
       ({ events: _events, failovers: _failovers, samples: _samples, ...row }) => row,
     );
@@ -98,9 +101,29 @@ export class SqlObservationStore implements ObservationStore {
         : [],
     );
     if (failovers.length > 0) await this.#db.insertInto('failovers').values(failovers).execute();
-    if (events.length === 0) return;
+    if (events.length === 0) return [];
     await sql`select pg_advisory_xact_lock(${EVENTS_LOCK})`.execute(this.#db);
-    await this.#db.insertInto('cluster_events').values(events).execute();
+    const stored = await this.#db
+      .insertInto('cluster_events')
+      .values(events)
+      .returning('sequence')
+      .execute();
+    return await this.#events(stored.map(({ sequence }) => sequence));
+  }
+
+  async #events(sequences: readonly number[]): Promise<ClusterEvent[]> {
+    const rows = await this.#eventRows()
+      .where('sequence', 'in', [...sequences])
+      .execute();
+    return rows.map(toEvent);
+  }
+
+  #eventRows() {
+    return this.#db
+      .selectFrom('cluster_events')
+      .innerJoin('clusters', 'clusters.id', 'cluster_events.cluster_id')
+      .select(['sequence', 'clusters.name as cluster', 'type', 'data', 'at'])
+      .orderBy('sequence');
   }
 
   async failovers(clusterId: string, { after, limit }: Page): Promise<Failover[]> {
@@ -128,17 +151,9 @@ export class SqlObservationStore implements ObservationStore {
     sequence: number,
     limit: number,
   ): Promise<ClusterEvent[]> {
-    let query = this.#db
-      .selectFrom('cluster_events')
-      .innerJoin('clusters', 'clusters.id', 'cluster_events.cluster_id')
-      .select(['sequence', 'clusters.name as cluster', 'type', 'data', 'at'])
-      .where('sequence', '>', sequence);
+    let query = this.#eventRows().where('sequence', '>', sequence);
     if (clusterId !== null) query = query.where('cluster_id', '=', clusterId);
-    const rows = await query.orderBy('sequence').limit(limit).execute();
-    return rows.map(
-      (row) =>
-        ({ ...row, sequence: Number(row.sequence), at: row.at.toISOString() }) as ClusterEvent,
-    );
+    return (await query.limit(limit).execute()).map(toEvent);
   }
 
   async newestEvent(clusterId: string | null): Promise<number> {
@@ -149,6 +164,16 @@ export class SqlObservationStore implements ObservationStore {
     const row = await query.executeTakeFirst();
     return Number(row?.newest ?? 0);
   }
+}
+
+function toEvent(row: {
+  sequence: number;
+  cluster: string;
+  type: ClusterEvent['type'];
+  data: ClusterEvent['data'];
+  at: Date;
+}): ClusterEvent {
+  return { ...row, sequence: Number(row.sequence), at: row.at.toISOString() } as ClusterEvent;
 }
 
 function toRecord({ holder: _holder, ...row }: Selectable<ObservationsTable>): ObservationRecord {

@@ -117,6 +117,7 @@ export function startObserver(tools: ObserverTools, identity: ObserverIdentity):
     const facts = {
       verified: watch.status('verified'),
       streaming: watch.status('replicas-streaming'),
+      failoverReady: watch.status('failover-ready'),
       primary: watch.status('one-primary'),
       report,
       isChanging: operation !== null,

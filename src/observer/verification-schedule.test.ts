@@ -17,7 +17,8 @@ const condition = (type: ConditionType, status: ConditionStatus, since = ago(10)
 
 const HEALTHY: VerificationFacts = {
   verified: condition('verified', 'true'),
-  streaming: condition('replicas-streaming', 'true'),
+  streaming: condition('replicas-streaming', 'true', ago(90)),
+  failoverReady: condition('failover-ready', 'true', ago(90)),
   primary: condition('one-primary', 'true'),
   report: { passed: true, created_at: ago(60) },
   isChanging: false,
@@ -47,12 +48,26 @@ test.each<[string, Partial<VerificationFacts>, boolean]>([
     true,
   ],
   ['directly after the last automatic one', { ...CHANGED, last: NOW.getTime() - 10_000 }, false],
+  ['after a failed one, while nothing changed', FAILED, false],
   [
-    'after a failed one, while nothing changed',
-    { ...FAILED, streaming: condition('replicas-streaming', 'true', ago(90)) },
+    'after a failed one, when replicas stream again',
+    { ...FAILED, streaming: condition('replicas-streaming', 'true') },
+    true,
+  ],
+  [
+    'after a failed one, when a failover would work again',
+    { ...FAILED, failoverReady: condition('failover-ready', 'true') },
+    true,
+  ],
+  [
+    'after a failed one, while a failover would not work',
+    {
+      ...FAILED,
+      streaming: condition('replicas-streaming', 'true'),
+      failoverReady: condition('failover-ready', 'false'),
+    },
     false,
   ],
-  ['after a failed one, when replicas stream again', FAILED, true],
   ['before the first evaluation', { verified: null }, false],
 ])('%s: %#', (_when, changes, expected) => {
   expect(needsVerification({ ...HEALTHY, ...changes }, NOW)).toBe(expected);

@@ -98,7 +98,9 @@ class PostgresFacts:
         return {'error': lines[-1] if lines else f'no response within {READ_SECONDS:g} s'}
 
     def start(self):
-        words = ['runuser', '-u', 'postgres', '--', self.program, '-XAtq', '-v', 'ON_ERROR_STOP=1']
+        # runuser would stay as a process of its own.
+        words = ['setpriv', '--reuid=postgres', '--regid=postgres', '--init-groups', '--']
+        words += [self.program, '-XAtq', '-v', 'ON_ERROR_STOP=1']
         environment = {
             **os.environ,
             'PGHOST': '/var/run/postgresql',

@@ -101,6 +101,7 @@ function variables(input: AnsibleInput): string {
     patroni_ttl: failover.ttlSeconds,
     patroni_loop_wait: failover.loopWaitSeconds,
     patroni_retry_timeout: failover.retryTimeoutSeconds,
+    patroni_primary_start_timeout: failover.primaryStartTimeoutSeconds,
     patroni_dynamic_parameters: new Unsafe(input.dynamicParameters),
     patroni_local_parameters: new Unsafe(input.localParameters),
   });

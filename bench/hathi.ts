@@ -6,7 +6,7 @@ import type { ServerProcess } from '../test/support/server-process.ts';
 export type Times = [name: string, seconds: number][];
 
 export interface PathRun {
-  /** From the first POST to the answer of verify-replication. */
+  /** From the first POST to the response of verify-replication. */
   seconds: number;
   /** As the caller saw them: six requests, one after the other. */
   steps: Times;
@@ -28,7 +28,7 @@ const path = (replicas: number): [string, object][] => [
 
 /**
  * Posts the whole path for a new cluster, which stays.
- * @throws Error with the server's answer when a step fails, or when a replica is not proven
+ * @throws Error with the response of the server if a step fails, or when a replica is not proven
  */
 export async function runPath(
   server: ServerProcess,

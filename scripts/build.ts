@@ -79,7 +79,7 @@ async function buildHathi(folder: string, client: string): Promise<void> {
   });
 }
 
-/** Compiles all but the tests into `dist`. @throws Error with what the compiler said */
+/** Compiles all but the tests into `dist`. @throws Error with the output of the compiler */
 async function compile(folder: string, source: string, more: object): Promise<void> {
   const configuration = join(folder, 'tsconfig.json');
   await mkdir(folder, { recursive: true });

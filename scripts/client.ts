@@ -1,4 +1,4 @@
-/** Writes what of the typed client follows from openapi.json; `--check` says whether it is up to date. */
+/** Writes the generated part of the typed client; `--check` compares it with openapi.json. */
 
 import { createRequire } from 'node:module';
 import { join } from 'node:path';

@@ -16,7 +16,7 @@ export async function staleFiles(files: ReadonlyMap<string, string>): Promise<st
 /**
  * The command line of a generator: writes its files, or with `--check` exits 1 naming those that
  * differ.
- * @param script path of the generator, to say how to put it right
+ * @param script path of the generator, for the message
  */
 export async function keepFiles(script: string, files: ReadonlyMap<string, string>): Promise<void> {
   const stale = await staleFiles(files);

@@ -1,4 +1,4 @@
-/** Writes `openapi.json` from the routes themselves; `--check` says whether it is up to date. */
+/** Writes `openapi.json` from the routes; `--check` compares it. */
 import type { OpenAPIV3_1 } from 'openapi-types';
 import { buildApp } from '../src/http/server/app.ts';
 import { TARGET_CONTRACTS } from '../src/targets/configuration.ts';

@@ -121,7 +121,7 @@ socket=/run/postgresql/.s.PGSQL.5432
 export PGOPTIONS='-c statement_timeout=60s'
 answers() { [ -S "$socket" ] && role=$(sql 'select pg_is_in_recovery()') && [ -n "$role" ]; }
 once() { sql "do \$\$ begin while not ($1) loop perform pg_sleep(0.05); end loop; end \$\$"; }
-# Slots, as pg_stat_replication keeps its first answer for the whole of a transaction.
+# Slots, as pg_stat_replication keeps its first result for a whole transaction.
 all_stream() {
   once "(select count(*) from pg_replication_slots where active and slot_name like 'expert%') = $((nodes - 1))"
 }

@@ -16,11 +16,11 @@ class Caller:
         # Of the newest connection; None before the first.
         self.peer_certificate = None
 
-    def ask(self, address, port, method, path, body=None, seconds=REQUEST_SECONDS, until=None):
-        """Returns (status, answer); status 0 with the reason as answer when nobody answered.
+    def request(self, address, port, method, path, body=None, seconds=REQUEST_SECONDS, until=None):
+        """Returns (status, response). Without a response, the status is 0 and the response is the reason.
 
-        An answer without end is read until what was received of it so far satisfies `until`. HTTP/1.0,
-        where an answer comes in one piece: `http.client` costs more to import than the rest of a program
+        A response without end is read until the received bytes satisfy `until`. HTTP/1.0,
+        where a response comes in one piece: `http.client` costs more to import than the rest of a program
         that finds nothing to do.
         """
         payload = b'' if body is None else json.dumps(body).encode()
@@ -46,7 +46,7 @@ class Caller:
         first, _, rest = received.partition(b'\r\n')
         words = first.split()
         if len(words) < 2 or not words[1].isdigit():
-            return 0, 'no answer'
+            return 0, 'no response'
         text = rest.partition(b'\r\n\r\n')[2].decode(errors='replace')
         try:
             return int(words[1]), json.loads(text)
@@ -54,9 +54,9 @@ class Caller:
             return int(words[1]), text
 
 
-def is_whole(answer):
+def is_whole(response):
     """Whether the body has the length of its header. False if the header has none."""
-    head, end, body = answer.partition(b'\r\n\r\n')
+    head, end, body = response.partition(b'\r\n\r\n')
     for line in head.split(b'\r\n') if end else ():
         name, _, value = line.partition(b':')
         if name.lower() == b'content-length':

@@ -54,23 +54,23 @@ class Patroni:
         self.caller = caller
         self.members = members
 
-    def ask(self, name, method, path, body=None, seconds=3):
-        return self.caller.ask(self.members[name], REST_PORT, method, path, body, seconds)
+    def request(self, name, method, path, body=None, seconds=3):
+        return self.caller.request(self.members[name], REST_PORT, method, path, body, seconds)
 
     def status(self, name):
-        """Observed by SQL at the moment of asking; empty when the member does not answer."""
+        """The current state, observed by SQL; empty if the member does not respond."""
         # The same content as `/patroni`, which waits for seconds while PostgreSQL starts.
-        _, answer = self.ask(name, 'GET', '/health')
-        return answer if isinstance(answer, dict) else {}
+        _, response = self.request(name, 'GET', '/health')
+        return response if isinstance(response, dict) else {}
 
     def wake(self, name):
         """A PATCH that changes nothing makes a member go through its loop at once."""
-        self.ask(name, 'PATCH', '/config', {'postgresql': {}})
+        self.request(name, 'PATCH', '/config', {'postgresql': {}})
 
     def describe(self, name):
         status = self.status(name)
         if not status:
-            return 'not answering'
+            return 'no response'
         return f'{status.get("state", "unknown")}, not streaming'
 
     def not_streaming(self, leader):
@@ -124,16 +124,16 @@ class Patroni:
             pass
 
     def configuration(self, name):
-        """None while the leader of a new cluster has not written it, and while Patroni does not answer.
+        """None while the leader of a new cluster has not written it, and while Patroni does not respond.
 
         A Patroni that reads a new certificate resets the connections to its API.
         """
-        status, answer = self.ask(name, 'GET', '/config')
+        status, response = self.request(name, 'GET', '/config')
         if status in (0, 502):
             return None
         if status != 200:
-            raise Problem(f'{name} does not give its configuration: {answer}')
-        return answer
+            raise Problem(f'{name} does not give its configuration: {response}')
+        return response
 
     def configure(self, name, found, wanted):
         """Returns the PostgreSQL parameters changed by one PATCH; nothing when none was needed."""
@@ -141,10 +141,10 @@ class Patroni:
         if not patch:
             return None
         for _ in range(PATCH_ATTEMPTS):
-            status, answer = self.ask(name, 'PATCH', '/config', patch)
+            status, response = self.request(name, 'PATCH', '/config', patch)
             if status != 0:
                 break
             time.sleep(PATCH_PAUSE_SECONDS)
         if status != 200:
-            raise Problem(f'{name} refuses the configuration: {answer}')
+            raise Problem(f'{name} refuses the configuration: {response}')
         return patch.get('postgresql', {}).get('parameters', {})

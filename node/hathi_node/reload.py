@@ -86,7 +86,7 @@ class Reload:
         return False
 
     def is_late(self):
-        """Patroni asks PostgreSQL for the running values first, and gives up where it lets nobody in."""
+        """Patroni first reads the running values from PostgreSQL, and gives up if no login is possible."""
         if time.monotonic() < self.late:
             return False
         self.late = time.monotonic() + LATE_SECONDS

@@ -110,7 +110,7 @@ class Scratch:
                 **self.as_postgres(environment),
             )
         except subprocess.TimeoutExpired:
-            return 124, f'FATAL:  no answer within {seconds} s'
+            return 124, f'FATAL:  no response within {seconds} s'
         return done.returncode, done.stdout.decode(errors='replace')
 
     def as_postgres(self, environment=None):

@@ -24,7 +24,7 @@ class Service:
         self.due_file = f'{RUN_DIRECTORY}/hathi-{unit}-due'
 
     def systemctl(self, *words):
-        # A script of the same name in /etc/init.d is none of ours, and asking it costs 0.3 s.
+        # A script of the same name in /etc/init.d does not belong to Hathi, and reading it costs 0.3 s.
         return self.node.run(['systemctl', *words], SYSTEMCTL_SKIP_SYSV='1')
 
     def started(self):

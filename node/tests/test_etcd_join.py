@@ -26,7 +26,7 @@ class FakeEtcd:
         self.listed = listed
         self.requests = []
 
-    def ask(self, path, body, others_than=None):
+    def request(self, path, body, others_than=None):
         self.requests.append((path.rpartition('/')[2], body))
         if self.listed is None:
             return 0, 'no quorum'

@@ -27,7 +27,7 @@ class FakeCluster:
     def wake(self, _name):
         pass
 
-    def ask(self, name, _method, _path, _body=None, seconds=3):
+    def request(self, name, _method, _path, _body=None, seconds=3):
         if name in self.refusing:
             return 503, 'restart failed'
         self.order.append(name)

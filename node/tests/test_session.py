@@ -38,11 +38,11 @@ class FactsTest(unittest.TestCase):
 
     def test_the_role_of_patroni_before_version_4_is_the_same_word(self):
         member = PatroniFacts(TLS)
-        answers = {
+        responses = {
             '/health': (200, {'state': 'running', 'role': 'master'}),
             '/config': (200, {'ttl': 30, 'pause': True}),
         }
-        with mock.patch.object(member, 'request', side_effect=lambda _method, path: answers[path]):
+        with mock.patch.object(member, 'request', side_effect=lambda _method, path: responses[path]):
             found = member.read()
         self.assertEqual((found['role'], found['paused']), ('primary', False))
         self.assertEqual(found['settings']['ttl'], 30)
@@ -50,11 +50,11 @@ class FactsTest(unittest.TestCase):
     def test_etcd_without_a_majority_is_not_healthy(self):
         member = EtcdFacts(TLS)
         members = {'members': [{'name': 'a-2'}, {'name': 'a-1'}, {'name': 'a-3', 'isLearner': True}]}
-        answers = {
+        responses = {
             '/health': (503, {'health': 'false', 'reason': 'RAFT NO LEADER'}),
             '/v3/cluster/member/list': (200, members),
         }
-        with mock.patch.object(member, 'request', side_effect=lambda _method, path, _body=None: answers[path]):
+        with mock.patch.object(member, 'request', side_effect=lambda _method, path, _body=None: responses[path]):
             found = member.read()
         self.assertEqual(
             (found['healthy'], found['error'], found['members']), (False, 'RAFT NO LEADER', ['a-1', 'a-2'])
@@ -145,7 +145,7 @@ class SessionTest(unittest.TestCase):
         rounds = [json.loads(child.stdout.readline())['observation'] for _ in range(3)]
         self.assertEqual({one['version'] for one in rounds}, {1})
 
-    def test_it_answers_requests_between_the_rounds(self):
+    def test_it_runs_requests_between_the_rounds(self):
         child = self.start()
         json.loads(child.stdout.readline())
         child.stdin.write(

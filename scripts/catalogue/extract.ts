@@ -37,7 +37,7 @@ const PACKAGED_VALUES = [
   { name: 'io_method', after: 'worker', values: ['io_uring'] },
 ];
 
-/** These say `user`, but PostgreSQL refuses them in a configuration file. */
+/** Their context is `user`, but PostgreSQL rejects them in a configuration file. */
 const PER_TRANSACTION = [
   'transaction_deferrable',
   'transaction_isolation',

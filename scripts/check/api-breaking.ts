@@ -45,7 +45,7 @@ function breaks({ type, action, path, before, after }: Change): boolean {
   const asked = path.includes('requestBody') || path.includes('parameters');
   // Unknown members are refused, so one that is gone is refused from now on.
   if (asked && action === 'remove' && parent === 'properties') return true;
-  // Clients are told that an answer may gain members, and that its enumerations may grow.
+  // Clients must accept new members and new values of enumerations.
   if (!asked && action === 'add' && parent === 'enum') return false;
   if (action === 'replace' && key === 'type' && parent !== 'properties') {
     const wider = before === 'integer' && after === 'number';
@@ -109,7 +109,7 @@ function git(root: string, ...args: string[]): string | null {
   }
 }
 
-/** @returns the exit code, and what to say */
+/** @returns the exit code and the message */
 export function judge(root: string): { code: 0 | 1; say: string } {
   const last = released(root);
   if (last === null) {

@@ -1,6 +1,6 @@
 /**
  * Holds openapi.json to the style of redocly.yaml. The rules are Redocly's; its command line is left
- * out, since it is large and asks its makers for news.
+ * out, since it is large and contacts its makers for updates.
  *
  *   node scripts/check/api-style.ts [FILE]
  */

@@ -1,7 +1,7 @@
 import type { OperationEvent } from '../../clients/typescript/src/index.ts';
 import type { OperationRecord } from '../../src/core/operation/operation.ts';
 
-/** A problem document (RFC 9457) as an error, or a server that did not answer as one should. */
+/** A problem document (RFC 9457) as an error, or an invalid response. */
 export class ApiProblem extends Error {
   readonly code: string;
   readonly status: number;
@@ -34,12 +34,12 @@ export class Api {
     this.#token = token;
   }
 
-  /** @throws ApiProblem | TypeError when nothing answers */
+  /** @throws ApiProblem | TypeError without a response */
   async get<T>(path: string): Promise<T> {
     return await this.#ask<T>(path, {});
   }
 
-  /** @throws ApiProblem | TypeError when nothing answers */
+  /** @throws ApiProblem | TypeError without a response */
   async post<T>(path: string, body: object, headers: Record<string, string> = {}): Promise<T> {
     return await this.#ask<T>(path, {
       method: 'POST',

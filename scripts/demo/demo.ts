@@ -72,7 +72,7 @@ async function runStep(
   try {
     const { id } = await api.startStep(step.name, body);
     for await (const event of api.events(id)) {
-      // Its beginning and end are the request's here, with the outcome that it answers.
+      // The request itself prints its beginning and its end, with the result.
       if (!event.type.startsWith('stage.')) view.changed(step, takeEvent(step, event));
     }
     const operation = await api.get<OperationRecord>(`/api/v1/operations/${id}`);

@@ -153,7 +153,7 @@ async function untilReady(api: Api, note: DemoNote): Promise<void> {
   }
 }
 
-/** The sentences of the checks that failed: each says what is missing and how to get it. */
+/** Messages of the failed checks: each names what is missing and how to install it. */
 function lackOf(error: unknown): string {
   const { checks } = (error instanceof ApiProblem ? error.document : {}) as {
     checks?: ReadinessCheck[];

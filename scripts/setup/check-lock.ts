@@ -1,6 +1,6 @@
 /**
  * Compares node_modules with package-lock.json, version by version, and exits 1 with a line for
- * each difference. It also says whether this very process is the Node that the lock file names.
+ * each difference. It also checks that this process is the Node.js of the lock file.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 type LockedPackage = { version?: string; optional?: boolean; link?: boolean };
 
-/** @returns one line a difference; empty when node_modules is what the lock file says */
+/** @returns one line a difference; empty if node_modules agrees with the lock file */
 export function lockDifferences(root: string): string[] {
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, LockedPackage>;

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A container engine that answers: the one that runs, else Debian's, started.
+# A container engine that responds: the running one, otherwise the one of Debian, started.
 set -eu
 . "$(dirname "$0")/lib.sh"
 

@@ -45,7 +45,7 @@ version_at_least() {
   }'
 }
 
-# as_root COMMAND...: as it is for root, by sudo where it asks no password; otherwise it names
+# as_root COMMAND...: directly as root, by sudo if it needs no password; otherwise it names
 # the command for the user to run and fails, since a prompt would hang a script without a terminal.
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then
@@ -112,7 +112,7 @@ require_python() {
 }
 
 # python_environment DIRECTORY REQUIREMENTS WHAT: a virtual environment with exactly what the
-# requirements name, each file checked by its hash. A stamp written last says that it is whole.
+# requirements name, each file checked by its hash. A stamp that is written last marks it as complete.
 python_environment() {
   directory=$1 requirements=$2 what=$3
   stamp=$directory/.requirements
@@ -150,7 +150,7 @@ go_fits() {
 }
 
 # go_tools FOLDER MODULE WHAT LOG PACKAGE...: programs of a Go module, each checked by its go.sum, compiled
-# into FOLDER. A stamp written last says that all are there.
+# into FOLDER. A stamp that is written last marks it as complete.
 go_tools() {
   folder=$1 module=$2 what=$3 log=$tools/log/$4
   shift 4

@@ -1,5 +1,5 @@
 /**
- * Which operations of openapi.json the tests asked for with success, as test/support/described.ts
+ * Operations of openapi.json that the tests called with success, as test/support/described.ts
  * wrote it down; an operation that no test ever did is a failure.
  */
 import { existsSync, globSync, readFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ const OK_BELOW = 400;
 /**
  * @param description text of openapi.json
  * @param accounts texts of lines `<operationId> <status>`
- * @returns the operations without one answer below 400
+ * @returns the operations without a response below 400
  */
 export function untested(description: string, accounts: readonly string[]): string[] {
   const { paths } = JSON.parse(description) as {

@@ -51,7 +51,7 @@ export function vitestCounts(report: string): Counts {
 
 /**
  * What failed in Vitest's JSON report, a line each: the file, the test and the error's first line.
- * @param root path that the files' names are told without
+ * @param root prefix that the names of files leave out
  */
 export function vitestFailures(report: string, root: string): string[] {
   return vitestFiles(report).flatMap((file) => {

@@ -27,7 +27,7 @@ const results = join(repository, '.tools/results');
 const lintProgram = join(repository, '.tools/lint-venv/bin/ansible-lint');
 /** Written by scripts/setup/aws-provider.sh. */
 const mirror = join(repository, '.tools/aws-provider/cli.tfrc');
-/** What test/support/described.ts writes down of every answer. */
+/** The file in which test/support/described.ts notes each response. */
 const requested = join(results, 'requested');
 const strict = process.env.CI === 'true';
 const MINUTE_MS = 60_000;
@@ -138,7 +138,7 @@ async function terraformModules(): Promise<Counts> {
         // Away from the user's own; with the provider that the module of AWS needs.
         TF_CLI_CONFIG_FILE: existsSync(mirror) ? mirror : '/dev/null',
       };
-      // Of another provider, where the stand-in was compiled anew since.
+      // Of another provider, where the stand-in was compiled again since.
       rmSync(join(cwd, '.terraform.lock.hcl'), { force: true });
       const init = await run(engine, ['init', '-backend=false', '-input=false', '-no-color'], {
         cwd,
@@ -190,7 +190,7 @@ async function terraformChecks(): Promise<Counts> {
   return counts;
 }
 
-/** Told above the counts: what a count alone does not say. */
+/** Printed above the counts. */
 const labels: string[] = [];
 
 /** Told once more under the counts: the end of a long output is the part that is read. */

@@ -10,7 +10,7 @@ export const labelledResourceSchema = z.object({
 });
 export type LabelledResource = z.infer<typeof labelledResourceSchema>;
 
-/** A resource in an account, whichever cluster it belongs to. */
+/** A resource in an account, of any cluster. */
 export const accountResourceSchema = z
   .object({
     kind: z.string().describe('Kind of the resource, e.g. `instance`, `data-volume`.'),

@@ -61,7 +61,7 @@ export async function startWorker(tools: RunTools, options: WorkerOptions): Prom
         };
       });
       await claimAll().catch((error) => {
-        tools.log.warn({ error: String(error) }, 'the queue could not be read; asking again');
+        tools.log.warn({ error: String(error) }, 'the queue could not be read; retrying');
       });
       if (woken) continue;
       await Promise.race([

@@ -76,7 +76,7 @@ test('a replica whose PostgreSQL is stopped is named', async () => {
   await harness.shell(replica, 'systemctl stop patroni');
   const { codes, detail } = await failure();
   expect(codes).toEqual(['NODE_UNREACHABLE']);
-  expect(detail).toContain('does not answer');
+  expect(detail).toContain('does not respond');
 });
 
 test('a replica whose replay is paused is named, at once', async () => {

@@ -110,10 +110,10 @@ class Guard:
         def wake():
             settings = self.configuration['patroni']
             caller = Caller(settings['ca'], settings['certificate'], settings['key'])
-            status, found = caller.ask(settings['address'], settings['port'], 'GET', '/config')
+            status, found = caller.request(settings['address'], settings['port'], 'GET', '/config')
             if status == 200 and isinstance(found, dict) and 'ttl' in found:
                 body = {'ttl': found['ttl']}
-                status, _ = caller.ask(settings['address'], settings['port'], 'PATCH', '/config', body)
+                status, _ = caller.request(settings['address'], settings['port'], 'PATCH', '/config', body)
             log(f'PostgreSQL ended: woke Patroni (status {status})')
 
         threading.Thread(target=wake, daemon=True).start()

@@ -73,7 +73,9 @@ class Member:
             # Read again after a failure: the certificate may have been replaced.
             if self.caller is None:
                 self.caller = Caller(settings['ca'], settings['certificate'], settings['key'])
-            found = self.caller.ask(settings['address'], settings['port'], method, path, body, seconds=REQUEST_SECONDS)
+            found = self.caller.request(
+                settings['address'], settings['port'], method, path, body, seconds=REQUEST_SECONDS
+            )
         except OSError as error:
             found = 0, str(error)
         if found[0] == 0:

@@ -21,7 +21,7 @@ UNIT = 'etcd'
 ENVIRONMENT_FILE = '/etc/default/etcd'
 PEER_PORT = 2380
 PAUSE_SECONDS = 0.2
-# A cluster whose first start was killed half-way never answers; a healthy one does so at once.
+# A cluster whose first start was killed half-way never responds; a healthy one responds at once.
 REBUILD_AFTER_SECONDS = 3
 # The first member of a new cluster is there within tenths of a second, if it comes at all.
 FIRST_MEMBER_SECONDS = 5
@@ -47,8 +47,8 @@ class Member:
 
     def list_members(self):
         """Every member, agreed on by a quorum; nothing when there is none."""
-        status, answer = self.etcd.ask('/v3/cluster/member/list', {'linearizable': True}, others_than=self.name)
-        return answer['members'] if status == 200 else None
+        status, response = self.etcd.request('/v3/cluster/member/list', {'linearizable': True}, others_than=self.name)
+        return response['members'] if status == 200 else None
 
     def static_cluster(self):
         return ','.join(f'{name}={peer_url(address)}' for name, address in self.members.items())
@@ -84,32 +84,32 @@ class Member:
                     return 'existing', self.joined_cluster(listed)
                 if mine:
                     # It ran, and its disk is gone: etcd must not take an empty one for the same.
-                    self.etcd.ask('/v3/cluster/member/remove', {'ID': mine[0]['ID']}, self.name)
-                status, answer = self.etcd.ask(
+                    self.etcd.request('/v3/cluster/member/remove', {'ID': mine[0]['ID']}, self.name)
+                status, response = self.etcd.request(
                     '/v3/cluster/member/add',
                     {'peerURLs': [self.peer_url], 'isLearner': True},
                     others_than=self.name,
                 )
                 if status == 200:
-                    return 'existing', self.joined_cluster(answer['members'])
-                reason = answer.get('message', answer) if isinstance(answer, dict) else answer
+                    return 'existing', self.joined_cluster(response['members'])
+                reason = response.get('message', response) if isinstance(response, dict) else response
             time.sleep(PAUSE_SECONDS)
         raise Problem(f'{self.name} cannot join etcd: {reason}')
 
     def wait_for_first(self):
         """In a new cluster: until the first member serves the others, for a while.
 
-        A member without data asks the others whether it has been here before, in the order of their
-        URLs, and takes the first answer. One that is itself still asking accepts connections and
-        answers none, which costs a second for each: members that start together wait up to two
-        seconds for each other, by chance. With the first one there, every other gets its answer at once.
+        A member without data requests from the others whether it was a member before, in the order of their
+        URLs, and uses the first response. A member that still does this accepts connections and
+        does not respond, which costs a second for each: members that start together wait up to two
+        seconds for each other, by chance. If the first one runs, every other gets a response at once.
         """
         first = min(self.members, key=lambda name: peer_url(self.members[name]))
         if first == self.name:
             return
         deadline = time.monotonic() + FIRST_MEMBER_SECONDS
         while time.monotonic() < deadline:
-            status, _ = self.caller.ask(self.members[first], PEER_PORT, 'GET', '/members')
+            status, _ = self.caller.request(self.members[first], PEER_PORT, 'GET', '/members')
             if status == 200:
                 return
             time.sleep(FIRST_MEMBER_PAUSE_SECONDS)
@@ -125,10 +125,10 @@ class Member:
                 return was_learner
             if mine:
                 was_learner = True
-                status, answer = self.etcd.ask('/v3/cluster/member/promote', {'ID': mine[0]['ID']}, self.name)
+                status, response = self.etcd.request('/v3/cluster/member/promote', {'ID': mine[0]['ID']}, self.name)
                 if status == 200:
                     return True
-                reason = answer.get('message', answer) if isinstance(answer, dict) else answer
+                reason = response.get('message', response) if isinstance(response, dict) else response
             time.sleep(PAUSE_SECONDS)
         raise Problem(f'etcd on {self.name} is not a voter: {reason}')
 

@@ -24,7 +24,7 @@ class LeaderKey:
 
     def call(self, path, body):
         settings = self.settings
-        status, found = self.caller.ask(
+        status, found = self.caller.request(
             settings['address'], settings['port'], 'POST', path, body, seconds=REQUEST_SECONDS
         )
         if status != 200 or not isinstance(found, dict):

@@ -1,6 +1,6 @@
 """Makes this node a healthy member of the Patroni cluster, from any state that an earlier run left.
 
-On the leader it waits until every other member streams and every etcd member answers, and then brings
+On the leader it waits until every other member streams and every etcd member is healthy, and then brings
 the dynamic configuration to its final values.
 
 Arguments: `name`; `scope`; `members`, `etcd_members` (address by name); `configuration_file` (Patroni's
@@ -28,7 +28,7 @@ UNIT_DIRECTORY = '/etc/systemd/system/'
 GUARD_FILES = (UNIT_DIRECTORY, '/etc/hathi/guard.json', '/usr/local/lib/hathi/hathi_node/')
 PAUSE_SECONDS = 0.2
 # A question to Patroni costs both ends a TLS handshake, and counting bytes a process: on a machine that
-# copies for several nodes at once, asking at every look took a third of all its time.
+# copies for several nodes at once, a request at every look took a third of all its time.
 QUIET_SECONDS = 2
 # Each copy of the primary makes it begin a new WAL file of 16 MB, which every other copy then takes along,
 # padding included: eight at once wrote ten times the size of the database. A copy of a replica begins none.
@@ -87,12 +87,12 @@ class Member:
         return f'/service/{self.node.params["scope"]}/{name}'
 
     def wait_for_etcd(self):
-        """A Patroni that finds no etcd sleeps five seconds before it asks again."""
+        """A Patroni that finds no etcd sleeps five seconds before its next request."""
         while True:
-            answered, initialized = self.etcd.get(self.key('initialize'))
-            if answered:
+            responded, initialized = self.etcd.get(self.key('initialize'))
+            if responded:
                 return initialized
-            self.progress.check(f'etcd gives {self.name} no answer: {initialized}')
+            self.progress.check(f'etcd does not respond to {self.name}: {initialized}')
             time.sleep(PAUSE_SECONDS / 2)
 
     def clear_half_made(self, initialized):
@@ -136,8 +136,8 @@ class Member:
             return
         for _ in range(LOOKS_TO_BE_SEEN):
             self.patroni.wake(self.name)
-            answered, member = self.etcd.get(self.key(f'members/{self.name}'))
-            if answered and member and is_source(member):
+            responded, member = self.etcd.get(self.key(f'members/{self.name}'))
+            if responded and member and is_source(member):
                 return
             time.sleep(PAUSE_SECONDS / 2)
 
@@ -259,14 +259,14 @@ class Member:
     def wait_until_running(self):
         """Returns the status of Patroni when this node runs; see `runs`."""
         seldom = Seldom(QUIET_SECONDS)
-        state = 'not answering'
+        state = 'no response'
         free = free_bytes()
         while True:
             if self.postgres_is_up() or seldom.is_due():
                 status = self.patroni.status(self.name)
                 if self.runs(status):
                     return status
-                state = status.get('state', 'not answering')
+                state = status.get('state', 'no response')
                 self.clear_while_running(status)
             copied = max(free - free_bytes(), 0) if 'creat' in state else 0
             self.progress.saw((state, copied))
@@ -275,7 +275,7 @@ class Member:
             time.sleep(PAUSE_SECONDS)
 
     def settle(self):
-        """On the leader: everyone streams, every etcd member answers, the configuration is final."""
+        """On the leader: every replica streams, every etcd member is healthy, the configuration is final."""
         copied = 0
         others = [name for name in self.node.params['members'] if name != self.name]
         while True:
@@ -290,7 +290,7 @@ class Member:
             self.lines.report(state=f'waiting for {", ".join([*lagging, *silent])}', copied_bytes=copied)
             if self.progress.is_over():
                 reasons = [f'{name} is {self.patroni.describe(name)}' for name in lagging]
-                reasons += [f'etcd on {name} does not answer' for name in silent]
+                reasons += [f'etcd on {name} does not respond' for name in silent]
                 self.progress.check(', '.join(reasons) or f'{self.name} has no configuration')
             time.sleep(PAUSE_SECONDS)
         patched = self.patroni.configure(self.name, found, self.node.params['dynamic_configuration'])

@@ -43,15 +43,15 @@ class Restart:
     def restart(self, names):
         for name in self.pending(names):
             progress = Progress(self.seconds)
-            # A restart that failed is pending no more, so later answers do not contain its reason.
+            # A restart that failed is pending no more, so later responses do not contain its reason.
             reason = None
             while True:
-                status, answer = self.patroni.ask(
+                status, response = self.patroni.request(
                     name, 'POST', '/restart', {'restart_pending': True}, seconds=self.seconds
                 )
                 if status == 200:
                     break
-                reason = reason or answer
+                reason = reason or response
                 progress.check(f'{name} does not restart: {reason}', name)
                 time.sleep(PAUSE_SECONDS)
             while self.patroni.status(name).get('state') != 'running':

@@ -26,7 +26,7 @@ export function translateDatabaseError(error: unknown): unknown {
   if (!passes) return error;
   return new HathiError(
     'DATABASE_UNAVAILABLE',
-    'The database does not answer at the moment. Nothing was changed; ask again.',
+    'The database does not respond at the moment. Nothing was changed; retry.',
     {},
     { cause: error },
   );

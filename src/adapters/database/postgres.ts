@@ -42,7 +42,7 @@ export async function openPostgres(url: string): Promise<Database> {
     await db.destroy();
     throw new HathiError(
       'DATABASE_UNAVAILABLE',
-      `PostgreSQL at DATABASE_URL does not answer: ${(error as Error).message}`,
+      `PostgreSQL at DATABASE_URL does not respond: ${(error as Error).message}`,
       {},
       { cause: error },
     );

@@ -170,9 +170,9 @@ export function reasonOf(error: unknown): string {
   const code = (error as { code?: unknown }).code;
   if (typeof code === 'string' && NETWORK_REASONS[code]) return NETWORK_REASONS[code];
   const message = error instanceof Error && error.message ? error.message : String(error);
-  if (/timeout expired|read timeout/i.test(message)) return 'no answer in time';
+  if (/timeout expired|read timeout/i.test(message)) return 'no response in time';
   if (/terminated unexpectedly|Connection terminated/i.test(message)) {
-    return 'the connection was closed before an answer came';
+    return 'the connection was closed before a response arrived';
   }
   return message;
 }

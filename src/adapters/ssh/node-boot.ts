@@ -39,7 +39,7 @@ export function createNodeBoot({ env, clock, readySeconds }: NodeBootOptions): N
       { env, timeoutSeconds: seconds, signal: request.signal },
     ).catch((error: unknown): CommandResult => {
       if (!isHathiError(error, 'DEADLINE_EXCEEDED')) throw error;
-      return { exitCode: SSH_FAILED, stdout: '', stderr: `no answer within ${seconds} s` };
+      return { exitCode: SSH_FAILED, stdout: '', stderr: `no response within ${seconds} s` };
     });
 
   const waitFor = async (request: NodeBootRequest, node: ClusterNode): Promise<void> => {
@@ -130,5 +130,5 @@ function setupFailed(node: ClusterNode, said: string): HathiError {
 }
 
 function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1) || 'no answer';
+  return text.trim().split('\n').at(-1) || 'no response';
 }

@@ -185,7 +185,7 @@ export function createTerraform(options: TerraformOptions): Terraform {
       return {
         exitCode: result.exitCode,
         cancelled: result.cancelled,
-        // Shells report death by signal in this way. An engine that was asked to stop exits with 1.
+        // Shells report death by signal in this way. An engine that stopped at a signal exits with 1.
         killed: result.exitCode > 128 && !result.cancelled,
         ...concluded,
       };

@@ -71,7 +71,7 @@ export async function ask({ stdin, stdout }: World, question: string): Promise<s
   }
 }
 
-/** Repeats the question until the input is one of the answers, or its first letter. */
+/** Repeats the question until the input is one of `answers`, or its first letter. */
 export async function choose<const Answer extends string>(
   world: World,
   question: string,

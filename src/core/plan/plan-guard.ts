@@ -218,7 +218,7 @@ const PART_WORDS = {
 function roleText(node: GuardedNode): string {
   const role = roleOf(node);
   if (role === null) return 'role unknown';
-  if (node.role === null && node.hasPostgres) return `${role} when last observed, no answer now`;
+  if (node.role === null && node.hasPostgres) return `${role} when last observed, no response now`;
   return `observed role: ${role}`;
 }
 

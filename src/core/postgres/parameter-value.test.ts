@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findSetting, POSTGRES_VERSIONS, type Setting } from './catalogue.ts';
 import { readValue } from './parameter-value.ts';
 
-/** What PostgreSQL made of a value: what `SHOW` and `pg_settings` say, or null where it refused. */
+/** The result of a value in PostgreSQL: `SHOW` and `pg_settings`, or null if it was rejected. */
 interface Verdict {
   shown: string;
   setting: string;
@@ -113,7 +113,7 @@ describe('values read as PostgreSQL reads them', () => {
 
 /**
  * Left out: settings with a check of their own beyond type and range, and those that disturb the
- * very query that asks (a tiny `work_mem` needs temporary files, which the embedded server lacks).
+ * query itself (a tiny `work_mem` needs temporary files, which the embedded server lacks).
  */
 const LEFT_OUT = new Set([
   'debug_parallel_query',
@@ -128,7 +128,7 @@ const LEFT_OUT = new Set([
   'transaction_deferrable',
 ]);
 
-/** `SHOW` asks the socket for these, and gives a real in another unit than we write. */
+/** `SHOW` reads these from the socket, and returns a real number in another unit. */
 const shownOtherwise = (setting: Setting) =>
   setting.vartype === 'real' || setting.name.startsWith('tcp_');
 

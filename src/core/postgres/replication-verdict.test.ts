@@ -111,7 +111,7 @@ test('a single primary is proven by the row it accepted, a witness by nothing', 
   expect(pair.passed).toBe(true);
   expect(pair.nodes[2]?.status).toBe('no-postgresql');
   expect(judgeReplication(['a-1'], [primary()], seenBy()).passed).toBe(true);
-  const refused = { lsn: null, reason: 'no answer in time', reads: [] };
+  const refused = { lsn: null, reason: 'no response in time', reads: [] };
   expect(judgeReplication(['a-1'], [primary()], refused).passed).toBe(false);
 });
 

@@ -109,10 +109,10 @@ describe('parameters read back', () => {
     expect(judgeSettings([parameter(name, setting)], [node(found)])).toHaveLength(1);
   });
 
-  it('name a node that does not answer', () => {
-    const silent = { node: 'a-2', reason: 'no answer in time', settings: [] };
+  it('name a node that does not respond', () => {
+    const silent = { node: 'a-2', reason: 'no response in time', settings: [] };
     expect(judgeSettings([parameter('work_mem', '1')], [silent])).toMatchObject([
-      { node: 'a-2', found: null, reason: 'no answer in time' },
+      { node: 'a-2', found: null, reason: 'no response in time' },
     ]);
   });
 });

@@ -6,7 +6,7 @@ import { listen } from './listen.ts';
 let fake: FakeApp;
 let port: number;
 beforeAll(async () => {
-  // Of raw connections, whose answers no schema describes.
+  // Raw connections: no schema describes their responses.
   fake = await fakeApp({}, { mismatch: 'log' });
   const [url = ''] = await listen(fake.app, { host: '127.0.0.1', port: 0 });
   port = Number(new URL(url).port);

@@ -55,7 +55,7 @@ class SharedResponses {
     return text;
   }
 
-  /** From the second time on as bytes, which spares a long text to be encoded for each caller. */
+  /** From the second time on as bytes: a long text is not encoded again for each caller. */
   find(answer: unknown): string | undefined {
     if (!isObject(answer)) return undefined;
     const known = this.#texts.get(answer);

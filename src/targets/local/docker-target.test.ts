@@ -28,7 +28,7 @@ it('says how to get Docker where it is not installed', async () => {
   });
 });
 
-it('says that Docker does not answer where it is not running', async () => {
+it('says that Docker does not respond where it is not running', async () => {
   const stopped = target({ DOCKER_HOST: 'unix:///nonexistent/docker.sock' });
   for (const ask of [
     () => stopped.describe(),
@@ -37,7 +37,7 @@ it('says that Docker does not answer where it is not running', async () => {
   ]) {
     await expect(ask()).rejects.toMatchObject({
       code: 'TOOL_MISSING',
-      message: expect.stringMatching(/does not answer: .*\/nonexistent\/docker.sock/s),
+      message: expect.stringMatching(/does not respond: .*\/nonexistent\/docker.sock/s),
     });
   }
 });

@@ -23,7 +23,7 @@ export function createDocker(env: Record<string, string>): Docker {
     if (NO_DAEMON.test(stderr)) {
       throw new HathiError(
         'TOOL_MISSING',
-        `Docker is installed but does not answer: ${stderr.trim()}. Start it, or give this user access to it. ${HOW_TO_GET.docker}`,
+        `Docker is installed but does not respond: ${stderr.trim()}. Start it, or give this user access to it. ${HOW_TO_GET.docker}`,
         { tool: 'docker', reason: stderr.trim() },
       );
     }

@@ -55,7 +55,7 @@ export interface Emulator {
   stop(): Promise<void>;
 }
 
-/** @throws when the emulator is not installed, or does not answer in time */
+/** @throws when the emulator is not installed, or does not respond in time */
 export async function startEmulator(region = 'eu-central-1'): Promise<Emulator> {
   if (!existsSync(python)) throw new Error('Moto is not here; run scripts/setup/aws.sh');
   const folder = await mkdtemp(join(tmpdir(), 'hathi-ec2-'));

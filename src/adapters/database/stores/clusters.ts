@@ -158,7 +158,7 @@ export class SqlClusterStore implements ClusterStore {
 }
 
 function networkTaken(): HathiError {
-  return new HathiError('NETWORK_TAKEN', 'Another cluster took the network. Ask again.');
+  return new HathiError('NETWORK_TAKEN', 'Another cluster took the network. Retry.');
 }
 
 interface SummaryRow extends Selectable<ClustersTable> {

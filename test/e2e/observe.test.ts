@@ -125,12 +125,6 @@ const FAILURES: Record<string, Failure> = {
     repairs: onShell('iptables -w -D INPUT ! -i lo -j DROP'),
     expected: [['reachable', 'NODE_UNREACHABLE']],
   },
-  'replay of a replica is paused': {
-    on: 'replica',
-    breaks: (node) => harness.sql(node, 'select pg_wal_replay_pause()'),
-    repairs: (node) => harness.sql(node, 'select pg_wal_replay_resume()'),
-    expected: [['replicas-streaming', 'REPLICA_NOT_STREAMING']],
-  },
 };
 
 describe.each(Object.entries(FAILURES))('%s', (_what, failure) => {

@@ -2,7 +2,9 @@ import type { ExpertRun } from './expert.ts';
 import type { KilledPostgres } from './failover.ts';
 import type { PathRun, Times } from './hathi.ts';
 import type { HttpSpeed, Rates } from './http.ts';
+import type { KilledMachine } from './machine-failover.ts';
 import type { Memory } from './memory.ts';
+import type { ObserverCost } from './observer.ts';
 import { median, ratioOf, spread } from './statistics.ts';
 import { breakdown, type Row, table } from './tables.ts';
 
@@ -23,6 +25,8 @@ export interface Measured {
   machine: [string, string][];
   rounds: Round[];
   killed: KilledPostgres | null;
+  machines: readonly KilledMachine[];
+  observer: ObserverCost | null;
   memory: Memory | null;
   http: HttpSpeed | null;
   failures: string[];
@@ -34,6 +38,12 @@ const TARGETS = {
   nine: 2,
   againSeconds: 4,
   killedSeconds: 2,
+  machineMedianSeconds: 2,
+  machineP95Seconds: 4,
+  observerCores: 0.5,
+  observerMebibytes: 300,
+  metricsMs: 100,
+  historyMebibytes: 20,
   oneRate: 0.7,
   listRate: 0.5,
   deliveryMs: 50,
@@ -59,7 +69,7 @@ function pairs(rounds: readonly Round[], pick: (round: Round) => (Run | undefine
 
 const verdict = (met: boolean) => (met ? 'met' : '**not met**');
 
-function targetRows({ rounds, killed, memory, http }: Measured): Row[] {
+function targetRows({ rounds, killed, machines, observer, memory, http }: Measured): Row[] {
   const rows: Row[] = [];
   const expert = ratioOf(pairs(rounds, ({ three, expert }) => [three, expert]));
   if (expert) {
@@ -100,6 +110,8 @@ function targetRows({ rounds, killed, memory, http }: Measured): Row[] {
     ]);
   }
   if (killed) rows.push(killedRow(killed));
+  rows.push(...machines.map(machineRow));
+  if (observer) rows.push(...observerRows(observer));
   if (memory) {
     const [asked, met] = ['to be measured', 'no target'];
     rows.push(['server at rest on PGlite', asked, `${spread(memory.pglite, 0)} MiB`, met]);
@@ -115,6 +127,44 @@ function killedRow({ guarded, unguarded }: KilledPostgres): Row {
     `under ${TARGETS.killedSeconds} s`,
     `${spread(guarded)} s against ${spread(unguarded)} s; ${ratio.toFixed(2)} times`,
     verdict(median(guarded) < TARGETS.killedSeconds),
+  ];
+}
+
+function machineRow({ writers, released, plain, lost, acknowledged }: KilledMachine): Row {
+  const ratio = median(released) / median(plain);
+  const p95 =
+    released.toSorted((one, other) => one - other).at(Math.ceil(released.length * 0.95) - 1) ?? 0;
+  const { machineMedianSeconds: most, machineP95Seconds: mostP95 } = TARGETS;
+  return [
+    `container of the primary killed, ${writers} writers: until the first row (\`balanced\`), against Patroni alone`,
+    `median at most ${most} s, p95 at most ${mostP95} s`,
+    `${spread(released)} s, p95 ${p95.toFixed(2)} s, against ${spread(plain)} s; ${ratio.toFixed(2)} times; ${lost} of ${acknowledged} acknowledged rows lost`,
+    `median ${verdict(median(released) <= most)}, p95 ${verdict(p95 <= mostP95)}`,
+  ];
+}
+
+function observerRows(cost: ObserverCost): Row[] {
+  const { nodes, cores, mebibytes, metricsMilliseconds, historyBytesPerDay } = cost;
+  const history = (historyBytesPerDay * 3) / 2 ** 20;
+  return [
+    [
+      `observer of ${nodes} nodes, played at the port, with PGlite`,
+      `at most ${TARGETS.observerCores} of a core, ${TARGETS.observerMebibytes} MiB`,
+      `${cores.toFixed(2)} of a core, ${mebibytes.toFixed(0)} MiB`,
+      `${verdict(cores <= TARGETS.observerCores)}; memory ${verdict(mebibytes <= TARGETS.observerMebibytes)}`,
+    ],
+    [
+      `metrics of ${nodes} nodes`,
+      `under ${TARGETS.metricsMs} ms`,
+      `${metricsMilliseconds.toFixed(0)} ms`,
+      verdict(metricsMilliseconds < TARGETS.metricsMs),
+    ],
+    [
+      'history of three nodes for a day',
+      `at most ${TARGETS.historyMebibytes} MiB`,
+      `${history.toFixed(1)} MiB`,
+      verdict(history <= TARGETS.historyMebibytes),
+    ],
   ];
 }
 

@@ -1,7 +1,7 @@
 /**
  * Measures, and writes RESULTS.md. What is compared is measured in turns, on nodes of one image.
  *
- *   node bench/run.ts [--runs 9] [--only expert|replicas|converge|failover|memory|http]...
+ *   node bench/run.ts [--runs 9] [--only expert|replicas|converge|failover|machine|observer|memory|http]...
  *
  * With --only, or with fewer rounds than nine, the tables are printed and RESULTS.md stays as it is: a
  * quick look must not replace a measurement.
@@ -16,16 +16,31 @@ import { type KilledPostgres, measureKilledPostgres } from './failover.ts';
 import { runAgain, runPath } from './hathi.ts';
 import { type HttpSpeed, measureHttp } from './http.ts';
 import { describeMachine, halt, loadAverage, run, setAside, sweep } from './machine.ts';
+import { type KilledMachine, measureKilledMachine } from './machine-failover.ts';
 import { type Memory, measureMemory } from './memory.ts';
+import type { ObserverCost } from './observer.ts';
 import { type Measured, type Round, results } from './results.ts';
 
-const PARTS = ['expert', 'replicas', 'converge', 'failover', 'memory', 'http'] as const;
+const PARTS = [
+  'expert',
+  'replicas',
+  'converge',
+  'failover',
+  'machine',
+  'observer',
+  'memory',
+  'http',
+] as const;
+const WRITERS = [1, 4];
+/** Nodes of the observer that are played. */
+const OBSERVED_NODES = 1_000;
 /** Memory hardly varies from start to start. */
 const MOST_MEMORY_RUNS = 3;
 /** Each takes five seconds for each of three servers, twice. */
 const MOST_HTTP_RUNS = 3;
 /** The first build makes a Debian; it is not part of what is measured. */
 const IMAGE_SECONDS = 1800;
+const OBSERVER_SECONDS = 300;
 const NODES = 3;
 const MANY_NODES = 9;
 const FULL_RUNS = 9;
@@ -55,6 +70,8 @@ const image = (
 ).trim();
 const rounds: Round[] = [];
 let killed: KilledPostgres | null = null;
+const machines: KilledMachine[] = [];
+let observer: ObserverCost | null = null;
 let memory: Memory | null = null;
 let http: HttpSpeed | null = null;
 // A closed output must not prevent the removal of the clusters.
@@ -67,6 +84,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 try {
   if (asked('expert', 'replicas', 'converge')) await measureRounds();
   if (asked('failover')) killed = await measureKilledPostgres(runs);
+  if (asked('machine')) {
+    for (const writers of WRITERS) machines.push(await measureKilledMachine(runs, writers));
+  }
+  if (asked('observer')) observer = await measureObserverApart();
   if (asked('memory')) memory = await measureMemory(Math.min(runs, MOST_MEMORY_RUNS));
   if (asked('http')) http = await measureHttp(Math.min(runs, MOST_HTTP_RUNS));
 } finally {
@@ -80,6 +101,8 @@ const measured: Measured = {
   machine,
   rounds,
   killed,
+  machines,
+  observer,
   memory,
   http,
   failures,
@@ -87,6 +110,17 @@ const measured: Measured = {
 if (values.only || runs < FULL_RUNS) console.log(results(measured));
 else await writeFile(join(import.meta.dirname, 'RESULTS.md'), results(measured));
 if (failures.length > 0) fail(failures.join('\n'));
+
+/** In a process of its own: this one has the memory of the measurements before. */
+async function measureObserverApart(): Promise<ObserverCost> {
+  const program = join(import.meta.dirname, 'observer.ts');
+  const printed = await run(
+    process.execPath,
+    ['--expose-gc', program, String(OBSERVED_NODES)],
+    OBSERVER_SECONDS,
+  );
+  return JSON.parse(printed) as ObserverCost;
+}
 
 async function measureRounds(): Promise<void> {
   const server = await ServerProcess.start();

@@ -119,6 +119,10 @@ export class ClusterHarness {
     return topology;
   }
 
+  get serverPid(): number {
+    return this.#server.pid;
+  }
+
   get url(): string {
     return this.#server.url;
   }

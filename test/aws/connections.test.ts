@@ -49,7 +49,7 @@ async function refusalOf(settings: Bastion['settings']) {
   return (await server.post('/execute-ansible-script', {})).body;
 }
 
-/** From what is asked for to the proof. @returns what execute-ansible-script answered */
+/** From the request to the verified cluster. @returns the response of execute-ansible-script */
 async function runPath(body: object) {
   await prepare(body);
   const executed = await server.step('/execute-ansible-script', {});

@@ -35,7 +35,7 @@ beforeEach(async () => {
   ec2 = clientOf(emulator);
   server = await startAwsServer(emulator, {
     HATHI_NODE_READY_SECONDS: String(READY_SECONDS),
-    // 25 where nobody says otherwise, which lasts minutes.
+    // The default is 25, which takes minutes.
     AWS_MAX_ATTEMPTS: '5',
   });
 });
@@ -105,7 +105,7 @@ it('says that an instance was terminated as it booted, and makes another', async
   machines = await startMachines(ec2);
   machines.terminateAtBoot('default-1');
   await planned();
-  // EC2 reports it as running for a moment, so either the apply sees its end or whoever wants in.
+  // EC2 reports it as running for a moment, so either the apply or the SSH connection finds its end.
   const applied = await server.post('/apply-terraform', {});
   if (applied.status === 200) {
     await server.step('/create-ansible-script', {});

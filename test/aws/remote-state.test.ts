@@ -7,7 +7,7 @@ import { type Emulator, startEmulator } from './ec2/emulator.ts';
 
 const BUCKET = 'hathi-states';
 const KEY = 'orders/terraform.tfstate';
-/** The emulator asks for a signature and does not check it. */
+/** The emulator requires a signature and does not check it. */
 const SIGNED = {
   authorization: 'AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/s3/aws4_request',
 };

@@ -231,7 +231,7 @@ it('stops at the plan in a pipeline, which another step shows and approves', asy
   expect((await hathi('cluster', 'forget', 'piped', '--confirm', 'piped')).code).toBe(0);
 });
 
-/** `HATHI_RECORD=1` writes it anew. Times differ each time; what is typed must not. */
+/** `HATHI_RECORD=1` writes it again. Times differ each time; the typed commands must not. */
 it('typed what the recorded session shows', async () => {
   const recording = `${recorded.join('\n')}`;
   if (process.env.HATHI_RECORD) await writeFile(RECORDING, recording);

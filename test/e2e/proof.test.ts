@@ -87,7 +87,7 @@ test('a replica whose replay is paused is named, at once', async () => {
   });
   await harness.shell(primary, `${PATRONICTL} pause --wait`);
   await harness.sql(replica, 'select pg_wal_replay_pause()');
-  // The function only asks for it.
+  // The function only requests it.
   await waitFor('the pause', HEAL_SECONDS, async () => {
     return (await harness.sql(replica, 'select pg_get_wal_replay_pause_state()')) === 'paused';
   });

@@ -39,7 +39,7 @@ async function install(into: string, ...packages: string[]): Promise<void> {
   const args = ['install', '--no-audit', '--no-fund', ...packages];
   const result = await runCommand('npm', args, {
     cwd: into,
-    // Whole, since how the registry is reached is said there.
+    // The whole file, because it has the settings of the registry.
     env: process.env as Record<string, string>,
     timeoutSeconds: INSTALL_SECONDS,
   });

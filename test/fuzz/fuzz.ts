@@ -1,9 +1,9 @@
 /**
- * Asks every route for whatever its own description allows and forbids, until enough was asked: no
- * answer may be a 5xx, and each must be as described. The server is the real one but for its stages
+ * Sends requests to every route that its description allows and forbids, up to a number: no
+ * response may be a 5xx, and each must be as described. The server is the real one but for its stages
  * and its target, so that nothing is made; it listens on loopback and ends with this program.
  *
- *   node test/fuzz/fuzz.ts [SEED]     another seed asks other things; 1 where absent
+ *   node test/fuzz/fuzz.ts [SEED]     another seed sends other requests; default: 1
  */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,9 +13,9 @@ import { runSchemathesis } from './schemathesis.ts';
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const results = join(repository, '.tools/results/fuzz');
 
-/** What CI has to have asked. */
+/** Requests that CI must have sent. */
 const WANTED_REQUESTS = 10_000;
-/** Each asks the same server; they are Python, so two of them use two cores. */
+/** Each sends to the same server; they are Python, so two of them use two cores. */
 const PROCESSES = 2;
 /** Per route, phase and process; so many come to a little more than what is wanted. */
 const EXAMPLES = 140;

@@ -42,7 +42,7 @@ import {
 } from '../support/aws-account.ts';
 import { queryRefused, quota, startAwsStub } from '../support/aws-stub.ts';
 
-/** Who asks, what is there, what is removed; the checks of the preflight have a file of their own. */
+/** Credentials, listed resources, removals; the checks of the preflight have their own file. */
 
 /** A profile beside keys would make the SDK warn of both. */
 const NO_KEYS = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };

@@ -20,7 +20,7 @@ const EXPENSIVE: [path: string, body: unknown][] = [
 ];
 const ROUNDS = 20;
 
-/** The statuses; null where the server ended before it answered. */
+/** The statuses; null if the server ended before its response. */
 function flood(): Promise<number | null>[] {
   return Array.from({ length: ROUNDS }, () => EXPENSIVE).flatMap((requests) =>
     requests.map(([path, body]) =>

@@ -121,7 +121,7 @@ describe.each(LOOPBACKS)('the owner of a connection at %s', (host) => {
     const gone = new Promise((resolve) => child?.once('exit', resolve));
     child.kill('SIGKILL');
     await gone;
-    // The kernel still lists the socket, with an uid that says nothing: older kernels print that of root.
+    // The kernel still lists the socket, with a uid without a meaning: older kernels print that of root.
     expect(await readFile(host === '::1' ? '/proc/net/tcp6' : '/proc/net/tcp', 'utf8')).toContain(
       `${callerKeys(ends)[0]} 04 `,
     );

@@ -41,7 +41,7 @@ describe.each(DATABASE_KINDS)('resources on the %s database', (kind) => {
   let database: TestDatabase;
   let work: SqlUnitOfWork;
   let app: FastifyInstance;
-  /** Answers over the same records as a server that was started anew. */
+  /** A restarted server over the same records. */
   let nextRun: FastifyInstance;
 
   beforeAll(async () => {

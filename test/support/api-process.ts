@@ -3,12 +3,12 @@
  * are the real ones. Takes the server's own settings, and
  *
  *   FAKE_STAGE_MILLISECONDS   how long every stage takes, 0
- *   FAKE_EVENTS               how many events verify-replication tells, 0
+ *   FAKE_EVENTS               number of events of verify-replication; default: 0
  *   FAKE_EVENT_MILLISECONDS   the time between two of them, 0
  *   FAKE_EVENT_BYTES          how long the text in each of them is, 0
  *   FAKE_STREAM_MILLISECONDS  after this time the server ends every event stream, 0 for never
  *   FAKE_BLOCK_SECONDS        for how long SIGUSR2 blocks the event loop, 0
- *   FAKE_MISMATCH=log         answers are compared as in production, for measurements
+ *   FAKE_MISMATCH=log         responses are compared as in production, for measurements
  *
  * node test/support/api-process.ts
  */
@@ -97,7 +97,7 @@ const app = await buildApp({
   config,
   localCallers: config.token === null ? await createLocalCallers() : null,
   logger: log,
-  // An answer that differs from its description is an error 500 here, and so is seen.
+  // A response that differs from its description is an error 500 here, so tests find it.
   mismatch: process.env.FAKE_MISMATCH === 'log' ? 'log' : 'throw',
 });
 const urls = await listen(app, config);

@@ -172,7 +172,7 @@ export const OTHER_ACTIONS: readonly string[] = [
 ];
 
 /**
- * @param asked names of actions as a request gives them, without their service
+ * @param asked names of actions in a request, without their service
  * @returns those that the policy does not allow
  */
 export function notInPolicy(asked: Iterable<string>): string[] {

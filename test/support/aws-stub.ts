@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 
-/** What a stub answers with; null cuts the connection. */
+/** Response of a stub; null cuts the connection. */
 export type StubAnswer = { status: number; body: string; type?: string } | null;
 
 export interface AwsStub {
@@ -11,7 +11,7 @@ export interface AwsStub {
   stop(): Promise<void>;
 }
 
-/** One service of AWS on loopback that says what it is told to, for what the emulator cannot say. */
+/** A service of AWS on loopback with prepared responses, for those that the emulator lacks. */
 export async function startAwsStub(): Promise<AwsStub> {
   let current: StubAnswer = null;
   const server = createServer((request, response) => {
@@ -38,7 +38,7 @@ export async function startAwsStub(): Promise<AwsStub> {
   };
 }
 
-/** As Service Quotas tells a quota. */
+/** A quota in the form of Service Quotas. */
 export const quota = (value: number): StubAnswer => ({
   status: 200,
   type: 'application/x-amz-json-1.1',

@@ -88,7 +88,7 @@ export class ClusterHarness {
     return await this.#server.step(`/${name}`, body);
   }
 
-  /** Takes `verify-replication`, whichever way it ends. */
+  /** Runs `verify-replication`, with any result. */
   async verify(): Promise<{ status: number; report: ReplicationReport; detail: string }> {
     const { status, body } = await this.post('/verify-replication', {});
     const report = (status === 200 ? body : body.report) as ReplicationReport | undefined;

@@ -1,5 +1,5 @@
 /**
- * Compares answers with openapi.json as any client would, and keeps account of what was asked, for
+ * Compares responses with openapi.json, as any client would, and counts the requests, for
  * scripts/test/api-coverage.ts.
  */
 import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ interface Route {
   responses: Record<string, { content?: Record<string, { schema?: object }> }>;
 }
 
-/** One answer of a server, whichever way it was asked for. */
+/** A response of a server, from any kind of request. */
 export interface Asked {
   method: string;
   /** With or without its query. */
@@ -46,7 +46,7 @@ const paths = Object.keys(document.paths)
 const validators = new Map<string, ValidateFunction>();
 
 /**
- * @throws Error saying in what the answer differs from its description
+ * @throws Error with the differences between the response and its description
  * Paths outside the description (the page, the metrics, what is not served) are left alone.
  */
 export function assertDescribed(asked: Asked): void {
@@ -99,7 +99,7 @@ function validatorAt(pointer: string[]): ValidateFunction {
 const EVENT_STREAM = 'text/event-stream';
 const accounted = new Set<string>();
 
-/** One line for each kind of answer, in a file of this process. */
+/** One line for each kind of response, in a file of this process. */
 function account(operationId: string, status: number): void {
   const line = `${operationId} ${status}\n`;
   if (accounted.has(line)) return;
@@ -108,7 +108,7 @@ function account(operationId: string, status: number): void {
   appendFileSync(join(requested, `${process.pid}.txt`), line);
 }
 
-/** The same app, whose every injected answer is compared. */
+/** The same app; every injected response is compared. */
 export function described(app: FastifyInstance): FastifyInstance {
   const inject = app.inject.bind(app) as (request: unknown) => Promise<LightMyRequestResponse>;
   app.inject = (async (request: string | { method?: string; url?: string; path?: string }) => {
@@ -127,7 +127,7 @@ export function described(app: FastifyInstance): FastifyInstance {
   return app;
 }
 
-/** `fetch`, with the answer read to its end and compared. */
+/** `fetch`; the response is read to its end and compared. */
 export async function fetchDescribed(
   url: string,
   request: RequestInit = {},

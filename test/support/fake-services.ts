@@ -135,7 +135,7 @@ export interface Submission {
   key?: string | null;
 }
 
-/** Operations that end when the test says so. It remembers what it was asked. */
+/** Operations that the test ends. It records the requests. */
 export class FakeOperations implements OperationService {
   readonly submissions: Submission[] = [];
   readonly events: OperationEvent[] = [];

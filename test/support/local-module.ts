@@ -58,7 +58,7 @@ export function unwrapped(text: string): string {
 
 /** An ed25519 key and its `.pub`, unless the file is there. */
 export async function sshKey(file: string): Promise<void> {
-  // Of a file that is there ssh-keygen would ask whether to overwrite it.
+  // ssh-keygen would prompt before it overwrites a file.
   if (existsSync(file)) return;
   await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', file]);
 }
@@ -91,7 +91,7 @@ export function hostKeyFile(home: string, cluster: string, node: string): string
   return join(home, cluster, 'host_keys', node, 'ssh_host_ed25519_key');
 }
 
-/** What a node answers over SSH, to a caller who knows its host key beforehand and trusts no other. */
+/** Output of a command on a node over SSH, with its host key pinned. */
 export async function onNode(
   home: string,
   node: { cluster: string; name: string; port: number },

@@ -4,7 +4,7 @@ const FOLDER = '/var/tmp/hathi-drill';
 
 /**
  * Writes row after row over the node's own socket, as a client beside the database would, and notes
- * the moment before each statement and the moment after its commit. A node that refuses is asked
+ * the moment before each statement and the moment after its commit. A node that refuses is tried
  * again; the Python and the driver are those that Patroni needs anyway.
  */
 const PROGRAM = `
@@ -49,7 +49,7 @@ export class LocalWriters {
     this.#nodes = nodes;
   }
 
-  /** @param primary where the table is made anew */
+  /** @param primary node on which the table is created again */
   static async start(
     harness: ClusterHarness,
     primary: string,

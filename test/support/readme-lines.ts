@@ -7,7 +7,7 @@ const readmePath = new URL('../../README.md', import.meta.url);
 
 /**
  * Types the README's own curl line that holds the words, with the port of the server at that URL.
- * @returns the answer's body; it must be a 200
+ * @returns the body of the response, which must be a 200
  */
 export async function curlOfReadme(url: string, words: string) {
   const readme = await readFile(readmePath, 'utf8');

@@ -15,7 +15,7 @@ const STOP_SECONDS = 20;
 
 export interface Answer {
   status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: a test says by its expectations what it holds
+  // biome-ignore lint/suspicious/noExplicitAny: the expectations of a test check its content
   body: any;
 }
 
@@ -63,7 +63,7 @@ export class ServerProcess {
     return await ServerProcess.start(environment, WITH_FAKE_STAGES);
   }
 
-  /** Starts it, again if it was killed, and waits until it answers. */
+  /** Starts it, also after a kill, and waits for a response. */
   async run(): Promise<void> {
     const child = spawn(process.execPath, [this.#program], {
       env: this.#environment,
@@ -148,14 +148,14 @@ export class ServerProcess {
     return { status, body: text === '' ? null : JSON.parse(text) };
   }
 
-  /** Posts a step and fails with what the server said unless it went well. */
+  /** Posts a step. @throws with the problem of the server */
   async step(path: string, body?: unknown): Promise<Answer['body']> {
     const answer = await this.post(path, body);
     if (answer.status !== 200) throw new Error(`${path}: ${JSON.stringify(answer.body, null, 2)}`);
     return answer.body;
   }
 
-  /** Follows an operation's events until the stream ends or `until` says so. */
+  /** Follows the events of an operation until the stream ends or `until` returns true. */
   async follow(
     operationId: string,
     until: (event: OperationEvent) => boolean = () => false,

@@ -9,7 +9,7 @@ sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))
 
 const PATIENCE_MILLISECONDS = 180_000;
 
-/** A program on a terminal, to be read and answered as a person would. */
+/** A program on a terminal, which the test reads and types into. */
 export class TerminalSession {
   readonly #child: ChildProcess;
   readonly #ended: Promise<number>;
@@ -46,7 +46,7 @@ export class TerminalSession {
   get screen(): string {
     const lines: string[] = [''];
     let row = 0;
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: what terminals are told
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control sequences of terminals
     const parts = this.#text.split(/(\u001b\[\d*A|\u001b\[J|\r\u001b\[K|\n)/);
     for (const part of parts) {
       // biome-ignore lint/suspicious/noControlCharactersInRegex: as above

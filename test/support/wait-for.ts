@@ -4,8 +4,8 @@ const POLL_MILLISECONDS = 150;
 const EAGER_POLL_MILLISECONDS = 50;
 
 /**
- * Asks until the answer is neither null nor false.
- * @param what ends the sentence "… was waited for", for whoever reads the failure
+ * Calls a function until its result is neither null nor false.
+ * @param what ends the sentence "… was waited for", for the reader of the failure
  * @throws after `withinSeconds`, with the last error if the question itself failed
  */
 export async function waitFor<T>(
@@ -29,7 +29,7 @@ export async function waitFor<T>(
 }
 
 /**
- * The first answer that is neither null nor false. Unlike `waitFor` it asks nothing again that failed.
+ * The first result that is neither null nor false. Unlike `waitFor`, it does not repeat a failed call.
  * @throws after `withinSeconds`, or with the question's own error
  */
 export async function firstAnswer<T>(

@@ -21,7 +21,7 @@ export interface Bastion {
     host_key: string;
     private_key_file: string;
   };
-  /** `<address>:<port>` of each connection that it was asked to make. */
+  /** `<address>:<port>` of each requested connection. */
   targets(): Promise<string[]>;
   stop(): Promise<void>;
 }
@@ -55,7 +55,7 @@ export async function startBastion(): Promise<Bastion> {
     ...['--volume', `${folder}:/bastion:ro`, '--pull', 'never', await machineImage()],
     ...['sh', '-c', sshd],
   );
-  // What sshd says goes to stderr.
+  // sshd logs to stderr.
   const log = () => shell('sh', '-c', `docker logs ${container} 2>&1`);
   await waitFor('the bastion', START_SECONDS, async () => (await log()).includes('listening on'));
   return {

@@ -47,7 +47,7 @@ function image(id: string, name: string, architecture: string, date: string) {
 
 /** The EC2, IAM, STS and S3 APIs on loopback, with nothing behind them. */
 export interface Emulator {
-  /** For whoever is to ask it: the endpoint, credentials that mean nothing, and a region. */
+  /** For clients: the endpoint, credentials without a meaning, and a region. */
   environment: Record<string, string>;
   faults: Faults;
   /** What it has logged. */

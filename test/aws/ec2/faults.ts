@@ -5,10 +5,10 @@ import { checkRules } from './rules.ts';
 /** Answers in the place of the API, or null to let the question through. */
 export type Fault = (question: URLSearchParams) => { status: number; code: string } | null;
 
-/** What stands between those who ask and the emulator. */
+/** A proxy between the clients and the emulator. */
 export interface Faults {
   url: string;
-  /** How often each action of EC2 was asked for. */
+  /** Number of requests for each action of EC2. */
   asked: Map<string, number>;
   /** The next `times` questions of that action are refused with that code. */
   refuse(
@@ -17,17 +17,17 @@ export interface Faults {
     times: number,
     where?: (question: URLSearchParams) => boolean,
   ): void;
-  /** From now on every question is refused with that code, until `mend`. */
+  /** Rejects every request with that code, until `mend`. */
   refuseAll(code: string): void;
   /** Passes each response of that action through `change`, until `mend`. */
   rewrite(action: string, change: (text: string) => string): void;
-  /** Lets the next question of that action through and keeps its answer; called once it is kept. */
+  /** Passes the next request of that action on and keeps its response; called when it is kept. */
   withhold(action: string, onKept: () => void): void;
   mend(): void;
   stop(): Promise<void>;
 }
 
-/** As EC2 answers them. */
+/** In the form of EC2. */
 const STATUS: Record<string, number> = {
   RequestLimitExceeded: 503,
   InsufficientInstanceCapacity: 500,

@@ -50,7 +50,7 @@ interface Machine {
 }
 
 /**
- * Watches an emulated EC2 and makes what it says true: a container that boots systemd and cloud-init
+ * Watches an emulated EC2 and creates its machines: a container that boots systemd and cloud-init
  * for each running instance, at the instance's address in a network with its subnet's CIDR, a loop
  * device for each attached volume, and listeners at its public address. Everything is removed by `stop`, and what an earlier run
  * left at the start.

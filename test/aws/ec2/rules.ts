@@ -18,7 +18,7 @@ interface Gp3 {
   throughput: number;
 }
 
-/** What EC2 says of a gp3 volume whose values do not fit one another; in its own words of an error. */
+/** Errors of EC2 for a gp3 volume with values that cannot be combined, with its texts. */
 export function gp3Rejection({ size, iops, throughput }: Gp3): Rejection | null {
   const within = (name: string, value: number, unit: string) =>
     value >= limit(`gp3_min_${unit}`) && value <= limit(`gp3_max_${unit}`)

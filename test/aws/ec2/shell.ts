@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 
 const SECONDS = 120;
 
-/** @throws with what the command said on stderr */
+/** @throws with the stderr of the command */
 export async function shell(command: string, ...args: string[]): Promise<string> {
   return await shellWithin(SECONDS, command, ...args);
 }

@@ -74,7 +74,7 @@ func (p *provider) tagEC2(ctx context.Context, id string, set map[string]string,
 	return err
 }
 
-// await asks until it is done; ask returns what it waits for, to be told when the time is over.
+// await polls until it is done; ask returns the missing condition for the error of a timeout.
 func await(ctx context.Context, limit time.Duration, ask func() (done bool, state string, err error)) error {
 	deadline := time.Now().Add(limit)
 	for {
@@ -112,7 +112,7 @@ func filters(configured object) []types.Filter {
 	return all
 }
 
-// first is the only element that was asked for by its id; nil where there is none.
+// first returns the only element of a request by id; nil if there is none.
 func first[T any](found []T) *T {
 	if len(found) == 0 {
 		return nil

@@ -36,7 +36,7 @@ func readChanges() map[string]map[string]string {
 	return read
 }
 
-// condition says of a change that is otherwise made in place whether it replaces the resource.
+// condition decides whether a change that is otherwise made in place replaces the resource.
 type condition func(ctx context.Context, p *provider, prior, plan object) (bool, error)
 
 // conditions are the real provider's own, by type and attribute.

@@ -10,7 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov5"
 )
 
-// keptInState are attributes whose change the API is never told of.
+// keptInState are attributes whose change is not sent to the API.
 var keptInState = []string{"aws_instance.force_destroy", "aws_volume_attachment.stop_instance_before_detaching"}
 
 func TestEveryChangeIsEitherCarriedOutOrReplaces(t *testing.T) {

@@ -161,7 +161,7 @@ var ruleChecks = map[string]check{
 	"cidr_ipv4": network(0, 32), "cidr_ipv6": network(0, 128), "from_port": numbers(-1, 65535), "to_port": numbers(-1, 65535),
 }
 
-// validate is what the real provider rejects before it asks the API.
+// validate returns the errors of the real provider before its first request.
 func validate(name string, configured object) error {
 	wrong := []error{}
 	for attribute, rule := range checks[name] {

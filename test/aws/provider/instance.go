@@ -122,7 +122,7 @@ func createInstance(ctx context.Context, p *provider, plan object) (object, erro
 	return state, p.protect(ctx, id, plan)
 }
 
-// protect says it once more where RunInstances was not listened to, as it is not by the emulator.
+// protect repeats the setting, because the emulator ignores it in RunInstances.
 func (p *provider) protect(ctx context.Context, id string, plan object) error {
 	wanted := truth(plan, "disable_api_termination")
 	if wanted == nil || !*wanted {

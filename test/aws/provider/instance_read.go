@@ -51,7 +51,7 @@ func readInstance(ctx context.Context, p *provider, state object) (object, error
 	return read, p.readAttributes(ctx, id, state, read)
 }
 
-// groupsOf are those of the first interface, where the emulator alone tells them.
+// groupsOf returns the groups of the first interface; the emulator returns them only there.
 func groupsOf(one *types.Instance) []types.GroupIdentifier {
 	if main := first(one.NetworkInterfaces); len(one.SecurityGroups) == 0 && main != nil {
 		return main.Groups
@@ -65,7 +65,7 @@ func metadataOptions(options *types.InstanceMetadataOptionsResponse, state objec
 		"instance_metadata_tags": string(options.InstanceMetadataTags), "http_protocol_ipv6": string(options.HttpProtocolIpv6),
 	}
 	for name, value := range read {
-		// The emulator does not tell all of them.
+		// The emulator does not return all of them.
 		if known := state[name]; (value == "" || value == nil) && known != nil && !hasUnknown(known) {
 			read[name] = known
 		}

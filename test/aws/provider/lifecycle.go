@@ -57,7 +57,7 @@ func (p *provider) ReadResource(ctx context.Context, request *tfprotov5.ReadReso
 	return answer, nil
 }
 
-// refresh lays what the API tells over a state.
+// refresh updates a state with the values of the API.
 func (p *provider) refresh(ctx context.Context, name string, state object) (object, error) {
 	kind := resources[name]
 	found, err := kind.read(ctx, p, state)
@@ -162,7 +162,7 @@ func keepDefaults(definition block, configured, prior, plan object) {
 	}
 }
 
-// markUnknown says of every computed attribute that nobody has set that the apply will tell it.
+// markUnknown marks every computed attribute without a value as known after the apply.
 func markUnknown(definition block, configured, plan object) {
 	for name, attr := range definition.Attributes {
 		if attr.Computed && configured[name] == nil {

@@ -26,7 +26,7 @@ func maxAttempts() int {
 }
 
 type provider struct {
-	// What this stand-in does not answer is never asked of it.
+	// Terraform never sends the requests that this stand-in lacks.
 	tfprotov5.ProviderServer
 	schemas       *schemas
 	resourceTypes map[string]*tfprotov5.Schema

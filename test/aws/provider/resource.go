@@ -13,11 +13,11 @@ type resource struct {
 	updates []string
 	// tagged is whether the type has tags, and so tags_all.
 	tagged bool
-	// plan completes a plan with what can be known without asking.
+	// plan completes a plan with everything that is known without a request.
 	plan func(p *provider, config, prior, plan object)
 	// create returns what is known right away, its id at least; with an error where it is half made.
 	create func(ctx context.Context, p *provider, plan object) (object, error)
-	// read returns what the API tells, by attribute; nil where it is gone.
+	// read returns the values of the API by attribute; nil if the resource is gone.
 	read func(ctx context.Context, p *provider, state object) (object, error)
 	// update carries out what differs and needs no new resource; tags are done for it.
 	update func(ctx context.Context, p *provider, prior, plan object) error

@@ -109,7 +109,7 @@ func rule(create func(context.Context, *provider, object) ([]types.SecurityGroup
 			if one.ReferencedGroupInfo != nil {
 				read["referenced_security_group_id"] = deref(one.ReferencedGroupInfo.GroupId)
 			}
-			// Of a rule for every protocol EC2 tells ports of -1, and nobody has written them.
+			// For a rule of every protocol, EC2 returns the port -1, which no configuration has.
 			if aws.ToString(one.IpProtocol) == "-1" {
 				read["from_port"], read["to_port"] = state["from_port"], state["to_port"]
 			}

@@ -27,7 +27,7 @@ var ebsVolumeResource = resource{
 			return nil, err
 		}
 		id := aws.ToString(made.VolumeId)
-		// The emulator forgets what it was told of these two.
+		// The emulator does not store these two.
 		state := object{"id": id}
 		return state, await(ctx, volumeMinutes, func() (bool, string, error) {
 			one, err := p.volume(ctx, id)
@@ -88,7 +88,7 @@ var ebsVolumeResource = resource{
 	},
 }
 
-// told takes what the API tells; where it tells nothing, what is known stays.
+// told takes the value of the API; without one, the known value stays.
 func told(read, state object, name string, value any) {
 	if value == nil || value == int64(0) {
 		if known := state[name]; known != nil && !hasUnknown(known) {

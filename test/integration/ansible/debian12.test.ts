@@ -3,7 +3,7 @@ import { AnsibleWorkspace, changes, nodeImage, reasons } from '../../support/ans
 
 const MINUTES = 60_000;
 
-/** PostgreSQL 15 and Patroni 3.0: the leader's role is `master`, members do not say `streaming`. */
+/** PostgreSQL 15 and Patroni 3.0: the leader's role is `master`, members do not report `streaming`. */
 describe('nodes of Debian 12', () => {
   let workspace: AnsibleWorkspace;
 

@@ -36,7 +36,7 @@ afterAll(async () => await opened?.stop());
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hathi-worker-'));
-  // Says what it did to the world; ends when told to, and tells how it was ended.
+  // Logs what it did, ends at a signal, and logs the signal.
   writeFileSync(
     join(folder, 'work.sh'),
     [

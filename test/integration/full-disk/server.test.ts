@@ -29,7 +29,7 @@ const request = async (path: string, body?: object, headers: Record<string, stri
     body: body === undefined ? null : JSON.stringify(body),
     signal: AbortSignal.timeout(WAIT_SECONDS * 1_000),
   });
-  // biome-ignore lint/suspicious/noExplicitAny: the expectations say what it contains
+  // biome-ignore lint/suspicious/noExplicitAny: the expectations check its content
   return { status: response.status, body: (await response.json()) as any };
 };
 const cluster = () => join(data, 'clusters/default');

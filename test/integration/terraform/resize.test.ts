@@ -58,7 +58,7 @@ it('grows and shrinks a cluster, keeping the nodes that stay', async () => {
   await bringUp(cluster);
   const three = await containers();
   await startsAgain(cluster);
-  // The witness becomes a full node, which needs a port for PostgreSQL, so it is made anew.
+  // The witness becomes a full node, which needs a port for PostgreSQL, so it is replaced.
   expect(await resize(cluster, 2)).toMatchObject({ add: 0, replace: 1, destroy: 0 });
   const grown = await containers();
   expect(grown.filter((line) => three.includes(line))).toHaveLength(2);

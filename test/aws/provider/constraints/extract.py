@@ -223,7 +223,7 @@ INTERPRETED = [
         ['CreateRouteRequest.DestinationCidrBlock'],
         canonical_cidr=True,
     ),
-    # Sentences that say what nothing here sends, or what the type says already.
+    # Sentences about values that are never sent here, or that repeat the type.
     read('ec2', 'BlockDeviceMapping.VirtualName', ['For M3 instances'], []),
     read('ec2', 'RunInstancesRequest.MaxCount', ['Between 1 and the quota'], []),
     read('ec2', 'RunInstancesRequest.MinCount', ['Between 1 and the quota'], []),

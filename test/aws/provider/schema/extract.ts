@@ -1,5 +1,5 @@
 /**
- * Writes schema.json: what the real provider `hashicorp/aws` says of the resources and data sources
+ * Writes schema.json: the schema of the real provider `hashicorp/aws` for the resources and data sources
  * that the module uses. It is read out of the bindings that CDKTF published for that provider, which
  * name for each attribute its type and whether it is required, optional or computed; nothing of it is
  * written by hand.

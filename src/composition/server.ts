@@ -112,6 +112,7 @@ async function start(config: Config, targets: Targets, closers: Closer[]): Promi
     mayLive: (other) => other === holder || !other.startsWith(`${site}:`),
     settings: config,
   });
+  await unitOfWork.direct.observations.releaseSite(site);
   const observer = startObserver(
     {
       ...tools,

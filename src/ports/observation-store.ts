@@ -53,6 +53,8 @@ export interface ObservationStore {
     boundTargets: readonly string[],
     seconds: number,
   ): Promise<string[]>;
+  /** Frees the clusters of all observers of a site; sound only under the lock on its data directory. */
+  releaseSite(site: string): Promise<void>;
   /** Frees the clusters of the observer. */
   release(observer: ObserverIdentity): Promise<void>;
   /**

@@ -1,10 +1,10 @@
 import { plannedNodes } from '../core/cluster/topology.ts';
-import { isHathiError } from '../core/errors.ts';
-import { nodeFactsSchema } from '../core/node/node-facts.ts';
+import { HathiError, isHathiError } from '../core/errors.ts';
+import { type NodeFacts, nodeFactsSchema } from '../core/node/node-facts.ts';
 import { sessionSettings } from '../core/node/session-settings.ts';
 import { type ObservedNode, ROUND_SECONDS } from '../core/observation/observed-node.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { NodeSessionRequest, NodeSessions } from '../ports/node-sessions.ts';
+import type { NodeSession, NodeSessionRequest, NodeSessions } from '../ports/node-sessions.ts';
 import type { ClusterRecord } from '../ports/stores.ts';
 import type { Targets } from '../ports/target.ts';
 import type { Workspace } from '../ports/workspace.ts';
@@ -48,29 +48,63 @@ export interface NodeFactsReader {
 }
 
 export function openNodeFacts(tools: NodeFactsTools, cluster: ObservedCluster): NodeFactsReader {
-  const opened = sessionRequests(tools, cluster).map((request) => ({
-    name: request.node.name,
-    session: tools.sessions.open(request, { onFacts: () => {}, onEnd: () => {} }),
-  }));
-  const observe = async (
-    { name, session }: (typeof opened)[number],
-    milliseconds: number,
-  ): Promise<ObservedNode> => {
+  const opened = sessionRequests(tools, cluster).map((request) => new NodeReader(tools, request));
+  return {
+    read: (milliseconds) => Promise.all(opened.map((one) => one.read(milliseconds))),
+    close() {
+      for (const one of opened) one.close();
+    },
+  };
+}
+
+class NodeReader {
+  readonly #name: string;
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #session: NodeSession;
+  /** Facts of the round at the start of the session; null if it ended before. */
+  #first: Promise<NodeFacts | null> | null;
+
+  constructor({ sessions, clock }: NodeFactsTools, request: NodeSessionRequest) {
+    this.#name = request.node.name;
+    this.#clock = clock;
+    const { promise, resolve } = Promise.withResolvers<NodeFacts | null>();
+    this.#first = promise;
+    this.#session = sessions.open(request, { onFacts: resolve, onEnd: () => resolve(null) });
+  }
+
+  async read(milliseconds: number): Promise<ObservedNode> {
+    const name = this.#name;
     try {
-      const result = await session.call('observe', {}, milliseconds);
-      const facts = nodeFactsSchema.parse((result as { observation?: unknown }).observation);
-      const at = tools.clock.now().toISOString();
+      const facts = (await this.#takeFirst(milliseconds)) ?? (await this.#observe(milliseconds));
+      const at = this.#clock.now().toISOString();
       return { name, reachable: true, since: at, reason: null, observed_at: at, facts };
     } catch (error) {
       const reason = isHathiError(error) ? error.message : 'its facts cannot be read';
-      const since = tools.clock.now().toISOString();
+      const since = this.#clock.now().toISOString();
       return { name, reachable: false, since, reason, observed_at: null, facts: null };
     }
-  };
-  return {
-    read: (milliseconds) => Promise.all(opened.map((one) => observe(one, milliseconds))),
-    close() {
-      for (const { session } of opened) session.close();
-    },
-  };
+  }
+
+  close(): void {
+    this.#session.close();
+  }
+
+  /** A session begins with a round, which saves the first request. */
+  async #takeFirst(milliseconds: number): Promise<NodeFacts | null> {
+    const first = this.#first;
+    this.#first = null;
+    if (first === null) return null;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      const message = `${this.#name} does not respond: no facts within ${milliseconds / 1_000} s.`;
+      const error = new HathiError('NODE_UNREACHABLE', message, { node: this.#name });
+      timer = setTimeout(reject, milliseconds, error);
+    });
+    return await Promise.race([first, late]).finally(() => clearTimeout(timer));
+  }
+
+  async #observe(milliseconds: number): Promise<NodeFacts> {
+    const result = await this.#session.call('observe', {}, milliseconds);
+    return nodeFactsSchema.parse((result as { observation?: unknown }).observation);
+  }
 }

@@ -29,6 +29,7 @@ import { readConfig, secretsOf } from '../../src/config.ts';
 import { startWorker } from '../../src/engine/worker.ts';
 import { buildApp } from '../../src/http/server/app.ts';
 import { listen } from '../../src/http/server/listen.ts';
+import type { ObservationService } from '../../src/services/observation/observation-service.ts';
 import type { OperationService } from '../../src/services/operations/operation-service.ts';
 import { targetsByName } from '../../src/shared/targets.ts';
 import { FAKE_ENGINE, fakeStages } from './fake-stages.ts';
@@ -94,6 +95,7 @@ const app = await buildApp({
   targets: [...targets.values()],
   orphans: { list: async () => ({ regions: [], failures: [], orphans: [] }) },
   operations: withBoundedStreams(services.operations),
+  observations: withBoundedEvents(services.observations),
   config,
   localCallers: config.token === null ? await createLocalCallers() : null,
   logger: log,
@@ -118,22 +120,41 @@ process.once('SIGTERM', async () => {
 
 /** Ends the event streams of the API, but not the waits of the steps, which follow the same events. */
 function withBoundedStreams(whole: OperationService): OperationService {
-  const milliseconds = number('FAKE_STREAM_MILLISECONDS');
-  if (milliseconds === 0) return whole;
   return {
     ...whole,
-    async *follow(id, sequence, signal) {
-      // Not AbortSignal.any() with AbortSignal.timeout(): the garbage collector can take that timer.
+    follow: (id, sequence, signal) => bounded(signal, (end) => whole.follow(id, sequence, end)),
+  };
+}
+
+function withBoundedEvents(whole: ObservationService): ObservationService {
+  return {
+    ...whole,
+    async follow(cluster, options) {
       const end = new AbortController();
-      const abort = () => end.abort();
-      signal.addEventListener('abort', abort, { once: true });
-      const timer = setTimeout(abort, milliseconds);
-      try {
-        yield* whole.follow(id, sequence, end.signal);
-      } finally {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', abort);
-      }
+      const events = await whole.follow(cluster, { ...options, signal: end.signal });
+      return bounded(options.signal, (signal) => {
+        signal.addEventListener('abort', () => end.abort());
+        return events;
+      });
     },
   };
+}
+
+/** Ends the events after FAKE_STREAM_MILLISECONDS. */
+async function* bounded<Event>(
+  signal: AbortSignal,
+  follow: (end: AbortSignal) => AsyncIterable<Event>,
+): AsyncGenerator<Event> {
+  const milliseconds = number('FAKE_STREAM_MILLISECONDS');
+  // Not AbortSignal.any() with AbortSignal.timeout(): the garbage collector can take that timer.
+  const end = new AbortController();
+  const abort = () => end.abort();
+  signal.addEventListener('abort', abort, { once: true });
+  const timer = milliseconds === 0 ? undefined : setTimeout(abort, milliseconds);
+  try {
+    yield* follow(end.signal);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
+  }
 }

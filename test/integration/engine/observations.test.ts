@@ -85,6 +85,8 @@ describe.each(DATABASE_KINDS)('observations on %s', (kind) => {
     await observations.release(one);
     expect(await observations.claim(other, BOUND, 0)).toContain(cluster.id);
     expect(await observations.claim(third, BOUND, 30)).toContain(cluster.id);
+    await observations.releaseSite(site);
+    expect(await observations.claim(one, BOUND, 30)).toContain(cluster.id);
   });
 
   it('does not observe a cluster without PostgreSQL, nor a destroyed one', async () => {

@@ -59,14 +59,12 @@ export class SqlObservationStore implements ObservationStore {
     return rows.map((row) => row.cluster_id);
   }
 
-  async release({ id, site }: ObserverIdentity): Promise<void> {
+  async releaseSite(site: string): Promise<void> {
+    await this.#db.deleteFrom('observers').where('site', '=', site).execute();
+  }
+
+  async release({ id }: ObserverIdentity): Promise<void> {
     await this.#db.deleteFrom('observers').where('id', '=', id).execute();
-    // Observers of the same site that were killed.
-    await this.#db
-      .deleteFrom('observers')
-      .where('site', '=', site)
-      .where('expires_at', '<', sql<Date>`clock_timestamp()`)
-      .execute();
   }
 
   async save(

@@ -56,7 +56,8 @@ export class ClusterEventStream {
         const woken = new Promise<void>((resolve) => {
           wake = resolve;
         });
-        const events = await this.#after(cluster, last);
+        // The kept events can lack one that was stored a moment ago, and nothing would wait for it.
+        const events = await (isEndless ? this.#after(cluster, last) : this.#stored(cluster, last));
         for (const event of events) {
           last = event.sequence;
           yield event;
@@ -82,6 +83,10 @@ export class ClusterEventStream {
           event.sequence > sequence && (cluster === null || event.cluster === cluster.name),
       );
     }
+    return await this.#stored(cluster, sequence);
+  }
+
+  async #stored(cluster: { id: string } | null, sequence: number): Promise<ClusterEvent[]> {
     const { observations } = this.#tools.unitOfWork.direct;
     return await observations.eventsAfter(cluster?.id ?? null, sequence, BATCH);
   }

@@ -50,6 +50,21 @@ test(`${HANGS} hangs of Patroni never lead to two primaries, and lose no row`, a
   }
 });
 
+test('a Patroni whose loop alone hangs is not trusted, although its REST API responds', async () => {
+  const drill = await Drill.prepare(harness);
+  let next = '';
+  await drill.withoutRestart(async () => {
+    const release = await drill.hangLoop();
+    const { node, row } = await drill.newPrimary();
+    release();
+    next = node;
+    await drill.expectNoOverlap(row);
+    await drill.expectKept(node, await drill.writers.accepted(drill.old));
+  });
+  await drill.expectReturned(next);
+  await drill.writers.stop();
+});
+
 test(`the guard stops nothing in ${QUIET_MINUTES} minutes of restarts, load and a lost etcd`, async () => {
   const drill = await Drill.prepare(harness);
   const since = await drill.now();

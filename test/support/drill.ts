@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { expect, onTestFinished } from 'vitest';
 import type { ClusterHarness } from './cluster-harness.ts';
 import { type AcceptedRow, LocalWriters } from './local-writer.ts';
@@ -11,6 +13,28 @@ export const ROWS_BEFORE = 20;
 
 /** Stops the main process of Patroni, which then neither renews its lease nor demotes. */
 const HANG_PATRONI = 'kill -STOP $(systemctl show --property=MainPID --value patroni)';
+/** Attaches to one thread, which stops it, until its stdin ends. */
+const ATTACH = `
+import ctypes, os, sys
+init, inner = sys.argv[1:]
+space = os.readlink(f'/proc/{init}/ns/pid')
+def is_it(pid):
+    try:
+        if os.readlink(f'/proc/{pid}/ns/pid') != space:
+            return False
+        with open(f'/proc/{pid}/status') as status:
+            return any(line.split()[0] == 'NSpid:' and line.split()[-1] == inner for line in status)
+    except OSError:
+        return False
+pid = next(int(name) for name in os.listdir('/proc') if name.isdigit() and is_it(name))
+libc = ctypes.CDLL(None, use_errno=True)
+PTRACE_ATTACH = 16
+if libc.ptrace(PTRACE_ATTACH, pid, None, None) != 0:
+    sys.exit(os.strerror(ctypes.get_errno()))
+os.waitpid(pid, 0x40000000)
+print('attached', flush=True)
+sys.stdin.read()
+`;
 /** Removes a drop-in again at the next boot. */
 const DROP_IN = '/run/systemd/system/patroni.service.d';
 
@@ -96,6 +120,25 @@ export class Drill {
 
   async hangPatroni(): Promise<void> {
     await this.shell(HANG_PATRONI);
+  }
+
+  /**
+   * Stops the main thread of Patroni alone, which runs its loop, while its REST API continues. Needs
+   * root on the machine of the containers.
+   * @returns a function that lets it continue
+   */
+  async hangLoop(): Promise<() => void> {
+    const container = this.harness.container(this.old);
+    const init = await this.harness.docker('inspect', '--format', '{{.State.Pid}}', container);
+    const inner = (await this.shell('systemctl show --property=MainPID --value patroni')).trim();
+    const tracer = spawn('python3', ['-c', ATTACH, init, inner], { stdio: 'pipe' });
+    const [line] = (await once(tracer.stdout, 'data')) as [Buffer];
+    expect(String(line)).toBe('attached\n');
+    const release = () => {
+      tracer.stdin.end();
+    };
+    onTestFinished(release);
+    return release;
   }
 
   /** Seconds since 1970 on the node, for `journal`. */

@@ -83,7 +83,13 @@ export class SqlOperationStore implements OperationStore {
       .where('access', 'in', [...wanted.access])
       .where('state', 'in', [...UNFINISHED_STATES]);
     if (wanted.kind !== undefined) query = query.where('kind', '=', wanted.kind);
-    const row = await query.executeTakeFirst();
+    if (wanted.isAutomatic !== undefined) {
+      query = query.where(
+        sql<boolean>`(input ->> 'automatic' is not null) = ${wanted.isAutomatic}::boolean`,
+      );
+    }
+    // A change before a copy.
+    const row = await query.orderBy('access').orderBy('created_at').executeTakeFirst();
     return row ? await this.get(row.id) : null;
   }
 
@@ -287,10 +293,12 @@ interface UnfinishedFilter {
   clusterId: string;
   access: readonly OperationAccess[];
   kind?: OperationKind;
+  isAutomatic?: boolean;
 }
 
 /** Returns a filter for the operations that the unique indexes do not allow beside this one. */
 function inTheWayOf(operation: Omit<NewOperation, 'stages'>): UnfinishedFilter {
-  const { cluster_id: clusterId, access, kind } = operation;
-  return { clusterId, access: [access], ...(access === 'read' ? { kind } : {}) };
+  const { cluster_id: clusterId, access, kind, input } = operation;
+  const isAutomatic = input.automatic !== undefined;
+  return { clusterId, access: [access], ...(access === 'read' ? { kind, isAutomatic } : {}) };
 }

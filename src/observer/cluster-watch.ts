@@ -136,9 +136,10 @@ export class ClusterWatch {
       const previous = before?.condition.status ?? null;
       const { type, status, reason, message } = after.condition;
       if (previous === status) continue;
-      // A condition that becomes known for the first time, and holds, is no news.
+      // A condition that becomes known for the first time, and holds, is no news. Nor is a cluster whose
+      // creation has not verified it yet.
       const isFirst = previous === null || (previous === 'unknown' && before?.changes.length === 0);
-      if (isFirst && status !== 'false') continue;
+      if (isFirst && (status !== 'false' || reason === 'NEVER_VERIFIED')) continue;
       const data = { condition: type, status, previous_status: previous, reason, message };
       events.push({ type: 'condition.changed', data, at: now.toISOString() });
     }

@@ -24,7 +24,10 @@ export interface ObservationRecord {
 }
 
 /** The part of an observation that belongs to the document of a cluster. */
-export type ObservationSummary = Pick<ObservationRecord, 'topology' | 'conditions' | 'observed_at'>;
+export type ObservationSummary = Pick<
+  ObservationRecord,
+  'topology' | 'conditions' | 'roles_changed_at' | 'observed_at'
+>;
 
 /** A server that observes clusters. */
 export interface ObserverIdentity {

@@ -18,7 +18,7 @@ const WANTED_REQUESTS = 10_000;
 /** Each sends to the same server; they are Python, so two of them use two cores. */
 const PROCESSES = 2;
 /** Per route, phase and process; so many come to a little more than what is wanted. */
-const EXAMPLES = 140;
+const EXAMPLES = 105;
 const LIMIT_SECONDS = 900;
 /**
  * The server ends every event stream after this time. Schemathesis follows a stream to its end, and the

@@ -123,7 +123,9 @@ export function facts(ordinal: number, changes: FactChanges = {}): NodeFacts {
       disks: { data: { size_bytes: 1_000, free_bytes: 500, free_inodes_ratio: 0.9 } },
       ...changes.machine,
     },
-    units: { patroni: 'active', etcd: 'active', 'hathi-guard': 'active', ...changes.units },
+    units: {
+      states: { patroni: 'active', etcd: 'active', 'hathi-guard': 'active', ...changes.units },
+    },
     postgres:
       changes.postgres && 'error' in changes.postgres
         ? changes.postgres

@@ -56,7 +56,7 @@ def units():
         found = dict(line.partition('=')[::2] for line in block.splitlines())
         name = found.get('Id', '').removesuffix('.service')
         states[name] = found.get('ActiveState') if found.get('LoadState') == 'loaded' else 'not-found'
-    return states
+    return {'states': states}
 
 
 class Member:

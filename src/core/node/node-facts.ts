@@ -136,12 +136,17 @@ const optionalPart = <Part extends z.ZodType>(part: Part) => z.union([part, fail
 /** Facts of one node at one moment. null: the node does not have the part. */
 export const nodeFactsSchema = z
   .object({
-    version: z.literal(NODE_FACTS_VERSION),
+    // Not a literal: generated Java does not compile with an enumeration of numbers.
+    version: z.int().min(NODE_FACTS_VERSION).max(NODE_FACTS_VERSION),
     at: instantSchema.describe('Start of the round by the clock of the node.'),
     clock: z.number().describe('Unix seconds by the clock of the node at the end of the round.'),
     duration_ms: z.number(),
     machine: z.union([machineFactsSchema, failure]),
-    units: z.union([z.record(z.string(), z.string()), failure]),
+    // Not the record alone: generated Java does not compile with a map in a union.
+    units: z.union([
+      z.object({ states: z.record(z.string(), z.string()).describe('By the name of the unit.') }),
+      failure,
+    ]),
     postgres: optionalPart(postgresFactsSchema),
     patroni: optionalPart(patroniFactsSchema),
     etcd: optionalPart(etcdFactsSchema),

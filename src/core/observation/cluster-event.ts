@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { instantSchema } from '../instant.ts';
 import { CONDITION_STATUSES, CONDITION_TYPES } from './condition.ts';
 
 /**
@@ -35,20 +34,3 @@ export type NewClusterEvent = {
 
 /** An event of a cluster. Sequences increase over all clusters of a database. */
 export type ClusterEvent = NewClusterEvent & { sequence: number; cluster: string };
-
-const variants = Object.entries(CLUSTER_EVENTS).map(([type, data]) =>
-  z.object({
-    type: z.literal(type),
-    sequence: z.int().describe('Increases over all clusters.'),
-    cluster: z.string().describe('Name of the cluster.'),
-    at: instantSchema,
-    data,
-  }),
-);
-
-export const clusterEventSchema = z
-  .discriminatedUnion('type', variants as unknown as [z.ZodObject, ...z.ZodObject[]])
-  .meta({
-    id: 'ClusterEvent',
-    description: 'A change that was observed on a cluster.',
-  }) as unknown as z.ZodType<ClusterEvent>;

@@ -1,5 +1,5 @@
 import type { Topology } from '../cluster/topology.ts';
-import type { Condition } from './condition.ts';
+import type { Condition, Finding } from './condition.ts';
 import { STALE_MILLISECONDS } from './observed-node.ts';
 
 function isStale(observedAt: string, now: Date): boolean {
@@ -12,6 +12,24 @@ export function currentConditions(conditions: readonly Condition[], now: Date): 
     if (!isStale(condition.observed_at, now)) return condition;
     const message = `Not observed since ${condition.observed_at}. Last: ${condition.message}`;
     return { ...condition, status: 'unknown', reason: 'NOT_OBSERVED', message };
+  });
+}
+
+/**
+ * Replaces conditions by newer findings, which are evaluated when they are read. A status that differs
+ * holds since this moment.
+ */
+export function withFindings(
+  conditions: readonly Condition[],
+  findings: readonly Finding[],
+  now: Date,
+): Condition[] {
+  const at = now.toISOString();
+  return conditions.map((condition) => {
+    const finding = findings.find(({ type }) => type === condition.type);
+    if (finding === undefined) return condition;
+    const since = finding.status === condition.status ? condition.since : at;
+    return { ...finding, since, observed_at: at };
   });
 }
 

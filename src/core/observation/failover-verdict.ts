@@ -98,7 +98,7 @@ function patroniProblem({ nodes, observations }: FailoverFacts): FailoverProblem
 function guardProblem({ nodes }: FailoverFacts): FailoverProblem | null {
   for (const { node, facts } of nodes) {
     if (facts === null || facts.postgres === null) continue;
-    const state = readable<Record<string, string>>(facts.units)?.['hathi-guard'];
+    const state = readable(facts.units)?.states['hathi-guard'];
     if (state === undefined || state === 'active' || state === 'activating') continue;
     const message = `The guard of ${node} is ${state}, so a hung Patroni could lead to two primaries.`;
     const command = state === 'not-found' ? null : 'systemctl start hathi-guard';

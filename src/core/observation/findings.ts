@@ -46,8 +46,7 @@ export function findings(facts: ClusterFacts, now: Date): Finding[] {
     capacity(context),
     certificates(context),
     clocks(context),
-    verified(context),
-    upToDate(context),
+    ...recordFindings(facts),
   ];
 }
 
@@ -59,6 +58,13 @@ function observationsOf(
     const found = observed.find(({ name }) => name === node.name);
     return postgresObservation(node, found, now);
   });
+}
+
+/** The conditions that follow from records alone, without an observation. */
+export function recordFindings(
+  facts: Pick<ClusterFacts, 'spec' | 'report' | 'roles_changed_at' | 'pending'>,
+): Finding[] {
+  return [verified(facts), upToDate(facts)];
 }
 
 interface FailoverContext extends Omit<Context, 'facts'> {
@@ -255,7 +261,11 @@ function clocks({ facts, now }: Context): Finding {
   return fails(type, 'CLOCK_DIFFERS', sentence(wrong), showCluster(name));
 }
 
-function verified({ facts: { report, roles_changed_at: changed, spec } }: Context): Finding {
+function verified({
+  report,
+  roles_changed_at: changed,
+  spec,
+}: Pick<ClusterFacts, 'report' | 'roles_changed_at' | 'spec'>): Finding {
   const type = 'verified';
   const remedy = verifyStep(spec.name);
   if (report === null) {
@@ -272,7 +282,7 @@ function verified({ facts: { report, roles_changed_at: changed, spec } }: Contex
   return holds(type, `Replication was verified at ${at}.`);
 }
 
-function upToDate({ facts: { pending, spec } }: Context): Finding {
+function upToDate({ pending, spec }: Pick<ClusterFacts, 'pending' | 'spec'>): Finding {
   const type = 'up-to-date';
   if (pending === null) return holds(type, 'The nodes have the current spec.');
   const message = `Not applied yet: ${pending.fields.join(', ')}.`;

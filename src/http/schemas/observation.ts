@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { clusterEventSchema } from '../../core/observation/cluster-event.ts';
+import { instantSchema } from '../../core/instant.ts';
+import { CLUSTER_EVENTS } from '../../core/observation/cluster-event.ts';
 import { failoverSchema } from '../../core/observation/failover.ts';
 import { SERIES, SERIES_NAMES, seriesSchema } from '../../core/observation/series.ts';
+import { eventId } from './event-id.ts';
 import { clusterEventExample, failoverExample, seriesExample } from './examples.ts';
 import { decimal, nextCursor } from './page.ts';
 
@@ -18,7 +20,25 @@ export const seriesResponse = seriesSchema.meta({
   description: 'A metric of the nodes of a cluster over time.',
   examples: [seriesExample],
 });
-export const clusterEventResponse = clusterEventSchema.meta({ examples: [clusterEventExample] });
+const envelope = {
+  sequence: z.int().describe('Increases over all clusters.'),
+  cluster: z.string().describe('Name of the cluster.'),
+  at: instantSchema,
+};
+
+const variants = Object.entries(CLUSTER_EVENTS).map(([type, data]) =>
+  z
+    .object({ ...envelope, type: z.enum([type]), data: z.object(data.shape) })
+    .meta({ id: eventId(type) }),
+);
+
+export const clusterEventResponse = z
+  .discriminatedUnion('type', variants as unknown as [z.ZodObject, ...z.ZodObject[]])
+  .meta({
+    id: 'ClusterEvent',
+    description: 'A change that was observed on a cluster. `type` decides the members of `data`.',
+    examples: [clusterEventExample],
+  });
 
 const time = (description: string) =>
   z.iso.datetime({ offset: true }).optional().describe(description);

@@ -5,6 +5,7 @@ import { EVENTS } from '../../core/operation/event.ts';
 import { operationSchema as operation } from '../../core/operation/operation.ts';
 import { OPERATION_STATES } from '../../core/operation/operation-state.ts';
 import { idSchema } from '../server/record-ids.ts';
+import { eventId } from './event-id.ts';
 import { eventExample, operationExample } from './examples.ts';
 import { decimal, nextCursor, pageQuery } from './page.ts';
 
@@ -43,12 +44,6 @@ const envelope = {
   stage: z.string().nullable().describe('Name of the stage; null for the whole operation.'),
   position: z.int().nullable().describe('Position of that stage.'),
 };
-
-/** `stage.started` becomes `StageStartedEvent`. */
-function eventId(type: string): string {
-  const words = type.split(/[.-]/).map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`);
-  return `${words.join('')}Event`;
-}
 
 const variants = Object.entries(EVENTS).map(([type, data]) =>
   z

@@ -4,7 +4,13 @@ import { pendingChange } from '../../core/cluster/pending-change.ts';
 import { type ClusterNode, plannedNodes, type Topology } from '../../core/cluster/topology.ts';
 import type { Node } from '../../core/node/node.ts';
 import { readable } from '../../core/node/node-facts.ts';
-import { currentConditions, currentTopology } from '../../core/observation/current.ts';
+import type { Condition } from '../../core/observation/condition.ts';
+import {
+  currentConditions,
+  currentTopology,
+  withFindings,
+} from '../../core/observation/current.ts';
+import { recordFindings } from '../../core/observation/findings.ts';
 import { postgresObservation, unobserved } from '../../core/observation/observed-node.ts';
 import { replicationLagBytes } from '../../core/postgres/lsn.ts';
 import { primaryOf } from '../../core/postgres/observed-topology.ts';
@@ -39,7 +45,7 @@ export function clusterDocument(
     pending: pendingChange(cluster),
     operation,
     report,
-    conditions: currentConditions(observation?.conditions ?? [], now),
+    conditions: conditionsNow({ cluster, report, observation }, now),
   } satisfies StatusFacts;
   return {
     ...members,
@@ -51,6 +57,18 @@ export function clusterDocument(
     latest_report: report,
     allowed_actions: clusterActions({ ...facts, deletionProtection: cluster.deletion_protection }),
   };
+}
+
+/** Conditions at this moment. Those that follow from records alone are never older than the records. */
+function conditionsNow(
+  { cluster, report, observation }: Pick<ClusterSummary, 'cluster' | 'report' | 'observation'>,
+  now: Date,
+): Condition[] {
+  if (observation === null) return [];
+  const { spec } = cluster;
+  const { roles_changed_at } = observation;
+  const found = recordFindings({ spec, report, roles_changed_at, pending: pendingChange(cluster) });
+  return currentConditions(withFindings(observation.conditions, found, now), now);
 }
 
 /** Newest observed roles. Verifications observe roles, too, before and without the observer. */

@@ -114,6 +114,7 @@ describe.each(DATABASE_KINDS)('observations on %s', (kind) => {
     expect((await clusters.findSummary(cluster.name))?.observation).toEqual({
       topology: record.topology,
       conditions: [],
+      roles_changed_at: null,
       observed_at: record.observed_at,
     });
     const stored = await observations.eventsAfter(cluster.id, 0, 10);

@@ -1002,43 +1002,22 @@ export interface components {
             /** @description ISO 8601, UTC. */
             updated_at: string;
         };
-        /** @description A change that was observed on a cluster. */
-        ClusterEvent: {
-            /** @description ISO 8601, UTC. */
-            at: string;
-            /** @description Name of the cluster. */
-            cluster: string;
-            data: {
-                /** @enum {string} */
-                condition: "one-primary" | "reachable" | "replicas-streaming" | "failover-ready" | "capacity" | "certificates" | "clocks" | "verified" | "up-to-date";
-                message: string;
-                /** @description null: first evaluation. */
-                previous_status: ("true" | "false" | "unknown") | null;
-                reason: string;
-                /** @enum {string} */
-                status: "true" | "false" | "unknown";
-            };
-            /** @description Increases over all clusters. */
-            sequence: number;
-            /** @constant */
-            type: "condition.changed";
-        } | {
-            /** @description ISO 8601, UTC. */
-            at: string;
-            /** @description Name of the cluster. */
-            cluster: string;
-            data: {
-                /** @description The same node after a restart with a new timeline. */
-                previous_primary: string;
-                previous_timeline: number | null;
-                primary: string;
-                timeline: number | null;
-            };
-            /** @description Increases over all clusters. */
-            sequence: number;
-            /** @constant */
-            type: "roles.changed";
-        };
+        /**
+         * @description A change that was observed on a cluster. `type` decides the members of `data`.
+         * @example {
+         *       "sequence": 12,
+         *       "cluster": "orders",
+         *       "type": "roles.changed",
+         *       "at": "2026-01-12T09:30:02.100Z",
+         *       "data": {
+         *         "primary": "orders-2",
+         *         "timeline": 2,
+         *         "previous_primary": "orders-1",
+         *         "previous_timeline": 1
+         *       }
+         *     }
+         */
+        ClusterEvent: components["schemas"]["ConditionChangedEvent"] | components["schemas"]["RolesChangedEvent"];
         ClusterNode: {
             /** @description Address inside the cluster's own network. */
             address: string;
@@ -1191,6 +1170,29 @@ export interface components {
             status: "true" | "false" | "unknown";
             /** @enum {string} */
             type: "one-primary" | "reachable" | "replicas-streaming" | "failover-ready" | "capacity" | "certificates" | "clocks" | "verified" | "up-to-date";
+        };
+        ConditionChangedEvent: {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            /** @description Name of the cluster. */
+            cluster: string;
+            data: {
+                /** @enum {string} */
+                condition: "one-primary" | "reachable" | "replicas-streaming" | "failover-ready" | "capacity" | "certificates" | "clocks" | "verified" | "up-to-date";
+                message: string;
+                /** @description null: first evaluation. */
+                previous_status: ("true" | "false" | "unknown") | null;
+                reason: string;
+                /** @enum {string} */
+                status: "true" | "false" | "unknown";
+            };
+            /** @description Increases over all clusters. */
+            sequence: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "condition.changed";
         };
         /**
          * @description Everything that a client needs to connect to PostgreSQL, including the password.
@@ -2033,13 +2035,15 @@ export interface components {
                 error: string;
             }) | null;
             units: {
-                [key: string]: string;
+                /** @description By the name of the unit. */
+                states: {
+                    [key: string]: string;
+                };
             } | {
                 /** @description Why the part could not be read. */
                 error: string;
             };
-            /** @constant */
-            version: 1;
+            version: number;
         };
         NodeProgressEvent: {
             /** @description ISO 8601, UTC. */
@@ -3058,6 +3062,26 @@ export interface components {
             role: ("primary" | "replica" | "witness") | null;
             /** @description e.g. `aws_instance`. */
             type: string;
+        };
+        RolesChangedEvent: {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            /** @description Name of the cluster. */
+            cluster: string;
+            data: {
+                /** @description The same node after a restart with a new timeline. */
+                previous_primary: string;
+                previous_timeline: number | null;
+                primary: string;
+                timeline: number | null;
+            };
+            /** @description Increases over all clusters. */
+            sequence: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "roles.changed";
         };
         /**
          * @description A metric of the nodes of a cluster over time.

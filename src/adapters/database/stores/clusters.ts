@@ -45,7 +45,7 @@ export class SqlClusterStore implements ClusterStore {
       ).as('report'),
       jsonObjectFrom(
         selectFrom('observations')
-          .select(['topology', 'conditions', 'observed_at'])
+          .select(['topology', 'conditions', 'roles_changed_at', 'observed_at'])
           .whereRef('cluster_id', '=', 'clusters.id')
           .where('observed_at', 'is not', null),
       ).as('observation'),
@@ -174,9 +174,15 @@ function toSummary({ operation, report, observation, ...row }: SummaryRow): Clus
     report: report && { ...report, created_at: new Date(report.created_at).toISOString() },
     observation: observation && {
       ...observation,
-      observed_at: new Date(observation.observed_at ?? 0).toISOString(),
+      roles_changed_at: instant(observation.roles_changed_at),
+      observed_at: instant(observation.observed_at),
     },
   };
+}
+
+/** A time that the database wrote into JSON. */
+function instant(text: string | null): string | null {
+  return text === null ? null : new Date(text).toISOString();
 }
 
 function toRecord(row: Selectable<ClustersTable>): ClusterRecord {

@@ -1,3 +1,4 @@
+// Longer than other files: one row of the table for each target.
 import type { ExpertRun } from './expert.ts';
 import type { KilledPostgres } from './failover.ts';
 import type { PathRun, Times } from './hathi.ts';

@@ -1,3 +1,4 @@
+// Longer than other files: the whole queue, whose statements share their conditions.
 import { CompiledQuery, type Kysely, sql } from 'kysely';
 import { HathiError } from '../../../core/errors.ts';
 import type { NewEvent, OperationEvent, StoredError } from '../../../core/operation/event.ts';

@@ -30,7 +30,7 @@ export async function referenceFiles(): Promise<Map<string, string>> {
     ['docs/reference/errors.md', errorsPage()],
     ['docs/reference/metrics.md', metricsPage()],
     ['docs/reference/api.md', apiPage(document)],
-    ['docs/reference/events.md', page('Events of operations', ...eventBlocks(document))],
+    ['docs/reference/events.md', page('Events', ...eventBlocks(document))],
     ['docs/reference/cli.md', page('Command line', ...commandLineBlocks())],
   ]);
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SETTINGS } from '../src/config.ts';
+import { CLUSTER_EVENTS } from '../src/core/observation/cluster-event.ts';
 import { EVENTS } from '../src/core/operation/event.ts';
 import { STEPS } from '../src/core/operation/steps.ts';
 import { PROBLEM_CODES } from '../src/http/errors/http-error.ts';
@@ -41,8 +42,8 @@ test('the page of configuration has every variable that is read, and no other', 
 });
 
 test('the page of events has every type of event, and no other', () => {
-  const types = [...page('events.md').matchAll(/^## (.+)$/gm)].map(([, type]) => type);
-  expect(types).toEqual(Object.keys(EVENTS));
+  const types = [...page('events.md').matchAll(/^### (.+)$/gm)].map(([, type]) => type);
+  expect(types).toEqual([...Object.keys(EVENTS), ...Object.keys(CLUSTER_EVENTS)]);
 });
 
 test('the page of the API has every parameter and every field, with its type', async () => {

@@ -69,6 +69,17 @@ async function sshOpens(): Promise<boolean> {
   return opens;
 }
 
+/** Waits for facts of the node that arrived after this moment, over the connection of the spec. */
+async function untilObserved(): Promise<void> {
+  const since = new Date().toISOString();
+  await waitFor('facts of the node', 40, async () => {
+    const { nodes } = (await server.get('/api/v1/clusters/default/nodes')).body;
+    const { reachable, observed_at: at, reason } = nodes[0].observation ?? {};
+    if (!reachable) throw new Error(reason);
+    return at > since;
+  });
+}
+
 it('sets a machine up by Session Manager alone, with the agent that the machine installed', async () => {
   await runPath({
     instance_type: 't3.medium',
@@ -83,6 +94,7 @@ it('sets a machine up by Session Manager alone, with the agent that the machine 
     },
   });
   expect(await sshOpens()).toBe(false);
+  await untilObserved();
   const calls = await sessions.calls();
   expect(calls.length).toBeGreaterThan(0);
   for (const call of calls) {
@@ -99,6 +111,7 @@ it('goes on through a bastion', async () => {
   const executed = await runPath({ aws });
   expect(executed.changed).toBe(0);
   expect(await sshOpens()).toBe(true);
+  await untilObserved();
   const { nodes } = (await server.get('/api/v1/clusters/default')).body;
   // SSH alone: what goes to PostgreSQL is carried on by the machine's own sshd.
   expect(new Set(await bastion.targets())).toEqual(new Set([`${nodes[0].address}:22`]));

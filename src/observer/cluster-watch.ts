@@ -100,6 +100,8 @@ export class ClusterWatch {
     this.#evaluatedAt = now.getTime();
     const { cluster, report } = this.#summary;
     const nodes = cluster.nodes ?? [];
+    // A change of the spec that was not applied yet is no failure of the nodes; see `up-to-date`.
+    const spec = cluster.applied_spec ?? cluster.spec;
     const observed = this.#nodes.observed();
     const events: NewClusterEvent[] = [];
     const topology: Topology = {
@@ -119,8 +121,8 @@ export class ClusterWatch {
     this.#noteRoles(topology, now, events);
     const found = findings(
       {
-        spec: cluster.spec,
-        planned: plannedNodes(cluster.spec),
+        spec,
+        planned: plannedNodes(spec),
         nodes,
         observed,
         report,

@@ -41,7 +41,7 @@ export class NodeWatches {
    * @param stored observation of an earlier server, if any
    */
   update(
-    cluster: Pick<ClusterRecord, 'name' | 'spec' | 'nodes'>,
+    cluster: Pick<ClusterRecord, 'name' | 'spec' | 'applied_spec' | 'nodes'>,
     stored: ObservationRecord | null,
   ): void {
     const wanted = new Set<string>();

@@ -17,13 +17,15 @@ export interface NodeFactsTools {
   clock: Pick<Clock, 'now'>;
 }
 
-type ObservedCluster = Pick<ClusterRecord, 'name' | 'spec' | 'nodes'>;
+type ObservedCluster = Pick<ClusterRecord, 'name' | 'spec' | 'applied_spec' | 'nodes'>;
 
 /** How the nodes of a cluster are reached, and the settings of the program on each. */
 export function sessionRequests(
   tools: Pick<NodeFactsTools, 'workspace' | 'targets'>,
-  { name, spec, nodes }: ObservedCluster,
+  { name, nodes, ...specs }: ObservedCluster,
 ): NodeSessionRequest[] {
+  // The machines have the spec of the last apply. A later one can reach them in another way.
+  const spec = specs.applied_spec ?? specs.spec;
   const access = targetOf({ spec }, tools).access(spec);
   const folder = tools.workspace.path(name, 'ssh');
   const planned = new Map(plannedNodes(spec).map((node) => [node.name, node]));

@@ -138,9 +138,10 @@ async function judgeUntilSettled(
       facts.read(FACTS_MILLISECONDS),
     ]);
     const now = tools.clock.now();
-    const { spec, nodes } = cluster;
+    const { nodes } = cluster;
+    const spec = cluster.applied_spec ?? cluster.spec;
     const { status, reason, message } = failoverFinding(
-      { spec, planned: expected, nodes: nodes ?? [], observed },
+      { spec, planned: plannedNodes(spec), nodes: nodes ?? [], observed },
       now,
     );
     const failover = { status, reason, message };

@@ -32,6 +32,8 @@ export interface ClusterWatchTools extends NodeWatchesTools {
   log: Pick<Log, 'info' | 'warn'>;
 }
 
+/** Longest wait for the first connections before a cluster is evaluated. */
+const FIRST_CONNECTION_MILLISECONDS = 10_000;
 /** Patroni promotes within seconds after the lease was revoked. */
 const PROMOTION_MILLISECONDS = 10_000;
 const PROMOTION_PAUSE_MILLISECONDS = 200;
@@ -44,6 +46,7 @@ export class ClusterWatch {
   #summary: ClusterSummary;
   #rolesChangedAt: string | null;
   #primary: PrimaryState | null;
+  readonly #startedAt: number;
   readonly #newest = new Map<string, Sample>();
   readonly #sampledAt = new Map<string, string>();
   #failovers: NewFailover[] = [];
@@ -55,6 +58,7 @@ export class ClusterWatch {
   /** @param stored observation of an earlier server, if any */
   constructor(tools: ClusterWatchTools, summary: ClusterSummary, stored: ObservationRecord | null) {
     this.#tools = tools;
+    this.#startedAt = tools.clock.now().getTime();
     this.#summary = summary;
     this.#rolesChangedAt = stored?.roles_changed_at ?? null;
     this.#primary = stored?.primary_state ?? null;
@@ -96,6 +100,7 @@ export class ClusterWatch {
     const isDue = now.getTime() - this.#evaluatedAt >= ROUND_SECONDS * 1_000;
     const isSettling = [...this.#conditions.values()].some((one) => one.differsSince !== null);
     if (!this.#isDirty && !isDue && !isSettling) return null;
+    if (this.#isStarting(now)) return null;
     this.#isDirty = false;
     this.#evaluatedAt = now.getTime();
     const { cluster, report } = this.#summary;
@@ -181,6 +186,12 @@ export class ClusterWatch {
       this.#newest.set(name, sample);
       return [sample];
     });
+  }
+
+  /** Whether a first connection is still being made. Until then, nothing new is known of the cluster. */
+  #isStarting(now: Date): boolean {
+    const isPending = this.#nodes.observed().some(({ reachable }) => reachable === null);
+    return isPending && now.getTime() - this.#startedAt < FIRST_CONNECTION_MILLISECONDS;
   }
 
   /** Releases the lease of the primary if its machine is proven to be down. */

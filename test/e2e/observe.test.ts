@@ -222,13 +222,18 @@ test('the history has a point of every node, and the metrics every node', async 
   );
   expect(body.nodes.map(({ name }) => name)).toEqual(['default-1', 'default-2', 'default-3']);
   for (const { points } of body.nodes) expect(points.length).toBeGreaterThan(3);
-  const metrics = await (await fetch(`${harness.url}/metrics`)).text();
-  for (const node of ['default-1', 'default-2', 'default-3']) {
-    expect(metrics).toContain(`hathi_node_up{cluster="default",node="${node}"} 1`);
-  }
-  expect(metrics).toContain(
+  const lines = [
+    ...['default-1', 'default-2', 'default-3'].map(
+      (node) => `hathi_node_up{cluster="default",node="${node}"} 1`,
+    ),
     'hathi_cluster_condition{cluster="default",condition="verified",status="true"} 1',
-  );
+  ];
+  // The observer reads a new report within some seconds.
+  await waitFor('the metrics', NOTICE_SECONDS, async () => {
+    const metrics = await (await fetch(`${harness.url}/metrics`)).text();
+    for (const line of lines) expect(metrics).toContain(line);
+    return true;
+  });
 });
 
 test('every query of the dashboard has a result in a Prometheus that scraped the server', async () => {

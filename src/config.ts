@@ -53,7 +53,9 @@ export interface Config {
   limits: { requestsPerSecond: number; streamsPerCaller: number; requestSeconds: number };
   /** Private networks that webhooks may be in. */
   webhookNetworks: string[];
-  /** The environment of the programs that Hathi runs, without its own settings. See environment.ts. */
+  /**
+   * The environment of the programs that Hathi runs, without its own settings. See environment.ts.
+   */
   toolEnvironment: Record<string, string>;
   /** Sentences to log at the start, e.g. of a variable that looks misspelt. */
   warnings: string[];
@@ -311,8 +313,9 @@ function readSecret(
 }
 
 /**
- * ssh, Ansible and Terraform receive paths below it in their configuration, where these characters are
- * no part of a name: quotes and backslashes, tokens of ssh, variables of the environment, templates.
+ * ssh, Ansible and Terraform receive paths below it in their configuration, where these characters
+ * are no part of a name: quotes and backslashes, tokens of ssh, variables of the environment,
+ * templates.
  */
 const UNUSABLE_IN_PATHS = /["`\\%${}\p{Cc}]/u;
 

@@ -82,8 +82,8 @@ const SERVER_VARIABLES: readonly string[] = ['DATABASE_URL', 'XDG_DATA_HOME'];
 const SERVER_PREFIX = 'HATHI_';
 
 /**
- * UTF-8 with English messages. `C.UTF-8` needs no generated locale on Linux; older macOS has no locale of
- * that name.
+ * UTF-8 with English messages. `C.UTF-8` needs no generated locale on Linux; older macOS has no
+ * locale of that name.
  */
 const LOCALE = process.platform === 'darwin' ? 'en_US.UTF-8' : 'C.UTF-8';
 
@@ -92,7 +92,10 @@ export function toolEnvironmentOf(environment: Environment): Record<string, stri
   return { ...pick(environment, isPassed), LC_ALL: LOCALE };
 }
 
-/** The environment of a server that is started in the background: its settings, and what it passes on. */
+/**
+ * The environment of a server that is started in the background: its settings, and what it passes
+ * on.
+ */
 export function serverEnvironmentOf(environment: Environment): Record<string, string> {
   return pick(
     environment,
@@ -102,7 +105,8 @@ export function serverEnvironmentOf(environment: Environment): Record<string, st
 
 /**
  * Removes all other variables from this process. Libraries read them at any time, e.g. `pg` reads
- * `PGOPTIONS`, and Node.js reads `NODE_TLS_REJECT_UNAUTHORIZED`. Call it after the configuration was read.
+ * `PGOPTIONS`, and Node.js reads `NODE_TLS_REJECT_UNAUTHORIZED`. Call it after the configuration
+ * was read.
  */
 export function confineProcess(toolEnvironment: Readonly<Record<string, string>>): void {
   for (const name of Object.keys(process.env)) {

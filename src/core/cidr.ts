@@ -24,8 +24,7 @@ export function canonicalCidr(cidr: string): string | null {
 
 /**
  * A network as a request gives it. PostgreSQL would ignore host bits, and AWS refuses them or
- * counts
- * two spellings of one network as duplicates, so neither gets past the request.
+ * counts two spellings of one network as duplicates, so neither gets past the request.
  */
 const network = z
   .union([z.cidrv4(), z.cidrv6()])
@@ -37,8 +36,7 @@ export const ipv4NetworkSchema = z.cidrv4().superRefine(hasNoHostBits);
 
 /**
  * A list of networks of a request: without host bits, each network once. A `transform` would drop
- * the
- * examples of every schema around it.
+ * the examples of every schema around it.
  */
 export function networkListSchema(most: number) {
   return z

@@ -1,7 +1,6 @@
 /**
  * Reasons of a rejection or failure, with the sentence on the reference page. The codes of HTTP
- * alone
- * are in `http/errors/http-error.ts`.
+ * alone are in `http/errors/http-error.ts`.
  */
 export const ERROR_CODES = {
   // The request

@@ -11,10 +11,9 @@ const MAX_ENCODING_ROUNDS = 3;
 
 /**
  * Returns a function that replaces the given secrets in a text, e.g. the token of this server. It
- * finds
- * them at any position, in upper and lower case, plain, percent-encoded (each character or only
- * some,
- * also several times), escaped for JSON, and as base64 within a longer text. Each search is linear.
+ * finds them at any position, in upper and lower case, plain, percent-encoded (each character or
+ * only some, also several times), escaped for JSON, and as base64 within a longer text. Each search
+ * is linear.
  */
 export function createSecretFilter(secrets: readonly string[]): (text: string) => string {
   const pattern = secretPattern(secrets);
@@ -63,9 +62,8 @@ function hex(value: number, digits: number): string {
 
 /**
  * The base64 text of the secret inside the base64 text of something longer, e.g. `user:secret`. It
- * depends
- * on the number of bytes before the secret, modulo 3. The first and last characters depend on the
- * neighbours and are left out.
+ * depends on the number of bytes before the secret, modulo 3. The first and last characters depend
+ * on the neighbours and are left out.
  */
 function base64Forms(secret: string): string[] {
   const bytes = new TextEncoder().encode(secret);

@@ -41,13 +41,15 @@ export interface FailoverTimings {
   ttlSeconds: number;
   loopWaitSeconds: number;
   retryTimeoutSeconds: number;
-  /** How long Patroni waits for a crashed primary to start again before another node is promoted. */
+  /**
+   * How long Patroni waits for a crashed primary to start again before another node is promoted.
+   */
   primaryStartTimeoutSeconds: number;
 }
 
 /**
- * A restart in place keeps every acknowledged row. With 0, another node is promoted at once, and a test
- * lost 4 of 1,035 rows.
+ * A restart in place keeps every acknowledged row. With 0, another node is promoted at once, and a
+ * test lost 4 of 1,035 rows.
  */
 const START = { primaryStartTimeoutSeconds: 300 };
 

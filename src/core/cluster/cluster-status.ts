@@ -5,8 +5,8 @@ import type { OperationKind } from '../procedures/procedures.ts';
 import type { PendingChange } from './pending-change.ts';
 
 /**
- * Status of a cluster in one word: the unfinished operation, otherwise the first condition that does
- * not hold.
+ * Status of a cluster in one word: the unfinished operation, otherwise the first condition that
+ * does not hold.
  */
 export const CLUSTER_STATUSES = [
   'not-created',

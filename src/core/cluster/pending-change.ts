@@ -24,8 +24,7 @@ export interface AppliedSpecs {
 
 /**
  * What differs between the spec and what was applied, by content: a spec that was changed and
- * changed
- * back has a higher revision, and nothing is pending.
+ * changed back has a higher revision, and nothing is pending.
  * @returns null where nothing differs, and before the nodes were set up for the first time
  */
 export function pendingChange(cluster: AppliedSpecs): PendingChange | null {

@@ -48,10 +48,8 @@ export type Topology = z.infer<typeof topologySchema>;
 
 /**
  * The nodes of a spec: one primary and its replicas, and for exactly two PostgreSQL nodes a
- * witness,
- * since two etcd members bear no loss at all. The witness keeps ordinal 3; a cluster that grows
- * past
- * two PostgreSQL nodes makes that very name a full node.
+ * witness, since two etcd members bear no loss at all. The witness keeps ordinal 3; a cluster that
+ * grows past two PostgreSQL nodes makes that very name a full node.
  */
 export function plannedNodes(spec: Pick<ClusterSpec, 'name' | 'replica_count'>): PlannedNode[] {
   const postgresNodes = spec.replica_count + 1;

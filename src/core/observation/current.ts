@@ -16,8 +16,8 @@ export function currentConditions(conditions: readonly Condition[], now: Date): 
 }
 
 /**
- * Replaces conditions by newer findings, which are evaluated when they are read. A status that differs
- * holds since this moment.
+ * Replaces conditions by newer findings, which are evaluated when they are read. A status that
+ * differs holds since this moment.
  */
 export function withFindings(
   conditions: readonly Condition[],

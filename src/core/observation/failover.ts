@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { instantSchema } from '../instant.ts';
 import { replicationLagBytes } from '../postgres/lsn.ts';
 
-/** Why a node was promoted. `machine-down`: Hathi released the lease of a machine that was proven down. */
+/**
+ * Why a node was promoted. `machine-down`: Hathi released the lease of a machine that was proven
+ * down.
+ */
 export const FAILOVER_TRIGGERS = ['machine-down', 'patroni'] as const;
 
 /** A change of the primary, as far as it was observed. */

@@ -39,10 +39,8 @@ export interface GuardInput {
 
 /**
  * Why the plan must not be applied: it would remove the primary, etcd's majority or the data of a
- * node
- * that stays, or stop nodes. Rolling changes and safe removals are procedures of their own; a
- * single
- * apply acts on all nodes at once and in no particular order.
+ * node that stays, or stop nodes. Rolling changes and safe removals are procedures of their own; a
+ * single apply acts on all nodes at once and in no particular order.
  * @returns one refusal for each node and reason; none where the plan is safe
  */
 export function judgePlan(input: GuardInput): Refusal[] {

@@ -10,8 +10,8 @@ export type NodePart = (typeof NODE_PARTS)[number];
 
 /**
  * What applying one change does. `replaces`: the resource is removed and created again.
- * `loses-data`:
- * PostgreSQL's data of an existing node is removed, whether or not the node comes back.
+ * `loses-data`: PostgreSQL's data of an existing node is removed, whether or not the node comes
+ * back.
  */
 export const CHANGE_EFFECTS = [
   'adds',

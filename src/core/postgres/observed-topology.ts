@@ -3,8 +3,7 @@ import type { PostgresObservation } from './observation.ts';
 
 /**
  * Roles as read with SQL. A node that did not respond has the role null; see `primaryOf` for
- * several
- * nodes that accept writes.
+ * several nodes that accept writes.
  */
 export function observedTopology(observations: readonly PostgresObservation[], at: Date): Topology {
   return topologyOf({

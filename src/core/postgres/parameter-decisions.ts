@@ -8,8 +8,7 @@ import type { ParameterProblem } from './parameter-problem.ts';
  * - `accept`: no value of the setting's range harms the cluster
  * - `test`: only the node can decide it, so the trial of the configuration does
  * - `reject`: the values (without `values`: each but PostgreSQL's default) break replicas, sessions
- * or
- *   data, and no trial shows it
+ *   or data, and no trial shows it
  * - `bound`: a range or a form narrower than PostgreSQL's
  */
 export interface ParameterDecision {

@@ -122,8 +122,8 @@ function ringProblem(rule: Rule): ParameterProblem | undefined {
 
 /**
  * Shared memory that one unit of the setting takes for each connection and prepared transaction, in
- * bytes.
- * PostgreSQL fills it at its start. A lock has an entry in one hash table and two in another.
+ * bytes. PostgreSQL fills it at its start. A lock has an entry in one hash table and two in
+ * another.
  */
 const BYTES_PER_CONNECTION: Readonly<Record<string, number>> = {
   max_locks_per_transaction: 350,

@@ -1,9 +1,8 @@
 /**
  * Parameters that must be the same on every node. Patroni keeps them in etcd (`dynamic`), starts
- * PostgreSQL with them on its command line, and ignores them in a node's own file.
- * `hot_standby`, `wal_log_hints`, `cluster_name`, `listen_addresses` and `port` belong here too,
- * but
- * cannot be given.
+ * PostgreSQL with them on its command line, and ignores them in a node's own file. `hot_standby`,
+ * `wal_log_hints`, `cluster_name`, `listen_addresses` and `port` belong here too, but cannot be
+ * given.
  * @see Patroni docs, "Important rules" of "Patroni configuration"
  */
 const DYNAMIC_PARAMETERS = new Set([

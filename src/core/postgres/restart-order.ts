@@ -11,9 +11,8 @@ export const BOUND_TO_THE_PRIMARY = [
 
 /**
  * Order of a rolling restart. `replicas-first` is safe for every change: Patroni starts a replica
- * with
- * the value of its control file while that is higher, and the replica restarts once more after the
- * primary. `primary-first` saves that second restart, and is safe only for lowered values.
+ * with the value of its control file while that is higher, and the replica restarts once more after
+ * the primary. `primary-first` saves that second restart, and is safe only for lowered values.
  */
 export const RESTART_ORDERS = ['replicas-first', 'primary-first'] as const;
 export type RestartOrder = (typeof RESTART_ORDERS)[number];

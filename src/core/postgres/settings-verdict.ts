@@ -95,8 +95,7 @@ function isFromFiles({ source }: ObservedSetting): boolean {
 
 /**
  * Whether every node runs with what was written: by the running values and by `pg_file_settings`,
- * since
- * PostgreSQL and Patroni drop values without an error.
+ * since PostgreSQL and Patroni drop values without an error.
  */
 export function judgeSettings(
   expected: readonly CheckedParameter[],

@@ -9,8 +9,7 @@ export interface ModuleResources {
   ofNode: Readonly<Record<string, string>>;
   /**
    * Resource of the cluster, by its kind. A kind with a slash after the listed part has the rest as
-   * its
-   * key, e.g. `subnet/public/eu-west-1a`.
+   * its key, e.g. `subnet/public/eu-west-1a`.
    */
   ofCluster: Readonly<Record<string, string>>;
   /** Purpose of a node's resource, by its name in the module. */

@@ -2,8 +2,7 @@ import { HathiError } from '../errors.ts';
 
 /**
  * Writes HCL as a person would, laid out as `terraform fmt` wants it. Every string is quoted so
- * that
- * nothing in it can end the quotes or begin a template.
+ * that nothing in it can end the quotes or begin a template.
  */
 
 /** HCL that is written as it stands. Only ever made from text that Hathi itself spells out. */

@@ -1,7 +1,7 @@
 /**
- * Which variables of the environment may act on Hathi's process and on the programs that it starts.
- * Everything else has no effect: a locale that is not installed, or an option for PostgreSQL's
- * clients, must not change a result.
+ * Environment variables that may affect Hathi's process and the programs that it starts. Other
+ * variables have no effect: a locale that is not installed, or an option for PostgreSQL's clients,
+ * must not change a result.
  */
 
 /** As in `process.env`. */
@@ -9,7 +9,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 interface PassedVariables {
   names: readonly string[];
-  /** Also every name that begins with this. */
+  /** Also includes every name that begins with this prefix. */
   prefix?: string;
   purpose: string;
 }
@@ -77,7 +77,7 @@ export const PASSED: readonly PassedVariables[] = [
   },
 ];
 
-/** Of the server's own settings, besides those of `config.ts`. */
+/** Settings of the server in addition to those of `config.ts`. */
 const SERVER_VARIABLES: readonly string[] = ['DATABASE_URL', 'XDG_DATA_HOME'];
 const SERVER_PREFIX = 'HATHI_';
 
@@ -93,8 +93,8 @@ export function toolEnvironmentOf(environment: Environment): Record<string, stri
 }
 
 /**
- * The environment of a server that is started in the background: its settings, and what it passes
- * on.
+ * The environment of a server that is started in the background: its settings, and the variables
+ * that it passes to programs.
  */
 export function serverEnvironmentOf(environment: Environment): Record<string, string> {
   return pick(

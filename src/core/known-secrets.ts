@@ -1,11 +1,11 @@
-/** What stands in the place of a secret. */
+/** Replacement of a secret. */
 export const CENSOR = '[redacted]';
 
 /** Shorter texts would also match ordinary words. */
 const MIN_SECRET_LENGTH = 8;
 
 /**
- * A request can encode a part of an address several times; more rounds than this are not searched.
+ * Maximum number of nested encodings that are searched. A request can encode an address repeatedly.
  */
 const MAX_ENCODING_ROUNDS = 3;
 
@@ -20,11 +20,11 @@ export function createSecretFilter(secrets: readonly string[]): (text: string) =
   return pattern === null ? (text) => text : (text) => text.replace(pattern, CENSOR);
 }
 
-/** null where no secret is long enough. */
+/** null if no secret is long enough. */
 export function secretPattern(secrets: readonly string[]): RegExp | null {
   const patterns = secrets
     .filter((secret) => secret.length >= MIN_SECRET_LENGTH)
-    // The longest first: a shorter secret can be a part of it.
+    // The longest secret first, because it can contain a shorter one.
     .sort((one, other) => other.length - one.length)
     .flatMap((secret) => [encodedPattern(secret), ...base64Forms(secret).map(literalPattern)]);
   return patterns.length === 0 ? null : new RegExp(patterns.join('|'), 'gi');

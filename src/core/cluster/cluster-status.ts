@@ -41,7 +41,7 @@ const STATUS_OF: Record<ConditionType, ClusterStatus> = {
 };
 
 export interface StatusFacts {
-  /** Whether machines were ever made. */
+  /** Whether machines were ever created. */
   hasNodes: boolean;
   /** Spec revision that Ansible last brought to the nodes. */
   executedRevision: number | null;

@@ -28,8 +28,8 @@ export function changedBoundParameters(
 }
 
 /**
- * Decides by the values that the nodes run with, not by the last written ones: a change that was
- * interrupted leaves nodes with different values.
+ * Compares the values that the nodes use, not the last written ones, because an interrupted change
+ * leaves nodes with different values.
  * @param observed values of the bound parameters on every node with PostgreSQL
  * @param primary null if no primary was observed
  */

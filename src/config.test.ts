@@ -20,7 +20,7 @@ function refusal(environment: Record<string, string>): HathiError {
   throw new Error('nothing was refused');
 }
 
-/** Of the programs; any name of a UTF-8 locale. */
+/** Locale of the programs; any UTF-8 locale. */
 const LOCALE = expect.stringContaining('UTF-8');
 
 function file(name: string, text: string): string {
@@ -29,7 +29,7 @@ function file(name: string, text: string): string {
   return path;
 }
 
-test('without any variable everything has its default', () => {
+test('without variables every setting has its default', () => {
   expect(readConfig({ HOME: '/home/a' })).toEqual({
     host: 'localhost',
     port: 5_000,
@@ -157,7 +157,7 @@ describe('a wrong value', () => {
     expect(Object.keys(SETTINGS)).toContain(name);
   });
 
-  test('is also a secret given twice, or an empty file', () => {
+  test('includes a secret that is given twice, and an empty file', () => {
     const path = file('twice', TOKEN);
     expect(refusal({ HATHI_TOKEN: TOKEN, HATHI_TOKEN_FILE: path }).message).toContain(
       'HATHI_TOKEN',
@@ -188,7 +188,7 @@ describe('beyond loopback', () => {
   });
 });
 
-test('programs see what they need and none of the settings', () => {
+test('programs receive the variables that they need and none of the settings', () => {
   const { toolEnvironment } = readConfig({
     PATH: '/bin',
     DOCKER_HOST: 'unix:///run/docker.sock',
@@ -214,7 +214,7 @@ test.each(['/data/a b', "/data/o'b", '/data/~a', '/data/*', '/data/a,b:c#d', '/d
   },
 );
 
-test('a misspelt setting is warned of', () => {
+test('warns of a misspelt setting', () => {
   expect(readConfig({ HATHI_PROT: '1' }).warnings).toEqual([
     'HATHI_PROT is set, but there is no such setting.',
   ]);

@@ -15,47 +15,49 @@ import {
   type TargetConfiguration,
 } from './targets/configuration.ts';
 
-/** Everything that the server takes from its environment. This file alone reads `process.env`. */
+/** Every setting of the server from its environment. Only this file reads `process.env`. */
 export interface Config {
-  /** Where to listen; `localhost` is both loopback addresses. */
+  /** Host to listen on; `localhost` means both loopback addresses. */
   host: string;
   port: number;
   /** The bearer token that every caller needs; null if local callers need none. */
   token: string | null;
   /** Allowed host names in addition to loopback. */
   allowedHosts: string[];
-  /** Which local users may call without a token. */
+  /** Local users that may call without a token. */
   localCallers: LocalCallersPolicy;
   /** Absolute. */
   dataDirectory: string;
   /** null: the embedded database in the data directory. */
   databaseUrl: string | null;
-  /** Where clusters are made whose request names no target. */
+  /** Target of a cluster whose request names none. */
   target: string;
-  /** Base64, one or more; null: the file in the data directory. */
+  /** Master keys in Base64, one or more; null: the file in the data directory. */
   masterKey: string | null;
-  /** Absolute, or null to look for `terraform`, then `tofu`. */
+  /** Absolute path; null to search for `terraform`, then `tofu`. */
   terraformPath: string | null;
-  /** Absolute; null for none of the user's. */
+  /** Absolute path; null if the user gave no file. */
   terraformCliConfigPath: string | null;
   /** Settings of each target, by its name. */
   targets: TargetConfiguration;
-  /** For how long a machine may take until SSH opens. */
+  /** Maximum time until SSH opens on a machine. */
   nodeReadySeconds: number;
-  /** Absolute, or null to look for it. */
+  /** Absolute path; null to search for it. */
   ansiblePlaybookPath: string | null;
   logLevel: LogLevel;
   /** Operations that run at one time. */
   workers: number;
-  /** After this long without renewal another worker may take an operation over. */
+  /** Time without a renewal after which another worker may take over an operation. */
   leaseSeconds: number;
-  /** How much one caller may use of the server; 0 for no limit. */
+  /** Limits of one caller; 0 for no limit. */
   limits: { requestsPerSecond: number; streamsPerCaller: number; requestSeconds: number };
-  /** Private networks that webhooks may be in. */
+  /** Private networks that webhooks may use. */
   webhookNetworks: string[];
-  /** The environment of the programs that Hathi runs, without its own settings. See environment.ts. */
+  /**
+   * The environment of the programs that Hathi runs, without its own settings. See environment.ts.
+   */
   toolEnvironment: Record<string, string>;
-  /** Sentences to log at the start, e.g. of a variable that looks misspelt. */
+  /** Warnings to log at the start, e.g. about a variable that is probably misspelt. */
   warnings: string[];
 }
 
@@ -70,7 +72,7 @@ const TARGET_NAMES = TARGET_CONTRACTS.map(({ name }) => name);
 const MIN_TOKEN_LENGTH = 16;
 
 export interface Setting {
-  /** As the reference prints it. */
+  /** Default as the reference page prints it. */
   default: string;
   description: string;
 }
@@ -169,11 +171,11 @@ export const SETTINGS = {
 
 export type SettingName = keyof typeof SETTINGS;
 
-/** Read by the command line as a client, which a server may be started from. */
+/** Variables of the command line as a client. A server can be started from the command line. */
 const CLIENT_VARIABLES: readonly string[] = ['HATHI_URL'];
 
 /**
- * @param environment `process.env` unless a test gives its own
+ * @param environment `process.env`, except in tests
  * @throws CONFIGURATION_INVALID naming the variable | TOKEN_REQUIRED
  */
 export function readConfig(environment: Environment = process.env): Config {
@@ -311,8 +313,9 @@ function readSecret(
 }
 
 /**
- * ssh, Ansible and Terraform receive paths below it in their configuration, where these characters are
- * no part of a name: quotes and backslashes, tokens of ssh, variables of the environment, templates.
+ * ssh, Ansible and Terraform receive paths below it in their configuration, where these characters
+ * are no part of a name: quotes and backslashes, tokens of ssh, variables of the environment,
+ * templates.
  */
 const UNUSABLE_IN_PATHS = /["`\\%${}\p{Cc}]/u;
 

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { PASSED, serverEnvironmentOf, toolEnvironmentOf } from './environment.ts';
 
-/** Each of them changes a result of some program. */
+/** Variables that change the result of a program. */
 const HOSTILE = {
   LANG: 'de_DE.UTF-8',
   LANGUAGE: 'de',

@@ -1,7 +1,7 @@
 /**
- * Which variables of the environment may act on Hathi's process and on the programs that it starts.
- * Everything else has no effect: a locale that is not installed, or an option for PostgreSQL's
- * clients, must not change a result.
+ * Environment variables that may affect Hathi's process and the programs that it starts. Other
+ * variables have no effect: a locale that is not installed, or an option for PostgreSQL's clients,
+ * must not change a result.
  */
 
 /** As in `process.env`. */
@@ -9,7 +9,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 interface PassedVariables {
   names: readonly string[];
-  /** Also every name that begins with this. */
+  /** Also includes every name that begins with this prefix. */
   prefix?: string;
   purpose: string;
 }
@@ -77,13 +77,13 @@ export const PASSED: readonly PassedVariables[] = [
   },
 ];
 
-/** Of the server's own settings, besides those of `config.ts`. */
+/** Settings of the server in addition to those of `config.ts`. */
 const SERVER_VARIABLES: readonly string[] = ['DATABASE_URL', 'XDG_DATA_HOME'];
 const SERVER_PREFIX = 'HATHI_';
 
 /**
- * UTF-8 with English messages. `C.UTF-8` needs no generated locale on Linux; older macOS has no locale of
- * that name.
+ * UTF-8 with English messages. `C.UTF-8` needs no generated locale on Linux; older macOS has no
+ * locale of that name.
  */
 const LOCALE = process.platform === 'darwin' ? 'en_US.UTF-8' : 'C.UTF-8';
 
@@ -92,7 +92,10 @@ export function toolEnvironmentOf(environment: Environment): Record<string, stri
   return { ...pick(environment, isPassed), LC_ALL: LOCALE };
 }
 
-/** The environment of a server that is started in the background: its settings, and what it passes on. */
+/**
+ * The environment of a server that is started in the background: its settings, and the variables
+ * that it passes to programs.
+ */
 export function serverEnvironmentOf(environment: Environment): Record<string, string> {
   return pick(
     environment,
@@ -102,7 +105,8 @@ export function serverEnvironmentOf(environment: Environment): Record<string, st
 
 /**
  * Removes all other variables from this process. Libraries read them at any time, e.g. `pg` reads
- * `PGOPTIONS`, and Node.js reads `NODE_TLS_REJECT_UNAUTHORIZED`. Call it after the configuration was read.
+ * `PGOPTIONS`, and Node.js reads `NODE_TLS_REJECT_UNAUTHORIZED`. Call it after the configuration
+ * was read.
  */
 export function confineProcess(toolEnvironment: Readonly<Record<string, string>>): void {
   for (const name of Object.keys(process.env)) {

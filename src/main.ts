@@ -9,7 +9,7 @@ import { confineProcess, type Environment, serverEnvironmentOf } from './environ
 
 export { inspectMachine } from './composition/doctor.ts';
 
-/** After a signal, this long for pending responses; children continue with the next server. */
+/** Time for pending responses after a signal. Children continue with the next server. */
 const SHUTDOWN_SECONDS = 10;
 
 /** Starts a server that outlives this process; its log is in the data directory. */
@@ -48,7 +48,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
     await runServer(readConfig());
   } catch (error) {
-    // For a person: the sentence, not its place in the code.
+    // Prints the message without a stack trace, because a person reads it.
     console.error(sentenceOf(asDiskFull(error) ?? error));
     process.exit(1);
   }

@@ -34,7 +34,7 @@ export async function inspectMachine(config: Config): Promise<MachineCheck[]> {
     await check('psql', false, () => versionLine('psql', ['--version'], env)),
     ...(await Promise.all(
       SESSION_TOOLS.map((tool) =>
-        // The target has the name of AWS already.
+        // The check of the target AWS already has the name `aws`.
         check(tool.program === 'aws' ? 'aws-cli' : tool.program, false, () =>
           findSessionTool(tool, env).catch((error: Error) => {
             throw new Error(`only for AWS with connection ssm: ${error.message}`);

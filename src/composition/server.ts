@@ -26,7 +26,7 @@ import { createTargets } from './targets.ts';
 import { createTools } from './tools.ts';
 
 export interface Server {
-  /** Where it listens. */
+  /** The URLs at which the server listens. */
   urls: string[];
   /** Stops listening, claiming and writing; operations continue with the next server. */
   close(): Promise<void>;
@@ -36,7 +36,7 @@ type Closer = () => Promise<void> | void;
 
 /**
  * Starts the server: database, worker and HTTP.
- * @param targets a test adds one of its own
+ * @param targets a test adds a target
  * @throws DATA_DIRECTORY_LOCKED | DATABASE_UNAVAILABLE | PORT_IN_USE | CONFIGURATION_INVALID
  */
 export async function startServer(
@@ -50,7 +50,7 @@ export async function startServer(
   try {
     return { urls: await start(config, targets, closers), close };
   } catch (error) {
-    // An open part would keep the process alive. The first error is the one that matters.
+    // An open part would keep the process alive. Only the first error is reported.
     await close().catch(() => {});
     throw error;
   }
@@ -154,7 +154,7 @@ async function start(config: Config, targets: Targets, closers: Closer[]): Promi
 }
 
 /**
- * Missing programs are logged before the first request needs them; the checks take a second, once.
+ * Logs missing programs before the first request needs them. The checks take one second in total.
  */
 async function logReadiness(
   readiness: ReadinessService,

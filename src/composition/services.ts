@@ -39,9 +39,9 @@ export interface ServiceParts {
   localNetworks: LocalNetworks;
   /** The data directory that local clusters belong to. */
   site: string;
-  /** This run of the server, for idempotency keys. */
+  /** Id of this run of the server, for idempotency keys. */
   holder: string;
-  /** Whether the run that another holder names may still respond. */
+  /** Whether another run, which holds a key, may still respond. */
   mayLive(holder: string): boolean;
   settings: ServiceSettings;
 }

@@ -6,7 +6,7 @@ import { createAwsTarget } from '../targets/aws/aws-target.ts';
 import { createDockerTarget } from '../targets/local/docker-target.ts';
 import { ASSETS_ROOT } from './assets.ts';
 
-/** Every target of the server. None is called yet. */
+/** Creates every target of the server, without a request to any of them. */
 export function createTargets(config: Pick<Config, 'toolEnvironment' | 'targets'>): Targets {
   const env = config.toolEnvironment;
   return targetsByName(

@@ -17,7 +17,7 @@ import { targetOf } from '../shared/targets.ts';
 import { ASSETS_ROOT } from './assets.ts';
 import { createTargets } from './targets.ts';
 
-/** Programs and clouds that Hathi uses; none is called yet. */
+/** Programs and clouds that Hathi uses. No program is started and no cloud is called here. */
 export function createMachineTools(config: Config, targets = createTargets(config)) {
   const env = config.toolEnvironment;
   return {

@@ -37,7 +37,7 @@ describe('a list of networks', () => {
     expect(ipv4NetworkSchema.parse('10.77.0.0/16')).toBe('10.77.0.0/16');
   });
 
-  it('holds each network once, however it is spelled', () => {
+  it('contains each network once, in any spelling', () => {
     const given = ['10.0.0.0/8', '2001:db8::/32', '10.0.0.0/8', '2001:DB8:0::/32'];
     expect(list.parse(given)).toEqual(['10.0.0.0/8', '2001:db8::/32']);
   });

@@ -10,7 +10,7 @@ interface Network {
 }
 
 /**
- * The one spelling of a network: no host bits, and IPv6 in its short form.
+ * Normal form of a network: without host bits, and IPv6 in its short form.
  * @param cidr e.g. `10.1.2.3/8` or `2001:DB8::1/32`
  * @returns e.g. `10.0.0.0/8` or `2001:db8::/32`; null if it is no network in CIDR notation
  */
@@ -23,9 +23,8 @@ export function canonicalCidr(cidr: string): string | null {
 }
 
 /**
- * A network as a request gives it. PostgreSQL would ignore host bits, and AWS refuses them or
- * counts
- * two spellings of one network as duplicates, so neither gets past the request.
+ * A network in a request. PostgreSQL would ignore host bits. AWS rejects them, and counts two
+ * spellings of one network as duplicates. So the request is validated and normalized here.
  */
 const network = z
   .union([z.cidrv4(), z.cidrv6()])
@@ -36,9 +35,8 @@ const network = z
 export const ipv4NetworkSchema = z.cidrv4().superRefine(hasNoHostBits);
 
 /**
- * A list of networks of a request: without host bits, each network once. A `transform` would drop
- * the
- * examples of every schema around it.
+ * A list of networks in a request: without host bits, each network once. A `transform` is not used,
+ * because it drops the examples of every enclosing schema.
  */
 export function networkListSchema(most: number) {
   return z

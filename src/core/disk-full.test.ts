@@ -5,13 +5,13 @@ import { HathiError } from './errors.ts';
 const withCode = (code: string, cause?: unknown) =>
   Object.assign(new Error('write failed', { cause }), { code, path: '/data/file' });
 
-it.each(['ENOSPC', 'EDQUOT', '53100'])('takes %s for a full disk, also as a cause', (code) => {
+it.each(['ENOSPC', 'EDQUOT', '53100'])('treats %s as a full disk, also as a cause', (code) => {
   for (const error of [withCode(code), new Error('outer', { cause: withCode(code) })]) {
     expect(asDiskFull(error)).toMatchObject({ code: 'DISK_FULL' });
   }
 });
 
-it('takes nothing else for a full disk, and leaves the errors of Hathi as they are', () => {
+it('treats no other error as a full disk, and does not change the errors of Hathi', () => {
   const full = tooLittleSpace('/data', 2 ** 20, 2 ** 26, 'apply the plan');
   expect(full.message).toMatch(/\/data has 1\.0 MiB free, and Hathi needs 64\.0 MiB to apply/);
   expect(asDiskFull(full)).toBe(full);

@@ -1,10 +1,10 @@
 import { HathiError } from './errors.ts';
 
-/** Of the operating system: no space, or the user's quota is used up. */
+/** Error codes of the operating system: no space, or the user's quota is used up. */
 const SYSTEM_CODES: readonly unknown[] = ['ENOSPC', 'EDQUOT'];
 /** `disk_full` of PostgreSQL. @see PostgreSQL docs, "PostgreSQL Error Codes" */
 const POSTGRES_CODE = '53100';
-/** As programs print it in English. */
+/** English messages of programs. */
 const PRINTED = /no space left on device|disk quota exceeded/i;
 const DEEPEST_CAUSE = 5;
 const MEBIBYTE = 2 ** 20;

@@ -1,7 +1,6 @@
 /**
- * Reasons of a rejection or failure, with the sentence on the reference page. The codes of HTTP
- * alone
- * are in `http/errors/http-error.ts`.
+ * Reasons of a rejection or failure, with the sentence on the reference page. Codes that only HTTP
+ * has are in `http/errors/http-error.ts`.
  */
 export const ERROR_CODES = {
   // The request
@@ -88,13 +87,13 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 /** Facts for the reader of an error: JSON values only, never a secret. */
 export type ErrorDetails = Record<string, unknown>;
 
-/** The only error that crosses a module's border; everything else is a defect. */
+/** The only error that a module throws to its callers. Every other error is a defect. */
 export class HathiError extends Error {
   readonly code: ErrorCode;
   readonly details: ErrorDetails;
 
   /**
-   * @param message what was wrong, where, and what would be right
+   * @param message the fault, its location, and the valid values
    * @param details shown to the caller as members of the problem document
    */
   constructor(
@@ -117,7 +116,7 @@ export function isHathiError(error: unknown, ...codes: ErrorCode[]): error is Ha
 
 /**
  * One line for a person or a log: `CODE: what failed`. Never a stack trace.
- * @param error anything that was thrown; an error of the operating system keeps its own code
+ * @param error any thrown value; an error of the operating system keeps its code
  */
 export function sentenceOf(error: unknown): string {
   const message = (error instanceof Error ? error.message : String(error))

@@ -1,26 +1,26 @@
 import { HathiError } from './errors.ts';
 
-/** One field of a request that was wrong. */
+/** One invalid field of a request. */
 export interface FieldError {
   /**
    * JSON pointer into the body, e.g. `/replica_count`; in the path and query, the member's name.
    */
   path: string;
-  /** What was wrong, as a sentence. */
+  /** The fault, as a sentence. */
   message: string;
-  /** What would be right, e.g. `a whole number from 0 to 15`. */
+  /** The valid values, e.g. `a whole number from 0 to 15`. */
   expected?: string;
-  /** The nearest known name, for a name that is unknown. */
+  /** The nearest valid name, if the name is unknown. */
   suggestion?: string;
 }
 
-/** Most entries of `errors` in a problem document. A person corrects these first. */
+/** Maximum number of entries of `errors` in a problem document. A person corrects these first. */
 export const MAX_LISTED_ERRORS = 20;
 
-/** Most sentences in `detail`. */
+/** Maximum number of sentences in `detail`. */
 const MAX_SENTENCES = 5;
 
-/** Most unknown names for which the nearest known name is searched, which is slow. */
+/** Maximum number of unknown names for which a valid name is searched, because that is slow. */
 export const MAX_SUGGESTIONS = 10;
 
 /** The members of a problem document about its fields, and a sentence for `detail`. */
@@ -29,7 +29,7 @@ export interface FieldErrorList {
   details: { errors: FieldError[]; error_count?: number };
 }
 
-/** @param count of all errors, where `errors` has only the first ones */
+/** @param count number of all errors, if `errors` has only the first ones */
 export function listFieldErrors(
   errors: readonly FieldError[],
   count: number = errors.length,

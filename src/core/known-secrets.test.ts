@@ -23,7 +23,7 @@ const ENCODINGS: Record<string, (secret: string) => string> = {
     [...secret].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''),
 };
 
-/** Each run compiles a pattern of its own. */
+/** Number of random cases. Low, because each run compiles a pattern. */
 const FEW = { numRuns: 20 };
 
 const secrets = fc.oneof(
@@ -44,7 +44,7 @@ test.each(Object.entries(ENCODINGS))('a secret is found %s', (_name, encode) => 
   );
 });
 
-test('a secret is found in base64, whatever stands before and after it', () => {
+test('a secret is found in base64, with any text before and after it', () => {
   fc.assert(
     fc.property(
       secrets,
@@ -61,7 +61,7 @@ test('a secret is found in base64, whatever stands before and after it', () => {
   );
 });
 
-test('other text stays as it is', () => {
+test('other text is not changed', () => {
   const filter = createSecretFilter([randomBytes(24).toString('hex'), 'short']);
   fc.assert(fc.property(fc.string(), (text) => void expect(filter(text)).toBe(text)));
   expect(filter('short words')).toBe('short words');

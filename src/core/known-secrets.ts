@@ -1,31 +1,30 @@
-/** What stands in the place of a secret. */
+/** Replacement of a secret. */
 export const CENSOR = '[redacted]';
 
 /** Shorter texts would also match ordinary words. */
 const MIN_SECRET_LENGTH = 8;
 
 /**
- * A request can encode a part of an address several times; more rounds than this are not searched.
+ * Maximum number of nested encodings that are searched. A request can encode an address repeatedly.
  */
 const MAX_ENCODING_ROUNDS = 3;
 
 /**
  * Returns a function that replaces the given secrets in a text, e.g. the token of this server. It
- * finds
- * them at any position, in upper and lower case, plain, percent-encoded (each character or only
- * some,
- * also several times), escaped for JSON, and as base64 within a longer text. Each search is linear.
+ * finds them at any position, in upper and lower case, plain, percent-encoded (each character or
+ * only some, also several times), escaped for JSON, and as base64 within a longer text. Each search
+ * is linear.
  */
 export function createSecretFilter(secrets: readonly string[]): (text: string) => string {
   const pattern = secretPattern(secrets);
   return pattern === null ? (text) => text : (text) => text.replace(pattern, CENSOR);
 }
 
-/** null where no secret is long enough. */
+/** null if no secret is long enough. */
 export function secretPattern(secrets: readonly string[]): RegExp | null {
   const patterns = secrets
     .filter((secret) => secret.length >= MIN_SECRET_LENGTH)
-    // The longest first: a shorter secret can be a part of it.
+    // The longest secret first, because it can contain a shorter one.
     .sort((one, other) => other.length - one.length)
     .flatMap((secret) => [encodedPattern(secret), ...base64Forms(secret).map(literalPattern)]);
   return patterns.length === 0 ? null : new RegExp(patterns.join('|'), 'gi');
@@ -63,9 +62,8 @@ function hex(value: number, digits: number): string {
 
 /**
  * The base64 text of the secret inside the base64 text of something longer, e.g. `user:secret`. It
- * depends
- * on the number of bytes before the secret, modulo 3. The first and last characters depend on the
- * neighbours and are left out.
+ * depends on the number of bytes before the secret, modulo 3. The first and last characters depend
+ * on the neighbours and are left out.
  */
 function base64Forms(secret: string): string[] {
   const bytes = new TextEncoder().encode(secret);

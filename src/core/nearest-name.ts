@@ -1,7 +1,10 @@
-/** Beyond this share of a name's length two names have nothing to do with each other. */
+/** Maximum number of edits between similar names, as a share of the length of the name. */
 const MAX_DISTANCE_SHARE = 0.34;
 
-/** No known name is longer. A longer text is not a typing error, and comparing it is slow. */
+/**
+ * Length of the longest valid name. A longer text is not a typing error, and its comparison is
+ * slow.
+ */
 const MAX_NAME_LENGTH = 63;
 
 /** Returns the most similar known name, or null if none is similar. */
@@ -10,7 +13,7 @@ export function nearestName(given: string, known: Iterable<string>): string | nu
   let nearest: { name: string; edits: number } | null = null;
   for (const name of known) {
     const bound = Math.max(given.length, name.length) * MAX_DISTANCE_SHARE;
-    // Each edit changes the length by one at most.
+    // Each edit changes the length by at most one.
     if (Math.abs(given.length - name.length) > bound) continue;
     const edits = editDistance(given.toLowerCase(), name.toLowerCase());
     if (edits <= bound && (!nearest || edits < nearest.edits)) nearest = { name, edits };
@@ -18,7 +21,7 @@ export function nearestName(given: string, known: Iterable<string>): string | nu
   return nearest?.name ?? null;
 }
 
-/** Edits that turn one name into the other; two neighbours swapped are one edit. */
+/** Number of edits between two names; a swap of two neighbours is one edit. */
 function editDistance(from: string, to: string): number {
   const rows: number[][] = [Array.from({ length: to.length + 1 }, (_, column) => column)];
   const at = (row: number, column: number) => rows[row]?.[column] ?? 0;

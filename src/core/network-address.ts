@@ -1,6 +1,6 @@
 import { isInNetwork } from './cidr.ts';
 
-/** Networks that are not on the internet. @see IANA special-purpose address registries */
+/** Networks that are not part of the internet. @see IANA special-purpose address registries */
 const PRIVATE_NETWORKS = [
   '0.0.0.0/8',
   '10.0.0.0/8',
@@ -37,7 +37,7 @@ const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
  * @param allowed networks that the operator of the server allows
  */
 export function isPublicOrAllowed(address: string, allowed: readonly string[]): boolean {
-  // The same IPv4 address, also if it is written as an IPv6 address.
+  // Also matches an IPv4 address that is written as an IPv6 address.
   const plain = MAPPED.exec(address)?.[1] ?? address;
   const isIn = (network: string) => isInNetwork(plain, network);
   return allowed.some(isIn) || !(isMapped(plain) || PRIVATE_NETWORKS.some(isIn));

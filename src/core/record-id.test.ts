@@ -15,7 +15,7 @@ it('contains each id in the range of each of its prefixes', () => {
   );
 });
 
-it('accepts no shorter prefix, and nothing else', () => {
+it('rejects shorter prefixes and other texts', () => {
   for (const wrong of ['0194000', 'g1940000', '01940000%', "01940000' or 1=1"]) {
     expect(wrong).not.toMatch(ID_PREFIX_PATTERN);
   }

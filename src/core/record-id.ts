@@ -2,12 +2,12 @@
 export const RECORD_KINDS = ['operation', 'plan', 'report'] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 
-/** Characters of an id that are enough to name a record; the first twelve digits are its time. */
+/** Minimum length of a prefix that names a record; the first twelve digits are a time. */
 export const SHORTEST_PREFIX = 8;
 const DIGITS = 32;
 const WHOLE = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** A whole id, or the first characters of one. */
+/** A complete id, or the first characters of an id. */
 export const ID_PREFIX_PATTERN = /^[0-9a-fA-F]{8}[0-9a-fA-F-]{0,28}$/;
 
 export function isWholeId(id: string): boolean {
@@ -16,7 +16,7 @@ export function isWholeId(id: string): boolean {
 
 /**
  * The first and the last id that begin with `prefix`, so that an index finds them.
- * @param prefix with hyphens or without
+ * @param prefix with or without hyphens
  */
 export function idRange(prefix: string): { first: string; last: string } {
   const digits = prefix.toLowerCase().replaceAll('-', '').slice(0, DIGITS);

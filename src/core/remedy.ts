@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { STEPS, type Step } from './operation/steps.ts';
 
-/** The actions of a remedy. HTTP words each as a request, the command line as a command. */
+/** The actions of a remedy. HTTP shows an action as a request, the command line as a command. */
 export const REMEDY_ACTIONS = [
   'run-step',
   'create-cluster',
@@ -17,7 +17,9 @@ export const REMEDY_ACTIONS = [
   'run-on-node',
 ] as const;
 
-/** What a person can do next, as data: an error has its remedies in order in `details.remedies`. */
+/**
+ * The next action of a person, as data. An error has its remedies in order in `details.remedies`.
+ */
 export const remedySchema = z
   .object({
     action: z.enum(REMEDY_ACTIONS),

@@ -26,8 +26,7 @@ export interface AnsibleInput {
   nodes: readonly InventoryNode[];
   /**
    * The ssh configuration that names the nodes, its absolute path, and the user, who may become
-   * root;
-   * null where loopback reaches them and root logs in.
+   * root; null where loopback reaches them and root logs in.
    */
   ssh: { config: string; user: string } | null;
   /** CIDRs from which clients may come besides. */

@@ -40,8 +40,7 @@ export interface ChildHandlers {
 export interface ChildRunner {
   /**
    * Starts the child, or takes up the one of this name that an earlier attempt started: waits for
-   * it
-   * if it lives, reads its exit code if it has ended.
+   * it if it lives, reads its exit code if it has ended.
    * @throws LEASE_LOST (nothing was started) | OPERATION_INTERRUPTED when an earlier child is gone
    *   without an exit code | DEADLINE_EXCEEDED
    */

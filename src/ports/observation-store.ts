@@ -46,8 +46,8 @@ export interface ObservationUpdate extends ObservationRecord {
 
 export interface ObservationStore {
   /**
-   * Renews the lease of the observer, and takes clusters that no live observer holds. A cluster whose
-   * target is bound to a site is taken only by an observer of that site.
+   * Renews the lease of the observer, and takes clusters that no live observer holds. A cluster
+   * whose target is bound to a site is taken only by an observer of that site.
    * @param boundTargets names of the targets that are bound to a site
    * @returns ids of all clusters that the observer holds; each has nodes with PostgreSQL
    */
@@ -56,7 +56,9 @@ export interface ObservationStore {
     boundTargets: readonly string[],
     seconds: number,
   ): Promise<string[]>;
-  /** Frees the clusters of all observers of a site; sound only under the lock on its data directory. */
+  /**
+   * Frees the clusters of all observers of a site; sound only under the lock on its data directory.
+   */
   releaseSite(site: string): Promise<void>;
   /** Frees the clusters of the observer. */
   release(observer: ObserverIdentity): Promise<void>;

@@ -15,8 +15,7 @@ export interface DetachedCommand {
 export interface Processes {
   /**
    * Starts a program in a session of its own, with `stdout`, `stderr` and, at its end, `exit-code`
-   * in
-   * `folder`. It is not started after `startBefore`.
+   * in `folder`. It is not started after `startBefore`.
    * @returns its pid, which is also its process group
    */
   startDetached(command: DetachedCommand): number;

@@ -36,8 +36,7 @@ export interface StageContext {
 
 /**
  * One unit of work, in a file of its own. It declares what follows when a worker dies inside it.
- * Its
- * result is the one of its name in STAGE_RESULTS.
+ * Its result is the one of its name in STAGE_RESULTS.
  */
 export type Stage<Name extends StageName = StageName> =
   | RepeatableStage<Name>
@@ -50,8 +49,7 @@ interface NamedStage<Name extends StageName> {
 
 /**
  * `run` starts again after a crash at any line: it checks what exists, does what is missing and
- * removes
- * what is half done.
+ * removes what is half done.
  */
 export interface RepeatableStage<Name extends StageName = StageName> extends NamedStage<Name> {
   readonly afterCrash: 'run-again';

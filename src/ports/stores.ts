@@ -50,8 +50,7 @@ export interface ClusterRecord extends z.infer<typeof storedClusterSchema> {
   executed_spec: ClusterSpec | null;
   /**
    * Size of one node when its settings were first written. It is kept, because free space changes
-   * by
-   * the hour and the settings that follow it would be written again each time.
+   * by the hour and the settings that follow it would be written again each time.
    */
   node_size: NodeSize | null;
   /** Incremented by each change of labels or protection; the ETag contains it. */
@@ -167,8 +166,8 @@ export interface UnfinishedOperation {
 
 export interface OperationStore {
   /**
-   * @throws CLUSTER_BUSY with the operation in the way, by the unique indexes alone: another change for
-   *   a change, another copy for a copy, a read of the same kind for a read
+   * @throws CLUSTER_BUSY with the operation in the way, by the unique indexes alone: another change
+   *   for a change, another copy for a copy, a read of the same kind for a read
    */
   insert(operation: NewOperation): Promise<OperationRecord>;
   /** @throws OPERATION_NOT_FOUND */
@@ -183,7 +182,8 @@ export interface OperationStore {
   /**
    * Takes the oldest operation that is free for this worker and waits for no time, under a new
    * attempt.
-   * @param running ids of the operations that the worker still runs; it takes none of them from itself
+   * @param running ids of the operations that the worker still runs; it takes none of them from
+   *   itself
    */
   claim(
     worker: WorkerIdentity,

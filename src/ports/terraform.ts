@@ -115,8 +115,7 @@ export interface Terraform {
   plan(run: TerraformRun, options: PlanOptions): Promise<MadePlan>;
   /**
    * Applies the bytes of a plan, or takes up the apply that an earlier attempt started. A failure
-   * is
-   * returned, not thrown, since the state has to be stored first.
+   * is returned, not thrown, since the state has to be stored first.
    * @param onTick called about four times a second
    * @throws OPERATION_INTERRUPTED when an earlier apply is gone without an exit code
    */

@@ -9,8 +9,7 @@ export interface UnitOfWork {
   transaction<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
   /**
    * A transaction that begins by locking the operation's row under the lease. A worker whose
-   * operation
-   * was claimed by another one writes nothing.
+   * operation was claimed by another one writes nothing.
    * @throws LEASE_LOST before `work` is called
    */
   fenced<T>(lease: Lease, work: (stores: Stores) => Promise<T>): Promise<T>;

@@ -21,8 +21,8 @@ export interface Workspace {
   path(cluster: string, ...segments: string[]): string;
   /**
    * Replaces the folder as a whole: written beside, synced, renamed. Entries named in `keep`
-   * (state,
-   * provider cache) are carried over. A reader sees the old folder or the new one, never a mixture.
+   * (state, provider cache) are carried over. A reader sees the old folder or the new one, never a
+   * mixture.
    * @throws DISK_FULL | WORKSPACE_FAILED, the old folder untouched
    */
   replace(

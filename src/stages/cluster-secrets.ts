@@ -8,8 +8,7 @@ import { readSecret } from '../shared/cluster-secrets.ts';
 
 /**
  * The secret of that name, made and stored at the first call. Everything but certificates and
- * public
- * keys is masked in the operation's events from then on.
+ * public keys is masked in the operation's events from then on.
  * @throws SECRET_UNREADABLE | LEASE_LOST
  */
 export async function ensureSecret(

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { clusterExists, clusterNotFound } from './cluster-errors.ts';
 
-it('suggests the existing cluster with the nearest name, if one is near', () => {
+it('suggests the existing cluster with the nearest name, if one is similar', () => {
   const near = clusterNotFound('pico', ['orders', 'pyco']);
   expect(near.message).toBe('Cluster pico does not exist. Did you mean pyco?');
   expect(near.details).toMatchObject({ suggestion: 'pyco' });
@@ -10,7 +10,7 @@ it('suggests the existing cluster with the nearest name, if one is near', () => 
   expect(far.details).not.toHaveProperty('suggestion');
 });
 
-it('names what to do with a cluster whose creation ended before it had nodes', () => {
+it('names the remedies of a cluster whose creation ended before it had nodes', () => {
   expect(clusterExists('a').message).toBe('Cluster a already exists.');
   const remedies = [{ action: 'forget-cluster', cluster: 'a' }] as const;
   const unmade = clusterExists('a', remedies);

@@ -2,9 +2,7 @@ import { HathiError } from '../errors.ts';
 import { nearestName } from '../nearest-name.ts';
 import type { Remedy } from '../remedy.ts';
 
-/**
- * @param remedies of a cluster that was never created: how to continue, or to use the name again
- */
+/** @param remedies of a cluster that was never created: to continue, or to use the name again */
 export function clusterExists(name: string, remedies: readonly Remedy[] = []): HathiError {
   const why = remedies.length === 0 ? '' : ' Its nodes were not created.';
   return new HathiError('CLUSTER_EXISTS', `Cluster ${name} already exists.${why}`, {
@@ -13,7 +11,7 @@ export function clusterExists(name: string, remedies: readonly Remedy[] = []): H
   });
 }
 
-/** @param names of the clusters that exist; one that is near is suggested */
+/** @param names of the existing clusters; a similar name is suggested */
 export function clusterNotFound(name: string, names: readonly string[]): HathiError {
   const suggestion = nearestName(name, names);
   const meant = suggestion === null ? '' : ` Did you mean ${suggestion}?`;

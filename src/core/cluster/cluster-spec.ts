@@ -10,7 +10,7 @@ export const CLUSTER_NAME_PATTERN = /^[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
 /** AWS's own alphabet for instance types, e.g. `t2.medium`, `u-6tb1.112xlarge`. */
 export const INSTANCE_TYPE_PATTERN = /^[a-z0-9][a-z0-9.-]{0,62}$/;
 
-/** The cluster that a step means when its body names none. */
+/** Cluster of a step whose body names none. */
 export const DEFAULT_CLUSTER = 'default';
 
 /** Name of a target. The server validates that it exists. */
@@ -32,7 +32,7 @@ export const instanceTypeSchema = z
 
 export const replicaCountSchema = z.int().min(0).max(MAX_REPLICA_COUNT);
 
-/** How long a dead primary is waited for; see FAILOVER_TIMINGS. */
+/** Time until a dead primary is replaced; see FAILOVER_TIMINGS. */
 export const FAILOVER_PROFILES = ['fast', 'balanced', 'patient'] as const;
 export const failoverProfileSchema = z.enum(FAILOVER_PROFILES);
 export type FailoverProfile = (typeof FAILOVER_PROFILES)[number];
@@ -41,13 +41,15 @@ export interface FailoverTimings {
   ttlSeconds: number;
   loopWaitSeconds: number;
   retryTimeoutSeconds: number;
-  /** How long Patroni waits for a crashed primary to start again before another node is promoted. */
+  /**
+   * Seconds that Patroni waits for a crashed primary to restart before it promotes another node.
+   */
   primaryStartTimeoutSeconds: number;
 }
 
 /**
- * A restart in place keeps every acknowledged row. With 0, another node is promoted at once, and a test
- * lost 4 of 1,035 rows.
+ * A restart in place keeps every acknowledged row. With 0, another node is promoted at once, and a
+ * test lost 4 of 1,035 rows.
  */
 const START = { primaryStartTimeoutSeconds: 300 };
 
@@ -67,7 +69,7 @@ const MOST_ALLOWED_NETWORKS = 64;
 /** The allow-list of a request. Stored ones may have host bits, from earlier versions. */
 export const allowListSchema = networkListSchema(MOST_ALLOWED_NETWORKS);
 
-/** glibc's name of a locale; UTF-8 alone, since that is the encoding of each database. */
+/** Name of a locale in glibc. Only UTF-8, because it is the encoding of each database. */
 const LOCALE_PATTERN = /^[a-z]{2,3}_[A-Z]{2}\.UTF-8(?:@[a-z]{1,20})?$/;
 
 const localeSchema = z
@@ -83,7 +85,7 @@ export const commonSpecSchema = z.strictObject({
   postgres_version: z.enum(['15', '16', '17', '18']),
   failover_profile: failoverProfileSchema,
   allow_list: z.array(z.union([z.cidrv4(), z.cidrv6()])).max(MOST_ALLOWED_NETWORKS),
-  /** Locales that each node has besides `C.UTF-8`; absent for none. */
+  /** Locales of each node in addition to `C.UTF-8`; absent if there are none. */
   locales: z.array(localeSchema).max(16).optional(),
   /** PostgreSQL parameters in PostgreSQL's own spelling; checked against the catalogue. */
   parameters: z.record(z.string(), z.string()),
@@ -96,7 +98,7 @@ export const commonSpecSchema = z.strictObject({
 // biome-ignore lint/suspicious/noEmptyInterface: targets add the members.
 export interface TargetSettings {}
 
-/** The cluster that the user requested: the document that is stored, returned and compared. */
+/** The requested cluster: the document that is stored, returned and compared. */
 export interface ClusterSpec extends z.infer<typeof commonSpecSchema>, TargetSettings {}
 
 /** The members that Ansible applies. Every other member decides which machines exist. */
@@ -107,7 +109,7 @@ export function needsPlan(field: string): boolean {
   return !CONFIGURATION_FIELDS.includes(field);
 }
 
-/** Whether going from one spec to the other needs Terraform, not Ansible alone. */
+/** Whether the change from one spec to the other needs Terraform, not Ansible alone. */
 export function infrastructureDiffers(before: ClusterSpec, after: ClusterSpec): boolean {
   const fields = Object.keys({ ...before, ...after }) as (keyof ClusterSpec)[];
   return fields.some(

@@ -51,7 +51,7 @@ describe('statusOf', () => {
     expect(statusOf({ ...VERIFIED, ...change }, after(60))).toBe(status);
   });
 
-  it('takes a passed verification for an observation of three rounds', () => {
+  it('treats a passed verification as an observation for three rounds', () => {
     const unobserved = { ...VERIFIED, conditions: [] };
     expect(statusOf(unobserved, after(14))).toBe('healthy');
     expect(statusOf(unobserved, after(16))).toBe('unknown');

@@ -5,8 +5,8 @@ import type { OperationKind } from '../procedures/procedures.ts';
 import type { PendingChange } from './pending-change.ts';
 
 /**
- * Status of a cluster in one word: the unfinished operation, otherwise the first condition that does
- * not hold.
+ * Status of a cluster in one word: the unfinished operation, otherwise the first condition that
+ * does not hold.
  */
 export const CLUSTER_STATUSES = [
   'not-created',
@@ -41,7 +41,7 @@ const STATUS_OF: Record<ConditionType, ClusterStatus> = {
 };
 
 export interface StatusFacts {
-  /** Whether machines were ever made. */
+  /** Whether machines were ever created. */
   hasNodes: boolean;
   /** Spec revision that Ansible last brought to the nodes. */
   executedRevision: number | null;

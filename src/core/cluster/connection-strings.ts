@@ -4,8 +4,7 @@ type ConnectionPair = ConnectionStrings['libpq'];
 
 /**
  * Seconds that a driver waits for one node before it tries the next one. Without a limit, libpq
- * waits
- * for ever on a frozen node that precedes the primary.
+ * waits forever for a frozen node that precedes the primary.
  */
 export const CONNECT_TIMEOUT_SECONDS = 3;
 
@@ -84,10 +83,9 @@ function session(readOnly: boolean): Options {
 
 /**
  * Recent pgJDBC (42.7.14) counts `connectTimeout` over all hosts together, while earlier versions
- * count it for
- * each. A frozen node accepts the connection and sends nothing; `sslResponseTimeout` limits that
- * wait, in
- * milliseconds. So the first is long enough for a frozen node and the next one.
+ * count it for each. A frozen node accepts the connection and sends nothing; `sslResponseTimeout`
+ * limits that wait, in milliseconds. So `connectTimeout` is long enough for a frozen node and the
+ * next one.
  */
 function jdbcTimeouts(hosts: number): Options {
   return {

@@ -1,12 +1,12 @@
 import type { FieldError } from '../field-errors.ts';
 
-/** A change of a spec that the machines of the cluster cannot follow. */
+/** A change of a spec that cannot be applied to the existing machines of the cluster. */
 export interface FixedField {
   /** Path in the request without the leading slash, e.g. `instance_type`. */
   field: string;
   before: unknown;
   after: unknown;
-  /** What would happen, as the rest of a sentence. */
+  /** Consequence of the change, as the rest of a sentence. */
   why: string;
 }
 

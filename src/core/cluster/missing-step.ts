@@ -2,7 +2,7 @@ import { HathiError } from '../errors.ts';
 import type { Step } from '../operation/steps.ts';
 import { runStep } from '../remedy.ts';
 
-/** How far the steps of a cluster have come: the revision of the spec that each has. */
+/** Progress of the steps of a cluster: the revision of the spec that each step has completed. */
 export interface StepRevisions {
   spec_revision: number;
   infrastructure_revision: number;
@@ -15,9 +15,9 @@ export interface StepRevisions {
 }
 
 /**
- * The error of work that needs an earlier step.
- * @param step what was requested: a step, or a resource that a step creates
- * @param why a more specific sentence than the order of the steps
+ * The error of a request that needs an earlier step.
+ * @param step the requested step, or a requested resource that a step creates
+ * @param why a sentence that is more specific than the order of the steps
  */
 export function stepMissing(
   step: Step | 'connection',
@@ -30,10 +30,10 @@ export function stepMissing(
 }
 
 /**
- * The step that has to come before `step`, by the revisions of the cluster.
+ * The step that is required before `step`, by the revisions of the cluster.
  * @param cluster null before the first generate-terraform
  * @param plan the newest plan; null if there is none
- * @returns null when nothing is missing
+ * @returns null if no step is missing
  */
 export function missingStep(
   step: Step,

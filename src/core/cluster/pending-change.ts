@@ -23,10 +23,9 @@ export interface AppliedSpecs {
 }
 
 /**
- * What differs between the spec and what was applied, by content: a spec that was changed and
- * changed
- * back has a higher revision, and nothing is pending.
- * @returns null where nothing differs, and before the nodes were set up for the first time
+ * Differences between the spec and the applied spec. They are compared by content: a spec that was
+ * changed and changed back has a higher revision, but nothing is pending.
+ * @returns null if nothing differs, and before the nodes are set up for the first time
  */
 export function pendingChange(cluster: AppliedSpecs): PendingChange | null {
   const { spec, applied_spec: applied, executed_spec: executed } = cluster;
@@ -48,7 +47,7 @@ function nextStep(cluster: AppliedSpecs): Step {
   return isWritten ? 'execute-ansible-script' : 'create-ansible-script';
 }
 
-/** Of two JSON values; the order of an object's members does not matter. */
+/** Compares two JSON values; the order of an object's members does not matter. */
 function sameValue(one: unknown, other: unknown): boolean {
   if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) {
     return one === other;

@@ -6,7 +6,7 @@ export const ROLES = ['primary', 'replica', 'witness'] as const;
 export const roleSchema = z.enum(ROLES);
 export type Role = z.infer<typeof roleSchema>;
 
-/** etcd members of a cluster; a quorum of three bears the loss of one. */
+/** etcd members of a cluster; a quorum of three tolerates the loss of one. */
 export const ETCD_MEMBERS = 3;
 
 /** A node of the spec. Only the witness is planned; other roles are observed. */
@@ -18,7 +18,7 @@ export interface PlannedNode {
   etcd: boolean;
 }
 
-/** A node as the outputs of Terraform have it. */
+/** A node in the outputs of Terraform. */
 export const clusterNodeSchema = z
   .object({
     name: z.string(),
@@ -48,10 +48,8 @@ export type Topology = z.infer<typeof topologySchema>;
 
 /**
  * The nodes of a spec: one primary and its replicas, and for exactly two PostgreSQL nodes a
- * witness,
- * since two etcd members bear no loss at all. The witness keeps ordinal 3; a cluster that grows
- * past
- * two PostgreSQL nodes makes that very name a full node.
+ * witness, because two etcd members tolerate no loss. The witness has the ordinal 3. In a cluster
+ * that grows beyond two PostgreSQL nodes, the node with that name becomes a full node.
  */
 export function plannedNodes(spec: Pick<ClusterSpec, 'name' | 'replica_count'>): PlannedNode[] {
   const postgresNodes = spec.replica_count + 1;

@@ -1,4 +1,4 @@
-/** How the server reaches the shells of a cluster's nodes. */
+/** Path of the server to the shells of a cluster's nodes. */
 export type NodeAccess =
   /** Published on the loopback address of the server's machine. */
   | { way: 'loopback' }
@@ -6,7 +6,7 @@ export type NodeAccess =
   | {
       way: 'ssh';
       user: string;
-      /** What lies between the server and the nodes; null where it reaches their addresses. */
+      /** Proxy between the server and the nodes; null if the server reaches their addresses. */
       jump: Jump | null;
     };
 

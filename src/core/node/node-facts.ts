@@ -2,7 +2,10 @@
 import { z } from 'zod';
 import { instantSchema } from '../instant.ts';
 
-/** Format of the line that `node/hathi_node/session` writes. A change that old servers cannot read increments it. */
+/**
+ * Format of the line that `node/hathi_node/session` writes. A change that old servers cannot read
+ * increments it.
+ */
 export const NODE_FACTS_VERSION = 1;
 
 /** A part of the node that could not be read. */

@@ -11,7 +11,7 @@ export type PowerState = (typeof MACHINE_STATES)[number];
 /** Whether a replica streams from the primary. */
 export const REPLICATION_STATUSES = ['streaming', 'not-streaming', 'unknown'] as const;
 
-/** A node as planned, as created and as last observed. A fact that is not known is null. */
+/** A node as planned, as created and as last observed. An unknown fact is null. */
 export const nodeSchema = z.object({
   name: z.string(),
   planned: z.boolean().describe('Whether the current spec contains the node.'),

@@ -22,7 +22,7 @@ const configOf = (jump: Jump | null, host = '203.0.113.1', folder = '/data/100% 
     folder,
   });
 
-it('names each node, its pinned host key and the only key to log in with', () => {
+it('names each node, its pinned host key and the only key for logins', () => {
   const text = configOf(null);
   expect(text).toContain('Host pg-2\n  HostName 203.0.113.1\n  Port 22\n  HostKeyAlias pg-2\n');
   expect(text).toContain('StrictHostKeyChecking yes');

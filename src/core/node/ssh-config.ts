@@ -18,8 +18,8 @@ export interface SshConfigInput {
 }
 
 /**
- * How the nodes are reached, for `ssh -F`: by their names, with the host keys that they were given
- * and no other. Paths are absolute, since ssh would take others from where it is started.
+ * Configuration for `ssh -F`: the nodes by their names, with only the host keys that they received.
+ * Paths are absolute, because ssh resolves relative paths from its working directory.
  */
 export function sshConfig({ cluster, nodes, access, folder }: SshConfigInput): string {
   const { user, jump } = access;
@@ -67,7 +67,7 @@ export function sshConfig({ cluster, nodes, access, folder }: SshConfigInput): s
   ].join('\n');
 }
 
-/** Of OpenSSH's configuration; a percent sign would begin a token. */
+/** Quotes a value of OpenSSH's configuration; a percent sign would begin a token. */
 function quoted(path: string): string {
   return `"${path.replaceAll('%', '%%')}"`;
 }

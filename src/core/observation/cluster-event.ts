@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { CONDITION_STATUSES, CONDITION_TYPES } from './condition.ts';
 
 /**
- * Every type of event of a cluster, with its data. An event is stored once and never changes, so a new
- * field is optional.
+ * Every type of event of a cluster, with its data. An event is stored once and never changes, so a
+ * new field is optional.
  */
 export const CLUSTER_EVENTS = {
   'condition.changed': z.object({

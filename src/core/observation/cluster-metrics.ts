@@ -81,7 +81,7 @@ export interface MetricSources {
 
 type Labels = Record<string, string>;
 
-/** Lines of the text format of Prometheus, by metric. A value that is not known has no line. */
+/** Lines of the text format of Prometheus, by metric. An unknown value has no line. */
 export function clusterMetrics(sources: MetricSources): Map<ClusterMetric, string[]> {
   const lines = new Map<ClusterMetric, string[]>();
   const { cluster, report } = sources;
@@ -123,7 +123,7 @@ function addNode(
   const role = roles.find((one) => one.name === name)?.role ?? null;
   if (role !== null) add('hathi_node_role', { role }, 1);
   add('hathi_node_observed_timestamp_seconds', {}, at === null ? null : Date.parse(at) / 1_000);
-  // Old facts would look like current ones.
+  // Old facts would be indistinguishable from current ones.
   if (facts === null || reachable !== true) return;
   const sample = samples.get(name);
   if (role === 'replica') {

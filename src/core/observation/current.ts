@@ -6,7 +6,7 @@ function isStale(observedAt: string, now: Date): boolean {
   return now.getTime() - Date.parse(observedAt) > STALE_MILLISECONDS;
 }
 
-/** Conditions at this moment: `unknown` if the last evaluation is too old. They keep its time. */
+/** Conditions at this moment: `unknown` if the last evaluation is too old. Its time is kept. */
 export function currentConditions(conditions: readonly Condition[], now: Date): Condition[] {
   return conditions.map((condition) => {
     if (!isStale(condition.observed_at, now)) return condition;
@@ -16,7 +16,7 @@ export function currentConditions(conditions: readonly Condition[], now: Date): 
 }
 
 /**
- * Replaces conditions by newer findings, which are evaluated when they are read. A status that differs
+ * Replaces conditions by newer findings, which are evaluated when they are read. A changed status
  * holds since this moment.
  */
 export function withFindings(
@@ -33,7 +33,7 @@ export function withFindings(
   });
 }
 
-/** Roles at this moment: null if the last observation is too old. They keep its time. */
+/** Roles at this moment: null if the last observation is too old. Its time is kept. */
 export function currentTopology(topology: Topology, now: Date): Topology {
   if (!isStale(topology.observed_at, now)) return topology;
   return {

@@ -3,7 +3,7 @@ import { replicationLagBytes } from '../postgres/lsn.ts';
 import type { PostgresObservation } from '../postgres/observation.ts';
 import { reasonsOfReplica } from '../postgres/replication-verdict.ts';
 
-/** Default of Patroni, in bytes. */
+/** Default of Patroni's `maximum_lag_on_failover`, in bytes. */
 const MAXIMUM_LAG_BYTES = 1_048_576;
 
 export interface FailoverFacts {
@@ -18,7 +18,7 @@ export interface FailoverFacts {
 /** The most severe reason for which a failover would not work. */
 export interface FailoverProblem {
   reason: FailoverReason;
-  /** A sentence. */
+  /** Explanation in one sentence. */
   message: string;
   node: string;
   /** Command that repairs it on `node`; null if a step of Hathi repairs it. */
@@ -38,9 +38,9 @@ export const FAILOVER_REASONS = [
 export type FailoverReason = (typeof FAILOVER_REASONS)[number];
 
 /**
- * Why a failover would not work now: etcd without a spare member, Patroni paused or not running, a
- * guard that does not run, no replica within the allowed lag. Verification and the condition
- * `failover-ready` use the same function, so they agree. Pure.
+ * The reason why a failover would not work now: etcd without a spare member, Patroni paused or not
+ * running, a guard that does not run, no replica within the allowed lag. Verification and the
+ * condition `failover-ready` use the same function, so they agree. Pure.
  * @returns null if a failover would work
  */
 export function failoverProblem(facts: FailoverFacts): FailoverProblem | null {

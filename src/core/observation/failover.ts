@@ -2,10 +2,13 @@ import { z } from 'zod';
 import { instantSchema } from '../instant.ts';
 import { replicationLagBytes } from '../postgres/lsn.ts';
 
-/** Why a node was promoted. `machine-down`: Hathi released the lease of a machine that was proven down. */
+/**
+ * Reason of a promotion. `machine-down`: Hathi released the lease of a machine that was proven
+ * down.
+ */
 export const FAILOVER_TRIGGERS = ['machine-down', 'patroni'] as const;
 
-/** A change of the primary, as far as it was observed. */
+/** A change of the primary, with the observed times. */
 export const failoverSchema = z
   .object({
     id: z.string(),
@@ -54,7 +57,7 @@ export interface LeaseRelease {
   released_at: string;
 }
 
-/** Seconds between two times, at least 0; null if one is not known. */
+/** Seconds between two times, at least 0; null if one is unknown. */
 export function secondsBetween(from: string | null, to: string | null): number | null {
   if (from === null || to === null) return null;
   return Math.max(0, Math.round(Date.parse(to) - Date.parse(from)) / 1_000);

@@ -171,7 +171,7 @@ test('the message of a lost node has its name, the time and the reason', () => {
   );
 });
 
-test('facts are not known after three rounds', () => {
+test('facts are unknown after three rounds', () => {
   const after = (seconds: number) => new Date(NOW.getTime() + seconds * 1_000);
   expect(find('one-primary', clusterFacts(), after(15)).status).toBe('true');
   for (const type of ['one-primary', 'replicas-streaming', 'failover-ready', 'capacity'] as const) {

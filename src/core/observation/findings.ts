@@ -31,7 +31,7 @@ const SESSIONS_RATIO = 0.9;
 const TRANSACTION_ID_AGE = 1_000_000_000;
 const CERTIFICATE_DAYS = 30;
 const DAY_MILLISECONDS = 86_400_000;
-/** Delay of the line included. */
+/** Includes the delay of the connection. */
 const CLOCK_SECONDS = 5;
 
 /** One finding for each condition, in the order of CONDITION_TYPES. Pure. */

@@ -13,7 +13,7 @@ const STALE_ROUNDS = 3;
 /** Milliseconds after which facts are too old to be displayed as current. */
 export const STALE_MILLISECONDS = STALE_ROUNDS * ROUND_SECONDS * 1_000;
 
-/** Connection to a node, and the newest facts that came over it. */
+/** Connection to a node, and the newest facts that were received over it. */
 export const observedNodeSchema = z.object({
   name: z.string(),
   reachable: z
@@ -83,7 +83,7 @@ export function postgresObservation(
   };
 }
 
-/** Role of a node at this moment; null if it is not known. */
+/** Role of a node at this moment; null if it is unknown. */
 export function currentRole(
   node: Pick<ClusterNode, 'postgres_port'>,
   observed: ObservedNode | undefined,

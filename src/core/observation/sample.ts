@@ -4,7 +4,7 @@ import type { Sample } from './series.ts';
 
 /**
  * The values of one round for the history.
- * @param primaryLsn newest position of the primary; null if it is not known
+ * @param primaryLsn newest position of the primary; null if it is unknown
  */
 export function sampleOf(
   node: string,

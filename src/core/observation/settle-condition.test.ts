@@ -26,7 +26,7 @@ test('the first finding counts at once, and a recovery from unknown too', () => 
   expect(settle('one-primary', [0, 'unknown'], [1, 'true'])).toEqual(['unknown', 'true']);
 });
 
-test('one lost round is no alarm', () => {
+test('one lost round causes no alarm', () => {
   const found = settle(
     'one-primary',
     [0, 'true'],

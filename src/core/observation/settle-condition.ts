@@ -17,8 +17,8 @@ const SETTLE_MILLISECONDS = ROUND_SECONDS * 1_000;
 const IMMEDIATE: readonly ConditionType[] = ['reachable', 'verified', 'up-to-date'];
 
 /**
- * After this number of changes within the window, a condition that does not hold must recover for much
- * longer. An alarm is never delayed.
+ * After this number of changes within the window, a condition that does not hold must recover for
+ * much longer. An alarm is never delayed.
  */
 const MOST_CHANGES = 20;
 const CHANGE_WINDOW_MILLISECONDS = 600_000;

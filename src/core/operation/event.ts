@@ -11,7 +11,7 @@ const node = z.string().describe('Name of the node.');
 const role = z.string().nullable().describe('Role of Ansible; null outside roles.');
 const empty = z.object({});
 
-/** Why an operation or a stage ended without success, as it is stored. */
+/** Stored reason why an operation or a stage ended without success. */
 export const storedErrorSchema = z
   .object({
     code: z.string(),
@@ -151,7 +151,7 @@ export type StageEvent = {
 interface EventStage {
   /** Name of the stage; null for events of the operation as a whole. */
   stage: string | null;
-  /** Position of that stage, since several stages may have one name. */
+  /** Position of that stage, because several stages may have the same name. */
   position: number | null;
 }
 

@@ -15,10 +15,10 @@ export type OperationState = (typeof OPERATION_STATES)[number];
 /** The allowed transitions. A finished operation has none. */
 const ALLOWED: Record<OperationState, readonly OperationState[]> = {
   queued: ['running', 'cancelled'],
-  // To `queued` where its next stage waits for a time.
+  // To `queued` if its next stage waits for a time.
   running: ['awaiting-approval', 'queued', 'cancelling', 'succeeded', 'failed', 'interrupted'],
   'awaiting-approval': ['queued', 'cancelled', 'failed'],
-  // A stage that ends before the signal reaches it keeps its own outcome.
+  // A stage that ends before it receives the signal keeps its outcome.
   cancelling: ['cancelled', 'succeeded', 'failed', 'interrupted'],
   succeeded: [],
   failed: [],
@@ -36,7 +36,7 @@ export function mayBecome(from: OperationState, to: OperationState): boolean {
   return ALLOWED[from].includes(to);
 }
 
-/** @throws TRANSITION_NOT_ALLOWED naming both states and what would be allowed */
+/** @throws TRANSITION_NOT_ALLOWED naming both states and the allowed ones */
 export function assertMayBecome(from: OperationState, to: OperationState): void {
   if (mayBecome(from, to)) return;
   const allowed = ALLOWED[from];

@@ -89,7 +89,7 @@ const storedOperationSchema = z.object({
   last_sequence: z.int().describe('Sequence of the newest event; 0 if there is none.'),
 });
 
-/** An operation as it is stored. */
+/** A stored operation. */
 export type OperationRecord = z.infer<typeof storedOperationSchema>;
 
 /** Durable work for one request on one cluster. */

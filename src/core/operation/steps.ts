@@ -1,6 +1,6 @@
 /**
- * The public steps, a frozen contract: one path at the root each. New stages of the engine add
- * none.
+ * The public steps, a frozen contract: each has one path at the root. New stages of the engine add
+ * no step.
  */
 export const STEPS = [
   'generate-terraform',

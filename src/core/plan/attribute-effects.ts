@@ -1,4 +1,4 @@
-/** What a change of one attribute does to a resource that exists. */
+/** Effect of a change of one attribute on an existing resource. */
 export interface AttributeEffect {
   /** e.g. `in-place`, `stops-instance`, `replaces` */
   change: string;

@@ -10,7 +10,7 @@ export type CloudIdentity = z.infer<typeof cloudIdentitySchema>;
 
 export const FINDING_SEVERITIES = ['error', 'warning', 'info'] as const;
 
-/** Result of one check of the account or region, before anything is planned. */
+/** Result of one check of the account or region before the plan is made. */
 const findingSchema = z.object({
   check: z.string().describe('In kebab-case, e.g. `instance-type-offered`.'),
   severity: z
@@ -43,7 +43,7 @@ const costEstimateSchema = z.object({
 });
 export type CostEstimate = z.infer<typeof costEstimateSchema>;
 
-/** Facts that a reviewer of a plan needs besides its changes. They are stored with the plan. */
+/** Facts for the reviewer of a plan in addition to its changes. They are stored with the plan. */
 export const planContextSchema = z
   .object({
     identity: cloudIdentitySchema.describe('Account of the plan.'),

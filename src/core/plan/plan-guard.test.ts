@@ -1,4 +1,4 @@
-// Longer than other files: one table of cases, which are read side by side.
+// Longer than other files: one table of cases, which a reader compares.
 import { describe, expect, it } from 'vitest';
 import { plannedNodes } from '../cluster/topology.ts';
 import { effectOf, type GuardedNode, type GuardInput, judgePlan } from './plan-guard.ts';
@@ -78,7 +78,7 @@ interface Case {
   nodes: GuardedNode[];
   planned: GuardInput['planned'];
   changes: PlannedChange[];
-  /** `reason node`, or `reason -` where several nodes are concerned. */
+  /** `reason node`, or `reason -` for several nodes. */
   refused: string[];
 }
 
@@ -151,7 +151,7 @@ const CASES: Case[] = [
     refused: [],
   },
   {
-    what: 'trusts the stored primary where no node answers',
+    what: 'uses the stored primary if no node responds',
     nodes: cluster(3, {
       'pg-1': { role: null, lastRole: 'replica' },
       'pg-2': SILENT,
@@ -163,7 +163,7 @@ const CASES: Case[] = [
     refused: ['removes-primary pg-4'],
   },
   {
-    what: 'refuses to remove a data node while no primary answers',
+    what: 'refuses to remove a data node while no primary responds',
     nodes: cluster(3, { 'pg-1': SILENT, 'pg-2': SILENT, 'pg-3': SILENT, 'pg-4': SILENT }),
     planned: planFor(2),
     changes: [change('container', 'pg-4', DELETE)],
@@ -236,7 +236,7 @@ const CASES: Case[] = [
     refused: [],
   },
   {
-    what: 'refuses a tainted machine that answers',
+    what: 'refuses a tainted machine that responds',
     nodes: cluster(2),
     planned: planFor(2),
     changes: [change('container', 'pg-2', REPLACE, TAINTED)],
@@ -325,7 +325,7 @@ describe('judgePlan', () => {
     });
   });
 
-  it('leads a cluster that would shrink back to the size that it has', () => {
+  it('names the steps that restore the size of a cluster that would shrink', () => {
     const [refusal] = judgePlan({
       cluster: 'pg',
       changes: [change('container', 'pg-2', DELETE), change('container', 'pg-3', DELETE)],

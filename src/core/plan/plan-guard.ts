@@ -12,10 +12,10 @@ import {
 } from './planned-change.ts';
 import type { Refusal, RefusalReason } from './refusal.ts';
 
-/** A node that exists, as it was observed just now. */
+/** An existing node, as it was just observed. */
 export interface GuardedNode {
   name: string;
-  /** Of the container or instance. */
+  /** State of the container or instance. */
   state: PowerState;
   /** Role that the node reports now; null if it did not respond. */
   role: Role | null;
@@ -30,20 +30,18 @@ export interface GuardedNode {
 export interface GuardInput {
   cluster: string;
   changes: readonly PlannedChange[];
-  /** Every node that exists; empty while none of them can hold data. */
+  /** Every existing node; empty while no node can hold data. */
   nodes: readonly GuardedNode[];
-  /** Nodes of the spec that the plan is made for. */
+  /** Nodes of the spec of the plan. */
   planned: readonly PlannedNode[];
   effects: AttributeEffects;
 }
 
 /**
- * Why the plan must not be applied: it would remove the primary, etcd's majority or the data of a
- * node
- * that stays, or stop nodes. Rolling changes and safe removals are procedures of their own; a
- * single
- * apply acts on all nodes at once and in no particular order.
- * @returns one refusal for each node and reason; none where the plan is safe
+ * The reasons why a plan must not be applied: it would remove the primary, etcd's majority or the
+ * data of a node that remains, or stop nodes. Rolling changes and safe removals are separate
+ * procedures, because a single apply acts on all nodes at once and in no particular order.
+ * @returns one refusal for each node and reason; none if the plan is safe
  */
 export function judgePlan(input: GuardInput): Refusal[] {
   const byName = new Map(input.nodes.map((node) => [node.name, node]));
@@ -89,10 +87,10 @@ function judgeChange(input: GuardInput, change: PlannedChange, node: GuardedNode
   }
   if (!removes(change)) return null;
   const isGone = node.state === 'missing';
-  // The repair of a machine that vanished; its data volume is there, and must stay.
+  // The repair of a machine that disappeared; its data volume still exists and must be kept.
   if (isGone && change.part !== 'data-volume') return null;
   if (!isMachine(change) && !holdsData(change)) return null;
-  if (!node.hasPostgres) return null; // A witness: see the quorum.
+  if (!node.hasPostgres) return null; // A witness holds no data; the quorum check covers it.
   if (isPrimary(input.nodes, node)) {
     return refusal('removes-primary', input, change, node, 'it is the primary');
   }
@@ -103,7 +101,7 @@ function judgeChange(input: GuardInput, change: PlannedChange, node: GuardedNode
       ? refusal('removes-data', input, change, node, 'the node stays, and its data would be lost')
       : refusal('replaces-node', input, change, node, 'the node stays');
   }
-  // The node goes, or becomes a witness.
+  // The node is removed, or becomes a witness.
   if (primaryResponds(input.nodes)) return null;
   return refusal(
     'primary-unknown',
@@ -114,7 +112,7 @@ function judgeChange(input: GuardInput, change: PlannedChange, node: GuardedNode
   );
 }
 
-/** Fresh knowledge wins: after a failover the stored topology names the old primary. */
+/** Current roles take precedence: after a failover the stored topology names the old primary. */
 function isPrimary(nodes: readonly GuardedNode[], { role, lastRole }: GuardedNode): boolean {
   return role === 'primary' || (lastRole === 'primary' && !primaryResponds(nodes));
 }
@@ -123,7 +121,7 @@ function primaryResponds(nodes: readonly GuardedNode[]): boolean {
   return nodes.some(({ role }) => role === 'primary');
 }
 
-/** Its creation was cut off before it could hold data. */
+/** The creation of the machine was interrupted before it could hold data. */
 function isTaintedAndSilent({ action_reason }: PlannedChange, node: GuardedNode): boolean {
   return (
     action_reason === 'replace_because_tainted' && node.role === null && node.state === 'running'
@@ -140,13 +138,12 @@ function stops(
     const effectOn = (attribute: string) => attributeEffect(effects, change.type, attribute);
     return change.attributes.some((one) => effectOn(one)?.change === 'stops-instance');
   }
-  // A data volume is detached from a machine that is stopped for it, unless the machine goes as
-  // well.
+  // A machine is stopped to detach its data volume, unless the machine is removed as well.
   if (change.part !== 'data-attachment') return false;
   return !changes.some((one) => one.node === name && isMachine(one) && removes(one));
 }
 
-/** etcd needs more than half of its members; one that is replaced joins again only with Ansible. */
+/** etcd needs more than half of its members. Only Ansible adds a replaced member again. */
 function judgeQuorum(input: GuardInput): Refusal | null {
   const { cluster, changes, nodes } = input;
   const members = nodes.filter(({ etcd }) => etcd);
@@ -179,7 +176,7 @@ function judgeQuorum(input: GuardInput): Refusal | null {
   };
 }
 
-/** As the node reports it, else as it was last observed. */
+/** The role that the node reports, otherwise the last observed role. */
 export function roleOf(node: GuardedNode | null | undefined): Role | null {
   if (!node) return null;
   return node.hasPostgres ? (node.role ?? node.lastRole) : 'witness';
@@ -222,7 +219,7 @@ function roleText(node: GuardedNode): string {
   return `observed role: ${role}`;
 }
 
-/** Back to as many nodes as there are; otherwise the files of the workspace are not Hathi's own. */
+/** Steps that keep the existing number of nodes, or that restore files that Hathi did not write. */
 function keepAsItIs({ cluster, nodes, planned }: GuardInput): Pick<Refusal, 'action' | 'remedies'> {
   const replica_count = nodes.filter(({ hasPostgres }) => hasPostgres).length - 1;
   const isSmaller = planned.filter(({ witness }) => !witness).length - 1 < replica_count;
@@ -237,7 +234,7 @@ function keepAsItIs({ cluster, nodes, planned }: GuardInput): Pick<Refusal, 'act
   };
 }
 
-/** What the change does, for the document that is reviewed. @param node null for a new one */
+/** Effect of the change in the reviewed document. @param node null for a new node */
 export function effectOf(
   input: Pick<GuardInput, 'changes' | 'effects'>,
   change: PlannedChange,

@@ -3,11 +3,11 @@ import { HathiError } from '../errors.ts';
 export const PLAN_STATES = ['ready', 'applying', 'applied', 'stale', 'failed'] as const;
 export type PlanState = (typeof PLAN_STATES)[number];
 
-/** The allowed transitions. A plan is applied at most once, so nothing follows its end. */
+/** The allowed transitions. A plan is applied at most once, so its final states have none. */
 const ALLOWED: Record<PlanState, readonly PlanState[]> = {
   // `stale`: a newer plan was made.
   ready: ['applying', 'stale'],
-  // To itself: the next server continues the apply of one that died.
+  // To the same state: the next server continues the apply of a server that died.
   applying: ['applying', 'applied', 'failed'],
   applied: [],
   stale: [],

@@ -33,7 +33,7 @@ export const planRefusalsSchema = z
   .array(refusalSchema)
   .describe('Reasons for which the plan cannot be applied (`PLAN_REFUSED`); empty if it can.');
 
-/** A saved Terraform plan: reviewed once, applied once, as the same bytes. */
+/** A saved Terraform plan. The reviewed bytes are applied, and only once. */
 export const planSchema = z.object({
   id: z.string(),
   cluster_name: z.string(),

@@ -2,16 +2,16 @@ import { z } from 'zod';
 import { roleSchema } from '../cluster/topology.ts';
 
 /**
- * What a resource is to its node. A container holds the node's data itself; beside an instance the
- * data lies on a volume.
+ * Purpose of a resource for its node. A container holds the node's data; an instance has its data
+ * on a separate volume.
  */
 export const NODE_PARTS = ['container', 'instance', 'data-volume', 'data-attachment'] as const;
 export type NodePart = (typeof NODE_PARTS)[number];
 
 /**
- * What applying one change does. `replaces`: the resource is removed and created again.
- * `loses-data`:
- * PostgreSQL's data of an existing node is removed, whether or not the node comes back.
+ * Effect of the apply of one change. `replaces`: the resource is removed and created again.
+ * `loses-data`: PostgreSQL's data of an existing node is removed, even if the node is created
+ * again.
  */
 export const CHANGE_EFFECTS = [
   'adds',
@@ -50,7 +50,7 @@ export const resourceChangeSchema = z
   .meta({ id: 'ResourceChange' });
 export type ResourceChange = z.infer<typeof resourceChangeSchema>;
 
-/** The members of a change that its effect on nodes depends on. */
+/** The members of a change that decide its effect on nodes. */
 export interface PlannedChange
   extends Readonly<Pick<ResourceChange, 'address' | 'type' | 'action_reason' | 'node' | 'part'>> {
   readonly actions: readonly string[];

@@ -14,7 +14,7 @@ export const REFUSAL_REASONS = [
 ] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
-/** Why a plan is not applied. */
+/** Reason why a plan is not applied. */
 export const refusalSchema = z
   .object({
     reason: z.enum(REFUSAL_REASONS),
@@ -31,7 +31,7 @@ export const refusalSchema = z
   .meta({ id: 'PlanRefusal' });
 export type Refusal = z.infer<typeof refusalSchema>;
 
-/** The error of an apply whose plan is refused. Nothing was run. */
+/** The error of an apply whose plan is refused. Nothing was applied. */
 export function planRefused(planId: string, refusals: readonly Refusal[]): HathiError {
   const actions = [...new Set(refusals.map(({ action }) => action))];
   return new HathiError(

@@ -4,29 +4,29 @@ import settings16 from './catalogue/16.json' with { type: 'json' };
 import settings17 from './catalogue/17.json' with { type: 'json' };
 import settings18 from './catalogue/18.json' with { type: 'json' };
 
-/** Major versions that Hathi sets up. */
+/** Major versions that Hathi supports. */
 export type PostgresVersion = ClusterSpec['postgres_version'];
 
-/** When a new value counts: `session` settings are reloaded and reach new sessions at once. */
+/** Moment when a new value takes effect. `session`: after a reload, in new sessions. */
 export type SettingContext = 'restart' | 'reload' | 'session' | 'internal';
 
-/** One row of `pg_settings`, in its own words; what is null there is absent here. */
+/** One row of `pg_settings`, with its names. A null value is absent here. */
 export interface Setting {
   name: string;
   vartype: 'bool' | 'integer' | 'real' | 'enum' | 'string';
-  /** Base unit, e.g. `8kB`: what a number without a unit counts. */
+  /** Base unit, e.g. `8kB`: the unit of a number without a unit. */
   unit?: string;
-  /** In the base unit, as text. */
+  /** Limit in the base unit, as text. */
   min_val?: string;
   max_val?: string;
   enumvals?: string[];
   context: SettingContext;
-  /** Compiled default, as `pg_settings.boot_val` gives it. */
+  /** Compiled default, from `pg_settings.boot_val`. */
   boot_val?: string;
   short_desc: string;
 }
 
-/** PostgreSQL compares names of settings without regard to case: `datestyle` is `DateStyle`. */
+/** Names of settings are case-insensitive in PostgreSQL: `datestyle` is `DateStyle`. */
 function indexByName(settings: unknown): ReadonlyMap<string, Setting> {
   return new Map((settings as Setting[]).map((setting) => [setting.name.toLowerCase(), setting]));
 }

@@ -4,8 +4,8 @@ import { type CheckedParameter, resolveParameters } from './parameters.ts';
 import { clusterSizeOf } from './topology-defaults.ts';
 
 /**
- * Every parameter that Hathi sets on a cluster's nodes: those of the spec over the defaults of its
- * size.
+ * Every parameter that Hathi sets on a cluster's nodes. Values of the spec override the defaults
+ * for the size of the cluster.
  * @throws PARAMETER_* if the machine has become too small for the requested values
  */
 export function parametersOf(

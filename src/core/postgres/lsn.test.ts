@@ -16,7 +16,7 @@ test('lag counts bytes across the border of the lower half, and is never negativ
   expect(replicationLagBytes('0/9', 'A/0')).toBe(0);
 });
 
-test('the later LSN is told by position, not by spelling', () => {
+test('the later LSN is determined by position, not by spelling', () => {
   expect(laterLsn('0/A000000', '0/9FFFFFFF')).toBe('0/9FFFFFFF');
   expect(laterLsn('10/0', '9/FFFFFFFF')).toBe('10/0');
   expect(laterLsn(null, '0/1')).toBe('0/1');

@@ -22,8 +22,8 @@ export function parseLsn(text: string): bigint {
 }
 
 /**
- * Bytes that a replica at `replica` has still to replay.
- * @returns bytes, clamped at 0, as the two are not read at one instant
+ * Number of bytes that a replica at `replica` still has to replay.
+ * @returns bytes, at least 0, because the two positions are not read at the same moment
  * @throws INVALID_LSN
  */
 export function replicationLagBytes(primary: string, replica: string): number {
@@ -31,7 +31,7 @@ export function replicationLagBytes(primary: string, replica: string): number {
   return behind > 0n ? Number(behind) : 0;
 }
 
-/** The later of two; null stands for none. @throws INVALID_LSN */
+/** The later of two positions; null means no position. @throws INVALID_LSN */
 export function laterLsn(one: string | null, other: string | null): string | null {
   if (one === null || other === null) return one ?? other;
   return parseLsn(one) >= parseLsn(other) ? one : other;

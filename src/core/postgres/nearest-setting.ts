@@ -1,9 +1,8 @@
 import { nearestName } from '../nearest-name.ts';
 
 /**
- * The setting that was most likely meant: the nearest by edits, else the shortest that has all of
- * the
- * given words (`min_duration` → `log_min_duration_sample`).
+ * The setting that the user most likely meant: the nearest by edits, otherwise the shortest that
+ * contains all of the given words (`min_duration` → `log_min_duration_sample`).
  */
 export function nearestSetting(name: string, known: readonly string[]): string | null {
   const given = name.toLowerCase().replaceAll(/[-\s]/g, '_');

@@ -1,18 +1,20 @@
 /** Facts of one node, read with SQL at one moment. LSNs are text, e.g. `0/3000148`. */
 export interface PostgresObservation {
   node: string;
-  /** Address inside the cluster's network; walsenders name their clients by it. */
+  /** Address inside the cluster's network; walsenders identify their clients by this address. */
   address: string;
   /** A witness has no PostgreSQL and is not queried. */
   witness: boolean;
-  /** Why the node could not be queried; null if the other members are filled. */
+  /** Reason why the node could not be queried; null if the other members are filled. */
   unreachable: string | null;
-  /** Time of one empty query on an open connection. */
+  /** Duration of one empty query on an open connection. */
   round_trip_ms: number | null;
   in_recovery: boolean | null;
-  /** 64 bits, so text: `pg_control_system()`. */
+  /** From `pg_control_system()`. A text, because it has 64 bits. */
   system_identifier: string | null;
-  /** The one being written, received or, with no receiver, last checkpointed. */
+  /**
+   * Timeline that is written or received; without a receiver, the timeline of the last checkpoint.
+   */
   timeline: number | null;
   server_version: string | null;
   /** Filled for a node in recovery. */
@@ -26,12 +28,12 @@ export interface ReplicaObservation {
   replayed_lsn: string | null;
   /** `not paused`, `pause requested` or `paused`. */
   replay_pause_state: string;
-  /** `streaming` and others; null when there is no walreceiver. */
+  /** `streaming` and others; null without a walreceiver. */
   receiver_status: string | null;
-  /** The slot that the walreceiver uses; null when it uses none. */
+  /** The slot that the walreceiver uses; null if it uses none. */
   slot_name: string | null;
   sender_host: string | null;
-  /** Age of the last replayed commit: a lag only while there are bytes to replay. */
+  /** Age of the last replayed commit. It is a lag only while there are bytes to replay. */
   replay_age_seconds: number | null;
 }
 

@@ -2,9 +2,8 @@ import type { Role, Topology } from '../cluster/topology.ts';
 import type { PostgresObservation } from './observation.ts';
 
 /**
- * Roles as read with SQL. A node that did not respond has the role null; see `primaryOf` for
- * several
- * nodes that accept writes.
+ * Roles as read with SQL. A node that did not respond has the role null. If several nodes accept
+ * writes, see `primaryOf`.
  */
 export function observedTopology(observations: readonly PostgresObservation[], at: Date): Topology {
   return topologyOf({
@@ -14,7 +13,7 @@ export function observedTopology(observations: readonly PostgresObservation[], a
   });
 }
 
-/** The same from the roles of a report. */
+/** The observed topology from the roles of a report. */
 export function topologyOf({
   primary,
   nodes,
@@ -28,8 +27,8 @@ export function topologyOf({
 }
 
 /**
- * The node that accepts writes. Of several: one of the cluster that most nodes belong to, so that a
- * foreign server on a node's port is not taken for it, then the one on the highest timeline.
+ * The node that accepts writes. If several do: a node of the cluster to which most nodes belong, so
+ * that a foreign server on a node's port is not selected; then the node on the highest timeline.
  */
 export function primaryOf(
   observations: readonly PostgresObservation[],

@@ -1,9 +1,7 @@
-/**
- * Settings that Hathi or Patroni writes by itself, so that a given value would be lost or harmful.
- */
+/** Settings that Hathi or Patroni writes, so that a value of the user would be lost or harmful. */
 export interface Ownership {
   owner: 'Hathi' | 'Patroni';
-  /** What the owner does with it, or what to use instead; ends a sentence. */
+  /** Use of the setting by its owner, or an alternative; ends a sentence. */
   instead: string;
 }
 
@@ -11,7 +9,7 @@ const ENDPOINT: Ownership = {
   owner: 'Hathi',
   instead: 'it follows from the addresses and ports of the nodes',
 };
-const FILES: Ownership = { owner: 'Hathi', instead: 'it says where the node keeps its files' };
+const FILES: Ownership = { owner: 'Hathi', instead: 'it sets the paths of files on the node' };
 const TLS: Ownership = {
   owner: 'Hathi',
   instead: "every connection is encrypted with certificates of the cluster's own authority",
@@ -30,7 +28,7 @@ const OWNED: Record<string, Ownership> = {
   port: ENDPOINT,
   unix_socket_directories: ENDPOINT,
   cluster_name: { owner: 'Patroni', instead: 'it is the name of the cluster' },
-  hot_standby: { owner: 'Patroni', instead: 'it is always on, since replicas answer queries' },
+  hot_standby: { owner: 'Patroni', instead: 'it is always on, since replicas serve queries' },
   wal_log_hints: {
     owner: 'Patroni',
     instead: 'it is always on, so that a former primary can be rewound',
@@ -42,7 +40,10 @@ const OWNED: Record<string, Ownership> = {
   password_encryption: { owner: 'Hathi', instead: 'passwords are always kept as scram-sha-256' },
   data_directory: FILES,
   config_file: FILES,
-  hba_file: { owner: 'Hathi', instead: 'who may connect is said by the allow_list of the cluster' },
+  hba_file: {
+    owner: 'Hathi',
+    instead: 'the allow_list of the cluster decides which clients may connect',
+  },
   ident_file: FILES,
   external_pid_file: FILES,
   archive_mode: ARCHIVE,
@@ -65,7 +66,7 @@ const OWNED_FAMILIES: { pattern: RegExp; ownership: Ownership }[] = [
   { pattern: /^recovery_target(_|$)/, ownership: RECOVERY },
 ];
 
-/** Who sets this parameter, if a user may not. */
+/** Owner of the parameter; undefined if users may set it. */
 export function findOwnership(name: string): Ownership | undefined {
   const lower = name.toLowerCase();
   if (Object.hasOwn(OWNED, lower)) return OWNED[lower];

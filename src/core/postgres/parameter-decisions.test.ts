@@ -21,7 +21,7 @@ describe('the decisions', () => {
     expect(undecided.map(({ name }) => name)).toEqual([]);
   });
 
-  test('have a reason each, name what exists, and leave the defaults of PostgreSQL', () => {
+  test('have a reason each, name existing settings, and accept the defaults of PostgreSQL', () => {
     const known = new Map(
       POSTGRES_VERSIONS.flatMap((version) => listSettings(version)).map((one) => [one.name, one]),
     );
@@ -42,7 +42,7 @@ describe('the decisions', () => {
   });
 });
 
-describe('a value that PostgreSQL accepts and the cluster does not bear', () => {
+describe('a value that PostgreSQL accepts and the cluster does not support', () => {
   test.each([
     ['default_transaction_read_only', 'on', 'off'],
     ['default_transaction_isolation', 'serializable', 'one of repeatable read'],
@@ -87,7 +87,7 @@ describe('a value that PostgreSQL accepts and the cluster does not bear', () => 
     expect(problem(name, value)).toMatchObject({ code, expected: expect.stringMatching(/^at /) });
   });
 
-  test('what each connection takes is bounded by the memory of the node', () => {
+  test('the memory of each connection is bounded by the memory of the node', () => {
     const given = { max_connections: 5000 };
     const check = (name: string, value: number) =>
       checkParameter('17', name, value, { ...limits, given });

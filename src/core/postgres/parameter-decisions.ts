@@ -4,31 +4,30 @@ import { formatInteger, memoryBytesOf } from './parameter-numbers.ts';
 import type { ParameterProblem } from './parameter-problem.ts';
 
 /**
- * What Hathi does with a value that PostgreSQL itself accepts, for each setting of every version:
- * - `accept`: no value of the setting's range harms the cluster
- * - `test`: only the node can decide it, so the trial of the configuration does
+ * Decision about values that PostgreSQL accepts, for each setting of every version:
+ * - `accept`: no value in the range of the setting harms the cluster
+ * - `test`: only the node can decide, in the trial of the configuration
  * - `reject`: the values (without `values`: each but PostgreSQL's default) break replicas, sessions
- * or
- *   data, and no trial shows it
- * - `bound`: a range or a form narrower than PostgreSQL's
+ *   or data, and no trial detects it
+ * - `bound`: the range or the form is narrower than in PostgreSQL
  */
 export interface ParameterDecision {
   name: string;
   decision: 'accept' | 'test' | 'reject' | 'bound';
   values?: string[];
-  /** In the setting's base unit. */
+  /** Limit in the base unit of the setting. */
   min?: number;
   max?: number;
-  /** Whether 0 is accepted although it is below `min`: it switches the setting off. */
+  /** Whether 0 is accepted although it is below `min`, because it disables the setting. */
   zero?: boolean;
-  /** What of the node the value may not exceed. */
+  /** Resource of the node that the value must not exceed. */
   limit?: 'memory' | 'disk';
   syntax?: 'identifiers' | 'file-name';
-  /** Ends the sentence "… cannot be used, since". */
+  /** End of the sentence "… cannot be used, since". */
   reason: string;
 }
 
-/** Sizes of one node; null or absent where they are not known, and then nothing is too large. */
+/** Sizes of one node. If a size is null or absent, no value is too large. */
 interface NodeLimits {
   memoryBytes: number | null;
   diskBytes?: number | null;
@@ -38,7 +37,7 @@ const DECISIONS: ReadonlyMap<string, ParameterDecision> = new Map(
   (decisions as ParameterDecision[]).map((one) => [one.name.toLowerCase(), one]),
 );
 
-/** In no list of settings, as they can be set in a session only. */
+/** Not in the catalogue, because they can be set only in a session. */
 const SESSION_ONLY = ['role', 'session_authorization', 'seed', 'is_superuser'];
 
 const MB = 1024 ** 2;
@@ -60,14 +59,14 @@ export function listDecisions(): ParameterDecision[] {
   return [...DECISIONS.values()];
 }
 
-/** Why a name that is in no list of settings can still not be given. */
+/** Reason why a name that is not in the catalogue is rejected. */
 export function sessionOnlyProblem(name: string): ParameterProblem | undefined {
   if (!SESSION_ONLY.includes(name.toLowerCase())) return undefined;
   const message = `${name} cannot be given: it belongs to one session, and PostgreSQL does not start with it in its configuration.`;
   return { code: 'PARAMETER_UNSAFE', name, message, expected: null, suggestion: null };
 }
 
-/** Why a value that PostgreSQL accepts cannot be used on the cluster. */
+/** Reason why a value that PostgreSQL accepts cannot be used on the cluster. */
 export function decisionProblem(
   setting: Setting,
   read: { value: string; number?: number },

@@ -5,32 +5,32 @@ import { type ParameterValue, readValue } from './parameter-value.ts';
 import { PATRONI_MINIMUMS } from './patroni-parameters.ts';
 import { DEFAULT_MAX_CONNECTIONS, sendersNeeded } from './topology-defaults.ts';
 
-/** What the cluster bears and needs, beyond the range that PostgreSQL itself accepts. */
+/** Limits and needs of the cluster in addition to the ranges of PostgreSQL. */
 export interface ClusterLimits {
   replicaCount: number;
-  /** Memory of one node; null where it is not known, and then nothing is too large. */
+  /** Memory of one node; null if unknown, and then no value is too large. */
   memoryBytes: number | null;
-  /** Size of the file system of the data directory; null or absent where it is not known. */
+  /** Size of the file system of the data directory; null or absent if unknown. */
   diskBytes?: number | null;
-  /** The parameters that are given together with this one. */
+  /** The parameters that are set together with this one. */
   given?: Readonly<Record<string, ParameterValue>>;
 }
 
 interface Rule {
   setting: Setting;
-  /** In base units. */
+  /** Value in base units. */
   number: number;
   version: PostgresVersion;
   limits: ClusterLimits;
 }
 
-/** Connections that are no client's: Patroni's loop and REST API, Hathi's probe and its proof. */
+/** Connections that no client uses: Patroni's loop and REST API, Hathi's probe and verification. */
 const CONTROL_CONNECTIONS = 4;
 
-/** `superuser_reserved_connections` where it is not given. */
+/** Default of `superuser_reserved_connections`. */
 const DEFAULT_RESERVED_CONNECTIONS = 3;
 
-/** WAL segments are 16MB, and PostgreSQL does not start with fewer than two of them. */
+/** WAL segments have 16MB, and PostgreSQL does not start with fewer than two. */
 const LEAST_WAL_SIZE_MB = 32;
 
 /** `vacuum_buffer_usage_limit` is 0 or at least this. */
@@ -65,8 +65,8 @@ function reservedConnections(rule: Rule): number {
 }
 
 /**
- * WAL senders have places of their own since PostgreSQL 12, so they do not count here; but each
- * replica can open one ordinary connection to the primary (pg_rewind), and one client is wanted.
+ * WAL senders do not count toward max_connections since PostgreSQL 12. But each replica can open
+ * one ordinary connection to the primary (pg_rewind), and at least one client must fit.
  */
 function connectionsNeeded(rule: Rule): number {
   const least = reservedConnections(rule) + CONTROL_CONNECTIONS + rule.limits.replicaCount + 1;
@@ -86,7 +86,10 @@ function connectionsProblem(rule: Rule): ParameterProblem | undefined {
   return tooSmall(rule, least, why);
 }
 
-/** Reserved places are part of max_connections; where that is given too, it bears the blame. */
+/**
+ * Reserved connections are part of max_connections. If the user sets that, too, its own check
+ * reports the problem.
+ */
 function reservedProblem(rule: Rule): ParameterProblem | undefined {
   const least = connectionsNeeded(rule);
   const isGiven = givenNumber(rule, 'max_connections') !== undefined;
@@ -114,16 +117,16 @@ function walSizeProblem(rule: Rule): ParameterProblem | undefined {
   return tooSmall(rule, LEAST_WAL_SIZE_MB, 'PostgreSQL needs two WAL segments of 16MB to start');
 }
 
-/** The only setting whose range has a hole. `pg_settings` cannot describe that. */
+/** The only setting whose range has a gap, which `pg_settings` cannot describe. */
 function ringProblem(rule: Rule): ParameterProblem | undefined {
   if (rule.number === 0 || rule.number >= LEAST_RING_KB) return undefined;
   return tooSmall(rule, LEAST_RING_KB, 'PostgreSQL accepts nothing between 0 and that');
 }
 
 /**
- * Shared memory that one unit of the setting takes for each connection and prepared transaction, in
- * bytes.
- * PostgreSQL fills it at its start. A lock has an entry in one hash table and two in another.
+ * Shared memory in bytes that one unit of the setting needs for each connection and prepared
+ * transaction. PostgreSQL allocates it at its start. A lock has an entry in one hash table and two
+ * in another.
  */
 const BYTES_PER_CONNECTION: Readonly<Record<string, number>> = {
   max_locks_per_transaction: 350,
@@ -131,7 +134,7 @@ const BYTES_PER_CONNECTION: Readonly<Record<string, number>> = {
   track_activity_query_size: 1,
 };
 
-/** The rest is for shared_buffers, sessions and the cache of the system. */
+/** The remaining memory is for shared_buffers, sessions and the cache of the system. */
 const SHARE_OF_MEMORY = 1 / 4;
 
 function perConnectionProblem(rule: Rule): ParameterProblem | undefined {
@@ -167,7 +170,7 @@ const RULES: Record<string, (rule: Rule) => ParameterProblem | undefined> = {
   ),
 };
 
-/** Why a value that PostgreSQL would accept is still wrong for this cluster. */
+/** Reason why a value that PostgreSQL accepts is invalid for this cluster. */
 export function limitProblem(
   version: PostgresVersion,
   setting: Setting,

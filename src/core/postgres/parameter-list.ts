@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The written value of a parameter, and the value that each node runs with. */
+/** The written value of a parameter, and the value that each node uses. */
 const parameterSettingSchema = z.object({
   name: z.string(),
   value: z.string().nullable().describe('The written value; null if Hathi writes none.'),

@@ -1,4 +1,4 @@
-/** Numbers and units, read as PostgreSQL reads them in a configuration file. */
+/** Parses numbers and units like PostgreSQL in a configuration file. */
 
 const KILO = 1024;
 const MEMORY_BYTES: Record<string, number> = {
@@ -22,7 +22,7 @@ const INT_MIN = -2_147_483_648;
 
 export type ParsedNumber = { ok: true; number: number } | { ok: false; reason: string };
 
-/** A unit that may be written, and how many base units it is; largest first. */
+/** A valid unit, and its number of base units; largest first. */
 interface Conversion {
   unit: string;
   multiplier: number;
@@ -35,7 +35,7 @@ function conversions(baseUnit: string): Conversion[] {
   return Object.entries(table).map(([name, size]) => ({ unit: name, multiplier: size / base }));
 }
 
-/** C's rint(): halves go to the even neighbour. */
+/** Like rint() in C: halves are rounded to the even neighbour. */
 function roundHalfToEven(value: number): number {
   const floor = Math.floor(value);
   const rest = value - floor;
@@ -55,7 +55,7 @@ function readDigits(digits: string, integer: boolean): { number: number; length:
     return { number: Number.parseInt(whole, 16) + rest, length: digits.length };
   }
   const octal = integer ? /^0[0-7]*/.exec(digits)?.[0] : undefined;
-  // A point or an exponent right behind the octal digits makes PostgreSQL read a decimal instead.
+  // A point or an exponent directly after the octal digits makes PostgreSQL read a decimal instead.
   if (octal !== undefined && !/^[.e]/i.test(digits.slice(octal.length))) {
     return { number: Number.parseInt(octal, 8), length: octal.length };
   }
@@ -64,10 +64,10 @@ function readDigits(digits: string, integer: boolean): { number: number; length:
 
 /**
  * A number with an optional unit, in base units.
- * @param text as in postgresql.conf, e.g. `1.5GB`, `0x10`, `010` (octal for an integer)
- * @param baseUnit of `pg_settings.unit`, e.g. `8kB`; without one no unit is accepted
+ * @param text in the syntax of postgresql.conf, e.g. `1.5GB`, `0x10`, `010` (octal for an integer)
+ * @param baseUnit from `pg_settings.unit`, e.g. `8kB`; without it no unit is accepted
  * @returns an integer is rounded half to even; a real is not rounded, except that a value with a
- *   unit is taken to a whole number of the next smaller unit, as PostgreSQL does
+ *   unit is rounded to a whole number of the next smaller unit, as in PostgreSQL
  * @see PostgreSQL docs, "Setting Parameters: Parameter Names and Values"
  */
 export function parseNumber(
@@ -76,7 +76,7 @@ export function parseNumber(
   kind: 'integer' | 'real',
 ): ParsedNumber {
   const match = NUMBER.exec(text);
-  // strtol() finds no digit here, and only a point at the very start makes PostgreSQL go on.
+  // strtol() finds no digit here. PostgreSQL continues only if the text starts with a point.
   if (kind === 'integer' && /^[ \t\n\v\f\r+-]+\./.test(text)) {
     return { ok: false, reason: 'is not a number' };
   }
@@ -117,7 +117,7 @@ export function parseNumber(
   return { ok: true, number };
 }
 
-/** The units that may be written for a base unit, smallest first, e.g. `B, kB, MB, GB, TB`. */
+/** The valid units for a base unit, smallest first, e.g. `B, kB, MB, GB, TB`. */
 export function unitsOf(baseUnit: string): string[] {
   return conversions(baseUnit)
     .map(({ unit }) => unit)
@@ -125,8 +125,8 @@ export function unitsOf(baseUnit: string): string[] {
 }
 
 /**
- * An integer in base units as `SHOW` prints it: in the largest unit that divides it, e.g. 16384
- * blocks of `8kB` are `128MB`. Zero and negative numbers, which mean something special, stay bare.
+ * Formats an integer in base units like `SHOW`: in the largest unit that divides it, e.g. 16384
+ * blocks of `8kB` are `128MB`. Zero and negative numbers have a special meaning and no unit.
  */
 export function formatInteger(number: number, baseUnit: string | undefined): string {
   if (baseUnit === undefined || number <= 0) return String(number);
@@ -138,7 +138,7 @@ export function formatInteger(number: number, baseUnit: string | undefined): str
   return String(number);
 }
 
-/** C's `%g`, in which `pg_settings` gives a real: six significant digits. */
+/** Like `%g` in C, the format of a real in `pg_settings`: six significant digits. */
 export function formatReal(number: number): string {
   if (number === 0) return '0';
   const [mantissa = '', exponent = '0'] = number.toExponential(5).split('e');

@@ -2,14 +2,14 @@ import type { ErrorCode } from '../errors.ts';
 
 export type ParameterErrorCode = Extract<ErrorCode, `PARAMETER_${string}`>;
 
-/** Why a parameter cannot be given. */
+/** Reason why a parameter is rejected. */
 export interface ParameterProblem {
   code: ParameterErrorCode;
   name: string;
-  /** A whole sentence that names the parameter, the value and what would be right. */
+  /** A sentence that names the parameter, the value and the valid values. */
   message: string;
-  /** What would be right, in a phrase. */
+  /** The valid values, as a phrase. */
   expected: string | null;
-  /** A name or value that can be used instead. */
+  /** A valid name or value to use instead. */
   suggestion: string | null;
 }

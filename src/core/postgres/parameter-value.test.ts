@@ -10,7 +10,7 @@ interface Verdict {
   setting: string;
 }
 
-describe('values read as PostgreSQL reads them', () => {
+describe('values are parsed like in PostgreSQL', () => {
   let database: PGlite;
   let settings: Setting[];
 
@@ -35,7 +35,7 @@ describe('values read as PostgreSQL reads them', () => {
 
   afterAll(() => database?.close());
 
-  /** Each in a subtransaction of its own, so that one value never meets the next. */
+  /** Each value has a separate subtransaction, so that no value affects the next one. */
   async function verdicts(pairs: [string, string][]): Promise<(Verdict | null)[]> {
     const { rows } = await database.query<{ verdict: [string, string] | null }>(
       'SELECT verdict(name, value) FROM unnest($1::text[], $2::text[]) AS given(name, value)',
@@ -70,7 +70,7 @@ describe('values read as PostgreSQL reads them', () => {
     await expectSameVerdicts(pairs);
   }, 60_000);
 
-  test('bounds, and one past them', async () => {
+  test('bounds, and one beyond each bound', async () => {
     const pairs = settings
       .filter(({ vartype }) => vartype === 'integer')
       .flatMap((setting) =>
@@ -112,8 +112,8 @@ describe('values read as PostgreSQL reads them', () => {
 });
 
 /**
- * Left out: settings with a check of their own beyond type and range, and those that disturb the
- * query itself (a tiny `work_mem` needs temporary files, which the embedded server lacks).
+ * Excluded: settings with a check in addition to type and range, and settings that break the query
+ * (a tiny `work_mem` needs temporary files, which the embedded server lacks).
  */
 const LEFT_OUT = new Set([
   'debug_parallel_query',
@@ -164,7 +164,7 @@ const numberText = fc
   .map((parts) => parts.join(''));
 
 describe('values in their normal form', () => {
-  test('are read back as themselves, in every version', () => {
+  test('are parsed back to the same value, in every version', () => {
     const given = fc.record({
       version: fc.constantFrom(...POSTGRES_VERSIONS),
       name: fc.constantFrom('work_mem', 'shared_buffers', 'wal_keep_size', 'statement_timeout'),

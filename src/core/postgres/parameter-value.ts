@@ -7,11 +7,11 @@ export type ParameterValue = string | number | boolean;
 export type ReadValue =
   | {
       ok: true;
-      /** As it is written to a configuration file, without quotes, e.g. `128MB`. */
+      /** Text in a configuration file, without quotes, e.g. `128MB`. */
       value: string;
-      /** As `pg_settings.setting` gives it once it counts, e.g. `16384`. */
+      /** Value of `pg_settings.setting` once it is in effect, e.g. `16384`. */
       setting: string;
-      /** In base units, for integers and reals. */
+      /** Value in base units, for integers and reals. */
       number?: number;
     }
   | { ok: false; reason: string };
@@ -27,7 +27,7 @@ const BOOLEANS: [word: string, meaning: boolean, shortest: number][] = [
   ['0', false, 1],
 ];
 
-/** PostgreSQL takes any prefix that means one word only: `t`, `of`, but not `o`. */
+/** PostgreSQL accepts any unambiguous prefix of a word: `t`, `of`, but not `o`. */
 function readBoolean(text: string): ReadValue {
   const lower = text.toLowerCase();
   const match = BOOLEANS.find(
@@ -38,7 +38,7 @@ function readBoolean(text: string): ReadValue {
   return { ok: true, value, setting: value };
 }
 
-/** Further spellings that PostgreSQL takes without listing them in `pg_settings.enumvals`. */
+/** Further spellings that PostgreSQL accepts but does not list in `pg_settings.enumvals`. */
 function hiddenSpelling(setting: Setting, lower: string): string | undefined {
   const values = setting.enumvals ?? [];
   if (values.includes('on') && values.includes('off')) {
@@ -57,14 +57,12 @@ function readEnum(setting: Setting, text: string): ReadValue {
     setting.enumvals?.find((value) => value.toLowerCase() === lower) ??
     hiddenSpelling(setting, lower);
   if (found === undefined) return { ok: false, reason: 'is none of its values' };
-  // `on` is another name of pglz, and pg_settings gives the first name that a value has.
+  // `on` is another name of pglz, and pg_settings returns the first name of a value.
   const value = setting.name === 'wal_compression' && found === 'on' ? 'pglz' : found;
   return { ok: true, value, setting: value };
 }
 
-/**
- * `pg_settings` prints the largest double short of its last digits: no finite number is above it.
- */
+/** `pg_settings` prints the largest double without its last digits. No finite number is larger. */
 function upperBound(setting: Setting): number {
   const bound = Number(setting.max_val ?? Infinity);
   return bound >= 1.79769e308 ? Number.MAX_VALUE : bound;
@@ -77,14 +75,14 @@ function readNumber(setting: Setting, kind: 'integer' | 'real', text: string): R
   if (number < Number(setting.min_val ?? -Infinity) || number > upperBound(setting)) {
     return { ok: false, reason: 'is outside its range' };
   }
-  // A real is written bare: with a unit PostgreSQL would round it to the next smaller unit.
+  // A real has no unit: with a unit, PostgreSQL would round it to the next smaller unit.
   if (kind === 'real') {
     return { ok: true, value: String(number + 0), setting: formatReal(number), number };
   }
   return { ok: true, value: formatInteger(number, setting.unit), setting: String(number), number };
 }
 
-/** Reads a value as PostgreSQL reads it in a configuration file; never throws. */
+/** Parses a value like PostgreSQL in a configuration file; never throws. */
 export function readValue(setting: Setting, given: ParameterValue): ReadValue {
   if (typeof given === 'boolean' && setting.vartype !== 'bool' && setting.vartype !== 'enum') {
     return { ok: false, reason: `is a boolean, and the parameter is of type ${setting.vartype}` };
@@ -106,7 +104,7 @@ export function readValue(setting: Setting, given: ParameterValue): ReadValue {
 }
 
 /**
- * What would be right, in one phrase, e.g. `an integer from 64kB to 2147483647kB, in B, kB, MB, GB
+ * The valid values, as one phrase, e.g. `an integer from 64kB to 2147483647kB, in B, kB, MB, GB
  * or TB`.
  */
 export function describeExpected(setting: Setting): string {
@@ -114,7 +112,7 @@ export function describeExpected(setting: Setting): string {
   if (vartype === 'bool') return 'on or off';
   if (vartype === 'enum') return `one of ${(enumvals ?? []).map((v) => v || "''").join(', ')}`;
   if (vartype === 'string') return 'a string on one line';
-  // The base unit of a count of blocks is no unit that can be written: "16 8kB" would mean nothing.
+  // The base unit of a number of blocks is not valid in a file: "16 8kB" has no meaning.
   const bound = (text: string | undefined) =>
     vartype === 'integer' && unit !== undefined
       ? formatInteger(Number(text), unit)

@@ -27,7 +27,7 @@ const refused = (name: string, value: ParameterValue, version = '17' as const) =
 };
 
 describe('the catalogue', () => {
-  test.each(POSTGRES_VERSIONS)('of PostgreSQL %s has what its servers have', (version) => {
+  test.each(POSTGRES_VERSIONS)('of PostgreSQL %s has the settings of its servers', (version) => {
     expect(listSettings(version).length).toBeGreaterThan(350);
     expect(findSetting(version, 'SHARED_BUFFERS')).toMatchObject({
       vartype: 'integer',
@@ -43,13 +43,13 @@ describe('the catalogue', () => {
     expect(findSetting('18', 'io_method')?.enumvals).toEqual(['sync', 'worker', 'io_uring']);
   });
 
-  test('accepts every default of its own that Hathi does not own', () => {
+  test('accepts every default of the settings that Hathi does not own', () => {
     for (const version of POSTGRES_VERSIONS) {
       for (const { name, boot_val } of listSettings(version)) {
         if (boot_val === undefined) continue;
         const check = checkParameter(version, name, boot_val, limits);
         const code = check.ok ? null : check.problem.code;
-        // PostgreSQL keeps no WAL by default, and Patroni 128MB; nothing between is possible.
+        // PostgreSQL keeps no WAL by default, and Patroni 128MB; no value between is possible.
         const expected = name === 'wal_keep_size' ? ['PARAMETER_TOO_SMALL'] : [];
         expect([null, 'PARAMETER_OWNED', 'PARAMETER_READ_ONLY', ...expected], name).toContain(code);
       }
@@ -130,7 +130,7 @@ describe('a parameter that does not fit', () => {
     expect(refused('zzzzzz', 1)?.suggestion).toBeNull();
   });
 
-  test('never throws and never accepts what would be another line', () => {
+  test('never throws and never accepts text that would be another line', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.string(), fc.constantFrom(...listSettings('17').map(({ name }) => name))),
@@ -144,7 +144,7 @@ describe('a parameter that does not fit', () => {
   });
 });
 
-test('one slip of the finger in a name is always undone', () => {
+test('one typing error in a name is always corrected', () => {
   const names = listSettings('17').map(({ name }) => name);
   fc.assert(
     fc.property(fc.constantFrom(...names.filter((n) => n.length > 8)), fc.nat(7), (name, at) => {
@@ -157,7 +157,7 @@ test('one slip of the finger in a name is always undone', () => {
 });
 
 describe('parameters together', () => {
-  test('all problems are named', () => {
+  test('all problems are returned', () => {
     const check = checkParameters('17', { max_connections: 5, nonsense_name: 1, port: 1 }, limits);
     expect(check.ok ? [] : check.problems.map(({ code }) => code)).toEqual([
       'PARAMETER_TOO_SMALL',
@@ -166,7 +166,7 @@ describe('parameters together', () => {
     ]);
   });
 
-  test('max_connections must leave room beside what is reserved', () => {
+  test('max_connections must leave room in addition to the reserved connections', () => {
     const given = {
       max_connections: 40,
       superuser_reserved_connections: 20,
@@ -180,7 +180,7 @@ describe('parameters together', () => {
     expect(checkParameters('17', { ...given, max_connections: 47 }, limits).ok).toBe(true);
   });
 
-  test('reserving too many of the default connections names what would be right', () => {
+  test('reserving too many of the default connections names the valid values', () => {
     const check = checkParameters('17', { superuser_reserved_connections: 98 }, limits);
     expect(check).toMatchObject({ ok: false, problems: [{ code: 'PARAMETER_TOO_LARGE' }] });
     expect(checkParameters('17', { superuser_reserved_connections: 93 }, limits).ok).toBe(true);
@@ -209,7 +209,7 @@ describe('the defaults of a cluster', () => {
     );
   });
 
-  test('follow the replicas, the memory and the disk', () => {
+  test('depend on the replicas, the memory and the disk', () => {
     const defaults = topologyDefaults({
       version: '17',
       replicaCount: 8,
@@ -224,7 +224,7 @@ describe('the defaults of a cluster', () => {
     });
   });
 
-  test('give way to what is given', () => {
+  test('are overridden by given values', () => {
     const given = { Max_Connections: 300, shared_buffers: '256MB' };
     const one = { version: '17', replicaCount: 2, memoryBytes: 2 * GB, diskBytes: null } as const;
     const check = resolveParameters(given, one);

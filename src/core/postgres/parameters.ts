@@ -14,17 +14,17 @@ export type { ParameterValue } from './parameter-value.ts';
 export type { ParameterScope } from './patroni-parameters.ts';
 
 /**
- * Most parameters of one cluster. PostgreSQL itself has fewer than 400, extensions have some more.
+ * Maximum number of parameters of one cluster. PostgreSQL has fewer than 400; extensions add some.
  */
 export const MAX_PARAMETERS = 500;
 
-/** A parameter that PostgreSQL and Patroni will take as it is. */
+/** A parameter that PostgreSQL and Patroni accept unchanged. */
 export interface CheckedParameter {
-  /** In PostgreSQL's own spelling, e.g. `DateStyle`. */
+  /** Name in the spelling of PostgreSQL, e.g. `DateStyle`. */
   name: string;
-  /** As it is written to a configuration file, without quotes, e.g. `128MB`. */
+  /** Text in a configuration file, without quotes, e.g. `128MB`. */
   value: string;
-  /** As `pg_settings.setting` gives it on a node where it counts, e.g. `16384`. */
+  /** Value of `pg_settings.setting` on a node where it is in effect, e.g. `16384`. */
   setting: string;
   /** Whether a change needs a restart of PostgreSQL. */
   restart: boolean;
@@ -40,8 +40,8 @@ export type ParametersCheck =
   | { ok: false; problems: ParameterProblem[] };
 
 /**
- * Settings of extensions: PostgreSQL cannot check them before the extension's library is loaded,
- * so any `extension.name` of identifiers is taken as it is, as a string that a reload brings in.
+ * Settings of extensions. PostgreSQL cannot check them before the extension's library is loaded. So
+ * any `extension.name` of identifiers is accepted unchanged, as a string that a reload applies.
  * @see PostgreSQL docs, "Customized Options"
  */
 const CUSTOM_NAME = /^[a-z_][a-z0-9_$]*(\.[a-z_][a-z0-9_$]*)+$/i;
@@ -101,10 +101,10 @@ function settableNames(version: PostgresVersion): string[] {
 
 /**
  * Checks one parameter alone; `checkParameters` checks dependencies between parameters.
- * @param given as JSON has it: `"128MB"`, `200`, `true`
- * @param limits of the cluster that it is for
- * @param suggest whether to search the name that was meant, which takes milliseconds
- * @returns the parameter in PostgreSQL's own spelling, or what is wrong with it; never throws
+ * @param given value in JSON: `"128MB"`, `200`, `true`
+ * @param limits of the cluster
+ * @param suggest whether to search for a similar name, which takes milliseconds
+ * @returns the parameter in the spelling of PostgreSQL, or the problem; never throws
  */
 export function checkParameter(
   version: PostgresVersion,
@@ -147,7 +147,7 @@ export function checkParameter(
 }
 
 /**
- * Whether all these parameters can be given together, sorted by name.
+ * Checks whether all these parameters can be used together. The result is sorted by name.
  * @returns every problem found, not only the first; never throws
  */
 export function checkParameters(
@@ -179,8 +179,8 @@ export function checkParameters(
 }
 
 /**
- * What a cluster runs with: the defaults of its size, and over them what the user gave.
- * @returns all of them, checked together; see `checkParameters`
+ * Parameters of a cluster: the defaults for its size, overridden by the values of the user.
+ * @returns all parameters, checked together; see `checkParameters`
  */
 export function resolveParameters(
   given: Readonly<Record<string, ParameterValue>>,

@@ -1,9 +1,8 @@
 /**
  * Parameters that must be the same on every node. Patroni keeps them in etcd (`dynamic`), starts
- * PostgreSQL with them on its command line, and ignores them in a node's own file.
- * `hot_standby`, `wal_log_hints`, `cluster_name`, `listen_addresses` and `port` belong here too,
- * but
- * cannot be given.
+ * PostgreSQL with them on its command line, and ignores them in a node's own file. `hot_standby`,
+ * `wal_log_hints`, `cluster_name`, `listen_addresses` and `port` also belong here, but users cannot
+ * set them.
  * @see Patroni docs, "Important rules" of "Patroni configuration"
  */
 const DYNAMIC_PARAMETERS = new Set([
@@ -18,7 +17,7 @@ const DYNAMIC_PARAMETERS = new Set([
   'wal_keep_size',
 ]);
 
-/** `dynamic` is kept in etcd for the whole cluster, `local` in the file of each node. */
+/** `dynamic` is stored in etcd for the whole cluster, `local` in the file of each node. */
 export type ParameterScope = 'dynamic' | 'local';
 
 export function scopeOf(name: string): ParameterScope {
@@ -26,10 +25,11 @@ export function scopeOf(name: string): ParameterScope {
 }
 
 /**
- * Below these Patroni takes a value of its own instead, with no more than a line in its log
- * (`max_connections` 10 became 100). In the base unit of the parameter.
+ * Minimum values in the base unit of the parameter. For a lower value, Patroni uses its default and
+ * only logs a line (`max_connections` 10 became 100).
  * @see Patroni, `CMDLINE_OPTIONS` in `patroni/postgresql/config.py` (the same in 3.0 and 4.0), and
- *   for `maintenance_work_mem`, which PostgreSQL 17 lets go lower, its list of known parameters
+ *   for `maintenance_work_mem`, for which PostgreSQL 17 allows a lower value, its list of known
+ *   parameters
  */
 export const PATRONI_MINIMUMS: Readonly<Record<string, number>> = {
   max_connections: 25,

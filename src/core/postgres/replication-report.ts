@@ -4,8 +4,8 @@ import { instantSchema } from '../instant.ts';
 import { CONDITION_STATUSES } from '../observation/condition.ts';
 
 /**
- * Why a node is not proven, and whether waiting could help: a replica that has just started may not
- * stream yet, while a paused one stays paused until a person resumes it.
+ * Reasons why a node is not verified, and whether waiting can help. A replica that has just started
+ * may not stream yet, but a paused replica stays paused until a person resumes it.
  */
 export const REASONS = {
   NODE_MISSING: { settles: false },

@@ -92,7 +92,7 @@ function reasonsFor(
   return verdict.nodes.find((one) => one.node === node)?.reasons.map((one) => one.code) ?? [];
 }
 
-test('a primary with two replicas that read the row is proven, with no lag', () => {
+test('a primary with two replicas that read the row is verified, with no lag', () => {
   const verdict = judgeReplication(EXPECTED, [primary(), replica(2), replica(3)], everywhere);
   expect(verdict.passed).toBe(true);
   expect(verdict.primary?.node).toBe('a-1');
@@ -105,7 +105,7 @@ test('a primary with two replicas that read the row is proven, with no lag', () 
   ]);
 });
 
-test('a single primary is proven by the row it accepted, a witness by nothing', () => {
+test('a single primary is verified by the row that it accepted, a witness without any check', () => {
   const witness = { ...replica(3), witness: true, in_recovery: null, replica: null };
   const pair = judgeReplication(EXPECTED, [primary(), replica(2), witness], seenBy('a-2'));
   expect(pair.passed).toBe(true);
@@ -115,7 +115,7 @@ test('a single primary is proven by the row it accepted, a witness by nothing', 
   expect(judgeReplication(['a-1'], [primary()], refused).passed).toBe(false);
 });
 
-test('a stopped replica is unreachable, and waiting could help', () => {
+test('a stopped replica is unreachable, and waiting can help', () => {
   const stopped = replica(2, { unreachable: 'nothing listens', in_recovery: null, replica: null });
   const observations = [primary(), stopped, replica(3)];
   expect(reasonsFor('a-2', observations)).toEqual(['NODE_UNREACHABLE']);
@@ -134,19 +134,19 @@ test('a paused replica has its lag in bytes and seconds, and waiting cannot help
   expect(verdict.nodes[1]).toMatchObject({ lag_bytes: 256, lag_seconds: 4 });
 });
 
-test('a replica without a slot of its own is named, though it streams and reads the row', () => {
+test('a replica without a slot is reported, although it streams and reads the row', () => {
   const detached = replica(2, {}, { slot_name: null });
   expect(reasonsFor('a-2', [primary(), detached, replica(3)])).toEqual(['NO_SLOT']);
   const foreign = replica(2, {}, { slot_name: 'a_3' });
   expect(reasonsFor('a-2', [primary(), foreign, replica(3)])).toEqual(['SLOT_INACTIVE']);
 });
 
-test('a replica whose receiver is gone does not stream', () => {
+test('a replica without a receiver does not stream', () => {
   const cut = replica(2, {}, { receiver_status: null, slot_name: null });
   expect(reasonsFor('a-2', [primary(), cut, replica(3)])).toContain('NOT_STREAMING');
 });
 
-test('a separate cluster is told by its identifier, and the majority keeps its primary', () => {
+test('a separate cluster is detected by its identifier, and the majority keeps its primary', () => {
   const foreign = primary({ node: 'a-1', system_identifier: '1', timeline: 9 });
   const observations = [foreign, replica(2), primary({ node: 'a-3' })];
   const verdict = judgeReplication(EXPECTED, observations, seenBy('a-2'));
@@ -158,19 +158,19 @@ test('a separate cluster is told by its identifier, and the majority keeps its p
   ]);
 });
 
-test('of two nodes that accept writes the one on the higher timeline is the primary', () => {
+test('if two nodes accept writes, the node on the higher timeline is the primary', () => {
   const observations = [primary(), primary({ node: 'a-2', timeline: 3 }), replica(3)];
   expect(judgeReplication(EXPECTED, observations, everywhere).primary?.node).toBe('a-2');
   expect(reasonsFor('a-1', observations)).toContain('SECOND_PRIMARY');
 });
 
-test('an old timeline and a missing machine are named', () => {
+test('an old timeline and a missing machine are reported', () => {
   const old = replica(2, { timeline: 1 });
   expect(reasonsFor('a-2', [primary(), old, replica(3)])).toEqual(['OTHER_TIMELINE']);
   expect(reasonsFor('a-3', [primary(), replica(2)])).toEqual(['NODE_MISSING']);
 });
 
-test('without a primary no replica is proven', () => {
+test('without a primary no replica is verified', () => {
   const nothing = { lsn: null, reason: null, reads: [] };
   expect(reasonsFor('a-2', [replica(2), replica(3)], nothing)).toEqual(['NO_PRIMARY']);
 });

@@ -6,7 +6,7 @@ import { type NodeReport, REASONS, type Reason, type ReasonCode } from './replic
 /** Result of the marker row: written on the primary, then read on each replica. */
 export interface MarkerOutcome {
   lsn: string | null;
-  /** Why it could not be written; null when it was, or was not tried. */
+  /** Reason why it could not be written; null if it was written or not tried. */
   reason: string | null;
   reads: readonly {
     node: string;
@@ -21,14 +21,15 @@ export interface Verdict {
   passed: boolean;
   primary: PostgresObservation | null;
   nodes: NodeReport[];
-  /** Whether looking again in a moment could end better. */
+  /** Whether a repeated observation could have a better result. */
   maySettle: boolean;
 }
 
 /**
- * Judges what was observed: one primary, and every other node with PostgreSQL a replica of it that
- * streams through an active slot, on the same timeline, and replayed past the marker. Pure.
- * @param expected names of all nodes that the cluster should have
+ * Judges an observation. It requires one primary. Every other node with PostgreSQL must be a
+ * replica that streams from the primary through an active slot, is on the same timeline, and has
+ * replayed past the marker. Pure.
+ * @param expected names of all nodes in the spec
  */
 export function judgeReplication(
   expected: readonly string[],
@@ -65,7 +66,7 @@ function reasonsAgainst(
   const reasons = reasonsOfReplica(node, primary);
   const read = marker.reads.find((one) => one.node === node.node);
   if (marker.lsn !== null && !read?.seen) {
-    const why = read?.reason ?? 'the node was not asked for it, since it is no replica';
+    const why = read?.reason ?? 'the node was not queried, since it is no replica';
     reasons.push(
       reason('MARKER_NOT_SEEN', `A row written on ${primary.node} was not read here: ${why}.`),
     );
@@ -73,7 +74,7 @@ function reasonsAgainst(
   return reasons;
 }
 
-/** Why a node does not stream from the primary. Empty if it does. */
+/** Reasons why a node does not stream from the primary; empty if it does. */
 export function reasonsOfReplica(
   node: PostgresObservation,
   primary: PostgresObservation,
@@ -148,7 +149,7 @@ function reasonsOfStreaming(node: PostgresObservation, primary: PostgresObservat
   return reasons;
 }
 
-/** Patroni gives each member's name to its walreceiver; the address serves where it does not. */
+/** Patroni sets the member's name on its walreceiver. Without the name, the address is compared. */
 function senderOf(
   node: PostgresObservation,
   primary: PostgresObservation,

@@ -72,13 +72,13 @@ describe('restartOrder', () => {
     expect(restartOrder(primary, observed, written(wanted))).toBe(order);
   });
 
-  it('never lets a node run with less than the primary', () => {
+  it('never leaves a node with a lower value than the primary', () => {
     const value = fc.integer({ min: 1, max: 6 });
     fc.assert(
       fc.property(fc.array(value, { minLength: 1, maxLength: 4 }), value, (running, wanted) => {
         const observed = running.map((one, at) => node(`pg-${at + 1}`, { max_connections: one }));
         const order = restartOrder('pg-1', observed, written({ max_connections: wanted }));
-        // The primary restarts before the others: the moment that could stop one of them.
+        // The primary restarts before the others. At that moment a replica could stop.
         return order !== 'primary-first' || running.slice(1).every((one) => one >= wanted);
       }),
     );

@@ -11,9 +11,8 @@ export const BOUND_TO_THE_PRIMARY = [
 
 /**
  * Order of a rolling restart. `replicas-first` is safe for every change: Patroni starts a replica
- * with
- * the value of its control file while that is higher, and the replica restarts once more after the
- * primary. `primary-first` saves that second restart, and is safe only for lowered values.
+ * with the value of its control file while that is higher, and the replica restarts once more after
+ * the primary. `primary-first` saves that second restart, and is safe only for lowered values.
  */
 export const RESTART_ORDERS = ['replicas-first', 'primary-first'] as const;
 export type RestartOrder = (typeof RESTART_ORDERS)[number];
@@ -29,8 +28,8 @@ export function changedBoundParameters(
 }
 
 /**
- * Decides by the values that the nodes run with, not by the last written ones: a change that was
- * interrupted leaves nodes with different values.
+ * Compares the values that the nodes use, not the last written ones, because an interrupted change
+ * leaves nodes with different values.
  * @param observed values of the bound parameters on every node with PostgreSQL
  * @param primary null if no primary was observed
  */

@@ -25,7 +25,7 @@ const row = (name: string, setting: string, more: Partial<ObservedSetting> = {})
 const node = (...settings: ObservedSetting[]) => ({ node: 'a-1', reason: null, settings });
 
 describe('parameters read back', () => {
-  it('are well when every node has what was written', () => {
+  it('have no problem if every node has the written values', () => {
     const names = POSTGRES_VERSIONS.flatMap((version) => listSettings(version)).map(
       ({ name }) => name,
     );
@@ -38,7 +38,7 @@ describe('parameters read back', () => {
     );
   });
 
-  it('are compared without regard to the spelling of the name', () => {
+  it('are compared independent of the spelling of the name', () => {
     expect(judgeSettings([parameter('datestyle', 'ISO')], [node(row('DateStyle', 'ISO'))])).toEqual(
       [],
     );
@@ -92,14 +92,14 @@ describe('parameters read back', () => {
     ['log_file_mode', '384', row('log_file_mode', '0640')],
     ['wal_buffers', '1024', row('wal_buffers', '2048')],
     ['datestyle', 'iso', row('DateStyle', 'SQL, DMY', { source: 'default', file_setting: null })],
-    // A reload that Patroni did not carry out: the source does not show it.
+    // A reload that Patroni did not execute; the source does not show it.
     ['log_timezone', 'Mars/Base', row('log_timezone', 'Etc/UTC')],
     [
       'statement_timeout',
       '60000',
       row('statement_timeout', '3500', { source: 'client', file_setting: null }),
     ],
-    // A value that PostgreSQL does not accept, while it runs on with the old one.
+    // A value that PostgreSQL rejects while it continues with the old one.
     [
       'log_timezone',
       'Mars/Base',

@@ -3,40 +3,40 @@ import type { CheckedParameter } from './parameters.ts';
 /** A row of `pg_settings` of one node. */
 export interface ObservedSetting {
   name: string;
-  /** In the setting's base unit. */
+  /** Value in the base unit of the setting. */
   setting: string;
   unit: string | null;
   /** e.g. `default`, `configuration file`, `command line`. */
   source: string;
-  /** What it would be if nothing set it. */
+  /** Value if no source sets it. */
   boot_val: string | null;
-  /** Whether the file has another value, which counts after a restart. */
+  /** Whether the file has another value, which takes effect after a restart. */
   pending_restart: boolean;
-  /** The last value for it in the node's configuration files, as text; null where there is none. */
+  /** The last value in the node's configuration files, as text; null if there is none. */
   file_setting: string | null;
-  /** Why PostgreSQL does not use that value; null where it does. */
+  /** Reason why PostgreSQL does not use that value; null if it does. */
   file_error: string | null;
 }
 
 export interface NodeSettings {
   node: string;
-  /** Why the node did not respond; null if it did. */
+  /** Reason why the node did not respond; null if it did. */
   reason: string | null;
   settings: ObservedSetting[];
 }
 
-/** A parameter that is not on a node as it was written. */
+/** A parameter whose value on a node differs from the written value. */
 export interface SettingDifference {
   node: string;
   name: string;
-  /** As `pg_settings.setting` should be. */
+  /** Expected value of `pg_settings.setting`. */
   expected: string;
   /** null if the node does not have the parameter or did not respond. */
   found: string | null;
   reason: string;
 }
 
-/** Checked by its library alone, in a spelling of its own; without the library it is a text. */
+/** A setting that only its library checks and formats; without the library it is a text. */
 const isOfExtension = (name: string) => name.includes('.');
 
 /**
@@ -50,7 +50,7 @@ export function isOfTheSession({ source }: ObservedSetting): boolean {
   return SESSION_SOURCES.includes(source);
 }
 
-/** Values by which PostgreSQL or the system chooses, and then shows what was chosen. */
+/** Values that let PostgreSQL or the system choose. PostgreSQL then shows the chosen value. */
 const CHOSEN: Readonly<Record<string, string>> = {
   wal_buffers: '-1',
   io_max_concurrency: '-1',
@@ -63,12 +63,12 @@ const CHOSEN: Readonly<Record<string, string>> = {
   tcp_user_timeout: '0',
 };
 
-/** Shown as octal digits. */
+/** Settings that are shown as octal digits. */
 const MODES = ['log_file_mode', 'unix_socket_permissions'];
 
 /**
- * Shown in a spelling of PostgreSQL's own, e.g. `ISO, MDY` for `iso`: its file has the one that was
- * given.
+ * Settings that PostgreSQL shows in a normalized spelling, e.g. `ISO, MDY` for `iso`. The file has
+ * the written spelling.
  */
 const RESPELLED = [
   'datestyle',
@@ -82,7 +82,7 @@ const RESPELLED = [
 function isAsWritten({ setting, value }: CheckedParameter, row: ObservedSetting): boolean {
   const name = row.name.toLowerCase();
   if (row.pending_restart || row.file_error !== null) return false;
-  // What the session shows is its own; new sessions of others get what the file has.
+  // The shown value applies only to this session; new sessions get the value of the file.
   if (isOfTheSession(row) || isOfExtension(name)) return row.file_setting === value;
   if (row.setting === setting || CHOSEN[name] === setting) return true;
   if (MODES.includes(name)) return Number.parseInt(row.setting, 8) === Number(setting);
@@ -94,9 +94,8 @@ function isFromFiles({ source }: ObservedSetting): boolean {
 }
 
 /**
- * Whether every node runs with what was written: by the running values and by `pg_file_settings`,
- * since
- * PostgreSQL and Patroni drop values without an error.
+ * Whether every node uses the written values. Compares the running values and `pg_file_settings`,
+ * because PostgreSQL and Patroni drop values without an error.
  */
 export function judgeSettings(
   expected: readonly CheckedParameter[],

@@ -1,17 +1,17 @@
 import type { ClusterSpec } from '../cluster/cluster-spec.ts';
 import { findSetting, type PostgresVersion } from './catalogue.ts';
 
-/** What the defaults of a cluster follow from. */
+/** Inputs of the defaults of a cluster. */
 export interface ClusterSize {
   version: PostgresVersion;
   replicaCount: number;
-  /** Memory that one node may fill: on `local`, where nodes share a machine, its share of it. */
+  /** Memory that one node may use. On `local` nodes share a machine, so it is the node's share. */
   memoryBytes: number | null;
-  /** Size of the file system that the data directory is on; a node's share of it on `local`. */
+  /** Size of the file system of the data directory; on `local` the node's share. */
   diskBytes: number | null;
 }
 
-/** @param node what one node of the cluster can hold */
+/** @param node capacity of one node of the cluster */
 export function clusterSizeOf(
   spec: Pick<ClusterSpec, 'postgres_version' | 'replica_count'>,
   node: { memory_bytes: number | null; disk_bytes: number | null },
@@ -30,15 +30,18 @@ const GB = 1024 ** 3;
 /** PostgreSQL's default, written explicitly because every node must have the same value. */
 export const DEFAULT_MAX_CONNECTIONS = 100;
 
-/** PostgreSQL's own defaults of senders and slots; raising them later would restart every node. */
+/** PostgreSQL's defaults of senders and slots. A later increase would restart every node. */
 const DEFAULT_SENDERS = 10;
 
-/** Beyond the replicas': a second `pg_basebackup`, `pg_receivewal` or logical subscribers. */
+/**
+ * In addition to the replicas: a second `pg_basebackup`, `pg_receivewal` or logical subscribers.
+ */
 const SPARE_SENDERS = 4;
 
 /**
- * A replica that is cloned holds two senders, and two slots, at once: the base backup with its own
- * WAL stream, or that stream's temporary slot beside the member's slot. All may clone together.
+ * A replica that is cloned uses two senders and two slots at the same time: the base backup and its
+ * WAL stream, with the temporary slot of that stream in addition to the member's slot. All replicas
+ * can be cloned at the same time.
  */
 export function sendersNeeded(replicaCount: number): number {
   return 2 * replicaCount;
@@ -46,7 +49,7 @@ export function sendersNeeded(replicaCount: number): number {
 
 /**
  * A replica retries after this time if its stream broke or if it started before its slot.
- * PostgreSQL's own is 5 s, by which every other start of a cluster took longer.
+ * PostgreSQL's default is 5 s, which delayed every other start of a cluster.
  */
 const STREAM_RETRY = '500ms';
 
@@ -56,12 +59,14 @@ function megabytes(bytes: number, lowestBytes: number, highestBytes: number): st
 }
 
 /**
- * - `shared_buffers`: a quarter of the memory, the usual start, since the kernel caches as well; at
- *   least PostgreSQL's default of 128MB where that is at most half of the memory; above 32GB more
- *   buffers cost more than they gain
- * - `effective_cache_size`: three quarters; a planner's estimate, nothing is taken
- * - `maintenance_work_mem`: a sixteenth, as up to four run at once; PostgreSQL's default below 1GB
- * - `work_mem`: what is left by the connections, a few sorts each; never below the default of 4MB
+ * - `shared_buffers`: a quarter of the memory, the usual value, because the kernel caches as well;
+ *   at least PostgreSQL's default of 128MB if that is at most half of the memory; at most 32GB,
+ *   because more buffers cost more than they gain
+ * - `effective_cache_size`: three quarters; an estimate for the planner, which allocates nothing
+ * - `maintenance_work_mem`: a sixteenth, because up to four run at the same time; PostgreSQL's
+ *   default below 1GB
+ * - `work_mem`: the remaining memory divided by a few sorts of each connection; at least the
+ *   default of 4MB
  */
 function memoryDefaults(memoryBytes: number): Record<string, string> {
   const leftBytes = memoryBytes * 0.75;

@@ -1,6 +1,6 @@
 import { type Procedure, stage } from './procedure.ts';
 
-/** From a spec to a cluster whose replicas replicate. */
+/** Creates a cluster from a spec and verifies its replication. */
 export const createCluster: Procedure = {
   access: 'change',
   stages: () => [

@@ -5,7 +5,7 @@ import { createCluster } from './create-cluster.ts';
 import type { OperationAccess, PlannedStage, Procedure } from './procedure.ts';
 import { singleStep } from './single-step.ts';
 
-/** What an operation can be, by its kind. */
+/** Every kind of operation, with its procedure. */
 export const PROCEDURES = {
   'generate-terraform': singleStep('generate-terraform'),
   'plan-terraform': singleStep('plan-terraform'),
@@ -18,7 +18,7 @@ export const PROCEDURES = {
 } as const satisfies Record<Step, Procedure> & Record<string, Procedure>;
 export type OperationKind = keyof typeof PROCEDURES;
 
-/** What an operation of that kind does with the cluster as it is now. */
+/** Stages of an operation of that kind for the current cluster. */
 export function planOperation(
   kind: OperationKind,
   cluster: { applied_spec: ClusterSpec | null; spec: ClusterSpec; topology: Topology | null },

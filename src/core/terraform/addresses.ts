@@ -1,6 +1,6 @@
 import type { NodePart } from '../plan/planned-change.ts';
 
-/** How the resources of a target correspond to those of its Terraform module. */
+/** Addresses of a target's resources in its Terraform module. */
 export interface ModuleResources {
   /**
    * Resource of one node, by its kind, e.g. `node`: `aws_instance.node`. Its key is the node's
@@ -8,14 +8,13 @@ export interface ModuleResources {
    */
   ofNode: Readonly<Record<string, string>>;
   /**
-   * Resource of the cluster, by its kind. A kind with a slash after the listed part has the rest as
-   * its
-   * key, e.g. `subnet/public/eu-west-1a`.
+   * Resource of the cluster, by its kind. For a kind with a slash after the listed part, the rest
+   * is the key, e.g. `subnet/public/eu-west-1a`.
    */
   ofCluster: Readonly<Record<string, string>>;
   /** Purpose of a node's resource, by its name in the module. */
   parts: Readonly<Record<string, NodePart>>;
-  /** Kinds without an id of their own in a state: only the address identifies them. */
+  /** Kinds without an id in a state: only the address identifies them. */
   withoutId: 'all' | readonly string[];
 }
 

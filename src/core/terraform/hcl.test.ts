@@ -11,7 +11,7 @@ const STRINGS = 4_000;
 const engines = enginesHere();
 
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: templates of another language
-/** Strings of the pieces that could break out, in every order. */
+/** Strings of pieces that could end the quotes, in every order. */
 const hostile = fc
   .array(
     fc.oneof(
@@ -43,12 +43,11 @@ const hostile = fc
     { maxLength: 8 },
   )
   .map((parts) => parts.join(''))
-  // The engines' own normaliser cuts code points to 16 bits where it looks for compositions:
-  // U+F1F50
-  // with an accent becomes U+1F54. No spelling gets such a string past it.
+  // The normaliser of the engines cuts code points to 16 bits when it searches for compositions:
+  // U+F1F50 with an accent becomes U+1F54. No spelling of such a string avoids that.
   .filter((text) => !/[\u{10000}-\u{10ffff}]\p{M}/u.test(text.normalize('NFC')));
 
-describe.each(engines)('what $name reads back', (engine) => {
+describe.each(engines)('the values that $name reads back', (engine) => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'hathi-hcl-'));
@@ -77,8 +76,8 @@ describe.each(engines)('what $name reads back', (engine) => {
     expect(stderr).toBe('');
     return JSON.parse(Buffer.from(JSON.parse(stdout.trim()), 'base64').toString());
   }
-  // Each string goes through base64 by itself: the text that jsonencode makes is normalised too,
-  // which joins the r of an escaped carriage return with an accent after it.
+  // Each string is encoded in base64 separately. The output of jsonencode is normalised, too, which
+  // joins the r of an escaped carriage return with a following accent.
   const decoded = (text: unknown) => Buffer.from(text as string, 'base64').toString();
 
   it(`equals what was written, over ${STRINGS} random strings, and is formatted`, async () => {
@@ -97,7 +96,7 @@ describe.each(engines)('what $name reads back', (engine) => {
     expect(Object.fromEntries(pairs)).toEqual(all);
   });
 
-  it('lays out nested values as the engine wants them', async () => {
+  it('formats nested values like the engine', async () => {
     const all = {
       a: [1, [true, null], {}],
       'long name': { x: 'y', longer: [] },
@@ -127,11 +126,11 @@ describe('quote', () => {
 });
 
 describe('writeHcl', () => {
-  it('refuses a name that is none', () => {
+  it('refuses an invalid name', () => {
     expect(() => writeHcl([attribute('a = 1\nb', 2)])).toThrow('no HCL identifier');
   });
 
-  it('looks like a person wrote it', () => {
+  it('has the layout of a file that a person wrote', () => {
     const text = writeHcl([
       block(
         'module',

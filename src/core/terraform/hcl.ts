@@ -1,12 +1,11 @@
 import { HathiError } from '../errors.ts';
 
 /**
- * Writes HCL as a person would, laid out as `terraform fmt` wants it. Every string is quoted so
- * that
- * nothing in it can end the quotes or begin a template.
+ * Writes HCL in the layout of `terraform fmt`. Every string is quoted so that its content cannot
+ * end the quotes or begin a template.
  */
 
-/** HCL that is written as it stands. Only ever made from text that Hathi itself spells out. */
+/** HCL that is written unchanged. It is made only from constant text of Hathi. */
 export class Expression {
   readonly text: string;
   constructor(text: string) {
@@ -41,12 +40,12 @@ export const block = (
   labels: readonly string[],
   body: readonly HclItem[],
 ): HclItem => ({ kind: 'block', type, labels, body });
-/** One line for each line of the text. */
+/** A comment with one line for each line of the text. */
 export const comment = (text: string): HclItem => ({ kind: 'comment', text });
 export const blank: HclItem = { kind: 'blank' };
 
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_-]*$/;
-/** Words that would mean something else as the key of an object. */
+/** Words that have another meaning as the key of an object. */
 const KEYWORDS = new Set(['for', 'null', 'true', 'false']);
 
 /** @returns the text of a file, ending in a newline */
@@ -87,7 +86,7 @@ function assignment(key: string, value: HclValue, indent: string): Entry {
   return { lines: [`${indent}${key} = ${first}`, ...rest] };
 }
 
-/** Lines of a value; all but the first are indented. */
+/** Lines of a value; all lines except the first are indented. */
 function valueLines(value: HclValue, indent: string): string[] {
   if (value === null) return ['null'];
   if (value instanceof Expression) return [value.text];
@@ -158,8 +157,8 @@ const ESCAPES: Record<string, string> = {
 };
 
 /**
- * A string as a quoted template without a template in it. HCL normalises strings to NFC, so that is
- * done here, where it can be seen.
+ * A string as a quoted template without interpolation. HCL normalises strings to NFC, so they are
+ * normalised here, where the result is visible.
  * @throws INVALID_REQUEST for a NUL or half a surrogate pair, which HCL cannot hold
  */
 export function quote(text: string): string {
@@ -167,12 +166,12 @@ export function quote(text: string): string {
   if (!text.isWellFormed()) throw refused('a string with half a surrogate pair cannot be written');
   const escaped = text
     .normalize('NFC')
-    // Characters that show nothing, or turn the direction of what follows, are spelled out.
+    // Invisible characters, and characters that change the text direction, are escaped.
     .replace(
       /["\\]|[\p{C}\p{Zl}\p{Zp}]/gu,
       (character) => ESCAPES[character] ?? codePoint(character),
     )
-    // `$${` stands for `${`, but only where no other `$` is before it.
+    // `$${` means `${`, but only if no other `$` precedes it.
     .replace(/(?<![$%])([$%]+)\{/g, (_, marks: string) =>
       marks.length === 1
         ? `${marks}${marks}{`

@@ -77,8 +77,7 @@ function fromFramework(error: unknown, request: FastifyRequest): ApiError {
 
 /**
  * An error of a plugin with a 4xx status is caused by the request, e.g. a path that leaves the
- * folder of
- * static files.
+ * folder of static files.
  */
 function fromPlugin(error: unknown, { url }: FastifyRequest): ApiError | null {
   const { statusCode = 500 } = error as Partial<FastifyError>;

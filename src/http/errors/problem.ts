@@ -10,11 +10,10 @@ import { requestOf } from './remedy-request.ts';
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
 /**
- * The one place where a code gets its HTTP status; a code left out does not compile.
- * 4xx: the caller can correct it. 502: a tool or node failed (Terraform, Ansible,
- * PostgreSQL). 503 and 507: the machine of the server lacks something. 500: a defect, or an end
- * that
- * was not caused by a request.
+ * The one place where a code gets its HTTP status; a code left out does not compile. 4xx: the
+ * caller can correct it. 502: a tool or node failed (Terraform, Ansible, PostgreSQL). 503 and 507:
+ * the machine of the server lacks something. 500: a defect, or an end that was not caused by a
+ * request.
  */
 export const STATUS_OF = {
   INVALID_REQUEST: 400,

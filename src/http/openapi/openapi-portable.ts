@@ -1,7 +1,6 @@
 /**
  * Rewrites valid OpenAPI 3.1 into the part of it that client generators support. Each rule names
- * the
- * generator that fails without it; test/clients runs all of them.
+ * the generator that fails without it; test/clients runs all of them.
  */
 
 import { eventExample } from '../schemas/examples.ts';
@@ -44,8 +43,7 @@ function responsesOf(document: Portable): Answer[] {
 
 /**
  * OpenAPI 3.1 cannot describe the items of a stream. A generated Python client parses the whole
- * body
- * as one value of the schema, so the body is text, with the schema of an event as its content.
+ * body as one value of the schema, so the body is text, with the schema of an event as its content.
  */
 function describeStream({ content }: Answer): void {
   const stream = content?.['text/event-stream'];

@@ -6,8 +6,7 @@ export const DOCS_PATH = '/docs';
 
 /**
  * Everything comes from this server, and the page sends requests only to it. Swagger UI writes
- * styles
- * into its elements, so styles alone may be inline.
+ * styles into its elements, so styles alone may be inline.
  */
 const POLICY = [
   "default-src 'none'",

@@ -37,8 +37,7 @@ export function specSchemaOf(targets: readonly TargetContract[]) {
 
 /**
  * Members of a spec in a request. A member that is left out keeps its value, or gets its default in
- * a
- * new cluster.
+ * a new cluster.
  */
 export function specFields(targets: readonly TargetContract[]) {
   return {

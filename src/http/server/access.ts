@@ -17,18 +17,15 @@ const LOOPBACK_HOSTS: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 export const HEALTH_PATH = '/health';
 /**
  * Paths that need no token: they return no secret and change nothing. Without a token the start
- * page
- * lists no cluster.
+ * page lists no cluster.
  */
 const OPEN_PATHS: readonly string[] = [HEALTH_PATH, '/ready', '/', '/openapi.json', DOCS_PATH];
 const OPEN_FOLDER = `${DOCS_PATH}/`;
 
 /**
  * Rejects web pages in the browser of a user who may call the server: by the name in `Host` (a
- * rebound
- * DNS name is not accepted), by the page's origin, and by the browser's own headers. The port of
- * `Host`
- * is not compared, since a forwarded port is a valid way to reach the server.
+ * rebound DNS name is not accepted), by the page's origin, and by the browser's own headers. The
+ * port of `Host` is not compared, since a forwarded port is a valid way to reach the server.
  * Without a token it also rejects other local users.
  * @param localCallers null if every local user is accepted
  */

@@ -18,8 +18,7 @@ export function watchCallers(app: FastifyInstance): CallerSignals {
     for (const controller of waiting) controller.abort('server-stopping' satisfies Departure);
   });
   // Fastify closes the connections that are idle when it stops. Those that become idle afterwards
-  // would keep
-  // the server alive until their keep-alive timeout.
+  // would keep the server alive until their keep-alive timeout.
   app.addHook('onSend', async (_request, reply, payload) => {
     if (stopping) reply.header('connection', 'close');
     return payload;

@@ -19,9 +19,8 @@ interface Place {
 
 /**
  * Checks how much a part of a request contains, before anything checks what it contains. The work
- * and the
- * response of the real validation grow with the number of wrong entries, so that number has to be
- * bounded first. The limits are the `maxProperties` and `maxItems` of the schema.
+ * and the response of the real validation grow with the number of wrong entries, so that number has
+ * to be bounded first. The limits are the `maxProperties` and `maxItems` of the schema.
  * @returns INVALID_REQUEST for the first excess, or null
  */
 export function excessOf(data: unknown, schema: z.core.$ZodType, part: string): HathiError | null {

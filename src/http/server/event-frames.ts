@@ -11,9 +11,8 @@ interface Event {
 
 /**
  * One event as a frame of `text/event-stream`. It has no `event:` line, so that a client hears
- * every
- * type with one listener; the type is in the data. JSON escapes line breaks, so the data is one
- * line.
+ * every type with one listener; the type is in the data. JSON escapes line breaks, so the data is
+ * one line.
  */
 export function frameOf(event: Event): string {
   const known = frames.get(event);

@@ -3,8 +3,7 @@ import { HathiError } from '../../core/errors.ts';
 
 /**
  * Rejects requests whose target is ambiguous. A proxy and this server could read another host from
- * them,
- * and the checks of host and origin compare only one.
+ * them, and the checks of host and origin compare only one.
  */
 export function rejectAmbiguousTargets(app: FastifyInstance): void {
   app.addHook('onRequest', (request, _reply, done) => {

@@ -3,15 +3,13 @@ import { HttpError } from '../errors/http-error.ts';
 
 /**
  * Largest accepted body. The largest useful one has every parameter of PostgreSQL and every label,
- * which
- * is about 50 KiB.
+ * which is about 50 KiB.
  */
 export const MAX_BODY_BYTES = 256 * 1024;
 
 /**
  * JSON is the only body that is taken. An empty one, with or without a content type, stands for
- * `{}`,
- * since `curl -X POST … -H "Content-Type: application/json"` sends just that.
+ * `{}`, since `curl -X POST … -H "Content-Type: application/json"` sends just that.
  */
 export function acceptJsonOnly(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();

@@ -34,8 +34,7 @@ function addressesOf(app: FastifyInstance): AddressInfo[] {
 
 /**
  * Fastify starts with one of the two addresses of localhost. If another program uses the port on
- * the
- * other address, half of the clients would silently connect to that program.
+ * the other address, half of the clients would silently connect to that program.
  */
 async function refuseHalfTaken(app: FastifyInstance): Promise<void> {
   const taken = addressesOf(app);

@@ -12,10 +12,9 @@ interface Place {
 
 /**
  * Rejects what JSON can express and no part of Hathi can use: NUL and halves of surrogate pairs,
- * which
- * PostgreSQL cannot store; names that reach a prototype, which a copy would lose without an error;
- * and
- * nesting that overflows the stack of a recursive function. So this function does not recurse.
+ * which PostgreSQL cannot store; names that reach a prototype, which a copy would lose without an
+ * error; and nesting that overflows the stack of a recursive function. So this function does not
+ * recurse.
  * @returns INVALID_REQUEST, or null
  */
 export function unusableValueIn(data: unknown, part: string): HathiError | null {

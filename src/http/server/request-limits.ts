@@ -28,8 +28,7 @@ const TIMEOUT_CHECK_MS = 1_000;
 
 /**
  * Options of Node's server. Fastify sets no timeout of its own, and Node looks for expired
- * connections
- * only every 30 s.
+ * connections only every 30 s.
  */
 export function timeoutOptions({ requestSeconds }: RequestLimits) {
   return {
@@ -43,10 +42,8 @@ export function timeoutOptions({ requestSeconds }: RequestLimits) {
 
 /**
  * Limits the rate of each caller, before any other work on a request. The limit of the event loop's
- * delay
- * (`@fastify/under-pressure`) is not used: on a small machine the delay comes from the programs
- * that
- * create nodes, and the server would reject the callers that watch them.
+ * delay (`@fastify/under-pressure`) is not used: on a small machine the delay comes from the
+ * programs that create nodes, and the server would reject the callers that watch them.
  * @param callerOf the key of a caller, without a secret
  * @param exempt paths that a supervisor requests
  */

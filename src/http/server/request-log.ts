@@ -4,8 +4,7 @@ const READS = ['GET', 'HEAD'];
 
 /**
  * One line for each request, after its response. A successful read is logged only at `debug`:
- * consoles
- * and waiting pipelines send thousands of them, and `/metrics` counts all.
+ * consoles and waiting pipelines send thousands of them, and `/metrics` counts all.
  */
 export class RequestLog extends LogController {
   override incomingRequest(): void {}

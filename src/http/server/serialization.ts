@@ -12,10 +12,9 @@ const COMPARED_FIRST = 20;
 const COMPARED_ONE_IN = 100;
 
 /**
- * Compares responses with the schema of the API. Tests compare every response. In
- * production, comparing a list of clusters would take longer than creating it, and a difference
- * shows
- * in the first responses or in a sample, because its cause is in the code.
+ * Compares responses with the schema of the API. Tests compare every response. In production,
+ * comparing a list of clusters would take longer than creating it, and a difference shows in the
+ * first responses or in a sample, because its cause is in the code.
  */
 export function serializerCompilerOf(
   policy: MismatchPolicy,

@@ -110,8 +110,7 @@ async function waitForNodes(
 
 /**
  * Observes the nodes only if a change of the written values can need another order: a session to
- * each
- * node costs time in every run.
+ * each node costs time in every run.
  */
 async function decideRestartOrder(
   tools: ExecuteAnsibleScriptTools,

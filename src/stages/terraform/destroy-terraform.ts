@@ -60,8 +60,7 @@ async function execute(
 
 /**
  * Removes what carries the cluster's labels and was in no state, then the workspace, the secrets
- * and
- * the record, in an order that can be entered again at any line.
+ * and the record, in an order that can be entered again at any line.
  * @throws TERRAFORM_FAILED naming what could not be removed, and how to
  */
 async function forgetCluster(

@@ -12,8 +12,7 @@ const REVIEWED_FILES = [`${FOLDER}/main.tf`, `${FOLDER}/imports.tf`, `${FOLDER}/
 
 /**
  * Plans the configuration of the workspace, or the removal of everything. Stores the plan as the
- * only
- * one that is ready.
+ * only one that is ready.
  * @throws TERRAFORM_FAILED | STATE_UNREADABLE | TOOL_MISSING | TOOL_TOO_OLD
  * @throws CLOUD_UNAVAILABLE | CLOUD_REFUSED with the findings
  */

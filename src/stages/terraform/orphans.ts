@@ -25,7 +25,8 @@ export async function orphansOf(
 
 /**
  * Where the next apply can take the orphans over, instead of creating them once more.
- * @returns resources that can be imported, and the others: their address is in use, or the spec has none
+ * @returns resources that can be imported, and the others: their address is in use, or the spec has
+ *   none
  */
 export function importable(
   { cluster }: StageContext,

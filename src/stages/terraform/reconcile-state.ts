@@ -62,10 +62,8 @@ export async function reconcileState(
 
 /**
  * The newest state among Terraform's files. Terraform writes its state in place: on a full disk the
- * file
- * is cut off, and the state is then in `errored.tfstate`. The backup is older, so it counts only
- * where
- * nothing better is stored.
+ * file is cut off, and the state is then in `errored.tfstate`. The backup is older, so it counts
+ * only where nothing better is stored.
  * @returns `file` null where none can be read; `bytes` are then those of the state file
  */
 async function stateFile(

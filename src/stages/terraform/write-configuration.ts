@@ -28,8 +28,7 @@ const KEPT = [
 
 /**
  * Writes the cluster's `terraform/` and `ssh/`, the image and the keys made first where they are
- * not
- * there yet. The same spec gives the same bytes.
+ * not there yet. The same spec gives the same bytes.
  */
 export async function writeConfiguration(
   context: StageContext,

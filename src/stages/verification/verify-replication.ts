@@ -40,8 +40,7 @@ const READ_MILLISECONDS = 1_500;
 
 /**
  * Verifies each replica: it reads a row that was written on the primary, by streaming through a
- * slot.
- * The report is stored in both cases; see `judgeReplication` for the criteria.
+ * slot. The report is stored in both cases; see `judgeReplication` for the criteria.
  */
 export function createVerifyReplicationStage(
   tools: VerifyReplicationTools,

@@ -7,10 +7,10 @@ import type { ChildRunner } from './child-runner.ts';
 import type { CertifiedKey } from './pki.ts';
 import type { WorkspaceFile } from './workspace.ts';
 
-/** A node as the inventory has it: how to reach it, and which of its parts it runs. */
+/** A node in the inventory: its address, and the parts that it runs. */
 export type InventoryNode = ClusterNode &
   Pick<PlannedNode, 'witness' | 'etcd'> & {
-    /** As last observed; null before the first run. */
+    /** Last observed role; null before the first run. */
     role: Role | null;
     certificate: CertifiedKey;
   };
@@ -18,27 +18,27 @@ export type InventoryNode = ClusterNode &
 export interface AnsibleInput {
   cluster: string;
   /**
-   * Distinguishes the shared SSH connections of two clusters that used the same port one after the
+   * Distinguishes the shared SSH connections of two clusters that use the same port one after the
    * other.
    */
   clusterId: string;
   postgresVersion: string;
   nodes: readonly InventoryNode[];
   /**
-   * The ssh configuration that names the nodes, its absolute path, and the user, who may become
-   * root; null where loopback reaches them and root logs in.
+   * Absolute path of the ssh configuration that names the nodes, and the user, which may become
+   * root; null if the nodes are reached by loopback and root logs in.
    */
   ssh: { config: string; user: string } | null;
-  /** CIDRs from which clients may come besides. */
+  /** CIDRs of further clients. */
   allowList: readonly string[];
-  /** That each node has besides `C.UTF-8`. */
+  /** Locales of each node in addition to `C.UTF-8`. */
   locales: readonly string[];
   failover: FailoverTimings;
   /**
-   * Whether the nodes test the configuration before they use it: it has values that a user gave.
+   * Whether the nodes test the configuration before they use it, because it has values of a user.
    */
   trial: boolean;
-  /** Those that Patroni keeps in etcd, by name. */
+  /** Parameters that Patroni stores in etcd, by name. */
   dynamicParameters: Readonly<Record<string, string>>;
   localParameters: Readonly<Record<string, string>>;
   caCertificate: string;
@@ -54,34 +54,34 @@ export interface PlaybookFailure {
   task: string;
   /** null for a task that handles secrets; the next failure of the node has the cause. */
   message: string | null;
-  /** The value that PostgreSQL did not accept in a trial; null for every other failure. */
+  /** The value that PostgreSQL rejected in a trial; null for every other failure. */
   rejected: RejectedValue | null;
 }
 
-/** What PostgreSQL reported in a trial of the configuration. */
+/** Error that PostgreSQL reported in a trial of the configuration. */
 export interface RejectedValue {
-  /** null where PostgreSQL's message fits no single parameter. */
+  /** null if PostgreSQL's message is not about a single parameter. */
   parameter: string | null;
   value: string | null;
-  /** PostgreSQL's own message. */
+  /** The message of PostgreSQL. */
   reason: string;
 }
 
 export interface PlayedPlaybook {
-  /** 0 well, 2 failed, 4 unreachable or not parsed, 99 interrupted. */
+  /** 0 success, 2 failed, 4 unreachable or not parsed, 99 interrupted. */
   exitCode: number;
   cancelled: boolean;
   /** Empty if the playbook ended before its first task. */
   recap: Record<string, HostRecap>;
   failures: PlaybookFailure[];
-  /** End of the output besides events. It contains errors before the first task. */
+  /** End of the output without events. It contains errors before the first task. */
   lastOutput: string;
 }
 
 export interface Ansible {
-  /** @throws TOOL_MISSING | TOOL_TOO_OLD, naming how to get it */
+  /** @throws TOOL_MISSING | TOOL_TOO_OLD, with the instructions to install it */
   engine(): Promise<{ path: string; version: string }>;
-  /** The folder `ansible/` of a workspace; the same input gives the same bytes. */
+  /** The folder `ansible/` of a workspace; the same input returns the same bytes. */
   files(input: AnsibleInput): Promise<WorkspaceFile[]>;
   /** Runs `main.yml` in the folder, or continues with the run that an earlier attempt started. */
   play(

@@ -1,9 +1,9 @@
 import type { Lease } from './stores.ts';
 
-/** A lease that is renewed while this process is alive, also while its event loop is blocked. */
+/** A lease that is renewed while this process is alive, even if its event loop is blocked. */
 export interface KeptLease {
   /**
-   * End of the lease as confirmed, in milliseconds of Unix time. Can be read at any time, also
+   * Confirmed end of the lease, in milliseconds of Unix time. Can be read at any time, even
    * directly after the event loop was blocked. 0 if unknown; Infinity if no other worker can claim
    * it.
    */

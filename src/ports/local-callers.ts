@@ -1,9 +1,9 @@
-/** Both ends of a TCP connection, as `net.Socket` names them. */
+/** Both ends of a TCP connection, with the names of `net.Socket`. */
 export interface Connection {
-  /** Of the caller, e.g. `127.0.0.1` or `::ffff:127.0.0.1`. */
+  /** Address of the caller, e.g. `127.0.0.1` or `::ffff:127.0.0.1`. */
   remoteAddress: string;
   remotePort: number;
-  /** Of the server. */
+  /** Address of the server. */
   localAddress: string;
   localPort: number;
 }

@@ -1,4 +1,4 @@
-/** Structured log lines, as pino takes them: facts first, then the sentence. */
+/** Structured log lines in the form of pino: facts first, then the message. */
 export interface Log {
   info(facts: object, message: string): void;
   warn(facts: object, message: string): void;

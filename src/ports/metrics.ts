@@ -3,11 +3,11 @@ import type { ClusterMetric } from '../core/observation/cluster-metrics.ts';
 import type { OperationState, StageState } from '../core/operation/operation-state.ts';
 import type { OperationKind } from '../core/procedures/procedures.ts';
 
-/** What happened, as it happens; counted since the server started. */
+/** Counters and durations since the start of the server. */
 export interface Metrics {
   operationEnded(kind: OperationKind, outcome: OperationState): void;
   stageEnded(stage: string, outcome: StageState, seconds: number): void;
-  /** @param route the pattern, never the path: a path has names in it */
+  /** @param route the pattern, never the path, because a path contains names */
   requestEnded(request: { method: string; route: string; status: number; seconds: number }): void;
   streamOpened(): void;
   streamClosed(): void;
@@ -15,7 +15,7 @@ export interface Metrics {
   clusterObserved(clusterId: string, lines: ReadonlyMap<ClusterMetric, string[]>): void;
   /** The cluster is no longer observed by this server. */
   clusterReleased(clusterId: string): void;
-  /** Everything so far, with how things stand now, in the format of `contentType`. */
+  /** All metrics with their current values, in the format of `contentType`. */
   expose(now: MetricsNow): Promise<string>;
   readonly contentType: string;
 }

@@ -4,19 +4,19 @@ export interface NodeBootRequest {
   nodes: readonly ClusterNode[];
   /** Absolute path of the ssh configuration that names the nodes. */
   sshConfig: string;
-  /** Name of the target, under which a spec has its settings. */
+  /** Name of the target, which is also the name of its settings in a spec. */
   target: string;
   signal: AbortSignal;
-  /** Called once a node is reached and has set itself up. */
+  /** Called when a node is reachable and has completed its setup. */
   onReady(node: string): Promise<void>;
 }
 
-/** The first boot of nodes that are reached by ssh. */
+/** The first boot of nodes that are reached with ssh. */
 export interface NodeBoot {
   /**
-   * Waits until every node lets the server in and its first boot is done.
-   * @throws NODE_UNREACHABLE for one whose SSH never opened
-   * @throws NODE_REFUSED for one that refuses the key, or shows another host key
+   * Waits until every node accepts the server's login and its first boot is complete.
+   * @throws NODE_UNREACHABLE for a node whose SSH never opened
+   * @throws NODE_REFUSED for a node that refuses the key, or has another host key
    * @throws NODE_SETUP_FAILED with the message of cloud-init
    */
   waitUntilReady(request: NodeBootRequest): Promise<void>;

@@ -25,7 +25,7 @@ export interface NodeSessionHandlers {
 export interface NodeSession {
   /**
    * Runs a verb of `node/`, or `observe` for the facts of this moment.
-   * @throws NODE_UNREACHABLE if the connection ends first or the time is over
+   * @throws NODE_UNREACHABLE if the connection ends first, or after the timeout
    */
   call(verb: string, args: Record<string, unknown>, milliseconds: number): Promise<unknown>;
   /** Ends the program. `onEnd` is not called afterwards. */

@@ -6,7 +6,7 @@ import type { ObservedNode } from '../core/observation/observed-node.ts';
 import type { Sample } from '../core/observation/series.ts';
 import type { Page } from './page.ts';
 
-/** The node that accepted writes, and its timeline, at the last time that one was observed. */
+/** The last observed primary and its timeline. */
 export interface PrimaryState {
   node: string;
   timeline: number | null;
@@ -57,10 +57,11 @@ export interface ObservationStore {
     seconds: number,
   ): Promise<string[]>;
   /**
-   * Frees the clusters of all observers of a site; sound only under the lock on its data directory.
+   * Releases the clusters of all observers of a site. Safe only under the lock on its data
+   * directory.
    */
   releaseSite(site: string): Promise<void>;
-  /** Frees the clusters of the observer. */
+  /** Releases the clusters of the observer. */
   release(observer: ObserverIdentity): Promise<void>;
   /**
    * Writes the updates of clusters that the observer still holds; the others are left out.

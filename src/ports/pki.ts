@@ -12,7 +12,7 @@ export interface CertificateRequest {
   validDays: number;
 }
 
-/** A cluster's own certificate authority: EC P-256. */
+/** The certificate authority of a cluster: EC P-256. */
 export interface Pki {
   createAuthority(commonName: string, validDays: number): Promise<CertifiedKey>;
   /** A certificate for serverAuth and clientAuth, signed by the authority. */
@@ -20,7 +20,7 @@ export interface Pki {
 }
 
 export interface SshKeyPair {
-  /** OpenSSH private key text, ends in a newline. */
+  /** OpenSSH private key as text that ends with a newline. */
   privateKey: string;
   /** One line, `ssh-ed25519 <base64> <comment>`. */
   publicKey: string;
@@ -29,7 +29,7 @@ export interface SshKeyPair {
 export interface SshKeys {
   generate(comment: string): Promise<SshKeyPair>;
   /**
-   * A private key of the user's, in any format that OpenSSH reads.
+   * A private key of the user, in any format that OpenSSH reads.
    * @throws an Error whose message completes "the file …", e.g. `needs a passphrase`
    */
   read(file: string): Promise<SshKeyPair>;

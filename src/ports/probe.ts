@@ -15,9 +15,9 @@ export interface ProbeCredentials {
   sshConfig: string | null;
 }
 
-/** What became of a marker on one node; `reason` is null when it worked. */
+/** Result of a marker on one node; `reason` is null if it succeeded. */
 export interface MarkerWritten {
-  /** LSN after the commit of the marker, e.g. `0/3000148`; null when it was not written. */
+  /** LSN after the commit of the marker, e.g. `0/3000148`; null if it was not written. */
   lsn: string | null;
   reason: string | null;
 }
@@ -27,9 +27,9 @@ export interface MarkerRead {
   seen: boolean;
   /** Replay position of the node at the last read. */
   replayed_lsn: string | null;
-  /** From the first read to the read that returned the marker. */
+  /** Time from the first read to the read that returned the marker. */
   seen_after_ms: number | null;
-  /** Why it was not seen: an error, or that the time ran out. */
+  /** Reason why the marker was not read: an error or a timeout. */
   reason: string | null;
 }
 
@@ -43,12 +43,13 @@ export interface ProbeSession {
    */
   observe(): Promise<PostgresObservation[]>;
   /**
-   * Writes a marker row on that node, in the database `hathi`, which is made if it is not there.
+   * Writes a marker row on that node, in the database `hathi`. Creates the database if it is
+   * missing.
    */
   writeMarker(node: string, marker: string): Promise<MarkerWritten>;
   /**
-   * Asks that node until the marker's row is there and its replay is past `lsn`.
-   * @param withinMilliseconds after which it gives up
+   * Queries that node until it has the row of the marker and its replay is past `lsn`.
+   * @param withinMilliseconds timeout
    */
   readMarker(
     node: string,
@@ -56,16 +57,17 @@ export interface ProbeSession {
     lsn: string,
     withinMilliseconds: number,
   ): Promise<MarkerRead>;
-  /** @returns the reason why the row is still there, or null */
+  /** @returns the reason why the row could not be removed, or null */
   removeMarker(node: string, marker: string): Promise<string | null>;
   /**
-   * Of each node that has PostgreSQL: its settings that are not at their default, and those named.
+   * Settings of each node with PostgreSQL: those that differ from their defaults, and the named
+   * ones.
    */
   settings(names: readonly string[]): Promise<NodeSettings[]>;
   close(): Promise<void>;
 }
 
-/** Asks nodes by SQL, over the network, as a client would. */
+/** Queries nodes with SQL over the network, like a client. */
 export interface Probe {
   open(nodes: readonly ClusterNode[], credentials: ProbeCredentials): ProbeSession;
 }

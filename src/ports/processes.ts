@@ -1,4 +1,4 @@
-/** A program to start in a session of its own. */
+/** A program to start in a separate session. */
 export interface DetachedCommand {
   command: string;
   args: readonly string[];
@@ -7,31 +7,31 @@ export interface DetachedCommand {
   env: Record<string, string>;
   /** Existing folder for `stdout`, `stderr` and `exit-code`. */
   folder: string;
-  /** The program is not started after this moment: a worker that was paused starts nothing late. */
+  /** Latest start of the program, so that a worker that was paused does not start it late. */
   startBefore: Date;
 }
 
 /** Processes that outlive the server that started them. */
 export interface Processes {
   /**
-   * Starts a program in a session of its own, with `stdout`, `stderr` and, at its end, `exit-code`
-   * in `folder`. It is not started after `startBefore`.
+   * Starts a program in a separate session, with `stdout`, `stderr` and, at its end, `exit-code` in
+   * `folder`. It is not started after `startBefore`.
    * @returns its pid, which is also its process group
    */
   startDetached(command: DetachedCommand): number;
   /**
-   * The supervisor of that folder, or its group where it was killed and its program still runs.
+   * The supervisor of that folder, or its group if it was killed and its program still runs.
    * @returns null if no running process of the folder is found
    */
   findDetached(folder: string): Promise<{ pid: number; started: string | null } | null>;
-  /** When it started, in the operating system's own words; null when it is gone. */
+  /** Start time in the format of the operating system; null if the process has ended. */
   started(pid: number): Promise<string | null>;
-  /** Whether the process of that pid is still the one that started then. */
+  /** Whether the process with that pid is still the one with that start time. */
   isAlive(pid: number, started: string | null): Promise<boolean>;
-  /** Whether anything in that group still runs: what a program started may outlive it. */
+  /** Whether a process in that group still runs. Children of a program may outlive it. */
   isGroupAlive(groupId: number): Promise<boolean>;
-  /** The same for a group whose first process, the supervisor, is known to be dead. */
+  /** Like the previous method, for a group whose first process, the supervisor, is dead. */
   isOrphanedGroupAlive(groupId: number): Promise<boolean>;
-  /** @returns false when the group is gone */
+  /** @returns false if the group has no process */
   signalGroup(groupId: number, signal: NodeJS.Signals): boolean;
 }

@@ -1,7 +1,7 @@
 import type { Report } from '../core/postgres/replication-report.ts';
 import type { Page } from './page.ts';
 
-/** A report is stored as it is returned. */
+/** Reports, stored in the form of the API. */
 export type ReportRecord = Report;
 
 export interface ReportStore {

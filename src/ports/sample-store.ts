@@ -13,11 +13,11 @@ export interface SampleStore {
   insert(clusterId: string, samples: readonly Sample[]): Promise<void>;
   /** Points of the nodes in order of time; a node without points is left out. */
   series(query: SeriesQuery): Promise<Series['nodes']>;
-  /** Makes the averages of complete minutes that have none yet. */
+  /** Calculates the missing averages of complete minutes. */
   aggregate(now: Date): Promise<void>;
   /**
-   * Removes what is too old, a limited number of rows at a time.
-   * @returns whether there can be more
+   * Removes old rows, a limited number at a time.
+   * @returns whether more old rows can exist
    */
   prune(now: Date): Promise<boolean>;
 }

@@ -5,9 +5,9 @@ import type { Sealed } from './secrets.ts';
  */
 export interface SecretStore {
   get(clusterId: string, name: string): Promise<Sealed | null>;
-  /** Keeps the one that is there. */
+  /** Stores the secret, unless one with that name exists. */
   insertIfAbsent(clusterId: string, name: string, sealed: Sealed): Promise<void>;
-  /** Puts a new one in place of the one that may be there, e.g. a certificate that runs out. */
+  /** Stores the secret and replaces an existing one, e.g. a certificate that expires. */
   replace(clusterId: string, name: string, sealed: Sealed): Promise<void>;
   deleteAll(clusterId: string): Promise<void>;
 }

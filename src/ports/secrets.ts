@@ -4,10 +4,10 @@ export interface Sealed {
   bytes: Uint8Array;
 }
 
-/** Seals what must not lie in the database in clear text (AES-256-GCM). */
+/** Seals data that must not be in the database in clear text (AES-256-GCM). */
 export interface SecretBox {
-  /** @param context bound to the sealed bytes, e.g. `plan:<id>`; opening needs the same */
+  /** @param context bound to the sealed bytes, e.g. `plan:<id>`; required to open them */
   seal(plain: Uint8Array, context: string): Sealed;
-  /** @throws SECRET_UNREADABLE when the key, the context or a byte differs */
+  /** @throws SECRET_UNREADABLE if the key, the context or a byte differs */
   open(sealed: Sealed, context: string): Uint8Array;
 }

@@ -30,15 +30,13 @@ export type * from './report-store.ts';
 export type * from './secret-store.ts';
 export type * from './state-store.ts';
 
-/** In bytes; null if the target does not report it. */
+/** Sizes in bytes; null if the target does not report them. */
 export interface NodeSize {
   memory_bytes: number | null;
   disk_bytes: number | null;
 }
 
-/**
- * A cluster as it is stored: the members of the document, and the facts that only the server needs.
- */
+/** A stored cluster: the members of the document, and the facts that only the server needs. */
 export interface ClusterRecord extends z.infer<typeof storedClusterSchema> {
   /** The data directory that a local cluster belongs to; only its worker may run the cluster. */
   site: string;
@@ -49,8 +47,8 @@ export interface ClusterRecord extends z.infer<typeof storedClusterSchema> {
   /** Spec that Ansible last brought to the nodes; null before the first time. */
   executed_spec: ClusterSpec | null;
   /**
-   * Size of one node when its settings were first written. It is kept, because free space changes
-   * by the hour and the settings that follow it would be written again each time.
+   * Size of one node when its settings were first written. It is stored because free space changes
+   * every hour, and each change would write the dependent settings again.
    */
   node_size: NodeSize | null;
   /** Incremented by each change of labels or protection; the ETag contains it. */
@@ -74,7 +72,7 @@ export interface ClusterSummary {
 export interface ClusterStore {
   /** The cluster of that name that is not destroyed. */
   find(name: string): Promise<ClusterRecord | null>;
-  /** As `find`, holding the row until the transaction ends. */
+  /** Like `find`, and locks the row until the transaction ends. */
   findForUpdate(name: string): Promise<ClusterRecord | null>;
   /** @throws CLUSTER_NOT_FOUND */
   get(id: string): Promise<ClusterRecord>;
@@ -84,11 +82,11 @@ export interface ClusterStore {
   summaries(ids: readonly string[]): Promise<ClusterSummary[]>;
   /** Clusters that are not destroyed, by name; `after` is a name. */
   list(page: Page, label?: { name: string; value: string }): Promise<ClusterSummary[]>;
-  /** Names of clusters that are not destroyed, 200 at most; for suggestions. */
+  /** Names of clusters that are not destroyed, at most 200; for suggestions. */
   names(): Promise<string[]>;
-  /** Indexes that clusters of the site hold, destroyed ones excepted. */
+  /** Indexes of the clusters of the site, except destroyed ones. */
   networkIndexes(site: string): Promise<number[]>;
-  /** @throws CLUSTER_EXISTS | NETWORK_TAKEN, by the unique indexes alone */
+  /** @throws CLUSTER_EXISTS | NETWORK_TAKEN, detected by the unique indexes */
   insert(record: Omit<ClusterRecord, 'created_at' | 'updated_at'>): Promise<ClusterRecord>;
   update(id: string, changes: ClusterChanges): Promise<void>;
 }
@@ -100,7 +98,7 @@ export interface NewOperation {
   site: string | null;
   kind: OperationKind;
   access: OperationAccess;
-  /** In order; at least one. */
+  /** Stages in order; at least one. */
   stages: readonly PlannedStage[];
   input: Record<string, unknown>;
   approval: 'automatic' | 'manual';
@@ -166,24 +164,23 @@ export interface UnfinishedOperation {
 
 export interface OperationStore {
   /**
-   * @throws CLUSTER_BUSY with the operation in the way, by the unique indexes alone: another change
-   *   for a change, another copy for a copy, a read of the same kind for a read
+   * @throws CLUSTER_BUSY with the conflicting operation, detected by the unique indexes: another
+   *   change for a change, another copy for a copy, a read of the same kind for a read
    */
   insert(operation: NewOperation): Promise<OperationRecord>;
   /** @throws OPERATION_NOT_FOUND */
   get(id: string): Promise<OperationRecord>;
   countUnfinished(): Promise<{ kind: OperationKind; state: OperationState; count: number }[]>;
-  /** @throws CLUSTER_BUSY with the change or the copy in the way */
+  /** @throws CLUSTER_BUSY with the conflicting change or copy */
   assertIdle(clusterId: string): Promise<void>;
   /** Newest first; `after` is an id. */
   list(page: Page, filter: OperationFilter): Promise<OperationRecord[]>;
-  /** The operation that a request with this key made, if any. */
+  /** The operation that a request with this key created, if any. */
   findByIdempotencyKey(key: string): Promise<OperationRecord | null>;
   /**
-   * Takes the oldest operation that is free for this worker and waits for no time, under a new
-   * attempt.
-   * @param running ids of the operations that the worker still runs; it takes none of them from
-   *   itself
+   * Claims the oldest operation that is free for this worker and does not wait for a time, under a
+   * new attempt.
+   * @param running ids of the operations that the worker still runs, which it does not claim again
    */
   claim(
     worker: WorkerIdentity,
@@ -191,28 +188,32 @@ export interface OperationStore {
     running?: readonly string[],
   ): Promise<ClaimedOperation | null>;
   /**
-   * Extends the lease, also one that ran out while no other worker claimed the operation.
+   * Extends the lease, even an expired one if no other worker claimed the operation.
    * @returns the requested level of cancellation
-   * @throws LEASE_LOST when another worker has the operation, or it needs no worker any more
+   * @throws LEASE_LOST if another worker has the operation, or it no longer needs a worker
    */
   renew(lease: Lease, leaseSeconds: number): Promise<OperationRecord['cancel_level']>;
-  /** Frees what workers of this site held; sound only under the lock on its data directory. */
+  /**
+   * Releases the operations of this site's workers. Safe only under the lock on its data directory.
+   */
   releaseSite(site: string): Promise<number>;
   /** @throws TRANSITION_NOT_ALLOWED */
   setState(id: string, state: OperationState, error?: StoredError | null): Promise<void>;
-  /** Back to `queued`, for any worker from that time on. @throws TRANSITION_NOT_ALLOWED */
+  /**
+   * Returns to `queued`; any worker may claim it from that time on. @throws TRANSITION_NOT_ALLOWED
+   */
   postpone(id: string, runAfter: string): Promise<void>;
   setStage(id: string, position: number, attempt: number, update: StageUpdate): Promise<void>;
   /** Replaces the stages after `position`, all of which are pending. */
   replaceStages(id: string, position: number, stages: readonly PlannedStage[]): Promise<void>;
-  /** Notes that the plan was approved. */
+  /** Records the approval of the plan. */
   grantApproval(id: string): Promise<void>;
-  /** Raises the level, never lowers it. */
+  /** Increases the level of cancellation, never decreases it. */
   requestCancel(id: string, level: 1 | 2): Promise<void>;
   appendEvents(id: string, attempt: number, events: readonly NewEvent[]): Promise<void>;
   /** Events after `sequence`, in order. */
   eventsAfter(id: string, sequence: number, limit: number): Promise<OperationEvent[]>;
-  /** How far those operations have come, in one query; an id that does not exist is left out. */
+  /** Progress of those operations, in one query; an id that does not exist is left out. */
   progress(ids: readonly string[]): Promise<OperationProgress[]>;
   child(id: string, position: number, name: string): Promise<ChildRecord | null>;
   saveChild(child: ChildRecord): Promise<void>;
@@ -222,8 +223,8 @@ export interface OperationStore {
 export interface RecordIdStore {
   /**
    * Ids that begin with `prefix`, in order.
-   * @param prefix hexadecimal digits, with hyphens or without
-   * @param most how many at most
+   * @param prefix hexadecimal digits, with or without hyphens
+   * @param most maximum number of ids
    */
   startingWith(kind: RecordKind, prefix: string, most: number): Promise<string[]>;
 }

@@ -15,7 +15,7 @@ import type { ClusterRecord, NodeSize } from './stores.ts';
 export interface MachineState {
   name: string;
   state: PowerState;
-  /** Of the container or instance; null when it is missing. */
+  /** Id of the container or instance; null if it is missing. */
   id: string | null;
 }
 
@@ -29,13 +29,13 @@ export interface PreflightQuestion {
 /** The part of a cluster that its target needs. */
 export type TargetCluster = Pick<ClusterRecord, 'name' | 'site' | 'spec'>;
 
-/** The part of a cluster that its Terraform configuration is made from. */
+/** The part of a cluster from which its Terraform configuration is made. */
 export type ConfiguredCluster = TargetCluster & Pick<ClusterRecord, 'network_index' | 'nodes'>;
 
 export interface ConfigurationInput {
   /** Result of `prepare`. */
   image: string | null;
-  /** OpenSSH public key, one line, with which Hathi logs in. */
+  /** OpenSSH public key of Hathi's logins, one line. */
   publicKey: string;
   /** Whether the key belongs to the user and exists on the target. */
   isGiven: boolean;
@@ -59,11 +59,11 @@ export interface RemoteState {
 
 /** Settings of a target: the member of a spec that has the target's name. */
 export interface SettingsContract {
-  /** In a stored spec. */
+  /** Schema of the settings in a stored spec. */
   stored: z.ZodObject;
-  /** In a request: every member is optional, and no default replaces a missing one. */
+  /** Schema in a request: every member is optional, and no default replaces a missing one. */
   changes: z.ZodObject;
-  /** For the description of the API. */
+  /** Example for the description of the API. */
   description: string;
 }
 
@@ -94,13 +94,13 @@ export interface TargetAccount {
  * not respond.
  */
 export interface Target extends TargetContract {
-  /** Program or API that it needs on the server, e.g. `docker`. */
+  /** Program or API that the target needs on the server, e.g. `docker`. */
   readonly requirement: string;
   /** PostgreSQL major versions that its nodes can have. */
   readonly postgresVersions: readonly string[];
   /** Whether only a worker of the cluster's site can operate it. */
   readonly isBoundToSite: boolean;
-  /** Deletion protection of a new cluster whose request leaves it out. */
+  /** Default deletion protection of a new cluster. */
   readonly protectsByDefault: boolean;
   readonly moduleResources: ModuleResources;
   /** null if all resources belong to one site. */
@@ -111,13 +111,13 @@ export interface Target extends TargetContract {
    * @param current null for a new cluster
    * @param change valid by `settings.changes`
    * @returns undefined for a target without settings
-   * @throws INVALID_REQUEST for a setting that is missing, or that names what does not exist
+   * @throws INVALID_REQUEST for a missing setting, or one that names a resource that does not exist
    */
   nextSettings(current: ClusterSpec | null, change: object): unknown;
-  /** Settings of a valid form that cannot be used together. */
+  /** Valid settings that cannot be used together. */
   conflicts(spec: ClusterSpec): FieldError[];
   /**
-   * Changes that an existing cluster cannot follow.
+   * Changes that cannot be applied to an existing cluster.
    * @param hasMachines whether its machines exist
    */
   fixedFields(before: ClusterSpec, after: ClusterSpec, hasMachines: boolean): FieldError[];
@@ -135,13 +135,13 @@ export interface Target extends TargetContract {
   wants(spec: ClusterSpec, resource: Pick<LabelledResource, 'kind' | 'node'>): boolean;
 
   /**
-   * Creates the image of the nodes where the target builds it. It outlives the server.
+   * Creates the image of the nodes, if the target builds it. The build outlives the server.
    * @returns its reference; null if the configuration finds the image
    * @throws INVALID_REQUEST for a version without an image | OPERATION_FAILED if the build fails
    */
   prepare(children: ChildRunner, postgresVersion: string): Promise<string | null>;
   /**
-   * Everything that would make an apply fail, and its cost, before a plan is made.
+   * Reasons why an apply would fail, and its cost, before a plan is made.
    * @returns null if there is nothing to check
    */
   preflight(cluster: TargetCluster, input: PreflightQuestion): Promise<PlanContext | null>;
@@ -152,7 +152,7 @@ export interface Target extends TargetContract {
   ): Promise<{ nodes: MachineState[]; network: boolean }>;
   /**
    * Whether the machine of a node is proven to be down, so that nothing on it can run until it is
-   * started again. False for a machine that is paused, stopping, or in any doubt.
+   * started again. False for a machine that is paused or stopping, and in case of doubt.
    */
   provesDown(cluster: TargetCluster, node: ClusterNode): Promise<boolean>;
   /**
@@ -162,12 +162,12 @@ export interface Target extends TargetContract {
   start(cluster: TargetCluster, nodes: readonly string[]): Promise<void>;
   /** Every resource with the cluster's labels, in a state or not. */
   resources(cluster: TargetCluster): Promise<LabelledResource[]>;
-  /** Removes resources that `resources` returned, in an order that works. */
+  /** Removes resources that `resources` returned, in the order of their dependencies. */
   remove(cluster: TargetCluster, resources: readonly LabelledResource[]): Promise<void>;
   /**
-   * An index whose subnet and ports are unused, searched from a start of the site's own.
+   * An index whose subnet and ports are unused, searched from a start that is specific to the site.
    * @param taken indexes of the site's clusters
-   * @returns null if each cluster has a network of its own
+   * @returns null if each cluster has a separate network
    * @throws NETWORK_EXHAUSTED
    */
   freeNetworkIndex(taken: readonly number[], site: string): Promise<number | null>;

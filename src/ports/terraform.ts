@@ -15,7 +15,7 @@ export interface TerraformEngine {
   version: string;
 }
 
-/** What a workspace's `terraform/` is made from. */
+/** Input of the folder `terraform/` of a workspace. */
 export interface ConfigurationRequest {
   cluster: string;
   /** Name of the target, and of its module if it has one. */
@@ -23,34 +23,34 @@ export interface ConfigurationRequest {
   main: MainFile;
 }
 
-/** Something that runs and is in no state, and where in the configuration it belongs. */
+/** An existing resource that is in no state, and its address in the configuration. */
 export interface Import {
   address: string;
   id: string;
 }
 
-/** One stage's way to run Terraform. */
+/** Parameters of one stage to run Terraform. */
 export interface TerraformRun {
   children: ChildRunner;
   /** The folder with `main.tf`; absolute. */
   folder: string;
   /** A folder of the operation, for the plan file while a run needs it; absolute. */
   scratch: string;
-  /** Names of the cluster's nodes, present and planned: events name the node of a resource. */
+  /** Names of the existing and planned nodes, because events name the node of a resource. */
   nodes: readonly string[];
 }
 
 export interface PlanOptions {
   destroy: boolean;
-  /** Addresses to be made again, since what they stood for is gone. */
+  /** Addresses to create again, because their resources no longer exist. */
   replace: readonly string[];
-  /** Labels what the apply makes. */
+  /** Id for the labels of the created resources. */
   operationId: string;
-  /** Of the target's module: which resources belong to a node. */
+  /** Addresses of the target's module, which map resources to nodes. */
   parts: ModuleResources['parts'];
 }
 
-/** A change as the engine plans it; roles and effects are judged later. */
+/** A change as the engine plans it. Roles and effects are added later. */
 export type PlannedResource = Omit<ResourceChange, 'role' | 'effect'>;
 
 export interface MadePlan {
@@ -67,15 +67,15 @@ export interface Diagnostic {
   severity: 'error' | 'warning';
   summary: string;
   detail: string;
-  /** The resource it is about, if any. */
+  /** Address of the affected resource, if any. */
   address: string | null;
 }
 
 export interface AppliedPlan {
   exitCode: number;
-  /** Whether a cancellation stopped it. */
+  /** Whether a cancellation stopped the run. */
   cancelled: boolean;
-  /** Whether a signal ended it that Hathi did not send: what it did may be in no state. */
+  /** Whether a signal that did not come from Hathi ended it. The state may lack its changes. */
   killed: boolean;
   resources: { added: number; changed: number; destroyed: number };
   diagnostics: Diagnostic[];
@@ -89,46 +89,46 @@ export interface TerraformState {
   addresses: string[];
   /** The attribute `id` of each managed resource that has one. */
   ids: string[];
-  /** The output `nodes`, by their numbers; null where the state has none. */
+  /** The output `nodes`, by their numbers; null if the state has none. */
   nodes: ClusterNode[] | null;
 }
 
 /**
  * Terraform or OpenTofu, run as a child that outlives the server. Methods that take a run throw
- * TERRAFORM_FAILED with the engine's own diagnostics, and what ChildRunner throws.
+ * TERRAFORM_FAILED with the diagnostics of the engine, and the errors of ChildRunner.
  */
 export interface Terraform {
-  /** @throws TOOL_MISSING | TOOL_TOO_OLD, both naming how to get it */
+  /** @throws TOOL_MISSING | TOOL_TOO_OLD, both with the instructions to install it */
   engine(): Promise<TerraformEngine>;
-  /** `main.tf`, `outputs.tf` and the module beside them; the same input gives the same bytes. */
+  /** `main.tf`, `outputs.tf` and the module; the same input returns the same bytes. */
   configuration(request: ConfigurationRequest): Promise<WorkspaceFile[]>;
-  /** What a change of each attribute of the target's module does; empty where none is listed. */
+  /** Effects of changes of each attribute of the target's module; empty if none is listed. */
   attributeEffects(target: string): Promise<AttributeEffects>;
-  /** The text of `imports.tf`, by which the next apply takes over what is in no state. */
+  /** The text of `imports.tf`, with which the next apply imports resources that are in no state. */
   imports(imports: readonly Import[]): string;
-  /** `sha256:<hex>` of everything in the folder that a plan is made from; state is left out. */
+  /** `sha256:<hex>` of all inputs of a plan in the folder, without the state. */
   configurationDigest(folder: string): Promise<string>;
   /**
-   * Initialises the folder unless it is, and plans. A plan that an earlier attempt began is
+   * Initialises the folder if necessary, and plans. A plan that an earlier attempt began is
    * dropped.
    */
   plan(run: TerraformRun, options: PlanOptions): Promise<MadePlan>;
   /**
-   * Applies the bytes of a plan, or takes up the apply that an earlier attempt started. A failure
-   * is returned, not thrown, since the state has to be stored first.
+   * Applies the bytes of a plan, or adopts the apply that an earlier attempt started. A failure is
+   * returned, not thrown, because the state must be stored first.
    * @param onTick called about four times a second
-   * @throws OPERATION_INTERRUPTED when an earlier apply is gone without an exit code
+   * @throws OPERATION_INTERRUPTED if an earlier apply ended without an exit code
    */
   apply(run: TerraformRun, plan: Uint8Array, onTick: () => Promise<void>): Promise<AppliedPlan>;
-  /** Brings state and outputs up to date with what exists, and changes nothing else. */
+  /** Updates state and outputs from the existing resources, and changes nothing else. */
   refresh(run: TerraformRun): Promise<void>;
   /** Whether an apply was started by this or an earlier attempt of the stage. */
   applyStarted(run: TerraformRun): Promise<boolean>;
   /**
-   * The state where a backend keeps it elsewhere than in the folder; empty where there is none yet.
+   * The state of a backend outside the folder; empty if there is none yet.
    * @throws TERRAFORM_FAILED if the backend does not respond
    */
   pullState(run: TerraformRun): Promise<Uint8Array>;
-  /** null when the bytes are empty, cut off, or no state. */
+  /** null if the bytes are empty, truncated, or no state. */
   readState(bytes: Uint8Array): TerraformState | null;
 }

@@ -1,6 +1,6 @@
 import type { Lease, Stores } from './stores.ts';
 
-/** Where a transaction begins and ends. */
+/** Boundaries of transactions. */
 export interface UnitOfWork {
   /** Single statements outside a transaction. Using it inside one throws instead of deadlocking. */
   readonly direct: Stores;
@@ -9,7 +9,7 @@ export interface UnitOfWork {
   transaction<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
   /**
    * A transaction that begins by locking the operation's row under the lease. A worker whose
-   * operation was claimed by another one writes nothing.
+   * operation another worker claimed writes nothing.
    * @throws LEASE_LOST before `work` is called
    */
   fenced<T>(lease: Lease, work: (stores: Stores) => Promise<T>): Promise<T>;

@@ -24,10 +24,10 @@ export interface AttemptResult {
 
 export interface WebhookStore {
   insert(webhook: Omit<WebhookRecord, 'created_at'>): Promise<WebhookRecord>;
-  /** By the time of creation. */
+  /** Webhooks in the order of their creation. */
   list(): Promise<WebhookRecord[]>;
   find(id: string): Promise<WebhookRecord | null>;
-  /** With its deliveries. */
+  /** Removes the webhook with its deliveries. */
   remove(id: string): Promise<void>;
   insertDelivery(delivery: {
     id: string;
@@ -38,7 +38,7 @@ export interface WebhookStore {
   }): Promise<Delivery>;
   /** Newest first; `after` is an id. */
   deliveries(webhookId: string, page: Page): Promise<Delivery[]>;
-  /** Due deliveries, which no other server takes for `seconds`. */
+  /** Due deliveries, which no other server claims for `seconds`. */
   claim(limit: number, seconds: number): Promise<DueDelivery[]>;
   /** @param nextAt null if this was the last attempt */
   finish(deliveryId: string, result: AttemptResult, nextAt: string | null): Promise<void>;

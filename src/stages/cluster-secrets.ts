@@ -7,8 +7,8 @@ import type { StageContext } from '../ports/stage.ts';
 import { readSecret } from '../shared/cluster-secrets.ts';
 
 /**
- * The secret of that name, made and stored at the first call. Everything but certificates and
- * public keys is masked in the operation's events from then on.
+ * The secret of that name, created and stored at the first call. From then on it is masked in the
+ * events of the operation, unless it is a certificate or a public key.
  * @throws SECRET_UNREADABLE | LEASE_LOST
  */
 export async function ensureSecret(
@@ -23,7 +23,7 @@ export async function ensureSecret(
     await context.write((stores) =>
       stores.secrets.insertIfAbsent(context.cluster.id, name, sealed),
     );
-    // Read back: the store keeps the first one, which need not be this one.
+    // Read again, because the store keeps the first secret, which may come from another call.
     value = (await readSecret(context.read, box, context.cluster, name)) as string;
   }
   mask(context, name, value);
@@ -31,8 +31,8 @@ export async function ensureSecret(
 }
 
 /**
- * A certificate and its key under two names, stored together. `fits` returns whether the stored one
- * can be used; otherwise it is replaced.
+ * A certificate and its key under two names, stored together. `fits` returns whether the stored
+ * certificate can be used; otherwise it is replaced.
  */
 export async function ensureCertifiedKey(
   context: StageContext,
@@ -62,8 +62,8 @@ export async function ensureCertifiedKey(
 }
 
 /**
- * A secret that `create-ansible-script` makes, masked from then on as by `ensureSecret`.
- * @throws STEP_MISSING for `step` where there is none yet | SECRET_UNREADABLE
+ * A secret that `create-ansible-script` creates. It is masked from then on, as in `ensureSecret`.
+ * @throws STEP_MISSING for `step` if there is none yet | SECRET_UNREADABLE
  */
 export async function requireSecret(
   context: StageContext,

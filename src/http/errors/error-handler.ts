@@ -59,7 +59,10 @@ function fromFramework(error: unknown, request: FastifyRequest): ApiError {
         { maximum_bytes: MAX_BODY_BYTES },
       );
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
-      return new HathiError('INVALID_REQUEST', 'The body is not as long as Content-Length says.');
+      return new HathiError(
+        'INVALID_REQUEST',
+        'The length of the body differs from Content-Length.',
+      );
     case 'FST_ERR_BAD_URL':
       return new HathiError('INVALID_REQUEST', 'The path has a % that no two hex digits follow.');
     case 'FST_ERR_MAX_PARAM_LENGTH':
@@ -124,5 +127,5 @@ function fromParser(code: string | undefined): ApiError {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     return new HttpError('REQUEST_TIMEOUT', 'The request did not arrive in time.');
   }
-  return new HathiError('INVALID_REQUEST', 'What was sent is not HTTP/1.1.');
+  return new HathiError('INVALID_REQUEST', 'The request is not valid HTTP/1.1.');
 }

@@ -5,7 +5,7 @@ import {
   type HathiError,
 } from '../../core/errors.ts';
 
-/** Rejections that only HTTP has: a route or a use case never sees such a request. */
+/** Rejections that only HTTP has. Such a request never reaches a route or a use case. */
 const HTTP_ERROR_CODES = {
   MALFORMED_JSON: 'The body is not valid JSON.',
   BODY_TOO_LARGE: 'The body is larger than the server accepts.',
@@ -27,7 +27,7 @@ export type HttpErrorCode = keyof typeof HTTP_ERROR_CODES;
 export const PROBLEM_CODES = { ...HTTP_ERROR_CODES, ...ERROR_CODES } as const;
 export type ProblemCode = ErrorCode | HttpErrorCode;
 
-/** A request that HTTP rejects before a service sees it. */
+/** The error of a request that HTTP rejects before it reaches a service. */
 export class HttpError extends Error {
   readonly code: HttpErrorCode;
   readonly details: ErrorDetails;

@@ -10,10 +10,9 @@ import { requestOf } from './remedy-request.ts';
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
 /**
- * The one place where a code gets its HTTP status; a code left out does not compile. 4xx: the
- * caller can correct it. 502: a tool or node failed (Terraform, Ansible, PostgreSQL). 503 and 507:
- * the machine of the server lacks something. 500: a defect, or an end that was not caused by a
- * request.
+ * The HTTP status of every code; a missing code does not compile. 4xx: the caller can correct it.
+ * 502: a tool or node failed (Terraform, Ansible, PostgreSQL). 503 and 507: a resource of the
+ * server is unavailable or full. 500: a defect, or an end that no request caused.
  */
 export const STATUS_OF = {
   INVALID_REQUEST: 400,
@@ -102,10 +101,10 @@ export interface Problem {
   type: string;
   title: string;
   status: number;
-  /** What failed, where, and what is valid. */
+  /** The failure, its location, and the valid values. */
   detail: string;
   code: ProblemCode;
-  /** Names the request in the server's log. */
+  /** Id of the request in the server's log. */
   request_id?: string;
   errors?: FieldError[];
   /** Number of all errors, if `errors` has only the first ones. */

@@ -30,7 +30,7 @@ it.each<[Remedy, string]>([
   expect(requestOf(remedy)).toBe(request);
 });
 
-it('serves the remedies of an error with their requests, and drops what is no remedy', () => {
+it('returns the remedies of an error with their requests, and drops invalid remedies', () => {
   const remedies = [{ action: 'list-clusters' }];
   const problem = problemOf(new HathiError('CLUSTER_NOT_FOUND', 'Not there.', { remedies }));
   expect(problem.remedies).toEqual([{ action: 'list-clusters', request: 'GET /api/v1/clusters' }]);

@@ -2,7 +2,7 @@ import { DEFAULT_CLUSTER } from '../../core/cluster/cluster-spec.ts';
 import type { Remedy } from '../../core/remedy.ts';
 
 /**
- * The request that carries out a remedy: method, path, and the body as JSON where it has one, e.g.
+ * The request that executes a remedy: method, path, and the body as JSON if there is one, e.g.
  * `POST /plan-terraform {"cluster":"orders"}`.
  */
 export function requestOf(remedy: Remedy): string {

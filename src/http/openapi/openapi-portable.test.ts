@@ -17,7 +17,7 @@ describe('makePortable', () => {
     expect(rewritten({ anyOf: parts })).toEqual({ type: 'integer', enum: [0, 1] });
   });
 
-  it('makes a boolean of a boolean constant', () => {
+  it('converts a boolean constant to a boolean', () => {
     expect(rewritten({ type: 'boolean', const: true })).toEqual({ type: 'boolean' });
   });
 

@@ -1,6 +1,6 @@
 /**
- * Rewrites valid OpenAPI 3.1 into the part of it that client generators support. Each rule names
- * the generator that fails without it; test/clients runs all of them.
+ * Rewrites valid OpenAPI 3.1 into the subset that client generators support. Each rule names the
+ * generator that fails without it; test/clients runs every generator.
  */
 
 import { eventExample } from '../schemas/examples.ts';
@@ -8,18 +8,20 @@ import { frameOf } from '../server/event-frames.ts';
 
 type Json = Record<string, unknown>;
 
-/** Name of the schema that stands for the value of a PostgreSQL parameter. */
+/** Name of the schema for the value of a PostgreSQL parameter. */
 const PARAMETER_VALUE = 'ParameterValue';
 
-/** What a PostgreSQL parameter may be in JSON. */
+/** JSON types of a PostgreSQL parameter. */
 const PARAMETER_TYPES = ['string', 'number', 'boolean'];
 
 interface Portable {
-  paths?: Record<string, Record<string, { responses?: Record<string, Answer> }>> | undefined;
+  paths?:
+    | Record<string, Record<string, { responses?: Record<string, PortableResponse> }>>
+    | undefined;
   components?: { schemas?: Record<string, unknown> };
 }
 
-interface Answer {
+interface PortableResponse {
   content?: Record<string, Json>;
 }
 
@@ -32,10 +34,10 @@ export function makePortable(document: Portable): void {
     schemas[PARAMETER_VALUE] = { description: 'Value of a PostgreSQL parameter.', anyOf };
   }
   for (const schema of Object.values(schemas ?? {})) nameVariants(schema, schemas ?? {});
-  for (const answer of responsesOf(document)) describeStream(answer);
+  for (const response of responsesOf(document)) describeStream(response);
 }
 
-function responsesOf(document: Portable): Answer[] {
+function responsesOf(document: Portable): PortableResponse[] {
   return Object.values(document.paths ?? {})
     .flatMap((methods) => Object.values(methods))
     .flatMap(({ responses }) => Object.values(responses ?? {}));
@@ -45,7 +47,7 @@ function responsesOf(document: Portable): Answer[] {
  * OpenAPI 3.1 cannot describe the items of a stream. A generated Python client parses the whole
  * body as one value of the schema, so the body is text, with the schema of an event as its content.
  */
-function describeStream({ content }: Answer): void {
+function describeStream({ content }: PortableResponse): void {
   const stream = content?.['text/event-stream'];
   if (!stream) return;
   stream.schema = {
@@ -96,7 +98,8 @@ function nameVariants(schema: unknown, schemas: Record<string, unknown>): void {
 }
 
 /**
- * A union of constants is an enumeration. openapi-generator's Java does not compile with the union.
+ * A union of constants becomes an enumeration. openapi-generator's Java does not compile with the
+ * union.
  */
 function joinConstants(schema: Json): void {
   const values = partsOf(schema).map(constantsOf);
@@ -107,7 +110,10 @@ function joinConstants(schema: Json): void {
   schema.type = values.flat().every(Number.isInteger) ? 'integer' : type;
 }
 
-/** A boolean constant is a boolean. openapi-generator's Python compares it with the text `true`. */
+/**
+ * A boolean constant becomes a boolean. openapi-generator's Python compares it with the text
+ * `true`.
+ */
 function openBooleans(schema: Json): void {
   if (typeof schema.const === 'boolean') {
     schema.type = 'boolean';
@@ -120,7 +126,7 @@ function constantsOf(schema: Json): unknown[] {
   return Array.isArray(schema.enum) ? schema.enum : [];
 }
 
-/** A union of strings that differ in their format is a string. openapi-generator makes a class. */
+/** A union of strings with different formats becomes a string. openapi-generator makes a class. */
 function joinFormats(schema: Json): void {
   const parts = partsOf(schema);
   if (parts.length < 2 || !parts.every((part) => part.type === 'string' && 'format' in part))
@@ -131,7 +137,7 @@ function joinFormats(schema: Json): void {
 }
 
 /**
- * oapi-codegen rejects a list of types. Where null is one of them, neither its code for additional
+ * oapi-codegen rejects a list of types. If the list contains null, neither its code for additional
  * properties nor openapi-generator's Python supports a union, so the schema excludes the other
  * types.
  */

@@ -26,7 +26,7 @@ const routes = Object.entries(paths).flatMap(([path, methods]) =>
   ),
 );
 
-/** A list has the example of what it lists. */
+/** A list has the example of its items. */
 function hasExample(schema: Schema): boolean {
   const found = schema.$ref
     ? (components.schemas[schema.$ref.split('/').at(-1) ?? ''] as Schema)
@@ -38,10 +38,10 @@ function hasExample(schema: Schema): boolean {
 }
 
 describe('the description of the API', () => {
-  it.each(routes)('%s has examples of what is sent and of what is answered', (_name, route) => {
-    const answers = Object.entries(route.responses).filter(([status]) => Number(status) < 400);
-    const contents = [route.requestBody, ...answers.map(([, answer]) => answer)].flatMap((part) =>
-      Object.values(part?.content ?? {}),
+  it.each(routes)('%s has examples of its request and its response', (_name, route) => {
+    const successes = Object.entries(route.responses).filter(([status]) => Number(status) < 400);
+    const contents = [route.requestBody, ...successes.map(([, response]) => response)].flatMap(
+      (part) => Object.values(part?.content ?? {}),
     );
     for (const { schema, example, examples } of contents) {
       const beside = example !== undefined || examples !== undefined;

@@ -24,9 +24,9 @@ const zodToJsonConfig = {
     if (definition.type === 'object' && definition.catchall === undefined) {
       delete jsonSchema.additionalProperties;
     }
-    // The format already states it; the pattern would take half a page.
+    // The format already states this; the pattern would fill half a page.
     if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
-    // Zod writes down the bounds of a double's whole numbers where a schema names none.
+    // Zod writes the bounds of a double's whole numbers if a schema has no bounds.
     if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
     if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
     if (definition.type === 'undefined') jsonSchema.type = 'null';
@@ -51,7 +51,7 @@ type Schema = { $ref?: string; description?: string; required?: string[] };
 /** Description by @fastify/swagger of a response whose schema has none or is a reference. */
 const NO_DESCRIPTION = 'Default Response';
 
-/** How the routes become the OpenAPI 3.1 document. */
+/** Options that convert the routes to the OpenAPI 3.1 document. */
 export const openApiOptions: FastifyDynamicSwaggerOptions = {
   openapi: {
     openapi: '3.1.0',
@@ -95,7 +95,7 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
   },
 };
 
-/** A body whose members may all be left out may be left out itself. */
+/** A body is optional if all its members are optional. */
 function allowEmptyBodies(document: Made): void {
   for (const { requestBody } of routesOf(document)) {
     const schema = requestBody?.content['application/json']?.schema;
@@ -105,13 +105,13 @@ function allowEmptyBodies(document: Made): void {
 
 /** A response with a named schema gets the description of that schema. */
 function describeResponses(document: Made): void {
-  for (const answer of routesOf(document).flatMap(({ responses }) =>
+  for (const response of routesOf(document).flatMap(({ responses }) =>
     Object.values(responses ?? {}),
   )) {
-    if (answer.description !== NO_DESCRIPTION) continue;
-    const name = answer.content?.['application/json']?.schema?.$ref?.split('/').at(-1);
+    if (response.description !== NO_DESCRIPTION) continue;
+    const name = response.content?.['application/json']?.schema?.$ref?.split('/').at(-1);
     const described = document.components?.schemas?.[name ?? '']?.description;
-    if (described !== undefined) answer.description = described;
+    if (described !== undefined) response.description = described;
   }
 }
 

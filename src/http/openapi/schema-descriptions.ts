@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ID_PREFIX_PATTERN, SHORTEST_PREFIX } from '../../core/record-id.ts';
 
-/** The part of JSON Schema that Zod makes of the schemas here. */
+/** The subset of JSON Schema that Zod generates from the schemas here. */
 export interface JsonSchema {
   type?: string | string[];
   enum?: unknown[];
@@ -33,7 +33,7 @@ const PATTERNS: Record<string, string> = {
 
 const documents = new WeakMap<z.core.$ZodType, JsonSchema>();
 
-/** The JSON Schema of what may be sent, made once a schema. */
+/** The JSON Schema of a valid request, generated once for each schema. */
 export function jsonSchemaOf(schema: z.core.$ZodType): JsonSchema {
   const known = documents.get(schema);
   if (known) return known;
@@ -52,7 +52,9 @@ export function schemaAt(root: JsonSchema, path: readonly PropertyKey[]): JsonSc
   }, root);
 }
 
-/** What a value must be, to be read after "must be", e.g. `a whole number from 0 to 15`. */
+/**
+ * The valid values, as the end of a sentence with "must be", e.g. `a whole number from 0 to 15`.
+ */
 export function describeExpected(schema: JsonSchema): string | null {
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum) return `one of ${schema.enum.map((value) => JSON.stringify(value)).join(', ')}`;

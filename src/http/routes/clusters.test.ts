@@ -24,7 +24,7 @@ test.each(['', '/connection', '/report'])(
   },
 );
 
-test('the password is answered by connection alone, and kept by no cache', async () => {
+test('only connection returns the password, and no cache stores it', async () => {
   const connection = await fake.app.inject('/api/v1/clusters/default/connection');
   expect(connection.headers['cache-control']).toBe('no-store');
   const { password } = connection.json();
@@ -38,7 +38,7 @@ test('a cluster that was never verified has no report', async () => {
   expect(response.json()).toMatchObject({ code: 'REPORT_NOT_FOUND', status: 404 });
 });
 
-test('the server is ready when all that it needs is', async () => {
+test('the server is ready if all its dependencies are ready', async () => {
   expect((await fake.app.inject('/health')).json()).toEqual({ status: 'ok' });
   expect((await fake.app.inject('/ready')).statusCode).toBe(200);
   const missing = { name: 'docker', ready: false, message: 'Start Docker.' };
@@ -48,7 +48,7 @@ test('the server is ready when all that it needs is', async () => {
   expect(response.json()).toMatchObject({ ready: false, checks: [{ ready: true }, missing] });
 });
 
-test('every error code is explained where a problem says', async () => {
+test('every error code is explained at the URL in a problem', async () => {
   const problem = (await fake.app.inject('/nothing')).json();
   const response = await fake.app.inject(problem.type);
   expect(response.json()).toMatchObject({
@@ -60,7 +60,7 @@ test('every error code is explained where a problem says', async () => {
   expect(near.json().detail).toContain('did you mean CLUSTER_BUSY?');
 });
 
-test('an answer that differs from its description is still sent, and logged', async () => {
+test('a response that differs from its description is still sent, and logged', async () => {
   await fake.app.close();
   const lines: string[] = [];
   const { createLogger } = await import('../../adapters/system/logger.ts');

@@ -9,18 +9,18 @@ beforeAll(async () => {
 });
 afterAll(() => fake.app.close());
 
-/** What a page names in `src` and `href`, and a style sheet in `url(…)`. */
+/** References of a page in `src` and `href`, and of a style sheet in `url(…)`. */
 function referencesOf(text: string): string[] {
   const named = [...text.matchAll(/(?:src|href)="([^"]+)"/g), ...text.matchAll(/url\(([^)]+)\)/g)];
   return named.map(([, reference]) => String(reference).replace(/^["']|["']$/g, ''));
 }
 
 describe('the reference page', () => {
-  it.each(['/docs', '/docs/'])('%s and all that it names come from this server', async (page) => {
-    const answer = await fake.app.inject(page);
-    expect(answer.statusCode).toBe(200);
-    expect(answer.headers['content-type']).toContain('text/html');
-    const references = referencesOf(answer.body);
+  it.each(['/docs', '/docs/'])('%s and all its references come from this server', async (page) => {
+    const response = await fake.app.inject(page);
+    expect(response.statusCode).toBe(200);
+    expect(response.headers['content-type']).toContain('text/html');
+    const references = referencesOf(response.body);
     expect(references.length).toBeGreaterThan(4);
     for (const reference of references) {
       const url = new URL(reference, `http://localhost${page}`);
@@ -38,15 +38,15 @@ describe('the reference page', () => {
       fake.app.inject('/openapi.json'),
     ]);
     expect(shown.json()).toEqual({ ...served.json(), servers: [{ url: '/' }] });
-    const asked = await fake.app.inject({
+    const requested = await fake.app.inject({
       url: '/openapi.json',
       headers: { host: 'localhost:5055' },
     });
-    expect(asked.json().servers).toEqual([{ url: 'http://localhost:5055' }]);
+    expect(requested.json().servers).toEqual([{ url: 'http://localhost:5055' }]);
     expect(Object.keys(served.json().paths)).not.toContain('/docs');
   });
 
-  it('forbids scripts of others, inline scripts, and requests to others', async () => {
+  it('forbids scripts of other origins, inline scripts, and requests to other origins', async () => {
     const policy = (await fake.app.inject('/docs')).headers['content-security-policy'];
     expect(policy).toContain("default-src 'none'");
     expect(policy).toContain("script-src 'self';");
@@ -54,7 +54,7 @@ describe('the reference page', () => {
     expect(policy).not.toMatch(/https?:/);
   });
 
-  it('validates the description nowhere else', async () => {
+  it('does not send the description to an external validator', async () => {
     const { body } = await fake.app.inject('/docs/static/swagger-initializer.js');
     expect(body).toContain('validatorUrl: null');
   });
@@ -70,7 +70,7 @@ describe('the reference page', () => {
     },
   );
 
-  it('lists clusters before steps, and lets a reader enter a token', async () => {
+  it('lists clusters before steps, and has a field for a token', async () => {
     const { tags, components } = (await fake.app.inject('/docs/json')).json();
     const names = tags.map(({ name }: { name: string }) => name);
     expect(names.indexOf('clusters')).toBeLessThan(names.indexOf('steps'));
@@ -78,8 +78,8 @@ describe('the reference page', () => {
   });
 
   it('serves no file from outside its folder', async () => {
-    const answer = await fake.app.inject('/docs/static/..%2f..%2fpackage.json');
-    expect(answer.statusCode).toBeGreaterThanOrEqual(400);
-    expect(answer.statusCode).toBeLessThan(500);
+    const response = await fake.app.inject('/docs/static/..%2f..%2fpackage.json');
+    expect(response.statusCode).toBeGreaterThanOrEqual(400);
+    expect(response.statusCode).toBeLessThan(500);
   });
 });

@@ -1,12 +1,12 @@
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyPluginAsync, FastifyReply, RouteOptions } from 'fastify';
 
-/** Where the reference page is. */
+/** Path of the reference page. */
 export const DOCS_PATH = '/docs';
 
 /**
- * Everything comes from this server, and the page sends requests only to it. Swagger UI writes
- * styles into its elements, so styles alone may be inline.
+ * The page loads files only from this server and sends requests only to it. Swagger UI writes
+ * styles into its elements, so only styles may be inline.
  */
 const POLICY = [
   "default-src 'none'",
@@ -19,7 +19,7 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** The reference page, with every file that it needs: it works without a network. */
+/** The reference page with all its files, so that it works without a network. */
 export const docsRoutes: FastifyPluginAsync = async (app) => {
   app.addHook('onRoute', hide);
   app.addHook('onSend', async (_request, reply: FastifyReply) => {
@@ -33,7 +33,7 @@ export const docsRoutes: FastifyPluginAsync = async (app) => {
     transformSpecification: (description) => ({ ...description, servers: [{ url: '/' }] }),
     transformSpecificationClone: false,
     uiConfig: {
-      // Without the bar for looking at the descriptions of others.
+      // Hides the bar that loads other descriptions.
       layout: 'BaseLayout',
       docExpansion: 'list',
       displayOperationId: true,
@@ -45,7 +45,7 @@ export const docsRoutes: FastifyPluginAsync = async (app) => {
   });
 };
 
-/** The files of the page are no part of the API. */
+/** The files of the page are not part of the API. */
 function hide(route: RouteOptions): void {
   route.schema = { ...route.schema, hide: true } as never;
 }

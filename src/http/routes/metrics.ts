@@ -8,7 +8,9 @@ export interface MetricsRoutes {
   metrics: MetricsService;
 }
 
-/** Every request is measured by the pattern of its route; what matched none is one series. */
+/**
+ * Every request is measured by the pattern of its route. Requests without a route are one series.
+ */
 export function measureRequests(app: FastifyInstance, metrics: MetricsService): void {
   app.addHook('onResponse', (request, reply, done) => {
     metrics.requestEnded({

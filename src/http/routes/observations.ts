@@ -29,7 +29,7 @@ const eventFrames = {
   },
 };
 
-/** Everything that was observed: events, failovers and series. */
+/** Routes of observations: events, failovers and series. */
 export const observationRoutes: FastifyPluginAsyncZod<ObservationRoutes> = async (app, routes) => {
   const { observations, streams } = routes;
 
@@ -126,7 +126,7 @@ export const observationRoutes: FastifyPluginAsyncZod<ObservationRoutes> = async
   );
 };
 
-/** The cluster is searched before the response begins, so before its signal exists. */
+/** The cluster is read before the response begins, and therefore before its signal exists. */
 function stoppedBy(
   events: AsyncIterable<ClusterEvent>,
   stop: AbortController,

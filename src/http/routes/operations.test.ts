@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => fake.app.close());
 
-/** What an EventSource makes of a stream. @see HTML standard, "Interpreting an event stream" */
+/** Parses a stream like an EventSource. @see HTML standard, "Interpreting an event stream" */
 function parseStream(text: string): { id: string; data: unknown }[] {
   return text
     .split('\n\n')
@@ -28,7 +28,7 @@ function parseStream(text: string): { id: string; data: unknown }[] {
 }
 
 describe('the events of an operation', () => {
-  test('are those stored, then those that come, until it ends', async () => {
+  test('are the stored events, then the new ones, until it ends', async () => {
     fake.operations.emit(anEvent(1), anEvent(2));
     const response = fake.app.inject(EVENTS);
     await expect.poll(() => fake.operations.following).toBe(1);
@@ -47,14 +47,14 @@ describe('the events of an operation', () => {
     ['Last-Event-ID', EVENTS, { 'last-event-id': '2' }],
     ['after', `${EVENTS}?after=2`, {}],
     ['both, the header first', `${EVENTS}?after=0`, { 'last-event-id': '2' }],
-  ])('go on where %s says', async (_, url, headers) => {
+  ])('continue at the position of %s', async (_, url, headers) => {
     fake.operations.emit(anEvent(1), anEvent(2), anEvent(3));
     fake.operations.end(ID, 'succeeded');
     const { body } = await fake.app.inject({ url, headers });
     expect(parseStream(body).map(({ id }) => id)).toEqual(['3']);
   });
 
-  test('that were all received are 204, so that an EventSource stays away', async () => {
+  test('are 204 if all were received, so that an EventSource does not reconnect', async () => {
     fake.operations.emit(anEvent(1));
     fake.operations.end(ID, 'succeeded');
     const response = await fake.app.inject({ url: EVENTS, headers: { 'last-event-id': '1' } });
@@ -66,7 +66,7 @@ describe('the events of an operation', () => {
     expect(response.json()).toMatchObject({ code: 'INVALID_REQUEST', status: 400 });
   });
 
-  test('of no operation are 404', async () => {
+  test('of an unknown operation are 404', async () => {
     const other = EVENTS.replace(/.\/events$/, '2/events');
     const response = await fake.app.inject(other);
     expect(response.json()).toMatchObject({ code: 'OPERATION_NOT_FOUND', status: 404 });
@@ -76,7 +76,7 @@ describe('the events of an operation', () => {
     );
   });
 
-  test('are followed by so many at a time, who come back later otherwise', async () => {
+  test('are limited in the number of streams; further clients retry later', async () => {
     const few = await fakeApp({}, { mostStreams: 2 });
     few.operations.add(anOperation('plan-terraform', { id: ID }));
     const followers = [few.app.inject(EVENTS), few.app.inject(EVENTS)];
@@ -92,7 +92,7 @@ describe('the events of an operation', () => {
     await few.app.close();
   });
 
-  test('keep the stream alive while nothing happens', async () => {
+  test('keep the stream alive while there are no events', async () => {
     const response = fake.app.inject(EVENTS);
     await expect.poll(() => fake.operations.following).toBe(1);
     setTimeout(() => fake.operations.end(ID, 'succeeded'), 60);
@@ -101,7 +101,7 @@ describe('the events of an operation', () => {
 });
 
 describe('a frame', () => {
-  test('carries any event unharmed, whatever its text has', () => {
+  test('contains any event unchanged, with any text', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom('\n\ndata: {}\n\n', 'a\r\nid: 9\r\n', '\u2028\u2029', ':', 'retry: 1'),
@@ -125,7 +125,7 @@ describe('a frame', () => {
     );
   });
 
-  test('is taken from its source only when the one before was', async () => {
+  test('is read from its source only after the previous frame was read', async () => {
     let made = 0;
     async function* source() {
       for (;;) {
@@ -166,7 +166,7 @@ describe('an operation', () => {
     });
   });
 
-  test('goes on once approved, if it waits for that', async () => {
+  test('continues after its approval, if it waits for it', async () => {
     const early = await fake.post(`/api/v1/operations/${ID}/approve`);
     expect(early.json()).toMatchObject({ code: 'TRANSITION_NOT_ALLOWED', status: 409 });
     fake.operations.add(anOperation('apply-terraform', { state: 'awaiting-approval' }));

@@ -16,7 +16,7 @@ const ofCluster = [
   'INVALID_CURSOR',
 ] as const;
 
-/** What operations leave behind: plans and reports. */
+/** Records of operations: plans and reports. */
 export const recordRoutes: FastifyPluginAsyncZod<RecordRoutes> = async (app, { records }) => {
   app.get(
     '/clusters/:name/plans',

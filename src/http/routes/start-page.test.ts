@@ -38,7 +38,7 @@ it('lists no cluster to a caller without the token', async () => {
   await guarded.app.close();
 });
 
-it('is not for a name that the server does not have', async () => {
+it('is not served under an unknown name of the server', async () => {
   const foreign = await fake.app.inject({ url: '/', headers: { host: 'rebound.example' } });
   expect(foreign.statusCode).toBe(403);
 });

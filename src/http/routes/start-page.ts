@@ -10,10 +10,10 @@ export interface StartPageRoutes {
   readiness: ReadinessService;
 }
 
-/** The page lists the first clusters only; `GET /api/v1/clusters` has all of them. */
+/** Number of clusters on the page; `GET /api/v1/clusters` returns all clusters. */
 const MOST_CLUSTERS = 50;
 
-/** Nothing is loaded and nothing runs: the page is text with one style sheet in it. */
+/** The page loads no file and runs no script: it is text with one embedded style sheet. */
 const POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -25,7 +25,7 @@ const STYLE = `
   :root { color-scheme: light dark; }
 `;
 
-/** A page for a person who opens the address of the server in a browser. */
+/** The page at the address of the server in a browser. */
 export const startPageRoutes: FastifyPluginAsync<StartPageRoutes> = async (app, services) => {
   app.get('/', { schema: { hide: true } as never }, async (request, reply) => {
     const page = (await isAuthorized(request)) ? await overview(services) : WITHOUT_TOKEN;

@@ -5,7 +5,7 @@ import type { StageResult } from '../../core/operation/stage-results.ts';
 import { STEPS, type Step } from '../../core/operation/steps.ts';
 import { resultExamples } from '../schemas/examples.ts';
 
-/** Results as the stages return them; only the step adds the operation. */
+/** Results of the stages; only the step adds the operation. */
 function resultOf(step: Step): StageResult {
   const { operation: _operation, ...result } = resultExamples[step];
   return result as StageResult;
@@ -27,7 +27,7 @@ describe('a step', () => {
     expect(fake.operations.submissions).toMatchObject([{ step, cluster: 'default' }]);
   });
 
-  test('hands on exactly the members that were given', async () => {
+  test('passes on exactly the given members', async () => {
     fake.operations.outcome = resultOf('generate-terraform');
     await fake.post('/generate-terraform', { instance_type: 't2.medium', replica_count: 2 });
     fake.operations.outcome = resultOf('create-ansible-script');
@@ -57,7 +57,7 @@ describe('a step', () => {
     expect(response.statusCode).toBe(200);
   });
 
-  test('answers 202 at once when asked to', async () => {
+  test('returns 202 at once if the request prefers it', async () => {
     fake.operations.outcome = null;
     const response = await fake.post('/plan-terraform', '', { prefer: 'foo, Respond-Async' });
     expect(response.statusCode).toBe(202);
@@ -66,7 +66,7 @@ describe('a step', () => {
     expect(response.json()).toMatchObject({ kind: 'plan-terraform', state: 'running' });
   });
 
-  test('that comes too early names the missing one', async () => {
+  test('that is too early names the missing step', async () => {
     fake.operations.refusal = new HathiError('STEP_MISSING', 'First generate-terraform.', {
       step: 'plan-terraform',
       missing: 'generate-terraform',
@@ -83,14 +83,14 @@ describe('a step', () => {
     });
   });
 
-  test('on a busy cluster names the operation in the way', async () => {
+  test('on a busy cluster names the conflicting operation', async () => {
     fake.operations.refusal = new HathiError('CLUSTER_BUSY', 'Busy.', { operation: 'o1' });
     const response = await fake.post('/plan-terraform');
     expect(response.json()).toMatchObject({ status: 409, code: 'CLUSTER_BUSY', operation: 'o1' });
   });
 });
 
-describe('an operation that ends badly', () => {
+describe('an operation that does not succeed', () => {
   const failure = { message: 'no disk', details: { tool: 'x' } };
 
   test.each([
@@ -100,13 +100,13 @@ describe('an operation that ends badly', () => {
     ['failed', null, 500, 'OPERATION_FAILED'],
     ['cancelled', null, 409, 'OPERATION_CANCELLED'],
     ['interrupted', null, 500, 'OPERATION_INTERRUPTED'],
-  ] as const)('%s with %j answers %d %s', async (state, error, status, code) => {
+  ] as const)('%s with %j returns %d %s', async (state, error, status, code) => {
     fake.operations.outcome = null;
-    const answered = fake.post('/apply-terraform');
+    const pending = fake.post('/apply-terraform');
     await expect.poll(() => fake.operations.waiting).toBe(1);
     const [id] = [(await fake.operations.get('01940000-0000-7000-8000-000000000001')).id];
     fake.operations.end(id, state, { error });
-    const response = await answered;
+    const response = await pending;
     expect(response.statusCode).toBe(status);
     expect(response.json()).toMatchObject({
       code,
@@ -116,7 +116,7 @@ describe('an operation that ends badly', () => {
     });
   });
 
-  test('for no known reason says nothing of its inside', async () => {
+  test('for an unknown reason does not reveal internals', async () => {
     fake.operations.refusal = new Error('password=hunter2 at /secret/path.ts:1');
     const response = await fake.post('/plan-terraform');
     expect(response.statusCode).toBe(500);

@@ -127,7 +127,7 @@ export const stepRoutes: FastifyPluginAsync<StepRoutes> = async (app, routes) =>
   }
 };
 
-/** Schemas have checked `members`. Only parameters are moved to a separate member. */
+/** The schemas have validated `members`. Only parameters are moved to a separate member. */
 function inputOf(step: Step, members: object): StepInputs[Step] {
   const input = step === 'create-ansible-script' ? { parameters: members } : members;
   return input as StepInputs[Step];

@@ -16,10 +16,10 @@ const NO_NUL = /^[^\0]*$/;
 
 const LABEL_NAME = /^[a-z0-9](?:[a-z0-9._/-]{0,61}[a-z0-9])?$/;
 
-/** Most labels of a cluster. */
+/** Maximum number of labels of a cluster. */
 const MAX_LABELS = 32;
 
-/** Longest value of a PostgreSQL parameter, in characters. */
+/** Maximum length of the value of a PostgreSQL parameter, in characters. */
 const MAX_PARAMETER_VALUE_LENGTH = 8_192;
 
 const labelsSchema = z

@@ -65,7 +65,7 @@ export const conditionsExample: Condition[] = [
   },
 ];
 
-/** @param target one that the server has */
+/** @param target a target of the server */
 export const clusterExample = (target: string): Cluster => ({
   id: CLUSTER_ID,
   name: 'orders',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { orphansSchema as orphans } from '../../core/resources.ts';
 import { orphansExample } from './examples.ts';
 
-/** A target decides which regions exist. */
+/** The schema has no list of regions, because each target decides which regions exist. */
 const regionSchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must have small letters, digits and hyphens');

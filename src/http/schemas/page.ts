@@ -5,7 +5,7 @@ const LARGEST_PART = 200;
 const DECIMAL = /^(?:0|[1-9]\d{0,14})$/;
 
 /**
- * A whole number in a query: decimal digits alone. `Number` would also accept `0x10`, `1e1`, ` 5`
+ * A whole number in a query: only decimal digits. `Number` would also accept `0x10`, `1e1`, ` 5`
  * and an empty text. Other texts are not converted, so the schema rejects them with its message.
  */
 export function decimal<Schema extends z.ZodType<number>>(schema: Schema) {

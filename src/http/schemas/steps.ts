@@ -19,7 +19,7 @@ const generateBody = (targets: readonly TargetContract[]) =>
     .strictObject({ cluster, ...specFields(targets) })
     .meta({ examples: [{ instance_type: 't2.medium', replica_count: 2 }] });
 
-/** PostgreSQL parameters stand at the top, beside `cluster`; no parameter has that name. */
+/** PostgreSQL parameters are at the top level next to `cluster`; no parameter has that name. */
 const ansibleBody = z
   .object({ cluster })
   .catchall(
@@ -29,7 +29,7 @@ const ansibleBody = z
   )
   .meta({
     examples: [{ max_connections: 200, shared_buffers: '128MB' }],
-    // The member `cluster` is one more.
+    // One more for the member `cluster`.
     maxProperties: MAX_PARAMETERS + 1,
   });
 
@@ -98,7 +98,7 @@ export function stepResultSchema(step: Step) {
     .meta({ ...RESULTS[step], examples: [resultExamples[step]] });
 }
 
-/** Headers are not strict: every client sends some of its own. */
+/** Headers are not strict: every client sends further headers. */
 export const preferHeaders = z.looseObject({
   prefer: z
     .string()

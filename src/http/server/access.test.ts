@@ -26,7 +26,7 @@ interface AccessRequest {
   url?: string;
 }
 
-describe('the name that the server is asked by', () => {
+describe('the name of the server in a request', () => {
   test.each(['localhost', 'localhost:5000', 'LOCALHOST:5000', '127.0.0.1:5000', '[::1]:5000'])(
     '%s is its own',
     async (host) => {
@@ -53,7 +53,7 @@ describe('the name that the server is asked by', () => {
     expect((await send({ host: 'other.internal' }, { config })).statusCode).toBe(403);
   });
 
-  test('counts for paths that do not exist, too', async () => {
+  test('is checked for paths that do not exist, too', async () => {
     const response = await send({ host: 'attacker.example' }, { url: '/nothing' });
     expect(response.json().code).toBe('FORBIDDEN_HOST');
   });
@@ -100,7 +100,7 @@ describe('a web page', () => {
     expect((await send(headers)).statusCode).toBe(status);
   });
 
-  test('may hold a link that is followed, but not a form that is sent', async () => {
+  test('may contain a link that is followed, but not a form that is sent', async () => {
     const followed = {
       'sec-fetch-site': 'cross-site',
       'sec-fetch-mode': 'navigate',
@@ -114,10 +114,10 @@ describe('a web page', () => {
   });
 });
 
-describe('a token, once there is one,', () => {
+describe('a configured token', () => {
   const config = { token: TOKEN };
 
-  test('is asked of every caller', async () => {
+  test('is required from every caller', async () => {
     for (const headers of [{}, { authorization: `Basic ${TOKEN}` }, { authorization: 'Bearer ' }]) {
       const response = await send(headers, { config });
       expect(response.json()).toMatchObject({ code: 'UNAUTHORIZED', status: 401 });
@@ -135,17 +135,17 @@ describe('a token, once there is one,', () => {
     },
   );
 
-  test('lets in by any name of the server', async () => {
+  test('gives access by any name of the server', async () => {
     const headers = { host: '192.168.0.7:5000', authorization: `bearer ${TOKEN}` };
     expect((await send(headers, { config })).statusCode).toBe(200);
   });
 
-  test('does not let a page of elsewhere in', async () => {
+  test('does not give access to a page of another origin', async () => {
     const headers = { origin: 'http://attacker.example', authorization: `Bearer ${TOKEN}` };
     expect((await send(headers, { config })).statusCode).toBe(403);
   });
 
-  test.each(['/health', '/ready'])('is not asked at %s, for supervisors', async (url) => {
+  test.each(['/health', '/ready'])('is not required at %s, for supervisors', async (url) => {
     expect((await send({}, { config, url })).statusCode).toBe(200);
   });
 
@@ -156,11 +156,11 @@ describe('a token, once there is one,', () => {
 
 describe('without a token, another user of the machine', () => {
   const callers = (isOwner: boolean) => {
-    const asked: unknown[] = [];
+    const checked: unknown[] = [];
     return {
-      asked,
+      checked,
       localCallers: {
-        isOwner: async (connection: unknown) => asked.push(connection) > 0 && isOwner,
+        isOwner: async (connection: unknown) => checked.push(connection) > 0 && isOwner,
       },
     };
   };
@@ -183,7 +183,7 @@ describe('without a token, another user of the machine', () => {
   });
 
   test('is recognized once per connection', async () => {
-    const { asked, localCallers } = callers(true);
+    const { checked, localCallers } = callers(true);
     fake = await fakeApp({}, { localCallers });
     await fake.app.listen({ port: 0, host: '127.0.0.1' });
     const { port } = fake.app.server.address() as AddressInfo;
@@ -199,17 +199,17 @@ describe('without a token, another user of the machine', () => {
       });
     expect([await get(), await get(), await get()]).toEqual([200, 200, 200]);
     agent.destroy();
-    expect(asked).toMatchObject([
+    expect(checked).toMatchObject([
       { remoteAddress: '127.0.0.1', localAddress: '127.0.0.1', localPort: port },
     ]);
   });
 
-  test('is not looked for where a token decides', async () => {
-    const { asked, localCallers } = callers(false);
+  test('is not checked if a token is configured', async () => {
+    const { checked, localCallers } = callers(false);
     fake = await fakeApp({ token: TOKEN }, { localCallers });
     const authorization = `Bearer ${TOKEN}`;
     const response = await fake.app.inject({ url, headers: { ...headers, authorization } });
     expect(response.statusCode).toBe(200);
-    expect(asked).toEqual([]);
+    expect(checked).toEqual([]);
   });
 });

@@ -23,10 +23,10 @@ const OPEN_PATHS: readonly string[] = [HEALTH_PATH, '/ready', '/', '/openapi.jso
 const OPEN_FOLDER = `${DOCS_PATH}/`;
 
 /**
- * Rejects web pages in the browser of a user who may call the server: by the name in `Host` (a
- * rebound DNS name is not accepted), by the page's origin, and by the browser's own headers. The
- * port of `Host` is not compared, since a forwarded port is a valid way to reach the server.
- * Without a token it also rejects other local users.
+ * Rejects web pages in the browser of a user with access to the server. Checks the name in `Host`
+ * (a rebound DNS name is not accepted), the page's origin, and the headers of the browser. The port
+ * of `Host` is not compared, because a forwarded port is a valid way to reach the server. Without a
+ * token it also rejects other local users.
  * @param localCallers null if every local user is accepted
  */
 export function guardAccess(
@@ -65,7 +65,7 @@ export async function isAuthorized(request: FastifyRequest): Promise<boolean> {
   );
 }
 
-/** A connection keeps its owner, so only its first request waits. */
+/** The owner of a connection does not change, so only its first request waits. */
 function oncePerConnection(localCallers: LocalCallers): (socket: Socket) => Promise<boolean> {
   const verdicts = new WeakMap<Socket, Promise<boolean>>();
   return (socket) => {
@@ -108,7 +108,7 @@ function checkOrigin(request: FastifyRequest): void {
 }
 
 /**
- * A followed link: the page that contains it cannot read the response, and the request changed
+ * A followed link. The page that contains it cannot read the response, and the request changes
  * nothing.
  */
 function isNavigation({ method, headers }: FastifyRequest): boolean {
@@ -120,7 +120,7 @@ function isNavigation({ method, headers }: FastifyRequest): boolean {
   );
 }
 
-/** The scheme that the browser used: that of this server, or of the proxy before it. */
+/** The scheme in the browser: the scheme of this server, or of the proxy before it. */
 export function schemeOf(request: FastifyRequest): string {
   // A page of another origin cannot set this header, and a proxy replaces it.
   const forwarded = [request.headers['x-forwarded-proto'] ?? ''].flat().join(',');
@@ -128,14 +128,15 @@ export function schemeOf(request: FastifyRequest): string {
 }
 
 /**
- * Scheme, host and port are equal. `null`, the origin of sandboxed pages and files, equals none.
+ * Whether scheme, host and port are equal. `null`, the origin of sandboxed pages and files, never
+ * matches.
  */
 function sameOriginAs(origin: string, own: string): boolean {
   if (!URL.canParse(origin) || !URL.canParse(own)) return false;
   return new URL(origin).origin === new URL(own).origin;
 }
 
-/** The key under which the use of a caller is counted, e.g. `token@127.0.0.1`. */
+/** The key that counts the requests of a caller, e.g. `token@127.0.0.1`. */
 export function callerKeyOf({ token }: AccessSettings): (request: FastifyRequest) => string {
   return (request) =>
     `${token !== null && hasToken(request, token) ? 'token' : 'none'}@${request.ip}`;

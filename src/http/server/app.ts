@@ -58,7 +58,7 @@ export interface AppOptions {
   config: AccessSettings & { limits?: RequestLimits };
   /** null: every local user is accepted without a token. */
   localCallers: LocalCallers | null;
-  /** A pino logger; none where absent. */
+  /** A pino logger; default: no log. */
   logger?: FastifyBaseLogger;
   /** Handling of a response that differs from its schema; default: `log`. */
   mismatch?: MismatchPolicy;
@@ -66,10 +66,10 @@ export interface AppOptions {
   mostStreams?: number;
 }
 
-/** Names are checked by their schemas; this only bounds the router's work. */
+/** Limits the work of the router. The schemas validate names. */
 const MAX_PATH_PART_LENGTH = 1_024;
 
-/** The HTTP side of Hathi, not listening yet. @see listen.ts */
+/** Creates the HTTP server of Hathi, which does not listen yet. @see listen.ts */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const limits = options.config.limits ?? NO_LIMITS;
   const callerKey = callerKeyOf(options.config);

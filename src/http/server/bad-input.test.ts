@@ -30,7 +30,7 @@ describe('a field', () => {
     ['2', '"2"'],
     [null, 'null'],
     [[2], '[2]'],
-  ])('replica_count %j is refused, saying what would be right', async (value, shown) => {
+  ])('replica_count %j is refused with the valid values', async (value, shown) => {
     const problem = await refused('/generate-terraform', { replica_count: value });
     expect(problem).toMatchObject({
       code: 'INVALID_REQUEST',
@@ -39,7 +39,7 @@ describe('a field', () => {
     });
   });
 
-  test('that is unknown is named, with the nearest one', async () => {
+  test('that is unknown is named, with the nearest valid one', async () => {
     expect(await refused('/generate-terraform', { replica_cuont: 2 })).toMatchObject({
       code: 'INVALID_REQUEST',
       errors: [
@@ -68,7 +68,7 @@ describe('a field', () => {
         code: 'INVALID_REQUEST',
         errors: [{ path: '/instance_type' }],
       });
-      // A newline in what was sent is seen as \n, never as a second line.
+      // A newline in a value is shown as \n, never as a second line.
       expect(problem.detail).not.toContain('\n');
     },
   );
@@ -85,7 +85,7 @@ describe('a field', () => {
     ]);
   });
 
-  test('inside a list is named by its place', async () => {
+  test('inside a list is named by its position', async () => {
     const problem = await refused('/generate-terraform', { allow_list: ['10.0.0.0/8', 'all'] });
     expect(problem.errors).toMatchObject([{ path: '/allow_list/1' }]);
   });
@@ -118,7 +118,7 @@ describe('a field', () => {
     }
   });
 
-  test('every wrong one is named at once', async () => {
+  test('all invalid fields are named together', async () => {
     const problem = await refused('/generate-terraform', { replica_count: 99, target: 'x', y: 1 });
     expect(problem.errors.map(({ path }: { path: string }) => path).sort()).toEqual([
       '/replica_count',
@@ -162,7 +162,7 @@ describe('the name of a cluster', () => {
     },
   );
 
-  test('has to be typed back to destroy it', async () => {
+  test('must be repeated to destroy it', async () => {
     for (const body of [{}, { confirm: 'b' }, { cluster: 'a', confirm: 'default' }]) {
       const problem = await refused('/destroy-terraform', body);
       expect(problem).toMatchObject({ code: 'INVALID_REQUEST', errors: [{ path: '/confirm' }] });
@@ -207,7 +207,7 @@ describe('a body', () => {
     expect(response.json()).toMatchObject({ status: 400, errors: [{ path: '/__proto__' }] });
   });
 
-  test('is refused beyond its limit and taken up to it', async () => {
+  test('is refused beyond its limit and accepted up to it', async () => {
     const padding = ' '.repeat(MAX_BODY_BYTES - 2);
     fake.operations.refusal = new Error('reached');
     expect((await fake.post('/plan-terraform', `{}${padding}`)).json().code).toBe('INTERNAL');
@@ -233,7 +233,7 @@ describe('a body', () => {
 });
 
 describe('a path', () => {
-  test('that nothing is served at is 404', async () => {
+  test('that is not served is 404', async () => {
     const response = await fake.app.inject('/plan-terraform/x');
     expect(response.json()).toMatchObject({ code: 'NOT_FOUND', status: 404 });
   });
@@ -242,26 +242,26 @@ describe('a path', () => {
     ['GET', '/plan-terraform', 'POST'],
     ['PUT', '/api/v1/clusters/a', 'DELETE, GET, HEAD, PATCH'],
     ['OPTIONS', '/api/v1/operations/x/cancel', 'POST'],
-  ] as const)('asked by %s at %s is 405 and allows %s', async (method, url, allow) => {
+  ] as const)('%s at %s is 405 and allows %s', async (method, url, allow) => {
     const response = await fake.app.inject({ method, url });
     expect(response.json()).toMatchObject({ code: 'METHOD_NOT_ALLOWED', status: 405 });
     expect(response.headers.allow).toBe(allow);
   });
 
-  test('that is not percent-encoded rightly is 400', async () => {
+  test('with invalid percent-encoding is 400', async () => {
     const response = await fake.app.inject('/api/v1/clusters/%zz');
     expect(response.headers['content-type']).toBe('application/problem+json');
     expect(response.json()).toMatchObject({ code: 'INVALID_REQUEST', status: 400 });
   });
 });
 
-describe('a method that a path does not take', () => {
+describe('a method that a path does not support', () => {
   test.each([
     ['QUERY', '/api/v1/clusters/orders', {}],
     ['PATCH', '/api/v1/clusters', { 'idempotency-key': ' ' }],
     ['PUT', '/plan-terraform', { 'content-type': 'text/plain' }],
     ['PUT', '/api/v1/clusters', { 'content-type': 'application/json' }],
-  ])('%s %s is refused for that, whatever else is wrong', async (method, url, headers) => {
+  ])('%s %s is refused for that reason, even with other faults', async (method, url, headers) => {
     const response = await fake.app.inject({ method: method as 'PUT', url, headers });
     expect(response.statusCode).toBe(405);
     expect(response.headers.allow).toBeTruthy();
@@ -269,7 +269,7 @@ describe('a method that a path does not take', () => {
   });
 });
 
-describe('text that no database can keep', () => {
+describe('text that no database can store', () => {
   test.each([
     ['NUL in a value', { cluster: 'a\u0000' }],
     ['NUL in the name of a member', { 'a\u0000': 1 }],
@@ -287,7 +287,7 @@ describe('text that no database can keep', () => {
   });
 });
 
-describe('more than a request can mean', () => {
+describe('more than a request can use', () => {
   const many = (count: number, name = 'f') =>
     Object.fromEntries(Array.from({ length: count }, (_, index) => [`${name}${index}`, 1]));
   const addresses = new Array(9_000).fill('10.0.0.0/8');
@@ -382,7 +382,7 @@ describe('more than a request can mean', () => {
     }
   });
 
-  test('whatever is sent, the response is small and no error of the server', async () => {
+  test('any input returns a small response that is no error of the server', async () => {
     const value = fc.letrec((tie) => ({
       any: fc.oneof(
         { maxDepth: 4 },
@@ -433,7 +433,7 @@ describe('a whole number in a query', () => {
     `/api/v1/operations/${id}/events?after=`,
   ];
 
-  test('is read as decimal digits alone, wherever there is one', async () => {
+  test('accepts only decimal digits, in every query', async () => {
     const { paths } = (await fake.app.inject('/openapi.json')).json();
     const described = Object.entries(paths).flatMap(([path, routes]) =>
       Object.values(routes as Record<string, { parameters?: QueryParameter[] }>)

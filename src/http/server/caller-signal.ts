@@ -1,15 +1,15 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 
-/** Why a request is no longer waited for. */
+/** Reason why the server stops waiting for a request. */
 export type Departure = 'caller-left' | 'server-stopping';
 
 /** Signals a waiting route that its caller has disconnected. */
 export interface CallerSignals {
-  /** Aborted with a Departure when the caller hangs up or the server stops. */
+  /** Aborted with a Departure when the caller disconnects or the server stops. */
   of(reply: FastifyReply): AbortSignal;
 }
 
-/** Requests may wait for minutes; the server must be able to stop meanwhile. */
+/** Requests can wait for minutes, and the server must be able to stop during that time. */
 export function watchCallers(app: FastifyInstance): CallerSignals {
   const waiting = new Set<AbortController>();
   let stopping = false;

@@ -3,12 +3,12 @@ import { HathiError } from '../../core/errors.ts';
 import { nameOf, PART_NAMES, pointer } from '../errors/field-names.ts';
 import { type JsonSchema, jsonSchemaOf } from '../openapi/schema-descriptions.ts';
 
-/** Most members of an object beyond those that its schema names. */
+/** Maximum number of members of an object in addition to those in its schema. */
 export const MAX_UNKNOWN_MEMBERS = 100;
-/** Most entries of a list whose schema has no limit. */
+/** Maximum number of entries of a list whose schema has no limit. */
 const MAX_ITEMS = 1_000;
 const SHOWN_CHARACTERS = 40;
-/** Longest name of a member, in characters. */
+/** Maximum length of the name of a member, in characters. */
 export const MAX_NAME_LENGTH = 256;
 
 interface Place {
@@ -18,9 +18,9 @@ interface Place {
 }
 
 /**
- * Checks how much a part of a request contains, before anything checks what it contains. The work
- * and the response of the real validation grow with the number of wrong entries, so that number has
- * to be bounded first. The limits are the `maxProperties` and `maxItems` of the schema.
+ * Checks the number of entries in a part of a request before their validation. The work and the
+ * response of the validation grow with the number of wrong entries, so that number must be limited
+ * first. The limits are the `maxProperties` and `maxItems` of the schema.
  * @returns INVALID_REQUEST for the first excess, or null
  */
 export function excessOf(data: unknown, schema: z.core.$ZodType, part: string): HathiError | null {

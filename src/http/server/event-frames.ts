@@ -1,4 +1,4 @@
-/** Interval of comments, so that no proxy closes a quiet stream. */
+/** Interval of comments, so that no proxy closes a stream without events. */
 export const HEARTBEAT_SECONDS = 15;
 
 /** Delay before a client reconnects. */
@@ -10,7 +10,7 @@ interface Event {
 }
 
 /**
- * One event as a frame of `text/event-stream`. It has no `event:` line, so that a client hears
+ * One event as a frame of `text/event-stream`. It has no `event:` line, so that a client receives
  * every type with one listener; the type is in the data. JSON escapes line breaks, so the data is
  * one line.
  */

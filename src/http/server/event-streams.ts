@@ -22,7 +22,7 @@ export interface EventStreamOptions {
 export interface EventStreams {
   /**
    * Counts the stream, then opens and sends it.
-   * @param open called with a signal that is aborted when the caller has gone
+   * @param open called with a signal that is aborted when the caller disconnects
    * @throws TOO_MANY_STREAMS
    */
   send(
@@ -35,7 +35,7 @@ export interface EventStreams {
 /** An open stream costs memory on the server, also if its client does not read it. */
 const MOST_STREAMS = 1_000;
 
-/** A sequence. An empty text means none. */
+/** A sequence. An empty text means no sequence. */
 const LAST_EVENT_ID = /^\d{0,15}$/;
 
 /** All streams of a server are counted together. */

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => fake.app.close());
 
-/** What the server sends until it closes the connection. */
+/** Data from the server until it closes the connection. */
 function send(...lines: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(`${lines.join('\r\n')}\r\n\r\n`));
@@ -66,7 +66,7 @@ test.each([
   expect(response).toContain('application/problem+json');
 });
 
-test('a path of any length is answered in a few hundred bytes', async () => {
+test('a path of any length returns a few hundred bytes', async () => {
   const path = `/${'a'.repeat(15_000)}`;
   const response = await send(`GET ${path} HTTP/1.1`, 'Host: localhost', 'Connection: close');
   expect(status(response)).toBe(404);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { fakeApp } from '../../../test/support/fake-app.ts';
 import { FakeIdempotency } from '../../../test/support/fake-services.ts';
 
-/** Fingerprints that requests with a key of their own have. */
+/** Fingerprints of requests with separate keys. */
 async function fingerprintsOf(
   ...requests: { url?: string; body?: unknown; headers?: Record<string, string> }[]
 ): Promise<string[]> {
@@ -26,7 +26,7 @@ async function fingerprintsOf(
   return taken;
 }
 
-test('the same request has the same fingerprint, in any order of its members', async () => {
+test('the same request has the same fingerprint in any order of its members', async () => {
   const [one, other, async] = await fingerprintsOf(
     { body: { labels: { a: '1', b: '2' }, deletion_protection: true } },
     { body: { deletion_protection: true, labels: { b: '2', a: '1' } } },

@@ -35,7 +35,7 @@ export const IDEMPOTENCY_PROBLEMS = ['IDEMPOTENCY_KEY_REUSED', 'IDEMPOTENCY_KEY_
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set once this request has taken its key. */
+    /** Set after this request has acquired its key. */
     idempotencyKey: string | null;
   }
 }
@@ -51,8 +51,8 @@ export interface IdempotencyOptions {
 
 /**
  * A request with a completed key gets the stored response and is not executed again. The key is
- * taken before the work and settled after it. In between the server holds it. If the server dies,
- * the operation with the key shows the result of the request.
+ * acquired before the work and settled after it. In between the server holds it. If the server
+ * dies, the operation with the key shows the result of the request.
  */
 export function respondOnce(app: FastifyInstance, options: IdempotencyOptions): void {
   app.decorateRequest('idempotencyKey', null);
@@ -98,7 +98,9 @@ async function replay(
     .send(body);
 }
 
-/** The server that took the key died: its operation is the response, or nothing was done yet. */
+/**
+ * The server that acquired the key died. Its operation is the response, or no work was done yet.
+ */
 async function resume(
   { operations }: IdempotencyOptions,
   request: FastifyRequest,
@@ -117,8 +119,9 @@ async function resume(
 }
 
 function fingerprintOf(request: FastifyRequest): string {
-  // What decides about the effect of a request. `Prefer` is left out: it decides only how long the
-  // caller waits, and a repetition may wait for less. The content type is always JSON.
+  // Parts of a request that decide its effect. `Prefer` is left out: it decides only how long the
+  // caller waits, and a repeated request may wait for a shorter time. The content type is always
+  // JSON.
   const parts = [
     request.method,
     request.url,
@@ -128,7 +131,7 @@ function fingerprintOf(request: FastifyRequest): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
-/** Members in one order, so that another order of the same members is the same request. */
+/** Sorts the members, so that their order does not change the fingerprint. */
 function canonical(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(canonical);
   if (typeof value !== 'object' || value === null) return value;

@@ -2,14 +2,14 @@ import type { FastifyInstance } from 'fastify';
 import { HttpError } from '../errors/http-error.ts';
 
 /**
- * Largest accepted body. The largest useful one has every parameter of PostgreSQL and every label,
- * which is about 50 KiB.
+ * Maximum size of a body. The largest useful body has every parameter of PostgreSQL and every
+ * label, which is about 50 KiB.
  */
 export const MAX_BODY_BYTES = 256 * 1024;
 
 /**
- * JSON is the only body that is taken. An empty one, with or without a content type, stands for
- * `{}`, since `curl -X POST … -H "Content-Type: application/json"` sends just that.
+ * Only JSON bodies are accepted. An empty body, with or without a content type, means `{}`, because
+ * `curl -X POST … -H "Content-Type: application/json"` sends an empty body.
  */
 export function acceptJsonOnly(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
@@ -26,7 +26,7 @@ export function acceptJsonOnly(app: FastifyInstance): void {
   });
 }
 
-/** @throws MALFORMED_JSON with the parser's own words, which name the place */
+/** @throws MALFORMED_JSON with the message of the parser, which names the position */
 function parseJson(text: string): unknown {
   if (text === '') return {};
   try {

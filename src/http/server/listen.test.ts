@@ -25,7 +25,7 @@ async function start(host = '127.0.0.1'): Promise<number> {
   return (fake.app.server.address() as AddressInfo).port;
 }
 
-/** Sends bytes as they are and reads until the server hangs up. */
+/** Sends raw bytes and reads until the server closes the connection. */
 async function raw(port: number, text: string): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   const chunks: Buffer[] = [];
@@ -51,7 +51,7 @@ async function hasIpv6(): Promise<boolean> {
 }
 
 describe('listening', () => {
-  test('on localhost answers at every address of that name', async () => {
+  test('on localhost responds at every address of that name', async () => {
     const port = await start('localhost');
     const found = await lookup('localhost', { all: true });
     for (const { address, family } of [...found, { address: 'localhost', family: 4 }]) {
@@ -61,12 +61,12 @@ describe('listening', () => {
     }
   });
 
-  test('says at which URLs', async () => {
+  test('returns the URLs', async () => {
     const urls = await listen(fake.app, { host: '127.0.0.1', port: 0 });
     expect(urls).toEqual([expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/)]);
   });
 
-  test.each(['127.0.0.1', '::1'])('on a port that is taken at %s is refused', async (address) => {
+  test.each(['127.0.0.1', '::1'])('on a port that is in use at %s is refused', async (address) => {
     if (address === '::1' && !(await hasIpv6())) return;
     const other = createServer();
     others.push(other);
@@ -85,8 +85,8 @@ describe('listening', () => {
   });
 });
 
-describe('what is no request', () => {
-  test('is answered by a problem document', async () => {
+describe('data that is not a request', () => {
+  test('returns a problem document', async () => {
     const port = await start();
     expect(problemIn(await raw(port, 'HELLO\r\n\r\n'))).toMatchObject({
       code: 'INVALID_REQUEST',
@@ -100,7 +100,7 @@ describe('what is no request', () => {
     });
   });
 
-  test('comes without a host and is refused', async () => {
+  test('is refused without a host', async () => {
     const port = await start();
     const response = await raw(port, 'GET /health HTTP/1.0\r\n\r\n');
     expect(problemIn(response)).toMatchObject({ code: 'INVALID_REQUEST' });
@@ -116,11 +116,11 @@ test('a body of 10 MB is refused without being read to its end', async () => {
     path: '/generate-terraform',
     headers: { 'content-type': 'application/json', 'content-length': 10 * MEGABYTE },
   });
-  // The server may hang up while the body is still on its way.
+  // The server may close the connection while the body is still being sent.
   request.on('error', () => undefined);
-  const answered = once(request, 'response');
+  const pending = once(request, 'response');
   request.write(' '.repeat(MEGABYTE));
-  const [response] = await answered;
+  const [response] = await pending;
   expect(response.statusCode).toBe(413);
   const chunks = await response.toArray();
   expect(JSON.parse(Buffer.concat(chunks).toString())).toMatchObject({ code: 'BODY_TOO_LARGE' });
@@ -137,29 +137,29 @@ test('a body of 10 MB in chunks, of no known length, is refused too', async () =
     body,
     duplex: 'half',
   }).catch(() => null);
-  // Some clients see nothing but the connection end, if they still write by then.
+  // A client that still writes at that time may only see the end of the connection.
   if (response) expect(response.status).toBe(413);
   expect(fake.operations.submissions).toEqual([]);
 });
 
-describe('a caller who hangs up', () => {
-  test('is no longer waited for, and cancels nothing', async () => {
+describe('a caller that disconnects', () => {
+  test('ends the wait of the server, and cancels nothing', async () => {
     fake.operations.outcome = null;
     const port = await start();
     const caller = new AbortController();
-    const answered = fetch(`http://127.0.0.1:${port}/plan-terraform`, {
+    const pending = fetch(`http://127.0.0.1:${port}/plan-terraform`, {
       method: 'POST',
       signal: caller.signal,
     }).catch(() => 'gone');
     await expect.poll(() => fake.operations.waiting).toBe(1);
     caller.abort();
-    expect(await answered).toBe('gone');
+    expect(await pending).toBe('gone');
     await expect.poll(() => fake.operations.waiting).toBe(0);
     const operation = await fake.operations.get(anOperation('plan-terraform').id);
     expect(operation).toMatchObject({ state: 'running', cancel_level: 0 });
   });
 
-  test('no longer follows events', async () => {
+  test('ends its event stream', async () => {
     fake.operations.add(anOperation('plan-terraform'));
     fake.operations.emit(anEvent(1));
     const port = await start();
@@ -172,7 +172,7 @@ describe('a caller who hangs up', () => {
     await expect.poll(() => fake.operations.following).toBe(0);
   });
 
-  test('and one who reads slowly holds up only the own stream', async () => {
+  test('or reads slowly delays only its own stream', async () => {
     fake.operations.add(anOperation('plan-terraform'));
     const text = 'x'.repeat(64 * 1024);
     const total = 2_000;
@@ -186,7 +186,7 @@ describe('a caller who hangs up', () => {
     const path = `/api/v1/operations/${anEvent(1).operation_id}/events`;
     socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
     await expect.poll(() => taken).toBeGreaterThan(1);
-    // Neither side buffers without bound: the source stands still while nobody reads.
+    // Neither side buffers without a limit: the source waits while the client does not read.
     let before = -1;
     await expect
       .poll(
@@ -204,13 +204,13 @@ describe('a caller who hangs up', () => {
   });
 });
 
-test('a server that stops says where the operation will be found', async () => {
+test('a server that stops returns the location of the operation', async () => {
   fake.operations.outcome = null;
   const port = await start();
-  const answered = fetch(`http://127.0.0.1:${port}/plan-terraform`, { method: 'POST' });
+  const pending = fetch(`http://127.0.0.1:${port}/plan-terraform`, { method: 'POST' });
   await expect.poll(() => fake.operations.waiting).toBe(1);
   await fake.app.close();
-  const response = await answered;
+  const response = await pending;
   expect(response.status).toBe(202);
   const { id } = anOperation('plan-terraform');
   expect(response.headers.get('location')).toBe(`/api/v1/operations/${id}`);

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { HathiError } from '../../core/errors.ts';
 
 export interface ListenSettings {
-  /** A name or address; `localhost` means both loopback addresses. */
+  /** Host name or address; `localhost` means both loopback addresses. */
   host: string;
   /** 0 selects a free port. */
   port: number;
@@ -42,7 +42,7 @@ async function refuseHalfTaken(app: FastifyInstance): Promise<void> {
   for (const address of ['127.0.0.1', '::1']) {
     if (taken.some((bound) => bound.address === address)) continue;
     const code = await bindingError(address, port);
-    // Any other error means that the machine does not have the address, e.g. is without IPv6.
+    // Any other error means that the machine does not have the address, e.g. without IPv6.
     if (code !== 'EADDRINUSE') continue;
     await app.close();
     throw Object.assign(new Error(`${address} is taken`), { code, port });

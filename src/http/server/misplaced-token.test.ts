@@ -35,7 +35,7 @@ const places: ((text: string) => {
   (text) => ({ url: `/api/v1/clusters?${text}=1` }),
   (text) => ({ url: '/api/v1/clusters', headers: { 'idempotency-key': text } }),
   (text) => ({ url: '/api/v1/clusters', headers: { 'x-token': text } }),
-  // A name of a header has no %.
+  // The name of a header cannot contain %.
   () => ({ url: '/api/v1/clusters', headers: { [`x-${token}`]: '1' } }),
   (text) => ({ url: '/api/v1/clusters', body: { name: 'a', labels: { team: text } } }),
   (text) => ({ url: '/api/v1/clusters', body: { name: text } }),
@@ -66,7 +66,7 @@ test('a token in a wrong place is rejected, and neither logged nor sent back', a
   );
 });
 
-test('the caller learns where the token was', async () => {
+test('the error names the position of the token', async () => {
   const send = (url: string, headers = {}) =>
     fake.app.inject({ url, headers: { authorization, ...headers } });
   expect((await send(`/health?a=${token}`)).json().detail).toContain('The URL of the request');

@@ -5,7 +5,7 @@ import { createSecretFilter } from '../../core/known-secrets.ts';
 /**
  * Rejects requests that contain the token of the server anywhere but in `Authorization`: as a
  * label, a parameter or a part of the path it would be stored, shown in lists and written to logs.
- * @returns removes the token from a text, for responses and what they quote
+ * @returns a function that removes the token from a text, for responses and their quotes
  */
 export function rejectMisplacedToken(
   app: FastifyInstance,

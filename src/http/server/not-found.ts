@@ -6,7 +6,7 @@ interface Known {
   methods: Set<string>;
 }
 
-/** 404 for a path that is not served, 405 with `Allow` for one that is, but otherwise. */
+/** 404 for a path that is not served, 405 with `Allow` for a path with other methods. */
 export function handleUnknownRoutes(app: FastifyInstance): void {
   const known = new Map<string, Known>();
   app.addHook('onRoute', ({ url, method }) => {
@@ -14,7 +14,7 @@ export function handleUnknownRoutes(app: FastifyInstance): void {
     for (const name of [method].flat()) entry.methods.add(name);
     known.set(url, entry);
   });
-  // A plugin found a route and no file for it.
+  // A plugin has a route, but no file for it.
   app.setNotFoundHandler((request) => {
     throw nothingAt(request.url);
   });
@@ -42,7 +42,7 @@ function patternOf(url: string): RegExp {
   return new RegExp(`^${escaped.replace(/:[a-z_]+/gi, '[^/]+')}$`);
 }
 
-/** Longest path in a sentence; the caller has the whole one. */
+/** Maximum length of a path in a sentence. The caller has the complete path. */
 const MAX_SHOWN_PATH = 200;
 
 /** The path of a URL without its query, cut for a sentence. */

@@ -2,7 +2,7 @@ import { HathiError } from '../../core/errors.ts';
 import type { FieldError } from '../../core/field-errors.ts';
 import { PART_NAMES, pointer } from '../errors/field-names.ts';
 
-/** Deepest nesting of objects and lists; no schema needs more than six. */
+/** Maximum nesting of objects and lists; no schema needs more than six levels. */
 const MAX_DEPTH = 32;
 
 interface Place {
@@ -11,7 +11,7 @@ interface Place {
 }
 
 /**
- * Rejects what JSON can express and no part of Hathi can use: NUL and halves of surrogate pairs,
+ * Rejects valid JSON that no part of Hathi can use: NUL and halves of surrogate pairs,
  * which PostgreSQL cannot store; names that reach a prototype, which a copy would lose without an
  * error; and nesting that overflows the stack of a recursive function. So this function does not
  * recurse.

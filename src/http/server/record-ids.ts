@@ -5,7 +5,7 @@ import type { RecordService } from '../../services/records/record-service.ts';
 
 const LONGEST_ID = 36;
 
-/** The schema of an id that a request gives. @param of e.g. `the operation` */
+/** The schema of an id in a request. @param of e.g. `the operation` */
 export function idSchema(of: string) {
   return z
     .string()
@@ -20,7 +20,7 @@ const KIND_OF_ROUTE: readonly [RegExp, RecordKind][] = [
   [/\/reports\/:id(\/|$)/, 'report'],
 ];
 
-/** Replaces the prefix of an id by the whole id, in the path and in `plan_id` of the body. */
+/** Replaces the prefix of an id by the complete id, in the path and in `plan_id` of the body. */
 export function completeIds(app: FastifyInstance, records: Pick<RecordService, 'idOf'>): void {
   app.addHook('preHandler', async (request) => {
     const route = request.routeOptions.url ?? '';

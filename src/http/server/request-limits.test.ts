@@ -15,7 +15,7 @@ const start = async (limits: Partial<RequestLimits>, token: string | null = null
   return fake.app;
 };
 
-test('a caller that sends too much is told when to come back', async () => {
+test('a caller that sends too much receives the time of its next retry', async () => {
   const app = await start({ requestsPerSecond: 1 });
   const from = (remoteAddress: string, url = '/api/v1/clusters') =>
     app.inject({ url, remoteAddress });
@@ -55,7 +55,7 @@ test('rejected requests write one line, not one each', async () => {
   expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 40, caller: 'none@127.0.0.1' });
 });
 
-test('one caller cannot take every event stream', () => {
+test('one caller cannot use all event streams', () => {
   const streams = new StreamCount(5, { ...NO_LIMITS, streamsPerCaller: 2 });
   streams.take('a');
   streams.take('a');
@@ -69,7 +69,7 @@ test('one caller cannot take every event stream', () => {
   fake = { app: { close: async () => {} } } as never;
 });
 
-test('the limit of streams counts for the route of events', async () => {
+test('the limit of streams applies to the route of events', async () => {
   fake = await fakeApp({ limits: { ...NO_LIMITS, streamsPerCaller: 1 } } as never);
   const id = '01940000-0000-7000-8000-000000000001';
   fake.operations.add(anOperation('plan-terraform', { id }));
@@ -85,7 +85,7 @@ test('the limit of streams counts for the route of events', async () => {
   await Promise.all(open);
 });
 
-/** Sends the texts with pauses; returns what came back once the server closed the connection. */
+/** Sends the texts with pauses; returns the response after the server closed the connection. */
 async function trickle(port: number, texts: readonly string[]): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   let response = '';

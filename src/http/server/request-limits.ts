@@ -2,13 +2,13 @@ import rateLimit from '@fastify/rate-limit';
 import type { FastifyHttpOptions, FastifyInstance, FastifyRequest } from 'fastify';
 import { HttpError } from '../errors/http-error.ts';
 
-/** How much one caller may use of the server. A caller is an address, with or without the token. */
+/** Limits of one caller. A caller is an address, with or without the token. */
 export interface RequestLimits {
   /** Requests per second, averaged over RATE_SECONDS; 0 for no limit. */
   requestsPerSecond: number;
-  /** Event streams that are open at one time; 0 for no limit. */
+  /** Maximum number of open event streams; 0 for no limit. */
   streamsPerCaller: number;
-  /** Seconds in which a request must have arrived, with its body; 0 for no limit. */
+  /** Maximum number of seconds to receive a request with its body; 0 for no limit. */
   requestSeconds: number;
 }
 
@@ -20,15 +20,15 @@ export const NO_LIMITS: RequestLimits = {
 
 /** A console that starts, or a script that lists everything, may send many requests at once. */
 const RATE_SECONDS = 10;
-/** Most callers that are counted; of more, those that were silent for longest are forgotten. */
+/** Maximum number of counted callers. Beyond it, the least recently active ones are removed. */
 const MAX_CALLERS = 10_000;
 /** Headers are small, so they arrive within seconds, independent of the body. */
 const HEADER_SECONDS = 10;
 const TIMEOUT_CHECK_MS = 1_000;
 
 /**
- * Options of Node's server. Fastify sets no timeout of its own, and Node looks for expired
- * connections only every 30 s.
+ * Options of Node's server. Fastify sets no timeout, and Node checks for expired connections only
+ * every 30 s.
  */
 export function timeoutOptions({ requestSeconds }: RequestLimits) {
   return {
@@ -96,7 +96,7 @@ export class StreamCount {
   }
 
   /**
-   * Takes a place, which has to be given back.
+   * Acquires a place, which must be released.
    * @throws TOO_MANY_STREAMS
    */
   take(caller: string): void {

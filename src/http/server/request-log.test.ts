@@ -8,7 +8,7 @@ afterEach(async () => {
   fake = null;
 });
 
-/** What a server of that level logs of a read, a read of nothing, and a change. */
+/** Log lines of a server with that level for a read, a failed read, and a change. */
 async function logged(level: string): Promise<Record<string, unknown>[]> {
   const lines: Record<string, unknown>[] = [];
   const logger = createLogger(level, {
@@ -25,7 +25,7 @@ async function logged(level: string): Promise<Record<string, unknown>[]> {
 const statusesOf = (lines: Record<string, unknown>[]) =>
   lines.map(({ res }) => (res as { statusCode: number }).statusCode);
 
-test('a request is one line, with what was asked, what was answered, and its id', async () => {
+test('a request is one line, with the request, the response, and its id', async () => {
   const lines = await logged('debug');
   expect(statusesOf(lines)).toEqual([200, 404, 202]);
   expect(lines[0]).toMatchObject({
@@ -35,6 +35,6 @@ test('a request is one line, with what was asked, what was answered, and its id'
   });
 });
 
-test('a read that went well is no news', async () => {
+test('a successful read is not logged', async () => {
   expect(statusesOf(await logged('info'))).toEqual([404, 202]);
 });

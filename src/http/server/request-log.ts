@@ -4,7 +4,7 @@ const READS = ['GET', 'HEAD'];
 
 /**
  * One line for each request, after its response. A successful read is logged only at `debug`:
- * consoles and waiting pipelines send thousands of them, and `/metrics` counts all.
+ * consoles and waiting pipelines send thousands of reads, and `/metrics` counts all requests.
  */
 export class RequestLog extends LogController {
   override incomingRequest(): void {}

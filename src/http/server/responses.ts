@@ -14,21 +14,21 @@ export function sendTagged<View>(reply: FastifyReply, { view, tag }: Tagged<View
 }
 
 /** Returns the same response for the same result, so that a shared response is serialized once. */
-export function sharedResponse<Result extends object, Answer>(
-  make: (result: Result) => Answer,
-): (result: Result) => Answer {
-  const answers = new WeakMap<Result, Answer>();
+export function sharedResponse<Result extends object, Output>(
+  make: (result: Result) => Output,
+): (result: Result) => Output {
+  const responses = new WeakMap<Result, Output>();
   return (result) => {
-    const known = answers.get(result);
+    const known = responses.get(result);
     if (known !== undefined) return known;
-    const answer = make(result);
-    answers.set(result, answer);
-    return answer;
+    const response = make(result);
+    responses.set(result, response);
+    return response;
   };
 }
 
 /**
- * The tag of an `If-Match`; null where any will do. @throws INVALID_REQUEST for what is no entity
+ * The tag of an `If-Match`; null if any tag matches. @throws INVALID_REQUEST for an invalid entity
  * tag
  */
 export function tagIn(header: string | undefined): string | null {
@@ -37,6 +37,6 @@ export function tagIn(header: string | undefined): string | null {
   if (tag !== undefined) return tag;
   const message = 'If-Match must be one ETag, in its quotes.';
   throw new HathiError('INVALID_REQUEST', message, {
-    errors: [{ path: '/if-match', message, expected: 'an ETag that this server gave' }],
+    errors: [{ path: '/if-match', message, expected: 'an ETag of this server' }],
   });
 }

@@ -21,21 +21,21 @@ export function serializerCompilerOf(
   log: FastifyBaseLogger,
 ): FastifySerializerCompiler<z.ZodType> {
   return ({ schema, method, url, httpStatus }) => {
-    let answers = 0;
+    let responses = 0;
     const shared = new SharedResponses();
     const write = (data: unknown): string => shared.keep(data, JSON.stringify(data));
     return (data: unknown) => {
       const known = shared.find(data);
       if (known !== undefined) return known;
-      answers += 1;
-      const compared = answers <= COMPARED_FIRST || answers % COMPARED_ONE_IN === 0;
+      responses += 1;
+      const compared = responses <= COMPARED_FIRST || responses % COMPARED_ONE_IN === 0;
       if (policy === 'log' && !compared) return write(data);
       const result = schema.safeParse(data);
       if (!result.success) {
         const issues = result.error.issues.map(
           ({ path, message }) => `${path.join('.')}: ${message}`,
         );
-        const message = `${method} ${url} answered ${httpStatus} otherwise than described`;
+        const message = `${method} ${url} returned ${httpStatus} with a body that differs from its description`;
         if (policy === 'throw') throw new Error(`${message}: ${issues.join('; ')}`);
         log.error({ issues }, message);
       }
@@ -49,18 +49,18 @@ class SharedResponses {
   readonly #texts = new WeakMap<object, string>();
 
   /** @returns the text */
-  keep(answer: unknown, text: string): string {
-    if (isObject(answer)) this.#texts.set(answer, text);
+  keep(response: unknown, text: string): string {
+    if (isObject(response)) this.#texts.set(response, text);
     return text;
   }
 
-  /** From the second time on as bytes: a long text is not encoded again for each caller. */
-  find(answer: unknown): string | undefined {
-    if (!isObject(answer)) return undefined;
-    const known = this.#texts.get(answer);
+  /** Bytes from the second time on, so that a long text is not encoded again for each caller. */
+  find(response: unknown): string | undefined {
+    if (!isObject(response)) return undefined;
+    const known = this.#texts.get(response);
     if (typeof known !== 'string') return known;
-    // Fastify sends a Buffer as well as a string, which is the type it gives to a serializer.
-    return this.keep(answer, Buffer.from(known) as unknown as string);
+    // Fastify also sends a Buffer, although the type of a serializer permits only a string.
+    return this.keep(response, Buffer.from(known) as unknown as string);
   }
 }
 

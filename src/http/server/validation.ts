@@ -13,16 +13,16 @@ import { describeExpected, jsonSchemaOf, schemaAt } from '../openapi/schema-desc
 import { excessOf } from './count-limits.ts';
 import { unusableValueIn } from './plain-values.ts';
 
-/** Longest value in a sentence. Longer values are cut. */
+/** Maximum length of a value in a sentence. Longer values are cut. */
 const SHOWN_CHARACTERS = 60;
 
 /**
- * Checks one part of a request. Unknown members are refused, since the schemas are strict.
- * @returns INVALID_CLUSTER_NAME where nothing but a cluster's name is wrong, else INVALID_REQUEST
+ * Validates one part of a request. Unknown members are refused, because the schemas are strict.
+ * @returns INVALID_CLUSTER_NAME if only the name of a cluster is invalid, otherwise INVALID_REQUEST
  */
 export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
   return (data: unknown) => {
-    // Headers are bounded by the server itself, and most of them are not described.
+    // The server limits headers, and most headers have no schema.
     const excess = httpPart === 'headers' ? null : excessOf(data, schema, httpPart ?? 'body');
     if (excess !== null) return { error: excess };
     const unusable = unusableValueIn(data, httpPart ?? 'body');
@@ -54,7 +54,7 @@ function isClusterName(path: readonly PropertyKey[], part: string): boolean {
   return path.length === 1 && path[0] === (part === 'params' ? 'name' : 'cluster');
 }
 
-/** @param most entries to return */
+/** @param most maximum number of entries to return */
 function explain(
   issue: z.core.$ZodIssue,
   schema: z.ZodType,
@@ -104,7 +104,7 @@ function butWas(issue: z.core.$ZodIssue): string {
   return `, not ${shown(issue.input)}`;
 }
 
-/** A value as JSON, so that a newline or a quote in it is seen, cut to a readable length. */
+/** A value as JSON, so that a newline or a quote is visible, cut to a readable length. */
 function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
   return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;

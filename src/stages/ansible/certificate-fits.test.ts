@@ -15,12 +15,12 @@ const node = await pki.issue(authority, {
 const fits = (names: string[], days = 0, ca = authority.certificate) =>
   certificateFits(node.certificate, ca, names, new Date(now.getTime() + days * DAY_MILLISECONDS));
 
-it('keeps a certificate that has every name and enough time left', () => {
+it('keeps a certificate that has every name and is valid for long enough', () => {
   expect(fits(['orders-1', 'localhost', '10.197.0.11'])).toBe(true);
   expect(fits(['orders-1'], 300)).toBe(true);
 });
 
-it('wants another for a new address, near the end, and under another authority', async () => {
+it('requires a new one for a new address, near the end, and under another authority', async () => {
   expect(fits(['orders-1', '10.197.0.12'])).toBe(false);
   expect(fits(['orders-1'], 310)).toBe(false);
   const other = await pki.createAuthority('orders', 3650);

@@ -6,8 +6,8 @@ const RENEW_DAYS = 60;
 const DAY_MILLISECONDS = 86_400_000;
 
 /**
- * Whether a node's certificate can stay: signed by this authority, valid for long enough, and for
- * each of the names and addresses.
+ * Whether a node's certificate can be kept: it is signed by this authority, valid for long enough,
+ * and contains all names and addresses.
  */
 export function certificateFits(
   pem: string,

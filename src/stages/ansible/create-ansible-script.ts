@@ -33,7 +33,7 @@ export interface CreateAnsibleScriptTools {
   nodeSizes(cluster: ClusterRecord): Promise<NodeSize>;
 }
 
-/** Writes `ansible/`: certificates, passwords, variables and the inventory beside the roles. */
+/** Writes `ansible/`: certificates, passwords, variables, the inventory and the roles. */
 export function createCreateAnsibleScriptStage(
   tools: CreateAnsibleScriptTools,
 ): Stage<'create-ansible-script'> {
@@ -141,7 +141,7 @@ async function inventoryNodes(
   return nodes;
 }
 
-/** @returns its absolute path and the user; null where the nodes need none */
+/** @returns its absolute path and the user; null if the nodes need none */
 async function writeSshConfig(
   tools: CreateAnsibleScriptTools,
   cluster: ClusterRecord,
@@ -156,7 +156,7 @@ async function writeSshConfig(
   return { config, user: access.user };
 }
 
-/** An address that clients use besides those that every certificate names. */
+/** An address of clients in addition to the addresses in every certificate. */
 function reachedBy(host: string | null, address: string): string[] {
   return host === null || host === address || host === '127.0.0.1' ? [] : [host];
 }

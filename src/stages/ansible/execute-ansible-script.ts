@@ -39,14 +39,14 @@ export interface ExecuteAnsibleScriptTools {
 
 const FAILURES_NAMED = 3;
 
-/** PostgreSQL reads its files again within milliseconds; a loaded node takes longer. */
+/** PostgreSQL reloads its files within milliseconds; a loaded node takes longer. */
 const RELOAD_MILLISECONDS = 15_000;
 const PAUSE_MILLISECONDS = 200;
 
-/** Ansible's own, for a run that was interrupted. */
+/** Exit code of Ansible for an interrupted run. */
 const INTERRUPTED_EXIT_CODE = 99;
 
-/** Runs the playbook, which converges: a run that was cut off is simply run again. */
+/** Runs the playbook. It converges, so an interrupted run is repeated. */
 export function createExecuteAnsibleScriptStage(
   tools: ExecuteAnsibleScriptTools,
 ): Stage<'execute-ansible-script'> {
@@ -59,7 +59,7 @@ export function createExecuteAnsibleScriptStage(
         requireSecret(context, tools.secretBox, name, 'execute-ansible-script');
       await requireFiles(tools, cluster);
       for (const name of ['superuser', 'replication', 'rewind']) {
-        await secret(`postgres-${name}-password`); // Masked from here on.
+        await secret(`postgres-${name}-password`); // Masked from now on.
       }
       const folder = tools.workspace.path(cluster.name, 'ansible');
       const ssh = sshConfigPath(tools, cluster);
@@ -74,7 +74,7 @@ export function createExecuteAnsibleScriptStage(
       await context.write(({ clusters }) =>
         clusters.update(cluster.id, {
           topology,
-          // What was run is what was written, which may be of an older spec.
+          // The executed files can belong to an older spec.
           ansible_executed_revision: cluster.ansible_generated_revision,
           ...(cluster.ansible_generated_revision === cluster.spec_revision
             ? { executed_spec: cluster.spec }
@@ -93,7 +93,7 @@ export function createExecuteAnsibleScriptStage(
   };
 }
 
-/** Machines that boot by themselves are not there yet when their apply ends. */
+/** Machines may still boot after their apply has ended. */
 async function waitForNodes(
   tools: ExecuteAnsibleScriptTools,
   { cluster, signal, emit }: StageContext,
@@ -109,8 +109,8 @@ async function waitForNodes(
 }
 
 /**
- * Observes the nodes only if a change of the written values can need another order: a session to
- * each node costs time in every run.
+ * Observes the nodes only if a change of the written values can need another order, because the
+ * sessions to all nodes take time in every run.
  */
 async function decideRestartOrder(
   tools: ExecuteAnsibleScriptTools,
@@ -135,7 +135,7 @@ async function decideRestartOrder(
   });
 }
 
-/** Settings and roles as the nodes report them. */
+/** Settings and roles that the nodes report. */
 async function observe(
   tools: ExecuteAnsibleScriptTools,
   context: StageContext,
@@ -146,8 +146,8 @@ async function observe(
 }
 
 /**
- * Reads every parameter back on every node, until all are as they were written or time is over.
- * @returns how many, on how many nodes
+ * Reads every parameter back on every node, until all have the written values or the timeout ends.
+ * @returns the number of parameters and of nodes
  * @throws PARAMETER_NOT_APPLIED naming node, parameter and both values
  */
 async function readBack(
@@ -182,8 +182,8 @@ function notApplied(differences: readonly SettingDifference[]): HathiError {
 }
 
 /**
- * Somebody may have removed files of the workspace after they were written.
- * @throws STEP_MISSING naming the file and the step that writes it again
+ * Checks that the files of the workspace still exist, because a person can remove them.
+ * @throws STEP_MISSING naming the missing file and the step that writes it
  */
 async function requireFiles(
   { workspace }: ExecuteAnsibleScriptTools,

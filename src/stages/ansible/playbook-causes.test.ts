@@ -6,7 +6,7 @@ function failure(host: string, task: string, message: string | null): PlaybookFa
   return { host, role: 'patroni', task, message, rejected: null };
 }
 
-it('reports the task that failed first with the first reason that is shown', () => {
+it('reports the task that failed first, with the first visible reason', () => {
   const causes = causesOf([
     failure('orders-2', 'Start Patroni', null),
     failure('orders-2', 'Report why Patroni is not up', 'no space left on device'),
@@ -18,7 +18,7 @@ it('reports the task that failed first with the first reason that is shown', () 
   ]);
 });
 
-it('names the journal where no reason is shown', () => {
+it('names the journal if no reason is visible', () => {
   expect(causesOf([failure('orders-1', 'Start etcd', null)]).map(causeText)).toEqual([
     'orders-1 failed at "Start etcd": the task handles secrets, so its output is not shown; see the journal of the node.',
   ]);

@@ -2,7 +2,7 @@ import type { PlaybookFailure } from '../../ports/ansible.ts';
 
 /**
  * One failure per node, in the order in which the nodes failed: the task that failed first, with
- * the first reason that is shown. A task that handles secrets shows none; a later task reports it.
+ * the first visible reason. A task that handles secrets hides its reason; a later task reports it.
  */
 export function causesOf(failures: readonly PlaybookFailure[]): PlaybookFailure[] {
   return [...Map.groupBy(failures, ({ host }) => host).values()].flatMap((ofHost) => {

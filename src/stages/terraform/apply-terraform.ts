@@ -11,9 +11,7 @@ import { type TerraformTools, terraformRun } from './terraform-tools.ts';
 
 const NAME = 'apply-terraform';
 
-/**
- * Applies the plan that was reviewed, once. Applying it again gives the outcome of the first time.
- */
+/** Applies the reviewed plan once. A second apply returns the outcome of the first. */
 export function createApplyTerraformStage(tools: TerraformTools): Stage<'apply-terraform'> {
   return {
     name: NAME,
@@ -24,7 +22,7 @@ export function createApplyTerraformStage(tools: TerraformTools): Stage<'apply-t
     async recover(context) {
       const plan = await choosePlan(context);
       const begun = await tools.terraform.applyStarted(terraformRun(context, tools));
-      // Only this operation can have marked it, and it had started nothing yet.
+      // Only this operation can have marked the plan, and it has not started the apply yet.
       const again = plan.state === 'applying' && !begun;
       if (!begun) return apply(context, tools, again ? { ...plan, state: 'ready' } : plan);
       if (plan.state === 'applied') return plan.outcome as StageResult<'apply-terraform'>;
@@ -80,7 +78,7 @@ async function finish(
 ): Promise<StageResult<'apply-terraform'>> {
   const { applied, state: applyState } = await executePlan(context, tools, plan);
   const started = plan.starts.map(({ node }) => node);
-  // A machine may have another address after a stop, and the plan has those of before.
+  // A stopped machine can get another address at its start, and the plan has the old addresses.
   if (started.length > 0) await tools.terraform.refresh(terraformRun(context, tools));
   const state = started.length > 0 ? null : applyState;
   const nodes = (state ?? (await reconcileState(context, tools)))?.nodes ?? null;

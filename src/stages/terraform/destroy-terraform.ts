@@ -11,7 +11,7 @@ import { writeConfiguration } from './write-configuration.ts';
 
 const NAME = 'destroy-terraform';
 
-/** Removes every machine of the cluster, and keeps its record until none is left. */
+/** Removes every machine of the cluster, and keeps its record until all are removed. */
 export function createDestroyTerraformStage(tools: TerraformTools): Stage<'destroy-terraform'> {
   return {
     name: NAME,
@@ -34,11 +34,11 @@ export function createDestroyTerraformStage(tools: TerraformTools): Stage<'destr
   };
 }
 
-/** @returns how many resources are gone */
+/** @returns the number of removed resources */
 async function destroyAll(context: StageContext, tools: TerraformTools): Promise<number> {
   const { cluster } = context;
   const known = await context.read.states.latest(cluster.id);
-  // A worker that never saw the cluster has the state from the database, and no files yet.
+  // A worker that is new to the cluster has the state in the database, but no files yet.
   if (known && (await tools.workspace.read(cluster.name, `${FOLDER}/main.tf`)) === null) {
     await writeConfiguration(context, tools);
   }
@@ -59,9 +59,9 @@ async function execute(
 }
 
 /**
- * Removes what carries the cluster's labels and was in no state, then the workspace, the secrets
- * and the record, in an order that can be entered again at any line.
- * @throws TERRAFORM_FAILED naming what could not be removed, and how to
+ * Removes resources with the cluster's labels that are in no state, then the workspace, the secrets
+ * and the record. The order permits a restart at any line.
+ * @throws TERRAFORM_FAILED naming the remaining resources, and how to remove them
  */
 async function forgetCluster(
   context: StageContext,

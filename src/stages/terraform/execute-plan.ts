@@ -18,17 +18,17 @@ import {
 } from './terraform-tools.ts';
 
 /**
- * What an apply may write: the output of Terraform, its state twice, the events and versions of the
- * state in the embedded database, which itself needs 48 MiB to stay writable.
+ * Disk space that an apply may need: the output of Terraform, its state twice, and the events and
+ * versions of the state in the embedded database, which needs 48 MiB to stay writable.
  */
 const APPLY_BYTES = 64 * 2 ** 20;
 
 export type StoredPlan = Omit<PlanRecord, 'created_at'>;
 
 /**
- * Whether the plan still fits what it was made from: the cluster's revision, the state, the files.
- * Terraform itself refuses an older state only where there was one.
- * @throws PLAN_STALE naming what has changed
+ * Checks that the inputs of the plan are unchanged: the cluster's revision, the state, the files.
+ * Terraform rejects an older state only if there was one.
+ * @throws PLAN_STALE naming the changed input
  */
 export async function assertFresh(
   context: StageContext,
@@ -71,7 +71,7 @@ export function stale(plan: StoredPlan, why: string, details: Record<string, unk
 }
 
 /**
- * The bytes that were reviewed.
+ * The reviewed bytes.
  * @throws PLAN_ALTERED | SECRET_UNREADABLE
  */
 function reviewedBytes(tools: TerraformTools, plan: StoredPlan): Uint8Array {
@@ -86,10 +86,10 @@ function reviewedBytes(tools: TerraformTools, plan: StoredPlan): Uint8Array {
 }
 
 /**
- * Applies the plan's own bytes once, or takes up the apply that an earlier attempt began. The state
- * is stored as it grows. The caller marks the plan as applied, together with what it made of it.
- * @throws TERRAFORM_FAILED | OPERATION_CANCELLED, the plan marked as failed
- * @throws OPERATION_INTERRUPTED after the leftovers of the apply were recorded and planned again
+ * Applies the bytes of the plan once, or adopts the apply that an earlier attempt began. The state
+ * is stored while it grows. The caller marks the plan as applied, together with the outcome.
+ * @throws TERRAFORM_FAILED | OPERATION_CANCELLED; the plan is marked as failed
+ * @throws OPERATION_INTERRUPTED after the leftovers of the apply are recorded and planned again
  */
 export async function executePlan(
   context: StageContext,
@@ -98,7 +98,7 @@ export async function executePlan(
 ): Promise<{ applied: AppliedPlan; state: TerraformState | null }> {
   const bytes = reviewedBytes(tools, plan);
   const run = terraformRun(context, tools);
-  // A running apply is adopted, independent of the free disk space.
+  // A running apply is adopted even if the disk is full.
   if (!(await tools.terraform.applyStarted(run))) {
     tools.workspace.requireSpace(
       APPLY_BYTES,
@@ -127,7 +127,7 @@ export async function executePlan(
   const state = await keeper.keep();
   if (applied.exitCode === 0) return { applied, state };
   await context.write(({ plans }) => plans.setState(plan.id, 'failed'));
-  // Stopped by force: what was being made at that moment may be in no state.
+  // The apply was killed, so the state may lack the resource that was just created.
   const orphans = applied.exitCode > 128 ? await orphansNow(context, tools) : [];
   throw applyFailed(plan, applied, orphans);
 }
@@ -141,16 +141,16 @@ function applyFailed(
   if (applied.cancelled) {
     return new HathiError(
       'OPERATION_CANCELLED',
-      'The apply was stopped. What it had made by then is in the state; plan again to go on.',
+      'The apply was stopped. The state contains the resources that were created; plan again to continue.',
       facts,
     );
   }
   const errors = applied.diagnostics.filter(({ severity }) => severity === 'error');
-  const said = errors.map(({ summary, detail, address }) =>
+  const messages = errors.map(({ summary, detail, address }) =>
     [address, detail || summary].filter(Boolean).join(': '),
   );
-  const code = isDiskFullMessage(said.join(' ')) ? 'DISK_FULL' : 'TERRAFORM_FAILED';
-  return new HathiError(code, `The apply failed. ${said.join(' ')}`, {
+  const code = isDiskFullMessage(messages.join(' ')) ? 'DISK_FULL' : 'TERRAFORM_FAILED';
+  return new HathiError(code, `The apply failed. ${messages.join(' ')}`, {
     ...facts,
     diagnostics: errors,
   });
@@ -178,7 +178,7 @@ async function recordInterruption(
     try {
       await work();
     } catch (error) {
-      // What was found so far is still worth telling; the cause must not hide the interruption.
+      // The facts so far are still useful, and this error must not hide the interruption.
       if (!isHathiError(error) || error.code === 'LEASE_LOST') throw error;
       problems.push(error.message);
     }
@@ -200,7 +200,7 @@ async function recordInterruption(
         : 'All that was made is in the state.',
       facts.plan_id === null
         ? `No new plan could be made: ${problems.join(' ')}`
-        : 'A new plan says what is left to do.',
+        : 'A new plan contains the remaining changes.',
     ].join(' '),
     facts,
   );

@@ -5,7 +5,7 @@ import { writeConfiguration } from './write-configuration.ts';
 
 const NAME = 'generate-terraform';
 
-/** Writes the workspace of Terraform, which also works by hand. */
+/** Writes the workspace of Terraform, which can also be used manually. */
 export function createGenerateTerraformStage(tools: TerraformTools): Stage<'generate-terraform'> {
   return {
     name: NAME,

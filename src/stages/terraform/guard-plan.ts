@@ -17,7 +17,7 @@ export interface JudgedPlan {
 }
 
 /**
- * What the changes of a plan do to the nodes that exist, by an observation of this moment.
+ * Effects of the changes of a plan on the existing nodes, from an observation at this moment.
  * @throws TOOL_MISSING | CLOUD_UNAVAILABLE if the target does not respond
  */
 export async function judgeChanges(
@@ -49,7 +49,7 @@ export async function judgeChanges(
 }
 
 /**
- * Judges a plan again at the moment of its apply: roles may have moved since it was reviewed.
+ * Judges a plan again at the moment of its apply, because roles may have changed since its review.
  * @throws PLAN_REFUSED with the refusals, before anything runs
  */
 export async function assertAllowed(
@@ -62,14 +62,14 @@ export async function assertAllowed(
   if (refusals.length > 0) throw planRefused(plan.id, refusals);
 }
 
-/** What is only added cannot harm the nodes that exist, so nothing has to be observed for it. */
+/** A plan that only adds resources cannot harm the existing nodes, so they are not observed. */
 function touchesNode(change: PlannedResource): boolean {
   return removes(change) || (change.node !== null && change.actions.includes('update'));
 }
 
 /**
- * Every node that may hold data. Before create-ansible-script there is none: nothing has installed
- * PostgreSQL on a machine by then.
+ * Every node that may hold data. Before create-ansible-script there is none, because no step has
+ * installed PostgreSQL yet.
  */
 async function observeNodes(context: StageContext, tools: TerraformTools): Promise<GuardedNode[]> {
   const { cluster } = context;
@@ -97,7 +97,7 @@ async function observeNodes(context: StageContext, tools: TerraformTools): Promi
   }));
 }
 
-/** Roles that the nodes report now. A node that does not respond is left out. */
+/** Roles that the nodes report now, without nodes that do not respond. */
 async function observeRoles(context: StageContext, tools: TerraformTools) {
   const { cluster } = context;
   const secret = (name: string) => requireSecret(context, tools.secretBox, name, 'plan-terraform');

@@ -6,16 +6,16 @@ import { ensureCertifiedKey } from '../cluster-secrets.ts';
 import type { TerraformTools } from './terraform-tools.ts';
 
 export interface ClientKey {
-  /** Text of the private key with which nodes are logged in to. */
+  /** Text of the private key for logins to the nodes. */
   privateKey: string;
   publicKey: string;
-  /** Whether the user gave the key, and Hathi did not create it. */
+  /** Whether the user gave the key. Otherwise Hathi created it. */
   isGiven: boolean;
 }
 
 /**
- * The key with which nodes are logged in to: made at the first call and stored, or the user's own,
- * which is read from its file each time and never stored.
+ * The key for logins to the nodes. It is created at the first call and stored, or it is a key of
+ * the user, which is read from its file each time and never stored.
  * @throws INVALID_REQUEST naming a file that cannot be read or holds no private key
  */
 export async function keyPairOf(context: StageContext, tools: TerraformTools): Promise<ClientKey> {
@@ -30,7 +30,7 @@ export async function keyPairOf(context: StageContext, tools: TerraformTools): P
   return { privateKey, publicKey: certificate, isGiven: false };
 }
 
-/** A key and its public half, made and stored together as certificates and their keys are. */
+/** A key and its public half, created and stored together, like certificates and their keys. */
 export function ensureKeys(
   context: StageContext,
   { sshKeys, secretBox }: TerraformTools,
@@ -67,7 +67,8 @@ async function readGivenKey(
 }
 
 /**
- * @throws Error where machines exist and let another key in, so that this one would lock Hathi out
+ * @throws Error if existing machines accept another key, because Hathi could not log in with this
+ *   one
  */
 async function assertSameKey(
   { cluster }: StageContext,

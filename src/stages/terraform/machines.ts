@@ -11,7 +11,7 @@ import type { TerraformTools } from './terraform-tools.ts';
 export interface ObservedMachines {
   nodes: MachineState[];
   network: boolean;
-  /** ISO 8601, UTC. */
+  /** Time in ISO 8601, UTC. */
   observedAt: string;
 }
 
@@ -26,7 +26,7 @@ export async function observeMachines(
   return { ...observed, observedAt: tools.clock.now().toISOString() };
 }
 
-/** Addresses in the state of what is no longer on the target. */
+/** Addresses in the state of resources that no longer exist on the target. */
 export function vanished(
   { cluster }: StageContext,
   tools: TerraformTools,
@@ -43,7 +43,7 @@ export function vanished(
     .filter((address) => state.addresses.includes(address));
 }
 
-/** Stopped machines of the state that the plan keeps: its apply starts them, and no others. */
+/** Stopped machines of the state that the plan keeps. Its apply starts only these. */
 export function startsOf(
   { cluster }: StageContext,
   tools: TerraformTools,
@@ -62,8 +62,8 @@ export function startsOf(
 }
 
 /**
- * Starts the machines that the plan lists, as far as they are still stopped.
- * @throws OPERATION_FAILED | CLOUD_UNAVAILABLE when the target cannot start them
+ * Starts the machines that the plan lists and that are still stopped.
+ * @throws OPERATION_FAILED | CLOUD_UNAVAILABLE if the target cannot start them
  */
 export async function startMachines(
   context: StageContext,

@@ -11,8 +11,8 @@ import { FOLDER, readLockFile, type TerraformTools, terraformRun } from './terra
 const REVIEWED_FILES = [`${FOLDER}/main.tf`, `${FOLDER}/imports.tf`, `${FOLDER}/outputs.tf`];
 
 /**
- * Plans the configuration of the workspace, or the removal of everything. Stores the plan as the
- * only one that is ready.
+ * Plans the configuration of the workspace, or the removal of all resources. Stores the plan as the
+ * only ready plan.
  * @throws TERRAFORM_FAILED | STATE_UNREADABLE | TOOL_MISSING | TOOL_TOO_OLD
  * @throws CLOUD_UNAVAILABLE | CLOUD_REFUSED with the findings
  */
@@ -73,7 +73,8 @@ export async function makePlan(
 }
 
 /**
- * What a person reviews beside the plan. Nothing in them is secret: keys are named by their path.
+ * Further files that a person reviews with the plan. They contain no secret: keys are named by
+ * their path.
  */
 async function configurationFiles(context: StageContext, tools: TerraformTools) {
   const files: PlanRecord['files'] = [];

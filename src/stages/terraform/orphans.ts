@@ -7,7 +7,7 @@ import { targetOf } from '../../shared/targets.ts';
 import type { TerraformTools } from './terraform-tools.ts';
 
 /**
- * Resources with the cluster's labels that are not in the state. A root volume goes with its
+ * Resources with the cluster's labels that are not in the state. A root volume is removed with its
  * machine.
  */
 export async function orphansOf(
@@ -24,7 +24,7 @@ export async function orphansOf(
 }
 
 /**
- * Where the next apply can take the orphans over, instead of creating them once more.
+ * Addresses at which the next apply can import the orphans, instead of creating them again.
  * @returns resources that can be imported, and the others: their address is in use, or the spec has
  *   none
  */

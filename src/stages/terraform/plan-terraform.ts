@@ -5,7 +5,7 @@ import { requireConfiguration, type TerraformTools } from './terraform-tools.ts'
 
 const NAME = 'plan-terraform';
 
-/** Plans, and stores the plan as the one that is applied next. */
+/** Makes a plan, and stores it as the next plan to apply. */
 export function createPlanTerraformStage(tools: TerraformTools): Stage<'plan-terraform'> {
   return {
     name: NAME,

@@ -13,11 +13,11 @@ import { FOLDER, type TerraformTools } from './terraform-tools.ts';
 const IMPORTS = `${FOLDER}/imports.tf`;
 
 /**
- * Checks the target before a plan: reasons for which an apply would fail, its cost, and resources
- * that are in no state. Those are written to `imports.tf`, so that the plan imports
- * them instead of creating them twice.
+ * Checks the target before a plan: reasons why an apply would fail, its cost, and resources that
+ * are in no state. These are written to `imports.tf`, so that the plan imports them instead of
+ * creating them twice.
  * @returns null for a target without an account
- * @throws CLOUD_UNAVAILABLE | CLOUD_REFUSED with `{ findings }` when an apply could only fail
+ * @throws CLOUD_UNAVAILABLE | CLOUD_REFUSED with `{ findings }` if an apply would fail
  */
 export async function preflight(
   context: StageContext,

@@ -13,15 +13,15 @@ import {
 } from './terraform-tools.ts';
 
 const PATH = `${FOLDER}/${STATE_FILE}`;
-/** A state may hold secrets in clear text. */
+/** A state may contain secrets in clear text. */
 const STATE_MODE = 0o600;
 
 /**
- * Brings the state file and the stored state together: of one lineage the higher serial wins, and
- * an empty or unreadable file never replaces a good state.
- * @returns the state that both have then, or null when there is none
- * @throws STATE_UNREADABLE when the file cannot be used and nothing stored can take its place, or
- *   when it is of another lineage
+ * Synchronizes the state file and the stored state. In one lineage the higher serial is used. An
+ * empty or unreadable file never replaces a valid state.
+ * @returns the synchronized state, or null if there is none
+ * @throws STATE_UNREADABLE if the file is unusable and no stored state can replace it, or if it has
+ *   another lineage
  */
 export async function reconcileState(
   context: StageContext,
@@ -47,7 +47,7 @@ export async function reconcileState(
     await tools.workspace.write(cluster.name, PATH, good, STATE_MODE);
     return tools.terraform.readState(good);
   }
-  // Terraform takes an empty file for no state.
+  // Terraform treats an empty file as no state.
   if (bytes === null || bytes.length === 0) return null;
   if (cluster.applied_revision === null || context.operation.kind === 'destroy-terraform') {
     await startWithoutState(context, tools, bytes);
@@ -62,9 +62,9 @@ export async function reconcileState(
 
 /**
  * The newest state among Terraform's files. Terraform writes its state in place: on a full disk the
- * file is cut off, and the state is then in `errored.tfstate`. The backup is older, so it counts
- * only where nothing better is stored.
- * @returns `file` null where none can be read; `bytes` are then those of the state file
+ * file is truncated, and the state is then in `errored.tfstate`. The backup is older, so it is used
+ * only if no newer state is stored.
+ * @returns `file` is null if none can be read; `bytes` are then the content of the state file
  */
 async function stateFile(
   { cluster }: StageContext,
@@ -94,7 +94,7 @@ async function stateFile(
 
 /**
  * Moves an unreadable state file aside. This is safe only if the cluster was never applied
- * as a whole, or is destroyed: what its first apply made is found by its labels.
+ * completely, or is being destroyed: resources of its first apply are found by their labels.
  */
 async function startWithoutState(
   context: StageContext,
@@ -114,7 +114,7 @@ async function startWithoutState(
 }
 
 /**
- * The state in a backend. It is authoritative and has its own lock. The stored copy serves
+ * The state in a backend. It is authoritative and has a separate lock. The stored copy is for
  * readers of the state, without a request to the backend.
  */
 async function remoteState(
@@ -137,7 +137,7 @@ async function remoteState(
 export function createStateKeeper(context: StageContext, tools: TerraformTools) {
   let saved: { lineage: string; serial: number } | null = null;
   return {
-    /** Cheap when nothing changed. A file that is being written is left for the next call. */
+    /** Cheap if nothing changed. A file that is being written is stored at the next call. */
     async keep(): Promise<TerraformState | null> {
       const bytes = await tools.workspace.read(context.cluster.name, PATH);
       const state = bytes === null ? null : tools.terraform.readState(bytes);

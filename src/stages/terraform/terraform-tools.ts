@@ -10,7 +10,7 @@ import type { Targets } from '../../ports/target.ts';
 import type { Terraform, TerraformRun } from '../../ports/terraform.ts';
 import type { Workspace } from '../../ports/workspace.ts';
 
-/** What the stages around Terraform work with. */
+/** Tools of the stages that use Terraform. */
 export interface TerraformTools {
   terraform: Terraform;
   targets: Targets;
@@ -25,7 +25,7 @@ export interface TerraformTools {
 
 export const FOLDER = 'terraform';
 export const STATE_FILE = 'terraform.tfstate';
-/** Written by Terraform where it could not write its state file. */
+/** File that Terraform writes if it could not write its state file. */
 export const ERRORED_STATE_FILE = 'errored.tfstate';
 export const UNREADABLE_STATE_FILE = `${STATE_FILE}.unreadable`;
 export const LOCK_FILE = '.terraform.lock.hcl';
@@ -41,8 +41,8 @@ export function terraformRun(context: StageContext, { workspace }: TerraformTool
 }
 
 /**
- * Somebody may have removed files of the workspace after they were generated.
- * @throws STEP_MISSING where the configuration of the cluster is missing
+ * Checks that the generated files still exist, because a person can remove them.
+ * @throws STEP_MISSING if the configuration of the cluster is missing
  */
 export async function requireConfiguration(
   { cluster }: StageContext,
@@ -54,12 +54,12 @@ export async function requireConfiguration(
   throw stepMissing(step, 'generate-terraform', cluster.name, missingFile(path));
 }
 
-/** Why a step that needs a generated file cannot run. */
+/** Reason why a step that needs a generated file cannot run. */
 export function missingFile(path: string): string {
   return `${path} does not exist; it was removed after it was generated.`;
 }
 
-/** Text of the lock file of providers; empty where none is locked. */
+/** Text of the lock file of providers; empty if none is locked. */
 export async function readLockFile(
   context: StageContext,
   { workspace }: TerraformTools,

@@ -27,8 +27,8 @@ const KEPT = [
 ];
 
 /**
- * Writes the cluster's `terraform/` and `ssh/`, the image and the keys made first where they are
- * not there yet. The same spec gives the same bytes.
+ * Writes the cluster's `terraform/` and `ssh/`. Creates missing images and keys first. The same
+ * spec returns the same bytes.
  */
 export async function writeConfiguration(
   context: StageContext,
@@ -58,7 +58,7 @@ export async function writeConfiguration(
     }),
   });
   const bastion = bastionOf(target.access(spec));
-  // Keys first: the module reads them as it makes a node.
+  // Keys first, because the module reads them when it creates a node.
   const ssh = await tools.workspace.replace(
     cluster.name,
     'ssh',

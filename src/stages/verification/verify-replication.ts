@@ -26,21 +26,21 @@ export interface VerifyReplicationTools {
   ids: IdSource;
 }
 
-/** Longest time for which an unfavourable verdict is repeated while it can still improve. */
+/** Maximum time to repeat an unfavourable verdict that can still improve. */
 const SETTLE_MILLISECONDS = 8_000;
 
-/** Pause between two observations of a cluster that is settling. */
+/** Pause between two observations while the cluster changes. */
 const PAUSE_MILLISECONDS = 200;
 
-/** Longest wait for the facts of a node in one observation, with the start of its session. */
+/** Maximum wait for the facts of a node in one observation, with the start of its session. */
 const FACTS_MILLISECONDS = 6_000;
 
-/** Longest wait for the row in one observation. Replay normally takes milliseconds. */
+/** Maximum wait for the row in one observation. Replay normally takes milliseconds. */
 const READ_MILLISECONDS = 1_500;
 
 /**
- * Verifies each replica: it reads a row that was written on the primary, by streaming through a
- * slot. The report is stored in both cases; see `judgeReplication` for the criteria.
+ * Verifies each replica: it must receive a row of the primary by streaming through a slot. The
+ * report is stored in both cases; see `judgeReplication` for the criteria.
  */
 export function createVerifyReplicationStage(
   tools: VerifyReplicationTools,
@@ -114,7 +114,7 @@ interface Readers {
 
 interface Marker {
   id: string;
-  /** Where it was written; a new primary gets it again. */
+  /** Node on which the row was written; it is written again on a new primary. */
   node: string | null;
   lsn: string | null;
 }

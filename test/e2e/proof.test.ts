@@ -65,9 +65,9 @@ test('a healthy cluster is proven on every node, and the report is stored', asyn
     expect(node.marker_seen_after_ms).toBeGreaterThan(0);
   }
   expect(report.marker.removed).toBe(true);
-  expect(await harness.sql(primary, '\\c hathi\nselect count(*) from replication_marker')).toBe(
-    '0',
-  );
+  // An automatic verification at the same time has a row of its own.
+  const rows = `select count(*) from replication_marker where marker = '${report.marker.id}'`;
+  expect(await harness.sql(primary, `\\c hathi\n${rows}`)).toBe('0');
   expect((await harness.topology()).primary).toBe(primary);
 });
 

@@ -154,6 +154,12 @@ export class FakeOperations implements OperationService {
     return this.add(anOperation('generate-terraform', changes));
   }
 
+  async changeCluster(name: string): Promise<Operation | null> {
+    if (this.refusal) throw this.refusal;
+    const changes = { kind: 'change-cluster', cluster_name: name } as const;
+    return this.add(anOperation('generate-terraform', changes));
+  }
+
   async retry(id: string): Promise<Operation> {
     return this.add(viewOf({ ...this.known(id), id: crypto.randomUUID(), state: 'queued' }));
   }

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { CLUSTER_VALUES } from '@hathi/client';
 import type { Cli, Ending } from '../cli.ts';
-import { type Api, apiOf, type Operation } from '../client/api.ts';
-import { endingOf, followOperation } from '../client/follow.ts';
-import { needsResponse, planOf, review } from '../client/review.ts';
+import { type Api, apiOf } from '../client/api.ts';
+import { carryOut } from '../client/carry-out.ts';
+import { needsResponse } from '../client/review.ts';
 import { CliError } from '../render/failure.ts';
-import { planText } from '../render/plan-text.ts';
 import { reportText } from '../render/report-text.ts';
 import { choose } from '../terminal/terminal.ts';
 
@@ -59,28 +58,12 @@ export async function create(cli: Cli, name: string, options: CreateOptions): En
     );
     return 'done';
   }
-  const planned = await followOperation(cli, api, started.id, { stopAtApproval: true });
-  if (planned.how !== 'waits') {
-    const exit = await endingOf(cli, planned);
-    cli.printResult(planned.operation, () => '');
-    return exit;
-  }
-  const plan = await planOf(api, planned.operation);
-  if (options.planOnly)
-    return waits(cli, planned.operation, () =>
-      [planText(plan, cli.manner.style), '', laterText(started.id)].join('\n'),
-    );
-  const answer = await review(cli, plan);
-  if (answer === 'later') return waits(cli, planned.operation, () => laterText(started.id));
-  if (answer === 'no') return await decline(cli, api, name, started.id);
-  await api.call((client) =>
-    client.approveOperation({ id: started.id, body: { plan_id: plan.id } }),
-  );
-  const followed = await followOperation(cli, api, started.id);
-  const exit = await endingOf(cli, followed);
-  if (exit !== 'done') return exit;
+  const reviewed = await carryOut(cli, api, started.id, { planOnly: options.planOnly === true });
+  if (reviewed.answer === 'no') return await decline(cli, api, name);
+  if (reviewed.answer !== 'yes') return reviewed.ending;
+  const { operation } = reviewed;
   const report = await api.latestReport(name);
-  cli.printResult(followed.operation, () =>
+  cli.printResult(operation, () =>
     [
       '',
       cli.manner.style('bold', `Cluster ${name} is up, and its replication is proven.`),
@@ -153,24 +136,8 @@ async function ensureServer(cli: Cli): Promise<void> {
   cli.print(`Hathi runs at ${url} (log: ${logPath}; stop it: kill ${pid})`);
 }
 
-function waits(cli: Cli, operation: Operation, text: () => string): 'done' {
-  cli.printResult(operation, text);
-  return 'done';
-}
-
-function laterText(id: string): string {
-  return [
-    `Approve it: hathi operation approve ${id}`,
-    `Cancel it:  hathi operation cancel ${id}`,
-  ].join('\n');
-}
-
 /** No resource exists yet, so the record is removed too, and the name is free again. */
-async function decline(cli: Cli, api: Api, name: string, id: string): Ending {
-  await api.call((client) => client.cancelOperation({ id, body: {} }));
-  for await (const _event of api.client.followOperation(id)) {
-    // It ends with the operation.
-  }
+async function decline(cli: Cli, api: Api, name: string): Ending {
   await api.call((client) => client.forgetCluster({ name, body: { confirm: name } }));
   cli.print(`Nothing was created. The name ${name} is free again.`);
   return 'declined';

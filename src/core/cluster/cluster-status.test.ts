@@ -22,7 +22,7 @@ const VERIFIED: StatusFacts = {
   report: { passed: true, created_at: VERIFIED_AT },
   conditions: conditions(),
 };
-const pending = { fields: ['replica_count'], next_step: 'plan-terraform' as const };
+const pending = { fields: ['replica_count'], changes: [], next_step: 'plan-terraform' as const };
 
 describe('statusOf', () => {
   it.each<[string, Partial<StatusFacts>]>([

@@ -24,6 +24,7 @@ const DONE: AppliedSpecs = {
   ansible_generated_revision: 3,
 };
 const grown = { ...SPEC, replica_count: 3 };
+const growth = { field: 'replica_count', before: '2', after: '3', effect: 'machines' } as const;
 
 describe('pendingChange', () => {
   it.each<[string, Partial<AppliedSpecs>, ReturnType<typeof pendingChange>]>([
@@ -31,7 +32,7 @@ describe('pendingChange', () => {
     [
       'a spec whose files are not written',
       { spec: grown, spec_revision: 4, infrastructure_revision: 4 },
-      { fields: ['replica_count'], next_step: 'generate-terraform' },
+      { fields: ['replica_count'], changes: [growth], next_step: 'generate-terraform' },
     ],
     [
       'a spec whose files are written',
@@ -41,7 +42,7 @@ describe('pendingChange', () => {
         infrastructure_revision: 4,
         terraform_generated_revision: 4,
       },
-      { fields: ['replica_count'], next_step: 'plan-terraform' },
+      { fields: ['replica_count'], changes: [growth], next_step: 'plan-terraform' },
     ],
     [
       'machines that Ansible has not set up',
@@ -53,7 +54,7 @@ describe('pendingChange', () => {
         terraform_generated_revision: 4,
         applied_revision: 4,
       },
-      { fields: ['replica_count'], next_step: 'create-ansible-script' },
+      { fields: ['replica_count'], changes: [growth], next_step: 'create-ansible-script' },
     ],
     [
       'a playbook that did not run',
@@ -62,7 +63,14 @@ describe('pendingChange', () => {
         spec_revision: 4,
         ansible_generated_revision: 4,
       },
-      { fields: ['parameters'], next_step: 'execute-ansible-script' },
+      {
+        fields: ['parameters'],
+        changes: [
+          { field: 'parameters.max_connections', before: '100', after: null, effect: 'restart' },
+          { field: 'parameters.work_mem', before: '8MB', after: '9MB', effect: 'reload' },
+        ],
+        next_step: 'execute-ansible-script',
+      },
     ],
     [
       'nothing of a spec that was changed and changed back',
@@ -83,7 +91,11 @@ describe('pendingChange', () => {
         terraform_generated_revision: 5,
         applied_revision: 4,
       },
-      { fields: ['replica_count'], next_step: 'plan-terraform' },
+      {
+        fields: ['replica_count'],
+        changes: [{ ...growth, before: '3', after: '2' }],
+        next_step: 'plan-terraform',
+      },
     ],
     ['nothing before the nodes were set up', { executed_spec: null }, null],
   ])('finds %s', (_what, change, expected) => {

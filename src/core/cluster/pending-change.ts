@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { STEPS, type Step } from '../operation/steps.ts';
 import { type ClusterSpec, needsPlan } from './cluster-spec.ts';
+import { type SpecChange, specChangeSchema, specChanges } from './spec-change.ts';
 
 /** A change of the spec that was not applied to the nodes, or not completely. */
 export const pendingChangeSchema = z.object({
   fields: z.array(z.string()).describe('Members of the spec that differ, e.g. `replica_count`.'),
+  changes: z.array(specChangeSchema).describe('Each difference with both values, by field.'),
   next_step: z.enum(STEPS).describe('Step that comes next.'),
 });
 export type PendingChange = z.infer<typeof pendingChangeSchema>;
@@ -36,10 +38,30 @@ export function pendingChange(cluster: AppliedSpecs): PendingChange | null {
       !sameValue(spec[name], executed[name]) ||
       (needsPlan(name) && applied !== null && !sameValue(spec[name], applied[name])),
   );
-  return fields.length === 0 ? null : { fields: fields.sort(), next_step: nextStep(cluster) };
+  if (fields.length === 0) return null;
+  return {
+    fields: fields.sort(),
+    changes: changesFrom(applied, executed, spec),
+    next_step: pendingStep(cluster),
+  };
 }
 
-function nextStep(cluster: AppliedSpecs): Step {
+/** A change that the machines have and Ansible has not is counted once. */
+function changesFrom(
+  applied: ClusterSpec | null,
+  executed: ClusterSpec,
+  spec: ClusterSpec,
+): SpecChange[] {
+  const changes = specChanges(executed, spec);
+  const known = new Set(changes.map(({ field }) => field));
+  const ofMachines = specChanges(applied ?? executed, spec).filter(
+    ({ field, effect }) => effect === 'machines' && !known.has(field),
+  );
+  return [...changes, ...ofMachines].sort((one, other) => (one.field < other.field ? -1 : 1));
+}
+
+/** The step that comes next for the current spec. */
+export function pendingStep(cluster: AppliedSpecs): Step {
   const revision = cluster.infrastructure_revision;
   if (cluster.terraform_generated_revision !== revision) return 'generate-terraform';
   if (cluster.applied_revision !== revision) return 'plan-terraform';

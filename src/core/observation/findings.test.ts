@@ -192,7 +192,11 @@ test('verified needs a report that passed after the last change of roles', () =>
 });
 
 test('a pending change names the next step', () => {
-  const pending = { fields: ['parameters'], next_step: 'create-ansible-script' as const };
+  const pending = {
+    fields: ['parameters'],
+    changes: [],
+    next_step: 'create-ansible-script' as const,
+  };
   expect(find('up-to-date', clusterFacts({}, { pending }))).toMatchObject({
     status: 'false',
     remedy: { action: 'run-step', step: 'create-ansible-script', cluster: 'a' },

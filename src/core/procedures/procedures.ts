@@ -1,7 +1,7 @@
 import type { ClusterSpec } from '../cluster/cluster-spec.ts';
 import type { Topology } from '../cluster/topology.ts';
 import type { Step } from '../operation/steps.ts';
-import { createCluster } from './create-cluster.ts';
+import { converge } from './converge.ts';
 import type { OperationAccess, PlannedStage, Procedure } from './procedure.ts';
 import { singleStep } from './single-step.ts';
 
@@ -14,7 +14,8 @@ export const PROCEDURES = {
   'execute-ansible-script': singleStep('execute-ansible-script'),
   'verify-replication': singleStep('verify-replication', 'read'),
   'destroy-terraform': singleStep('destroy-terraform'),
-  'create-cluster': createCluster,
+  'create-cluster': converge,
+  'change-cluster': converge,
 } as const satisfies Record<Step, Procedure> & Record<string, Procedure>;
 export type OperationKind = keyof typeof PROCEDURES;
 

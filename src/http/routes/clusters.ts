@@ -11,7 +11,6 @@ import {
   clusterSchemas,
   nodeListSchema,
   reportSchema,
-  updateClusterBody,
 } from '../schemas/cluster.ts';
 import { connectionSchema } from '../schemas/connection.ts';
 import { operationSchema } from '../schemas/operation.ts';
@@ -38,7 +37,9 @@ const ofOneCluster = ['INVALID_CLUSTER_NAME', 'CLUSTER_NOT_FOUND'] as const;
 
 export const clusterRoutes: FastifyPluginAsyncZod<ClusterRoutes> = async (app, routes) => {
   const { clusters, operations } = routes;
-  const { clusterSchema, clusterListSchema, createClusterBody } = clusterSchemas(routes.targets);
+  const { clusterSchema, clusterListSchema, createClusterBody, updateClusterBody } = clusterSchemas(
+    routes.targets,
+  );
 
   app.post(
     '/clusters',
@@ -114,9 +115,9 @@ export const clusterRoutes: FastifyPluginAsyncZod<ClusterRoutes> = async (app, r
       schema: {
         operationId: 'updateCluster',
         tags,
-        summary: 'Change the labels or the deletion protection of a cluster',
+        summary: 'Change a cluster',
         description:
-          'With `If-Match`, the request fails if labels or protection were changed since that `ETag`.',
+          'Labels and protection change at once (200). A change of the spec returns its operation (202), which creates a plan and waits for its approval. Members that are left out keep their value. With `If-Match`, the request fails if labels or protection were changed since that `ETag`.',
         params: clusterParamsSchema,
         headers: z.looseObject({
           ...idempotencyHeader,
@@ -129,23 +130,41 @@ export const clusterRoutes: FastifyPluginAsyncZod<ClusterRoutes> = async (app, r
         body: updateClusterBody,
         response: {
           200: clusterSchema,
+          202: operationSchema,
           ...problems(
             ...BODY_PROBLEMS,
             ...IDEMPOTENCY_PROBLEMS,
             ...ofOneCluster,
             'PRECONDITION_FAILED',
+            'CLUSTER_BUSY',
+            'STEP_MISSING',
+            'TOOL_MISSING',
+            ...PARAMETER_PROBLEMS,
           ),
         },
       },
     },
     async (request, reply) => {
-      const { labels, deletion_protection: deletionProtection } = request.body;
-      const changes = {
+      const { name } = request.params;
+      const {
+        labels,
+        deletion_protection,
+        approval,
+        allow,
+        parameters = {},
+        ...spec
+      } = request.body;
+      const metadata = {
         ...(labels === undefined ? {} : { labels }),
-        ...(deletionProtection === undefined ? {} : { deletionProtection }),
+        ...(deletion_protection === undefined ? {} : { deletionProtection: deletion_protection }),
+        ifMatch: tagIn(request.headers['if-match']),
       };
-      const ifMatch = tagIn(request.headers['if-match']);
-      return sendTagged(reply, await clusters.update(request.params.name, changes, ifMatch));
+      const changesSpec = Object.keys({ ...spec, ...parameters }).length > 0;
+      if (!changesSpec) return sendTagged(reply, await clusters.update(name, metadata));
+      const change = { spec, parameters, approval, allow };
+      const operation = await operations.changeCluster(name, change, metadata, callerOf(request));
+      if (operation !== null) return accepted(reply, operation);
+      return sendTagged(reply, await clusters.get(name));
     },
   );
 

@@ -6,6 +6,7 @@ import { MAX_PARAMETERS } from '../../core/postgres/parameters.ts';
 import { reportSchema as report } from '../../core/postgres/replication-report.ts';
 import { forgottenClusterSchema } from '../../core/resources.ts';
 import type { TargetContract } from '../../ports/target.ts';
+import { ALLOWED_EFFECTS } from '../../services/operations/requests.ts';
 import { MAX_NAME_LENGTH } from '../server/count-limits.ts';
 import { clusterExample, forgottenExample, nodeExample, reportExample } from './examples.ts';
 import { nextCursor, pageQuery } from './page.ts';
@@ -38,6 +39,11 @@ export const parameterValueSchema = z.union([
   z.number(),
   z.boolean(),
 ]);
+
+/** Value of one PostgreSQL parameter in a request for an existing cluster. */
+export const changedValueSchema = z
+  .union([...parameterValueSchema.options, z.null()])
+  .describe('A value, or null for the default. Parameters that are left out keep their value.');
 
 export const reportSchema = report.meta({
   id: 'Report',
@@ -97,15 +103,34 @@ export function clusterSchemas(targets: readonly TargetContract[]) {
       examples: [{ name: 'orders', replica_count: 2, parameters: { max_connections: 200 } }],
     });
 
-  return { clusterSchema, clusterListSchema, createClusterBody };
-}
+  const updateClusterBody = z
+    .strictObject({
+      ...specFields(targets),
+      parameters: z
+        .record(z.string().max(MAX_NAME_LENGTH), changedValueSchema)
+        .meta({ maxProperties: MAX_PARAMETERS })
+        .optional()
+        .describe('PostgreSQL parameters to change. They are checked before anything is changed.'),
+      labels: labelsSchema.optional().describe('Replaces the labels as a whole.'),
+      deletion_protection: z.boolean().optional(),
+      approval: z
+        .enum(['manual', 'automatic'])
+        .default('manual')
+        .describe(
+          '`manual`: the operation waits until its plan is approved. A change that deletes data waits in any case, unless `allow` has `delete-data`.',
+        ),
+      allow: z
+        .array(z.enum(ALLOWED_EFFECTS))
+        .max(ALLOWED_EFFECTS.length)
+        .default([])
+        .describe('Effects that an automatic approval includes.'),
+    })
+    .meta({
+      examples: [{ replica_count: 3, parameters: { work_mem: '64MB', max_connections: null } }],
+    });
 
-export const updateClusterBody = z
-  .strictObject({
-    labels: labelsSchema.optional().describe('Replaces the labels as a whole.'),
-    deletion_protection: z.boolean().optional(),
-  })
-  .meta({ examples: [{ labels: { team: 'billing' }, deletion_protection: true }] });
+  return { clusterSchema, clusterListSchema, createClusterBody, updateClusterBody };
+}
 
 export const forgetBody = z
   .strictObject({ confirm: z.string().describe('Name of the cluster, as confirmation.') })

@@ -5,7 +5,7 @@ import type { Step } from '../../core/operation/steps.ts';
 import { MAX_PARAMETERS } from '../../core/postgres/parameters.ts';
 import type { TargetContract } from '../../ports/target.ts';
 import { idSchema } from '../server/record-ids.ts';
-import { parameterValueSchema } from './cluster.ts';
+import { changedValueSchema } from './cluster.ts';
 import { resultExamples } from './examples.ts';
 import { specFields } from './spec.ts';
 
@@ -22,11 +22,7 @@ const generateBody = (targets: readonly TargetContract[]) =>
 /** PostgreSQL parameters are at the top level next to `cluster`; no parameter has that name. */
 const ansibleBody = z
   .object({ cluster })
-  .catchall(
-    z
-      .union([...parameterValueSchema.options, z.null()])
-      .describe('A value, or null for the default. Parameters that are left out keep their value.'),
-  )
+  .catchall(changedValueSchema)
   .meta({
     examples: [{ max_connections: 200, shared_buffers: '128MB' }],
     // One more for the member `cluster`.

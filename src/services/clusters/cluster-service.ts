@@ -22,6 +22,7 @@ import type { Cursors } from '../lists/cursors.ts';
 import type { PageOf, PageRequest } from '../lists/page.ts';
 import { SharedReads } from '../lists/shared-reads.ts';
 import { clusterDocument, nodeDocuments, topologyNow } from './cluster-documents.ts';
+import { changeMetadata, type MetadataChange, tagOf } from './cluster-metadata.ts';
 import { createMachineObserver } from './machines.ts';
 
 /** A view with the tag of the part that PATCH changes. */
@@ -41,16 +42,8 @@ export interface ClusterService {
   connection(name: string): Promise<Connection>;
   /** @throws REPORT_NOT_FOUND */
   latestReport(name: string): Promise<Report>;
-  /**
-   * Changes labels (as a whole) and protection; no operation is needed for either.
-   * @param ifMatch tag that the caller has read; null accepts every tag
-   * @throws PRECONDITION_FAILED
-   */
-  update(
-    name: string,
-    changes: { labels?: Record<string, string>; deletionProtection?: boolean },
-    ifMatch: string | null,
-  ): Promise<Tagged<Cluster>>;
+  /** Changes labels and protection. @throws PRECONDITION_FAILED */
+  update(name: string, change: MetadataChange): Promise<Tagged<Cluster>>;
   /**
    * Removes the record of a cluster, and keeps its machines.
    * @throws CLUSTER_BUSY | CLUSTER_PROTECTED
@@ -151,16 +144,11 @@ export function createClusterService(tools: ClusterServiceTools): ClusterService
         { cluster: name, remedies: [runStep('verify-replication', name)] },
       );
     },
-    async update(name, { labels, deletionProtection }, ifMatch) {
+    async update(name, change) {
       await unitOfWork.transaction(async ({ clusters }) => {
         const cluster = await clusters.findForUpdate(name);
         if (!cluster) throw clusterNotFound(name, await clusters.names());
-        if (ifMatch !== null && ifMatch !== tagOf(cluster)) throw changedMeanwhile(name, cluster);
-        await clusters.update(cluster.id, {
-          ...(labels === undefined ? {} : { labels }),
-          ...(deletionProtection === undefined ? {} : { deletion_protection: deletionProtection }),
-          metadata_revision: cluster.metadata_revision + 1,
-        });
+        await changeMetadata(clusters, cluster, change);
       });
       return await tagged(name);
     },
@@ -181,22 +169,6 @@ export function createClusterService(tools: ClusterServiceTools): ClusterService
       return { cluster: name, forgotten: true, left, workspace };
     },
   };
-}
-
-/**
- * ETag of the part that PATCH changes. It excludes observed members, which change without a
- * request.
- */
-function tagOf(cluster: ClusterRecord): string {
-  return `${cluster.id}.${cluster.metadata_revision}`;
-}
-
-function changedMeanwhile(name: string, cluster: ClusterRecord): HathiError {
-  return new HathiError(
-    'PRECONDITION_FAILED',
-    `Cluster ${name} is no longer the one that If-Match names; its ETag is "${tagOf(cluster)}" now.`,
-    { etag: `"${tagOf(cluster)}"` },
-  );
 }
 
 interface ConnectionFacts {

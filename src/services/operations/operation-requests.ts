@@ -25,6 +25,7 @@ import {
 } from '../clusters/cluster-requests.ts';
 import { assertOwnState } from '../clusters/state-bucket.ts';
 import { checkedParameters, type NodeSizes } from '../parameters/parameter-requests.ts';
+import { createChangeRequests } from './change-requests.ts';
 import type { Caller, ClusterRequest, SpecChanges, StepInputs } from './requests.ts';
 
 export interface OperationRequestTools {
@@ -218,6 +219,8 @@ export function createOperationRequests(tools: OperationRequestTools) {
       ? await requestSpec(clusterName, input as SpecChanges, caller)
       : await submitOnCluster(step, clusterName, input, caller);
 
+  const changes = createChangeRequests({ ...tools, enqueue, nodeSizeOf });
+
   const submitVerification = async (name: string): Promise<OperationRecord> =>
     await unitOfWork.transaction(async (stores) => {
       const cluster = await stores.clusters.findForUpdate(name);
@@ -226,19 +229,17 @@ export function createOperationRequests(tools: OperationRequestTools) {
       return await enqueueStep(stores, cluster, caller, 'verify-replication', { automatic: true });
     });
 
-  const retry = async (operationId: string, caller: Caller): Promise<OperationRecord> =>
-    await unitOfWork.transaction(async (stores) => {
-      const { kind, input, approval, state, cancel_level, ...earlier } =
-        await stores.operations.get(operationId);
+  const retry = async (operationId: string, caller: Caller): Promise<OperationRecord> => {
+    const known = await unitOfWork.direct.operations.get(operationId);
+    if (known.kind === 'change-cluster') {
+      assertRetryable(known);
+      return await changes.repeat(known, caller);
+    }
+    return await unitOfWork.transaction(async (stores) => {
+      const { kind, input, approval, ...earlier } = await stores.operations.get(operationId);
       const cluster = await stores.clusters.findForUpdate(earlier.cluster_name);
       if (cluster?.id !== earlier.cluster_id) throw clusterNotFound(earlier.cluster_name, []);
-      if (!operationActions({ state, cancel_level }).includes('retry')) {
-        throw new HathiError(
-          'TRANSITION_NOT_ALLOWED',
-          `Only an operation that did not succeed can be retried; this one is ${state}.`,
-          { operation: operationId, state },
-        );
-      }
+      assertRetryable(earlier);
       if (kind === 'destroy-terraform' && cluster.deletion_protection) {
         throw clusterProtected(cluster.name);
       }
@@ -246,8 +247,26 @@ export function createOperationRequests(tools: OperationRequestTools) {
       const asked = approval === 'automatic' ? approval : 'manual';
       return await enqueue(stores, cluster, caller, { kind, input, approval: asked });
     });
+  };
 
-  return { createCluster, submitStep, submitVerification, retry };
+  return {
+    createCluster,
+    changeCluster: changes.change,
+    submitStep,
+    submitVerification,
+    retry,
+  };
+}
+
+/** @throws TRANSITION_NOT_ALLOWED */
+function assertRetryable(operation: Pick<OperationRecord, 'id' | 'state' | 'cancel_level'>): void {
+  const { id, state } = operation;
+  if (operationActions(operation).includes('retry')) return;
+  throw new HathiError(
+    'TRANSITION_NOT_ALLOWED',
+    `Only an operation that did not succeed can be retried; this one is ${state}.`,
+    { operation: id, state },
+  );
 }
 
 /** @throws PLAN_NOT_FOUND before anything is enqueued */

@@ -10,11 +10,13 @@ import type { EventStream, Wakeups } from '../../ports/event-stream.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 import type { Stores } from '../../ports/stores.ts';
 import type { UnitOfWork } from '../../ports/unit-of-work.ts';
+import type { MetadataChange } from '../clusters/cluster-metadata.ts';
 import type { Cursors } from '../lists/cursors.ts';
 import type { PageOf, PageRequest } from '../lists/page.ts';
 import { SharedReads } from '../lists/shared-reads.ts';
+import { discardChange } from './change-requests.ts';
 import { createOperationRequests, type OperationRequestTools } from './operation-requests.ts';
-import type { Caller, ClusterRequest, StepInputs } from './requests.ts';
+import type { Caller, ChangeRequest, ClusterRequest, StepInputs } from './requests.ts';
 
 /** Use cases of operations. */
 export interface OperationService {
@@ -23,6 +25,18 @@ export interface OperationService {
    * @throws CLUSTER_EXISTS | PARAMETER_* | NETWORK_EXHAUSTED
    */
   createCluster(request: ClusterRequest, caller: Caller): Promise<Operation>;
+  /**
+   * Changes the spec of a set-up cluster and enqueues its plan. Metadata changes at once.
+   * @returns null if the nodes have that spec already
+   * @throws CLUSTER_NOT_FOUND | CLUSTER_BUSY | STEP_MISSING | INVALID_REQUEST | PARAMETER_*
+   * @throws PRECONDITION_FAILED
+   */
+  changeCluster(
+    name: string,
+    request: ChangeRequest,
+    metadata: MetadataChange,
+    caller: Caller,
+  ): Promise<Operation | null>;
   /**
    * Enqueues an unsuccessful operation again: the same kind with the same input.
    * @throws OPERATION_NOT_FOUND | TRANSITION_NOT_ALLOWED | CLUSTER_BUSY | CLUSTER_NOT_FOUND
@@ -116,6 +130,10 @@ export function createOperationService(tools: OperationServiceTools): OperationS
   return {
     createCluster: async (request, caller) =>
       await submitted(await requests.createCluster(request, caller)),
+    async changeCluster(name, request, metadata, caller) {
+      const operation = await requests.changeCluster(name, request, metadata, caller);
+      return operation && (await submitted(operation));
+    },
     submitStep: async (step, clusterName, input, caller) =>
       await submitted(await requests.submitStep(step, clusterName, input, caller)),
     verifyAutomatically: async (name) => await submitted(await requests.submitVerification(name)),
@@ -184,7 +202,8 @@ function documentOf(operation: OperationRecord): Operation {
 
 async function cancelIn(stores: Stores, id: string, level: 1 | 2): Promise<OperationRecord> {
   const { operations } = stores;
-  const { state, attempt, cancel_level } = await operations.get(id);
+  const operation = await operations.get(id);
+  const { state, attempt, cancel_level } = operation;
   if (isFinished(state)) {
     throw new HathiError(
       'TRANSITION_NOT_ALLOWED',
@@ -194,8 +213,10 @@ async function cancelIn(stores: Stores, id: string, level: 1 | 2): Promise<Opera
   }
   if (state === 'cancelling' && cancel_level >= level) return await operations.get(id);
   const ends = state === 'queued' || state === 'awaiting-approval';
-  if (ends) await operations.setState(id, 'cancelled');
-  else {
+  if (ends) {
+    await operations.setState(id, 'cancelled');
+    await discardChange(stores, operation);
+  } else {
     if (state === 'running') await operations.setState(id, 'cancelling');
     await operations.requestCancel(id, level);
   }

@@ -49,3 +49,16 @@ export interface ClusterRequest {
   deletionProtection: boolean | undefined;
   approval: 'manual' | 'automatic';
 }
+
+/** Effects for which an automatic approval needs an entry in `allow`. */
+export const ALLOWED_EFFECTS = ['delete-data'] as const;
+
+/** Request for another spec of an existing cluster. Members that are left out keep their value. */
+export interface ChangeRequest {
+  spec: SpecChanges;
+  /** `null` resets a parameter to its default. */
+  parameters: Record<string, ParameterValue>;
+  /** With `automatic`, a change that deletes data still waits for approval unless it is allowed. */
+  approval: 'manual' | 'automatic';
+  allow: readonly (typeof ALLOWED_EFFECTS)[number][];
+}

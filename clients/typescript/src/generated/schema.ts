@@ -38,8 +38,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change the labels or the deletion protection of a cluster
-         * @description With `If-Match`, the request fails if labels or protection were changed since that `ETag`.
+         * Change a cluster
+         * @description Labels and protection change at once (200). A change of the spec returns its operation (202), which creates a plan and waits for its approval. Members that are left out keep their value. With `If-Match`, the request fails if labels or protection were changed since that `ETag`.
          */
         patch: operations["updateCluster"];
         trace?: never;
@@ -982,6 +982,8 @@ export interface components {
             } | null;
             /** @description Difference between the spec and the nodes; null if there is none. */
             pending_change: {
+                /** @description Each difference with both values, by field. */
+                changes: components["schemas"]["SpecChange"][];
                 /** @description Members of the spec that differ, e.g. `replica_count`. */
                 fields: string[];
                 /**
@@ -2254,7 +2256,7 @@ export interface components {
                 [key: string]: unknown;
             };
             /** @enum {string} */
-            kind: "generate-terraform" | "plan-terraform" | "apply-terraform" | "create-ansible-script" | "execute-ansible-script" | "verify-replication" | "destroy-terraform" | "create-cluster";
+            kind: "generate-terraform" | "plan-terraform" | "apply-terraform" | "create-ansible-script" | "execute-ansible-script" | "verify-replication" | "destroy-terraform" | "create-cluster" | "change-cluster";
             /** @description Sequence of the newest event; 0 if there is none. */
             last_sequence: number;
             /** @description Plan that the operation created or applies. */
@@ -3124,6 +3126,16 @@ export interface components {
             /** @description ISO 8601, UTC. */
             to: string;
             unit: string;
+        };
+        SpecChange: {
+            /** @description Requested value, as text; null for the default. */
+            after: string | null;
+            /** @description Value of the nodes, as text; null if there is none. */
+            before: string | null;
+            /** @enum {string} */
+            effect: "machines" | "restart" | "reload" | "configuration";
+            /** @description E.g. `replica_count`, `parameters.work_mem`, `aws.volume_size_gib`. */
+            field: string;
         };
         /** @description A stage of an operation. `name` decides which members `outcome` has. */
         Stage: components["schemas"]["GenerateTerraformStage"] | components["schemas"]["PlanTerraformStage"] | components["schemas"]["ApplyTerraformStage"] | components["schemas"]["CreateAnsibleScriptStage"] | components["schemas"]["ExecuteAnsibleScriptStage"] | components["schemas"]["VerifyReplicationStage"] | components["schemas"]["DestroyTerraformStage"];
@@ -4234,18 +4246,115 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "labels": {
-                 *         "team": "billing"
-                 *       },
-                 *       "deletion_protection": true
+                 *       "replica_count": 3,
+                 *       "parameters": {
+                 *         "work_mem": "64MB",
+                 *         "max_connections": null
+                 *       }
                  *     }
                  */
                 "application/json": {
+                    /**
+                     * @description Effects that an automatic approval includes.
+                     * @default []
+                     */
+                    allow?: "delete-data"[];
+                    /** @description Networks of clients in addition to the network of the cluster, in CIDR notation without host bits. */
+                    allow_list?: string[];
+                    /**
+                     * @description `manual`: the operation waits until its plan is approved. A change that deletes data waits in any case, unless `allow` has `delete-data`.
+                     * @default manual
+                     * @enum {string}
+                     */
+                    approval?: "manual" | "automatic";
+                    /** @description Settings of a cluster on `aws`. A setting that is left out keeps its value, or gets its default in a new cluster. This also applies to each field of an object. */
+                    aws?: {
+                        ami_id?: string | null;
+                        apt_mirror?: string | null;
+                        apt_security_mirror?: string | null;
+                        availability_zones?: string[];
+                        bastion?: {
+                            host?: string;
+                            host_key?: string;
+                            port?: number;
+                            private_key_file?: string | null;
+                            user?: string;
+                        } | null;
+                        /** @enum {string} */
+                        connection?: "public" | "private" | "bastion" | "ssm";
+                        control_cidrs?: string[];
+                        data_volume?: {
+                            iops?: number;
+                            size_gib?: number;
+                            throughput_mib_s?: number;
+                        };
+                        key_name?: string | null;
+                        kms_key_id?: string | null;
+                        network?: {
+                            /** @enum {string} */
+                            mode: "default";
+                        } | {
+                            /** @enum {string} */
+                            mode: "existing";
+                            subnet_ids?: string[];
+                            vpc_id?: string;
+                        } | {
+                            /** Format: cidrv4 */
+                            cidr?: string;
+                            /** @enum {string} */
+                            mode: "own";
+                            private?: boolean;
+                        };
+                        private_key_file?: string | null;
+                        proxy?: string | null;
+                        /** @enum {string} */
+                        public_address?: "ephemeral" | "elastic";
+                        region?: string;
+                        root_volume?: {
+                            size_gib?: number;
+                        };
+                        session_manager?: boolean;
+                        ssh_user?: string;
+                        ssm_agent_sha256?: string | null;
+                        ssm_agent_url?: string | null;
+                        state_bucket?: {
+                            bucket?: string;
+                            key?: string;
+                            path_style?: boolean;
+                            region?: string;
+                        } | null;
+                        termination_protection?: boolean;
+                    };
                     deletion_protection?: boolean;
+                    /**
+                     * @description How quickly an unresponsive primary is failed over (default of a new cluster: `balanced`).
+                     * @enum {string}
+                     */
+                    failover_profile?: "fast" | "balanced" | "patient";
+                    /** @description Type of the machines (default of a new cluster: `t2.medium`). It has no effect on `local`. */
+                    instance_type?: string;
                     /** @description Replaces the labels as a whole. */
                     labels?: {
                         [key: string]: string;
                     };
+                    /** @description Locales of the nodes in addition to `C.UTF-8`, for `lc_messages`, CREATE DATABASE and others. */
+                    locales?: string[];
+                    /** @description PostgreSQL parameters to change. They are checked before anything is changed. */
+                    parameters?: {
+                        [key: string]: unknown;
+                    };
+                    /**
+                     * @description Major version of PostgreSQL (default of a new cluster: 17).
+                     * @enum {string}
+                     */
+                    postgres_version?: "15" | "16" | "17" | "18";
+                    /** @description Number of replicas (default of a new cluster: 2). */
+                    replica_count?: number;
+                    /**
+                     * @description Target of the machines.
+                     * @enum {string}
+                     */
+                    target?: "local" | "aws";
                 };
             };
         };
@@ -4259,12 +4368,35 @@ export interface operations {
                     "application/json": components["schemas"]["Cluster"];
                 };
             };
+            /** @description Durable work for one request on one cluster. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
             /**
              * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
              *
              *     `MALFORMED_JSON`: The body is not valid JSON.
              *
              *     `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             *
+             *     `PARAMETER_UNKNOWN`: The PostgreSQL version of the cluster has no parameter of this name.
+             *
+             *     `PARAMETER_INVALID`: The value does not fit the type, unit or range of the parameter.
+             *
+             *     `PARAMETER_OWNED`: The parameter is set by Hathi or Patroni and cannot be given.
+             *
+             *     `PARAMETER_READ_ONLY`: PostgreSQL computes the parameter; it cannot be set.
+             *
+             *     `PARAMETER_TOO_SMALL`: The value is smaller than replication or Patroni needs.
+             *
+             *     `PARAMETER_TOO_LARGE`: The value is larger than the node can hold.
+             *
+             *     `PARAMETER_UNSAFE`: The value would break replicas, sessions or data of the cluster.
              */
             400: {
                 headers: {
@@ -4305,7 +4437,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `IDEMPOTENCY_KEY_IN_USE`: A request with this idempotency key is being answered. */
+            /**
+             * @description `IDEMPOTENCY_KEY_IN_USE`: A request with this idempotency key is being answered.
+             *
+             *     `CLUSTER_BUSY`: Another operation on the cluster is not finished yet.
+             *
+             *     `STEP_MISSING`: An earlier step is missing.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4361,6 +4499,15 @@ export interface operations {
             };
             /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOOL_MISSING`: A program that Hathi needs is not installed or not running. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,7 +1,7 @@
 import { type Procedure, stage } from './procedure.ts';
 
-/** Creates a cluster from a spec and verifies its replication. */
-export const createCluster: Procedure = {
+/** Brings a new or an existing cluster to its spec, and verifies its replication. */
+export const converge: Procedure = {
   access: 'change',
   stages: () => [
     stage('generate-terraform'),

@@ -146,6 +146,31 @@ it('verifies it, in plain lines where there is no terminal', async () => {
   expect(stdout).not.toMatch(/\u001b/);
 });
 
+it('changes it after a review, and keeps its settings where the plan is declined', async () => {
+  const words = ['cluster', 'change', CLUSTER, '--set', 'work_mem=16MB'];
+  const unsure = onTerminal(...words);
+  await unsure.sees('Apply it?');
+  expect(unsure.text).toContain('parameters.work_mem: default → 16MB');
+  unsure.types('no\n');
+  await unsure.sees('keeps its settings');
+  expect(await unsure.end()).toBe(6);
+  expect((await hathi('cluster', 'show', CLUSTER)).stdout).not.toContain('work_mem');
+  const { code, stdout } = await hathi(...words, '--yes');
+  expect(code).toBe(0);
+  expect(stdout).toContain(`Cluster ${CLUSTER} is changed, and its replication is proven.`);
+  const same = await hathi(...words, '--yes');
+  expect(same.stdout).toContain('has these settings already');
+});
+
+it('discards a change whose plan is refused, so that the cluster is free again', async () => {
+  const change = await hathi('cluster', 'change', CLUSTER, '--replicas', '0', '--yes');
+  expect(change.code).toBe(4);
+  expect(change.stderr).toContain('nothing was changed');
+  const { stdout } = await hathi('cluster', 'show', CLUSTER);
+  expect(stdout).toMatch(/replicas +1/);
+  expect(stdout).not.toContain('Running');
+});
+
 it('declines to destroy by another name, and does it by its own', async () => {
   const unsure = onTerminal('cluster', 'destroy', CLUSTER);
   await unsure.sees('Type the name');

@@ -403,10 +403,110 @@ describe.each(DATABASE_KINDS)('resources on the %s database', (kind) => {
     expect(late.body).toMatchObject({ status: 412, code: 'PRECONDITION_FAILED' });
     const bad = await ask('PATCH', '/clusters/labelled', {}, { 'if-match': 'unquoted' });
     expect(bad.body).toMatchObject({ code: 'INVALID_REQUEST' });
-    const unknown = await ask('PATCH', '/clusters/labelled', { replica_count: 3 });
+    const unknown = await ask('PATCH', '/clusters/labelled', { replicas: 3 });
     expect(unknown.body).toMatchObject({ code: 'INVALID_REQUEST' });
     const { body } = await ask('GET', '/clusters/labelled');
     expect(body.labels).toEqual({ b: '2' });
+  });
+
+  /** A cluster whose spec the nodes have, as far as the records say. */
+  async function setUp(name: string, more: object = {}): Promise<string> {
+    const { body: operation } = await create(name, { replica_count: 2, ...more });
+    await bring(operation.id, 'running', 'succeeded');
+    const { spec } = await work.direct.clusters.get(operation.cluster_id);
+    await work.direct.clusters.update(operation.cluster_id, {
+      applied_spec: spec,
+      executed_spec: spec,
+      terraform_generated_revision: 1,
+      applied_revision: 1,
+      ansible_generated_revision: 1,
+      ansible_executed_revision: 1,
+    });
+    return operation.cluster_id;
+  }
+
+  it('changes a spec by one operation, which shows each difference', async () => {
+    await setUp('grown', { parameters: { work_mem: '8MB' } });
+    const change = {
+      replica_count: 3,
+      parameters: { max_connections: 150, work_mem: null },
+      labels: { team: 'a' },
+    };
+    const changed = await ask('PATCH', '/clusters/grown', change);
+    expect(changed).toMatchObject({
+      status: 202,
+      body: { kind: 'change-cluster', state: 'queued', approval: 'manual' },
+    });
+    expect(changed.headers.location).toBe(`/api/v1/operations/${changed.body.id}`);
+    const { body: cluster } = await ask('GET', '/clusters/grown');
+    expect(cluster).toMatchObject({ labels: { team: 'a' }, spec: { replica_count: 3 } });
+    expect(cluster.pending_change.changes).toEqual([
+      { field: 'parameters.max_connections', before: null, after: '150', effect: 'restart' },
+      { field: 'parameters.work_mem', before: '8MB', after: null, effect: 'reload' },
+      { field: 'replica_count', before: '2', after: '3', effect: 'machines' },
+    ]);
+    const busy = await ask('PATCH', '/clusters/grown', { replica_count: 4 });
+    expect(busy.body).toMatchObject({ code: 'CLUSTER_BUSY', operation: changed.body.id });
+    expect((await ask('GET', '/clusters/grown')).body.spec.replica_count).toBe(3);
+  });
+
+  it('restores the spec of a change that was declined, and requests it again by a retry', async () => {
+    await setUp('declined');
+    const { body: operation } = await ask('PATCH', '/clusters/declined', { replica_count: 4 });
+    await bring(operation.id, 'running', 'awaiting-approval');
+    await ask('POST', `/operations/${operation.id}/cancel`);
+    const { body: restored } = await ask('GET', '/clusters/declined');
+    expect(restored).toMatchObject({ spec: { replica_count: 2 }, pending_change: null });
+    const retried = await ask('POST', `/operations/${operation.id}/retry`);
+    expect(retried).toMatchObject({ status: 202, body: { kind: 'change-cluster' } });
+    expect((await ask('GET', '/clusters/declined')).body.spec.replica_count).toBe(4);
+  });
+
+  it('keeps the spec of a change whose apply has started', async () => {
+    await setUp('applying');
+    const { body: operation } = await ask('PATCH', '/clusters/applying', { replica_count: 4 });
+    const apply = operation.stages.find(({ name }: { name: string }) => name === 'apply-terraform');
+    await bring(operation.id, 'running');
+    await work.direct.operations.setStage(operation.id, apply.position, 1, { state: 'running' });
+    await bring(operation.id, 'queued');
+    await ask('POST', `/operations/${operation.id}/cancel`);
+    expect((await ask('GET', '/clusters/applying')).body.spec.replica_count).toBe(4);
+  });
+
+  it('changes nothing for settings that the nodes have', async () => {
+    await setUp('unchanged', { parameters: { work_mem: '8MB' } });
+    const same = { replica_count: 2, parameters: { work_mem: '8192kB' } };
+    const unchanged = await ask('PATCH', '/clusters/unchanged', same);
+    expect(unchanged).toMatchObject({ status: 200, body: { name: 'unchanged', operation: null } });
+    expect(unchanged.headers.etag).toBeDefined();
+  });
+
+  it('waits for approval before data is deleted, unless the request allows it', async () => {
+    await setUp('shrunk');
+    const shrink = { replica_count: 1, approval: 'automatic' };
+    const { body: asked } = await ask('PATCH', '/clusters/shrunk', shrink);
+    expect(asked.approval).toBe('manual');
+    await ask('POST', `/operations/${asked.id}/cancel`);
+    const allowed = await ask('PATCH', '/clusters/shrunk', { ...shrink, allow: ['delete-data'] });
+    expect(allowed.body.approval).toBe('automatic');
+  });
+
+  it('rejects a change that the cluster cannot have, and keeps its spec and labels', async () => {
+    await create('unfinished');
+    const { body: early } = await ask('PATCH', '/clusters/unfinished', { replica_count: 3 });
+    expect(early).toMatchObject({ status: 409, code: 'STEP_MISSING' });
+    await setUp('strict');
+    const labels = { team: 'a' };
+    for (const [change, code] of [
+      [{ postgres_version: '15' }, 'INVALID_REQUEST'],
+      [{ replica_count: 16 }, 'INVALID_REQUEST'],
+      [{ parameters: { work_memm: '1MB' } }, 'PARAMETER_UNKNOWN'],
+    ] as const) {
+      const { body } = await ask('PATCH', '/clusters/strict', { labels, ...change });
+      expect(body).toMatchObject({ code });
+    }
+    const { body: kept } = await ask('GET', '/clusters/strict');
+    expect(kept).toMatchObject({ labels: {}, spec: { replica_count: 2, parameters: {} } });
   });
 
   it('accepts the first characters of an id, and names the candidates of an ambiguous prefix', async () => {

@@ -10,7 +10,7 @@ export interface CarryOutOptions {
   /** Lines above the plan. */
   introduction?: string;
   /** Called before the review. @throws CliError if this plan must not be approved in this way */
-  check?: (plan: Plan) => void;
+  check?: (plan: Plan) => Promise<void>;
 }
 
 /**
@@ -47,7 +47,7 @@ export async function carryOut(
     return waits(() => [...introduction, text, '', laterText(id)].join('\n'));
   }
   if (options.introduction) cli.print(`\n${options.introduction}`);
-  options.check?.(plan);
+  await options.check?.(plan);
   const answer = await review(cli, plan);
   if (answer === 'later') return waits(() => laterText(id));
   if (answer === 'no') {

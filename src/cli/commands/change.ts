@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { CLUSTER_VALUES } from '@hathi/client';
 import type { Cli, Ending } from '../cli.ts';
-import { apiOf, type Cluster, type Operation, type Plan } from '../client/api.ts';
+import { type Api, apiOf, type Cluster, type Operation, type Plan } from '../client/api.ts';
 import { carryOut } from '../client/carry-out.ts';
 import { needsResponse } from '../client/review.ts';
 import { changeLines } from '../render/change-text.ts';
 import { CliError } from '../render/failure.ts';
+import { planText } from '../render/plan-text.ts';
 import { reportText } from '../render/report-text.ts';
 
 export interface ChangeOptions {
@@ -64,7 +65,10 @@ export async function change(cli: Cli, name: string, options: ChangeOptions): En
   const result = await carryOut(cli, api, started.id, {
     planOnly: options.planOnly === true,
     introduction: changeLines(cluster.pending_change?.changes ?? []).join('\n'),
-    check: (plan) => assertMayDelete(cli, plan, started.id, options),
+    check: async (plan) => {
+      await discardRefused(cli, api, plan, started.id);
+      assertMayDelete(cli, plan, started.id, options);
+    },
   });
   if (result.answer === 'no') {
     cli.print(`Nothing was changed. Cluster ${name} keeps its settings.`);
@@ -106,6 +110,17 @@ function bodyOf({
 
 /** Value of an option with a list that empties the list. */
 const NONE = 'none';
+
+/** A plan that cannot be applied would only keep the cluster busy. @throws CliError (refused) */
+async function discardRefused(cli: Cli, api: Api, plan: Plan, id: string): Promise<void> {
+  if (plan.refusals.length === 0) return;
+  cli.print(`\n${planText(plan, cli.manner.style)}\n`);
+  await api.call((client) => client.cancelOperation({ id, body: {} }));
+  throw new CliError(
+    'refused',
+    `The plan cannot be applied, so nothing was changed. Cluster ${plan.cluster_name} keeps its settings.`,
+  );
+}
 
 /** `--yes` approves without a review, so it does not approve the deletion of data by itself. */
 function assertMayDelete(

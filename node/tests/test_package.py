@@ -43,6 +43,7 @@ class SentPackageTest(unittest.TestCase):
                 'rejoin',
                 'report',
                 'restart',
+                'switchover',
                 'try-configuration',
             ],
         )

@@ -68,6 +68,7 @@ export function createServices(parts: ServiceParts) {
       cursors,
       metrics,
       ids: tools.ids,
+      clock,
       targets,
       sizes,
       site,

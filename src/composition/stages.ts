@@ -1,6 +1,7 @@
 import type { Stage } from '../ports/stage.ts';
 import { createCreateAnsibleScriptStage } from '../stages/ansible/create-ansible-script.ts';
 import { createExecuteAnsibleScriptStage } from '../stages/ansible/execute-ansible-script.ts';
+import { createSwitchoverStage } from '../stages/roles/switchover.ts';
 import { createApplyTerraformStage } from '../stages/terraform/apply-terraform.ts';
 import { createDestroyTerraformStage } from '../stages/terraform/destroy-terraform.ts';
 import { createGenerateTerraformStage } from '../stages/terraform/generate-terraform.ts';
@@ -17,6 +18,7 @@ export function createStages(tools: Tools): Stage[] {
     createCreateAnsibleScriptStage(tools),
     createExecuteAnsibleScriptStage(tools),
     createVerifyReplicationStage(tools),
+    createSwitchoverStage(tools),
     createDestroyTerraformStage(tools),
   ];
 }

@@ -162,6 +162,22 @@ it('changes it after a review, and keeps its settings where the plan is declined
   expect(same.stdout).toContain('has these settings already');
 });
 
+it('switches over after a question, and replication is verified', async () => {
+  const roleLines = async () => (await hathi('cluster', 'show', CLUSTER)).stdout;
+  const [, before = ''] = new RegExp(`(${CLUSTER}-\\d) +primary`).exec(await roleLines()) ?? [];
+  const words = ['cluster', 'switchover', CLUSTER];
+  const unsure = onTerminal(...words);
+  await unsure.sees('Switch over?');
+  expect(unsure.text).toContain(`Primary: ${before} → `);
+  unsure.types('no\n');
+  expect(await unsure.end()).toBe(6);
+  const next = `${CLUSTER}-${before.endsWith('1') ? 2 : 1}`;
+  const { code, stdout } = await hathi(...words, '--to', next, '--yes');
+  expect(code).toBe(0);
+  expect(stdout).toContain(`${next} is the primary of cluster ${CLUSTER}`);
+  expect(await roleLines()).toMatch(new RegExp(`${next} +primary`));
+});
+
 it('discards a change whose plan is refused, so that the cluster is free again', async () => {
   const change = await hathi('cluster', 'change', CLUSTER, '--replicas', '0', '--yes');
   expect(change.code).toBe(4);

@@ -509,6 +509,46 @@ describe.each(DATABASE_KINDS)('resources on the %s database', (kind) => {
     expect(kept).toMatchObject({ labels: {}, spec: { replica_count: 2, parameters: {} } });
   });
 
+  it('requests a switchover from the observed primary to another node with PostgreSQL', async () => {
+    const id = await setUp('roles');
+    const path = '/clusters/roles/actions/switchover';
+    const unknown = await ask('POST', path, {});
+    expect(unknown.body).toMatchObject({ status: 409, code: 'SWITCHOVER_REFUSED' });
+    const node = (number: number) => ({
+      name: `roles-${number}`,
+      address: `10.0.0.${number}`,
+      subnet: '10.0.0.0/24',
+      ssh_host: '127.0.0.1',
+      ssh_port: 2_200 + number,
+      postgres_host: '127.0.0.1',
+      postgres_port: 5_400 + number,
+      zone: null,
+      instance_id: null,
+    });
+    const nodes = [node(1), node(2)];
+    const roleOf = (name: string) => (name === 'roles-2' ? 'primary' : 'replica');
+    await work.direct.clusters.update(id, {
+      nodes,
+      topology: {
+        primary: 'roles-2',
+        nodes: nodes.map(({ name }) => ({ name, role: roleOf(name) })),
+        observed_at: new Date().toISOString(),
+      },
+    });
+    const itself = await ask('POST', path, { to: 'roles-2' });
+    expect(itself.body).toMatchObject({
+      code: 'INVALID_REQUEST',
+      errors: [{ path: '/to', expected: 'roles-1' }],
+    });
+    const requested = await ask('POST', path, { to: 'roles-1' });
+    expect(requested).toMatchObject({
+      status: 202,
+      body: { kind: 'switchover', input: { from: 'roles-2', to: 'roles-1' } },
+    });
+    const busy = await ask('POST', path, {});
+    expect(busy.body).toMatchObject({ code: 'CLUSTER_BUSY' });
+  });
+
   it('accepts the first characters of an id, and names the candidates of an ambiguous prefix', async () => {
     const { body: operation } = await create('prefixed');
     const short = operation.id.slice(0, 13);

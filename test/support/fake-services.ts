@@ -160,6 +160,11 @@ export class FakeOperations implements OperationService {
     return this.add(anOperation('generate-terraform', changes));
   }
 
+  async switchover(name: string): Promise<Operation> {
+    if (this.refusal) throw this.refusal;
+    return this.add(anOperation('verify-replication', { kind: 'switchover', cluster_name: name }));
+  }
+
   async retry(id: string): Promise<Operation> {
     return this.add(viewOf({ ...this.known(id), id: crypto.randomUUID(), state: 'queued' }));
   }

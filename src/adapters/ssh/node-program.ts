@@ -3,7 +3,9 @@ import { join } from 'node:path';
 
 const MAIN = 'hathi_node.session.__main__';
 /** The dispatcher imports a verb by its name at run time. */
-const VERBS = ['isolate', 'leader_lease', 'rejoin'].map((verb) => `hathi_node.verbs.${verb}`);
+const VERBS = ['isolate', 'leader_lease', 'rejoin', 'switchover'].map(
+  (verb) => `hathi_node.verbs.${verb}`,
+);
 
 /** Reads the program in one piece: a buffered reader would take lines that follow it. */
 const LOADER = `import json, os, sys

@@ -9,12 +9,13 @@ import {
   oneOf,
   replicaCount,
 } from '../option-parsers.ts';
+import { addClusterChangeCommands } from './cluster-change-commands.ts';
 
 /** `hathi cluster …`, each verb loaded when it is run. */
 export function addClusterCommands(program: Command, { run }: Definition): void {
   const cluster = program
     .command('cluster')
-    .summary('Create, show, watch, connect to, verify and destroy clusters')
+    .summary('Create, show, watch, change, connect to, verify and destroy clusters')
     .description('Manage clusters: one primary and its replicas.');
 
   cluster
@@ -188,75 +189,7 @@ export function addClusterCommands(program: Command, { run }: Definition): void 
     .addHelpText('after', examples('hathi cluster verify orders'))
     .action((name) => run(async (cli) => (await import('./verify.ts')).verify(cli, name)));
 
-  cluster
-    .command('change')
-    .summary('Change replicas, parameters and other settings of a cluster')
-    .description(
-      'Change the settings of a cluster. Hathi shows the plan, applies exactly that plan after your approval, and verifies replication. Settings that you leave out keep their value.',
-    )
-    .argument('<name>', 'Name of the cluster')
-    .option('-r, --replicas <count>', 'Number of replicas, 0 to 15', replicaCount)
-    .option('--set <name=value>', 'PostgreSQL parameter; can be repeated', assignment)
-    .option(
-      '--unset <name>',
-      'PostgreSQL parameter to reset to its default; can be repeated',
-      collect,
-    )
-    .option('--instance-type <type>', 'Machine type; has no effect on the local target')
-    .addOption(
-      oneOf(
-        '--failover <profile>',
-        'How quickly an unresponsive primary is failed over',
-        CLUSTER_VALUES.failover_profile,
-      ),
-    )
-    .option(
-      '--allow <network>',
-      'Network of clients that may connect to PostgreSQL, instead of the current ones; can be repeated; `none` for no network',
-      collect,
-    )
-    .option(
-      '--locale <locale>',
-      'Locale of the nodes, instead of the current ones; can be repeated; `none` for no locale',
-      collect,
-    )
-    .option('--aws <json>', 'Members of `aws`, as JSON', jsonObject)
-    .option('--allow-delete-data', 'With --yes, approve a plan that deletes the data of a node')
-    .option('--plan-only', 'Stop when the plan waits for `hathi operation approve`')
-    .option('-d, --detach', 'Return immediately; with --yes the plan is applied without a review')
-    .addHelpText(
-      'after',
-      examples(
-        'hathi cluster change orders --replicas 3',
-        'hathi cluster change orders --set work_mem=64MB --unset max_connections',
-        'hathi cluster change orders --replicas 1 --yes --allow-delete-data',
-      ),
-    )
-    .action((name, options) =>
-      run(async (cli) => (await import('./change.ts')).change(cli, name, options)),
-    );
-
-  cluster
-    .command('update')
-    .summary('Change labels or deletion protection')
-    .description(
-      'Change the labels or the deletion protection of a cluster. The machines are not changed.',
-    )
-    .argument('<name>', 'Name of the cluster')
-    .option('-l, --label <name=value>', 'Label to set; can be repeated', assignment)
-    .option('--remove-label <name>', 'Label to remove; can be repeated', collect)
-    .option('--protect', 'Enable deletion protection')
-    .option('--no-protect', 'Disable deletion protection')
-    .addHelpText(
-      'after',
-      examples(
-        'hathi cluster update orders --protect',
-        'hathi cluster update orders -l team=billing',
-      ),
-    )
-    .action((name, options) =>
-      run(async (cli) => (await import('./update.ts')).update(cli, name, options)),
-    );
+  addClusterChangeCommands(cluster, { run });
 
   cluster
     .command('destroy')

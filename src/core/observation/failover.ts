@@ -15,7 +15,9 @@ export const failoverSchema = z
     cluster: z.string(),
     trigger: z
       .enum(FAILOVER_TRIGGERS)
-      .describe('`machine-down`: Hathi released the lease. `patroni`: Patroni acted alone.'),
+      .describe(
+        '`machine-down`: Hathi released the lease. `patroni`: Patroni acted without it, also in a switchover.',
+      ),
     previous_primary: z.string(),
     primary: z.string(),
     previous_timeline: z.int().nullable(),

@@ -68,6 +68,13 @@ export const STAGE_RESULTS = {
     connection: z.string().describe('Path of the connection strings.'),
   }),
   'verify-replication': replicationReportSchema.extend({}),
+  switchover: z.object({
+    cluster: z.string(),
+    previous_primary: z.string(),
+    primary: z.string(),
+    seconds: z.number().describe('From the request to Patroni until the new primary was observed.'),
+    topology: topologySchema,
+  }),
   'destroy-terraform': z.object({
     destroyed: z.literal(true),
     resources: z.object({ destroyed: count }),

@@ -4,6 +4,7 @@ import type { Step } from '../operation/steps.ts';
 import { converge } from './converge.ts';
 import type { OperationAccess, PlannedStage, Procedure } from './procedure.ts';
 import { singleStep } from './single-step.ts';
+import { switchover } from './switchover.ts';
 
 /** Every kind of operation, with its procedure. */
 export const PROCEDURES = {
@@ -16,6 +17,7 @@ export const PROCEDURES = {
   'destroy-terraform': singleStep('destroy-terraform'),
   'create-cluster': converge,
   'change-cluster': converge,
+  switchover,
 } as const satisfies Record<Step, Procedure> & Record<string, Procedure>;
 export type OperationKind = keyof typeof PROCEDURES;
 

@@ -254,6 +254,12 @@ export const ERROR_GUIDE = {
       'etcd has no spare member, Patroni is paused or does not run, the guard does not run, or no replica is within the allowed lag.',
     remedy: 'The condition `failover-ready` names the next command: `GET /api/v1/clusters/{name}`.',
   },
+  SWITCHOVER_REFUSED: {
+    cause:
+      'No primary is observed, the replica does not stream or is too far behind, Patroni is paused, or the roles have changed since the request.',
+    remedy:
+      'The message has the reason of Patroni. The conditions name the next command: `GET /api/v1/clusters/{name}`.',
+  },
   NETWORK_TAKEN: {
     cause: 'Many clusters were requested at the same time.',
     remedy: 'Retry after the seconds in `Retry-After`.',

@@ -8,6 +8,7 @@ import {
   destroyQuerySchema,
   forgetBody,
   forgottenSchema,
+  switchoverBody,
 } from '../schemas/cluster.ts';
 import { operationSchema } from '../schemas/operation.ts';
 import { BODY_PROBLEMS, problems } from '../schemas/problem.ts';
@@ -22,7 +23,7 @@ export interface ClusterActionRoutes {
 const tags = ['clusters'];
 const ofOneCluster = ['INVALID_CLUSTER_NAME', 'CLUSTER_NOT_FOUND'] as const;
 
-/** Actions on an existing cluster: verify, destroy, forget. */
+/** Actions on an existing cluster: verify, switchover, destroy, forget. */
 export const clusterActionRoutes: FastifyPluginAsyncZod<ClusterActionRoutes> = async (
   app,
   { clusters, operations },
@@ -87,6 +88,38 @@ export const clusterActionRoutes: FastifyPluginAsyncZod<ClusterActionRoutes> = a
       const { name } = request.params;
       const caller = callerOf(request);
       return accepted(reply, await operations.submitStep('verify-replication', name, {}, caller));
+    },
+  );
+
+  app.post(
+    '/clusters/:name/actions/switchover',
+    {
+      schema: {
+        operationId: 'switchOver',
+        tags,
+        summary: 'Make a replica the primary',
+        description:
+          'The primary is shut down in order, so no acknowledged row is lost; writes stop for some seconds. The request is the approval. Replication is verified afterwards.',
+        params: clusterParamsSchema,
+        headers: idempotencyHeaders,
+        body: switchoverBody,
+        response: {
+          202: operationSchema,
+          ...problems(
+            ...BODY_PROBLEMS,
+            ...IDEMPOTENCY_PROBLEMS,
+            ...ofOneCluster,
+            'CLUSTER_BUSY',
+            'STEP_MISSING',
+            'SWITCHOVER_REFUSED',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const to = request.body.to ?? null;
+      const caller = callerOf(request);
+      return accepted(reply, await operations.switchover(request.params.name, to, caller));
     },
   );
 

@@ -136,6 +136,16 @@ export const forgetBody = z
   .strictObject({ confirm: z.string().describe('Name of the cluster, as confirmation.') })
   .meta({ examples: [{ confirm: 'orders' }] });
 
+export const switchoverBody = z
+  .strictObject({
+    to: z
+      .string()
+      .max(MAX_NAME_LENGTH)
+      .optional()
+      .describe('Name of the replica (default: the choice of Patroni).'),
+  })
+  .meta({ examples: [{ to: 'orders-2' }] });
+
 export const destroyQuerySchema = z.strictObject({
   confirm: z.string().describe('Name of the cluster, as confirmation.'),
 });

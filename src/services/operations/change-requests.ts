@@ -23,15 +23,18 @@ interface ChangeInput {
   previous_spec: ClusterSpec;
 }
 
+/** Stores an operation with the stages of its procedure. */
+export type Enqueue = (
+  stores: Stores,
+  cluster: ClusterRecord,
+  caller: Caller,
+  wanted: Pick<NewOperation, 'kind' | 'input' | 'approval'>,
+) => Promise<OperationRecord>;
+
 export interface ChangeRequestTools extends SpecDefaults {
   unitOfWork: UnitOfWork;
   nodeSizeOf(cluster: string): Promise<NodeSize>;
-  enqueue(
-    stores: Stores,
-    cluster: ClusterRecord,
-    caller: Caller,
-    wanted: Pick<NewOperation, 'kind' | 'input' | 'approval'>,
-  ): Promise<OperationRecord>;
+  enqueue: Enqueue;
 }
 
 const NO_METADATA: MetadataChange = { ifMatch: null };

@@ -12,7 +12,7 @@ import { operationActions } from '../../core/operation/operation-actions.ts';
 import type { Step } from '../../core/operation/steps.ts';
 import { type OperationKind, planOperation } from '../../core/procedures/procedures.ts';
 import type { Remedy } from '../../core/remedy.ts';
-import type { IdSource } from '../../ports/clock.ts';
+import type { Clock, IdSource } from '../../ports/clock.ts';
 import type { ClusterRecord, NewOperation, NodeSize, Stores } from '../../ports/stores.ts';
 import type { Target, Targets } from '../../ports/target.ts';
 import type { UnitOfWork } from '../../ports/unit-of-work.ts';
@@ -27,12 +27,14 @@ import { assertOwnState } from '../clusters/state-bucket.ts';
 import { checkedParameters, type NodeSizes } from '../parameters/parameter-requests.ts';
 import { createChangeRequests } from './change-requests.ts';
 import type { Caller, ClusterRequest, SpecChanges, StepInputs } from './requests.ts';
+import { createSwitchoverRequest } from './switchover-requests.ts';
 
 export interface OperationRequestTools {
   unitOfWork: UnitOfWork;
   ids: IdSource;
   targets: Targets;
   sizes: NodeSizes;
+  clock: Pick<Clock, 'now'>;
   /** Id of the data directory. Local clusters belong to it. */
   site: string;
   /** Default target of new clusters. */
@@ -252,6 +254,7 @@ export function createOperationRequests(tools: OperationRequestTools) {
   return {
     createCluster,
     changeCluster: changes.change,
+    switchover: createSwitchoverRequest({ ...tools, enqueue }),
     submitStep,
     submitVerification,
     retry,

@@ -38,6 +38,12 @@ export interface OperationService {
     caller: Caller,
   ): Promise<Operation | null>;
   /**
+   * Makes a replica the primary. The request is the approval.
+   * @param to name of the replica; null for the choice of Patroni
+   * @throws CLUSTER_NOT_FOUND | CLUSTER_BUSY | STEP_MISSING | INVALID_REQUEST | SWITCHOVER_REFUSED
+   */
+  switchover(name: string, to: string | null, caller: Caller): Promise<Operation>;
+  /**
    * Enqueues an unsuccessful operation again: the same kind with the same input.
    * @throws OPERATION_NOT_FOUND | TRANSITION_NOT_ALLOWED | CLUSTER_BUSY | CLUSTER_NOT_FOUND
    */
@@ -134,6 +140,8 @@ export function createOperationService(tools: OperationServiceTools): OperationS
       const operation = await requests.changeCluster(name, request, metadata, caller);
       return operation && (await submitted(operation));
     },
+    switchover: async (name, to, caller) =>
+      await submitted(await requests.switchover(name, to, caller)),
     submitStep: async (step, clusterName, input, caller) =>
       await submitted(await requests.submitStep(step, clusterName, input, caller)),
     verifyAutomatically: async (name) => await submitted(await requests.submitVerification(name)),

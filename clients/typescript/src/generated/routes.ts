@@ -42,6 +42,7 @@ export const ROUTES = {
   listWebhooks: { method: 'GET', path: '/api/v1/webhooks', query: [] },
   planTerraform: { method: 'POST', path: '/plan-terraform', query: [] },
   retryOperation: { method: 'POST', path: '/api/v1/operations/{id}/retry', query: [] },
+  switchOver: { method: 'POST', path: '/api/v1/clusters/{name}/actions/switchover', query: [] },
   testWebhook: { method: 'POST', path: '/api/v1/webhooks/{id}/test', query: [] },
   updateCluster: { method: 'PATCH', path: '/api/v1/clusters/{name}', query: [] },
   verifyCluster: { method: 'POST', path: '/api/v1/clusters/{name}/verify', query: [] },

@@ -44,6 +44,26 @@ export interface paths {
         patch: operations["updateCluster"];
         trace?: never;
     };
+    "/api/v1/clusters/{name}/actions/switchover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a replica the primary
+         * @description The primary is shut down in order, so no acknowledged row is lost; writes stop for some seconds. The request is the approval. Replication is verified afterwards.
+         */
+        post: operations["switchOver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/clusters/{name}/connection": {
         parameters: {
             query?: never;
@@ -947,7 +967,7 @@ export interface components {
          *     }
          */
         Cluster: {
-            allowed_actions: ("update" | "verify" | "destroy" | "forget")[];
+            allowed_actions: ("update" | "verify" | "switchover" | "destroy" | "forget")[];
             ansible_executed_revision: number | null;
             ansible_generated_revision: number | null;
             /** @description Infrastructure revision of the machines. */
@@ -1468,7 +1488,7 @@ export interface components {
             state: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
         };
         /** @enum {string} */
-        ErrorCode: "MALFORMED_JSON" | "BODY_TOO_LARGE" | "HEADERS_TOO_LARGE" | "REQUEST_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE" | "TOO_MANY_REQUESTS" | "TOO_MANY_STREAMS" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "FORBIDDEN_HOST" | "FORBIDDEN_ORIGIN" | "UNAUTHORIZED" | "INVALID_REQUEST" | "INVALID_CURSOR" | "PRECONDITION_FAILED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_KEY_IN_USE" | "INVALID_CLUSTER_NAME" | "INVALID_LSN" | "PARAMETER_UNKNOWN" | "PARAMETER_INVALID" | "PARAMETER_OWNED" | "PARAMETER_READ_ONLY" | "PARAMETER_TOO_SMALL" | "PARAMETER_TOO_LARGE" | "PARAMETER_UNSAFE" | "PARAMETER_REJECTED" | "TOKEN_REQUIRED" | "CLUSTER_NOT_FOUND" | "CLUSTER_EXISTS" | "CLUSTER_PROTECTED" | "CLUSTER_BUSY" | "OPERATION_NOT_FOUND" | "REPORT_NOT_FOUND" | "PLAN_NOT_FOUND" | "WEBHOOK_NOT_FOUND" | "ID_AMBIGUOUS" | "TRANSITION_NOT_ALLOWED" | "STEP_MISSING" | "OPERATION_FAILED" | "OPERATION_CANCELLED" | "OPERATION_INTERRUPTED" | "LEASE_LOST" | "DEADLINE_EXCEEDED" | "PLAN_STALE" | "PLAN_ALTERED" | "PLAN_REFUSED" | "TERRAFORM_FAILED" | "STATE_UNREADABLE" | "ANSIBLE_FAILED" | "PARAMETER_NOT_APPLIED" | "REPLICATION_NOT_PROVEN" | "FAILOVER_NOT_READY" | "NETWORK_TAKEN" | "NETWORK_EXHAUSTED" | "NODE_UNREACHABLE" | "NODE_REFUSED" | "NODE_SETUP_FAILED" | "CLOUD_UNAVAILABLE" | "CLOUD_REFUSED" | "TOOL_MISSING" | "TOOL_TOO_OLD" | "TOOL_FAILED" | "DISK_FULL" | "WORKSPACE_FAILED" | "PORT_IN_USE" | "DATA_DIRECTORY_LOCKED" | "DATABASE_UNAVAILABLE" | "CONFIGURATION_INVALID" | "SECRET_UNREADABLE" | "INTERNAL";
+        ErrorCode: "MALFORMED_JSON" | "BODY_TOO_LARGE" | "HEADERS_TOO_LARGE" | "REQUEST_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE" | "TOO_MANY_REQUESTS" | "TOO_MANY_STREAMS" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "FORBIDDEN_HOST" | "FORBIDDEN_ORIGIN" | "UNAUTHORIZED" | "INVALID_REQUEST" | "INVALID_CURSOR" | "PRECONDITION_FAILED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_KEY_IN_USE" | "INVALID_CLUSTER_NAME" | "INVALID_LSN" | "PARAMETER_UNKNOWN" | "PARAMETER_INVALID" | "PARAMETER_OWNED" | "PARAMETER_READ_ONLY" | "PARAMETER_TOO_SMALL" | "PARAMETER_TOO_LARGE" | "PARAMETER_UNSAFE" | "PARAMETER_REJECTED" | "TOKEN_REQUIRED" | "CLUSTER_NOT_FOUND" | "CLUSTER_EXISTS" | "CLUSTER_PROTECTED" | "CLUSTER_BUSY" | "OPERATION_NOT_FOUND" | "REPORT_NOT_FOUND" | "PLAN_NOT_FOUND" | "WEBHOOK_NOT_FOUND" | "ID_AMBIGUOUS" | "TRANSITION_NOT_ALLOWED" | "STEP_MISSING" | "OPERATION_FAILED" | "OPERATION_CANCELLED" | "OPERATION_INTERRUPTED" | "LEASE_LOST" | "DEADLINE_EXCEEDED" | "PLAN_STALE" | "PLAN_ALTERED" | "PLAN_REFUSED" | "TERRAFORM_FAILED" | "STATE_UNREADABLE" | "ANSIBLE_FAILED" | "PARAMETER_NOT_APPLIED" | "REPLICATION_NOT_PROVEN" | "FAILOVER_NOT_READY" | "SWITCHOVER_REFUSED" | "NETWORK_TAKEN" | "NETWORK_EXHAUSTED" | "NODE_UNREACHABLE" | "NODE_REFUSED" | "NODE_SETUP_FAILED" | "CLOUD_UNAVAILABLE" | "CLOUD_REFUSED" | "TOOL_MISSING" | "TOOL_TOO_OLD" | "TOOL_FAILED" | "DISK_FULL" | "WORKSPACE_FAILED" | "PORT_IN_USE" | "DATA_DIRECTORY_LOCKED" | "DATABASE_UNAVAILABLE" | "CONFIGURATION_INVALID" | "SECRET_UNREADABLE" | "INTERNAL";
         /**
          * @description Meaning, cause and remedy of an error code.
          * @example {
@@ -1627,7 +1647,7 @@ export interface components {
             switch_lsn: string | null;
             timeline: number | null;
             /**
-             * @description `machine-down`: Hathi released the lease. `patroni`: Patroni acted alone.
+             * @description `machine-down`: Hathi released the lease. `patroni`: Patroni acted without it, also in a switchover.
              * @enum {string}
              */
             trigger: "machine-down" | "patroni";
@@ -2256,7 +2276,7 @@ export interface components {
                 [key: string]: unknown;
             };
             /** @enum {string} */
-            kind: "generate-terraform" | "plan-terraform" | "apply-terraform" | "create-ansible-script" | "execute-ansible-script" | "verify-replication" | "destroy-terraform" | "create-cluster" | "change-cluster";
+            kind: "generate-terraform" | "plan-terraform" | "apply-terraform" | "create-ansible-script" | "execute-ansible-script" | "verify-replication" | "destroy-terraform" | "create-cluster" | "change-cluster" | "switchover";
             /** @description Sequence of the newest event; 0 if there is none. */
             last_sequence: number;
             /** @description Plan that the operation created or applies. */
@@ -3138,7 +3158,7 @@ export interface components {
             field: string;
         };
         /** @description A stage of an operation. `name` decides which members `outcome` has. */
-        Stage: components["schemas"]["GenerateTerraformStage"] | components["schemas"]["PlanTerraformStage"] | components["schemas"]["ApplyTerraformStage"] | components["schemas"]["CreateAnsibleScriptStage"] | components["schemas"]["ExecuteAnsibleScriptStage"] | components["schemas"]["VerifyReplicationStage"] | components["schemas"]["DestroyTerraformStage"];
+        Stage: components["schemas"]["GenerateTerraformStage"] | components["schemas"]["PlanTerraformStage"] | components["schemas"]["ApplyTerraformStage"] | components["schemas"]["CreateAnsibleScriptStage"] | components["schemas"]["ExecuteAnsibleScriptStage"] | components["schemas"]["VerifyReplicationStage"] | components["schemas"]["SwitchoverStage"] | components["schemas"]["DestroyTerraformStage"];
         StageCancelledEvent: {
             /** @description ISO 8601, UTC. */
             at: string;
@@ -3248,6 +3268,38 @@ export interface components {
                 [key: string]: unknown;
             };
             message: string;
+        };
+        SwitchoverResult: {
+            cluster: string;
+            previous_primary: string;
+            primary: string;
+            /** @description From the request to Patroni until the new primary was observed. */
+            seconds: number;
+            topology: components["schemas"]["Topology"];
+        };
+        SwitchoverStage: {
+            /** @description Number of the attempt that last ran it, from 1. */
+            attempt: number;
+            ended_at: string | null;
+            error: components["schemas"]["StoredError"] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            name: "switchover";
+            /** @description Waits for approval of the plan, unless approval is automatic. */
+            needs_approval: boolean;
+            /** @description Node that the stage works on; null for the cluster. */
+            node: string | null;
+            /** @description Result; null before the stage succeeded. */
+            outcome: components["schemas"]["SwitchoverResult"] | null;
+            /** @description From 0; identifies the stage in its operation. */
+            position: number;
+            /** @description The stage does not start earlier. */
+            run_after: string | null;
+            started_at: string | null;
+            /** @enum {string} */
+            state: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
         };
         TerraformLogEvent: {
             /** @description ISO 8601, UTC. */
@@ -4508,6 +4560,164 @@ export interface operations {
             };
             /** @description `TOOL_MISSING`: A program that Hathi needs is not installed or not running. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `DISK_FULL`: The disk of the server is full. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    switchOver: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Unique key of the request, e.g. a UUID. For one day, a repeated request with the same key returns the same response. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Name of the cluster.
+                 * @example orders
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "to": "orders-2"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Name of the replica (default: the choice of Patroni). */
+                    to?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Durable work for one request on one cluster. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /**
+             * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             *
+             *     `MALFORMED_JSON`: The body is not valid JSON.
+             *
+             *     `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `IDEMPOTENCY_KEY_IN_USE`: A request with this idempotency key is being answered.
+             *
+             *     `CLUSTER_BUSY`: Another operation on the cluster is not finished yet.
+             *
+             *     `STEP_MISSING`: An earlier step is missing.
+             *
+             *     `SWITCHOVER_REFUSED`: The primary did not change: no node can take over now, or Patroni refused.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE`: The body is larger than the server accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA_TYPE`: The body must be sent as application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

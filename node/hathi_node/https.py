@@ -42,7 +42,7 @@ class Caller:
                     if until is not None and until(received):
                         break
         except OSError as error:
-            return 0, str(error)
+            return 0, reason_of(error)
         first, _, rest = received.partition(b'\r\n')
         words = first.split()
         if len(words) < 2 or not words[1].isdigit():
@@ -52,6 +52,11 @@ class Caller:
             return int(words[1]), json.loads(text)
         except ValueError:
             return int(words[1]), text
+
+
+def reason_of(error):
+    """Without the number that Python puts before the text of an error of the system."""
+    return error.strerror or str(error)
 
 
 def is_whole(response):

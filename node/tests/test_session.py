@@ -11,13 +11,44 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
+from hathi_node import https
 from hathi_node.session import facts as facts_module
 from hathi_node.session.__main__ import Session
 from hathi_node.session.facts import EtcdFacts, Facts, PatroniFacts, machine
-from hathi_node.session.postgres_facts import END, PostgresFacts, promotion_of
+from hathi_node.session.postgres_facts import END, PostgresFacts, promotion_of, reason_of
 
 NODE = Path(__file__).parent.parent
 TLS = {'address': '127.0.0.1', 'port': 1, 'ca': '/nowhere/ca', 'certificate': '/nowhere/c', 'key': '/nowhere/k'}
+
+
+SOCKET = 'psql: error: connection to server on socket "/var/run/postgresql/.s.PGSQL.5432" failed: '
+
+
+class ReasonTest(unittest.TestCase):
+    def test_the_reason_is_a_part_of_a_sentence_and_not_the_hint_of_psql(self):
+        hint = '\tIs the server running locally and accepting connections on that socket?'
+        starting = 'the database system is starting up'
+        for lines, expected in (
+            ([f'{SOCKET}No such file or directory', hint], 'no server listens on its socket'),
+            ([f'{SOCKET}Connection refused', hint], 'no server listens on its socket'),
+            ([f'{SOCKET}FATAL:  {starting}'], starting),
+            ([f'{SOCKET}timeout expired'], 'timeout expired'),
+            (
+                ['ERROR:  canceling statement due to user request', 'LINE 1: x'],
+                'canceling statement due to user request',
+            ),
+            (['something else?'], 'something else'),
+        ):
+            with self.subTest(expected):
+                self.assertEqual(reason_of(lines), expected)
+
+    def test_a_refused_connection_has_no_number_in_its_reason(self):
+        with mock.patch.object(https.ssl, 'create_default_context'):
+            caller = https.Caller('ca', 'certificate', 'key')
+        with mock.patch.object(
+            https.socket, 'create_connection', side_effect=ConnectionRefusedError(111, 'Connection refused')
+        ):
+            self.assertEqual(caller.request('127.0.0.1', 1, 'GET', '/'), (0, 'Connection refused'))
 
 
 class FactsTest(unittest.TestCase):

@@ -1,6 +1,7 @@
 """HTTPS with the certificate of the node."""
 
 import json
+import re
 import socket
 import ssl
 
@@ -55,8 +56,10 @@ class Caller:
 
 
 def reason_of(error):
-    """Without the number that Python puts before the text of an error of the system."""
-    return error.strerror or str(error)
+    """Part of a sentence, without the number or the place in a source file that Python adds."""
+    if isinstance(error, TimeoutError):
+        return 'no response in time'
+    return re.sub(r'^\[SSL[^]]*\] | \(_ssl\.c:\d+\)$', '', error.strerror or str(error))
 
 
 def is_whole(response):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -42,13 +43,18 @@ class ReasonTest(unittest.TestCase):
             with self.subTest(expected):
                 self.assertEqual(reason_of(lines), expected)
 
-    def test_a_refused_connection_has_no_number_in_its_reason(self):
-        with mock.patch.object(https.ssl, 'create_default_context'):
-            caller = https.Caller('ca', 'certificate', 'key')
-        with mock.patch.object(
-            https.socket, 'create_connection', side_effect=ConnectionRefusedError(111, 'Connection refused')
+    def test_the_reason_of_a_request_is_without_numbers_of_the_system(self):
+        expired = '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired (_ssl.c:1012)'
+        for error, expected in (
+            (ConnectionRefusedError(111, 'Connection refused'), 'Connection refused'),
+            (TimeoutError('_ssl.c:1012: The handshake operation timed out'), 'no response in time'),
+            (ssl.SSLCertVerificationError(1, expired), 'certificate verify failed: certificate has expired'),
         ):
-            self.assertEqual(caller.request('127.0.0.1', 1, 'GET', '/'), (0, 'Connection refused'))
+            with self.subTest(expected):
+                with mock.patch.object(https.ssl, 'create_default_context'):
+                    caller = https.Caller('ca', 'certificate', 'key')
+                with mock.patch.object(https.socket, 'create_connection', side_effect=error):
+                    self.assertEqual(caller.request('127.0.0.1', 1, 'GET', '/'), (0, expected))
 
 
 class FactsTest(unittest.TestCase):

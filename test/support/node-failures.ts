@@ -1,3 +1,4 @@
+// Longer than other files: one entry for each failure.
 import type { Remedy } from '../../src/core/remedy.ts';
 import type { Expected, FailureSite, NodeFailure } from './condition-watch.ts';
 import { certificateUntilTomorrow } from './node-authority.ts';
@@ -56,6 +57,18 @@ const patroniDown = ({ node }: FailureSite): Expected =>
     onNode(node, 'systemctl restart patroni'),
   );
 
+const SITE_PACKAGES = `$(python3 -c 'import site; print(site.getsitepackages()[0])')`;
+/** The session of the server starts again within its time to reconnect. */
+const RESTART_SESSION = "pkill -f 'pay[l]oad' || true";
+/**
+ * Containers share the clock of their kernel, which a test must not change. So the time of the
+ * program on the node is shifted: Python reads such a file at its start.
+ */
+const SHIFT_CLOCK = `mkdir -p ${SITE_PACKAGES}
+echo 'import time; time.time = lambda real=time.time: real() + 120' > ${SITE_PACKAGES}/shifted.pth
+${RESTART_SESSION}`;
+const RESTORE_CLOCK = `rm -f ${SITE_PACKAGES}/shifted.pth; ${RESTART_SESSION}`;
+
 /** Failures that are noticed and repaired within seconds. */
 export const SHORT_FAILURES: Record<string, NodeFailure> = {
   'Patroni is paused': {
@@ -68,12 +81,6 @@ export const SHORT_FAILURES: Record<string, NodeFailure> = {
         command: `${PATRONICTL} resume`,
       }),
     ],
-  },
-  'Patroni of a replica hangs': {
-    on: 'replica',
-    breaks: shell(`kill -STOP $(${MAIN_PID})`),
-    repairs: shell(`kill -CONT $(${MAIN_PID})`),
-    expected: (site) => [patroniDown(site)],
   },
   'a replica is killed': {
     on: 'replica',
@@ -94,18 +101,30 @@ export const SHORT_FAILURES: Record<string, NodeFailure> = {
     repairs: shell('iptables -w -D INPUT ! -i lo -j DROP'),
     expected: (site) => [unreachable(site)],
   },
+  'the clock of a replica is ahead': {
+    on: 'replica',
+    breaks: shell(SHIFT_CLOCK),
+    repairs: shell(RESTORE_CLOCK),
+    expected: ({ node }) => [
+      {
+        type: 'clocks',
+        reason: 'CLOCK_DIFFERS',
+        message: new RegExp(`^The clock of ${node} is 1(19|20|21) s ahead of the server\\.$`),
+        remedy: { action: 'show-cluster' },
+      },
+    ],
+  },
 };
 
 const etcdOfReplicas = (verb: 'start' | 'stop'): Action =>
   async function all({ harness, replicas }) {
-    // Alone, a member does not become ready.
+    // `systemctl start` waits for a quorum.
     const line = `systemctl ${verb} --no-block etcd`;
     await Promise.all(replicas.map((node) => harness.shell(node, line)));
   };
 
 /** Without Patroni, which would create the slot again. In maintenance mode PostgreSQL stays up. */
-const DROP_SLOT = `select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = '%';
-do $$ begin
+const DROP_SLOT = `do $$ begin
   for i in 1..50 loop
     begin perform pg_drop_replication_slot('%'); return;
     exception when object_in_use then perform pg_terminate_backend(active_pid)
@@ -166,18 +185,6 @@ cp -a /mnt/small/. ${DATA}
 umount /mnt/small
 systemctl start patroni`;
 
-const SITE_PACKAGES = `$(python3 -c 'import site; print(site.getsitepackages()[0])')`;
-/** The session of the server starts again within its time to reconnect. */
-const RESTART_SESSION = "pkill -f 'pay[l]oad' || true";
-/**
- * Containers share the clock of their kernel, which a test must not change. So the time of the
- * program on the node is shifted: Python reads such a file at its start.
- */
-const SHIFT_CLOCK = `mkdir -p ${SITE_PACKAGES}
-echo 'import time; time.time = lambda real=time.time: real() + 120' > ${SITE_PACKAGES}/shifted.pth
-${RESTART_SESSION}`;
-const RESTORE_CLOCK = `rm -f ${SITE_PACKAGES}/shifted.pth; ${RESTART_SESSION}`;
-
 async function replaceCertificate({ harness, node }: FailureSite): Promise<void> {
   const { certificate, privateKey } = await certificateUntilTomorrow(harness, node);
   const write = (file: string, content: string) =>
@@ -225,6 +232,12 @@ export const LONG_FAILURES: Record<string, NodeFailure> = {
         onNode(node, 'systemctl start etcd'),
       ),
     ],
+  },
+  'Patroni of a replica hangs': {
+    on: 'replica',
+    breaks: shell(`kill -STOP $(${MAIN_PID})`),
+    repairs: shell(`kill -CONT $(${MAIN_PID})`),
+    expected: (site) => [patroniDown(site)],
   },
   'etcd loses its majority': {
     on: 'replica',
@@ -278,19 +291,6 @@ export const LONG_FAILURES: Record<string, NodeFailure> = {
         type: 'capacity',
         reason: 'CAPACITY_LOW',
         message: new RegExp(`^The disk \`data\` of ${node} is 9[4-6] % full\\.$`),
-        remedy: { action: 'show-cluster' },
-      },
-    ],
-  },
-  'the clock of a replica is ahead': {
-    on: 'replica',
-    breaks: shell(SHIFT_CLOCK),
-    repairs: shell(RESTORE_CLOCK),
-    expected: ({ node }) => [
-      {
-        type: 'clocks',
-        reason: 'CLOCK_DIFFERS',
-        message: new RegExp(`^The clock of ${node} is 1(19|20|21) s ahead of the server\\.$`),
         remedy: { action: 'show-cluster' },
       },
     ],

@@ -147,6 +147,27 @@ class PostgresFactsTest(unittest.TestCase):
         self.assertEqual(found, [{'error': 'psql: error: connection refused'}] * 2)
         self.assertEqual(postgres.starts, 2)
 
+    def test_a_session_that_the_server_ended_is_replaced_in_the_same_round(self):
+        postgres, found = self.read(
+            """
+            sys.stdin.readline()
+            sys.stdin.readline()
+            print('{"promotion": null, "commits": 1}', flush=True)
+            print(END, flush=True)
+            sys.stdin.readline()
+            print('FATAL:  terminating connection due to administrator command')
+            print('psql: error: connection to server was lost', flush=True)
+            """,
+            rounds=3,
+        )
+        self.assertEqual(found, [{'promotion': None, 'commits': 1}] * 3)
+        self.assertEqual(postgres.starts, 3)
+
+    def test_a_new_session_that_ends_is_an_error_and_not_repeated(self):
+        postgres, found = self.read("print('FATAL:  terminating connection due to x'); sys.exit(2)")
+        self.assertEqual(found, [{'error': 'terminating connection due to x'}])
+        self.assertEqual(postgres.starts, 1)
+
     def test_a_server_that_hangs_is_an_error_after_two_seconds(self):
         began = time.monotonic()
         postgres, found = self.read('time.sleep(60)')

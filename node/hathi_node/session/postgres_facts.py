@@ -12,6 +12,7 @@ from hathi_node.postgres import SESSION
 
 READ_SECONDS = 2.0
 END = 'hathi-end-of-round'
+LOST = re.compile('connection to server was lost|server closed the connection|terminating connection')
 NO_SERVER = ('No such file or directory', 'Connection refused')
 
 # CASE avoids calls to functions that fail in the current state. The timeline of a primary comes from the name of
@@ -94,6 +95,21 @@ class PostgresFacts:
 
     def read(self):
         """The row of the query; `error` with the reason if there is none."""
+        is_new = self.child is None or self.child.poll() is not None
+        lines = self.request()
+        # A session that PostgreSQL ended shows only its own end, not whether PostgreSQL runs again.
+        if not is_new and any(LOST.search(line) for line in lines):
+            self.close()
+            lines = self.request()
+        row = next((line for line in lines if line.startswith('{')), None)
+        if row is not None:
+            found = json.loads(row)
+            return {**found, 'promotion': promotion_of(found['promotion'])}
+        self.close()
+        return {'error': reason_of(lines) if lines else f'no response within {READ_SECONDS:g} s'}
+
+    def request(self):
+        """The lines of the response, in a new session if none is open."""
         if self.child is None or self.child.poll() is not None:
             self.close()
             self.child = self.start()
@@ -102,13 +118,7 @@ class PostgresFacts:
         with contextlib.suppress(BrokenPipeError):
             self.child.stdin.write(request.encode())
             self.child.stdin.flush()
-        lines = self.lines_until_end()
-        row = next((line for line in lines if line.startswith('{')), None)
-        if row is not None:
-            found = json.loads(row)
-            return {**found, 'promotion': promotion_of(found['promotion'])}
-        self.close()
-        return {'error': reason_of(lines) if lines else f'no response within {READ_SECONDS:g} s'}
+        return self.lines_until_end()
 
     def start(self):
         # runuser would stay as a process of its own.

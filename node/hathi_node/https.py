@@ -1,6 +1,7 @@
 """HTTPS with the certificate of the node."""
 
 import json
+import re
 import socket
 import ssl
 
@@ -42,7 +43,7 @@ class Caller:
                     if until is not None and until(received):
                         break
         except OSError as error:
-            return 0, str(error)
+            return 0, reason_of(error)
         first, _, rest = received.partition(b'\r\n')
         words = first.split()
         if len(words) < 2 or not words[1].isdigit():
@@ -52,6 +53,13 @@ class Caller:
             return int(words[1]), json.loads(text)
         except ValueError:
             return int(words[1]), text
+
+
+def reason_of(error):
+    """Part of a sentence, without the number or the place in a source file that Python adds."""
+    if isinstance(error, TimeoutError):
+        return 'no response in time'
+    return re.sub(r'^\[SSL[^]]*\] | \(_ssl\.c:\d+\)$', '', error.strerror or str(error))
 
 
 def is_whole(response):

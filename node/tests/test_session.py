@@ -2,6 +2,7 @@
 
 import json
 import os
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -11,13 +12,49 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
+from hathi_node import https
 from hathi_node.session import facts as facts_module
 from hathi_node.session.__main__ import Session
 from hathi_node.session.facts import EtcdFacts, Facts, PatroniFacts, machine
-from hathi_node.session.postgres_facts import END, PostgresFacts, promotion_of
+from hathi_node.session.postgres_facts import END, PostgresFacts, promotion_of, reason_of
 
 NODE = Path(__file__).parent.parent
 TLS = {'address': '127.0.0.1', 'port': 1, 'ca': '/nowhere/ca', 'certificate': '/nowhere/c', 'key': '/nowhere/k'}
+
+
+SOCKET = 'psql: error: connection to server on socket "/var/run/postgresql/.s.PGSQL.5432" failed: '
+
+
+class ReasonTest(unittest.TestCase):
+    def test_the_reason_is_a_part_of_a_sentence_and_not_the_hint_of_psql(self):
+        hint = '\tIs the server running locally and accepting connections on that socket?'
+        starting = 'the database system is starting up'
+        for lines, expected in (
+            ([f'{SOCKET}No such file or directory', hint], 'no server listens on its socket'),
+            ([f'{SOCKET}Connection refused', hint], 'no server listens on its socket'),
+            ([f'{SOCKET}FATAL:  {starting}'], starting),
+            ([f'{SOCKET}timeout expired'], 'timeout expired'),
+            (
+                ['ERROR:  canceling statement due to user request', 'LINE 1: x'],
+                'canceling statement due to user request',
+            ),
+            (['something else?'], 'something else'),
+        ):
+            with self.subTest(expected):
+                self.assertEqual(reason_of(lines), expected)
+
+    def test_the_reason_of_a_request_is_without_numbers_of_the_system(self):
+        expired = '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired (_ssl.c:1012)'
+        for error, expected in (
+            (ConnectionRefusedError(111, 'Connection refused'), 'Connection refused'),
+            (TimeoutError('_ssl.c:1012: The handshake operation timed out'), 'no response in time'),
+            (ssl.SSLCertVerificationError(1, expired), 'certificate verify failed: certificate has expired'),
+        ):
+            with self.subTest(expected):
+                with mock.patch.object(https.ssl, 'create_default_context'):
+                    caller = https.Caller('ca', 'certificate', 'key')
+                with mock.patch.object(https.socket, 'create_connection', side_effect=error):
+                    self.assertEqual(caller.request('127.0.0.1', 1, 'GET', '/'), (0, expected))
 
 
 class FactsTest(unittest.TestCase):
@@ -109,6 +146,27 @@ class PostgresFactsTest(unittest.TestCase):
         postgres, found = self.read("print('psql: error: connection refused'); sys.exit(2)", rounds=2)
         self.assertEqual(found, [{'error': 'psql: error: connection refused'}] * 2)
         self.assertEqual(postgres.starts, 2)
+
+    def test_a_session_that_the_server_ended_is_replaced_in_the_same_round(self):
+        postgres, found = self.read(
+            """
+            sys.stdin.readline()
+            sys.stdin.readline()
+            print('{"promotion": null, "commits": 1}', flush=True)
+            print(END, flush=True)
+            sys.stdin.readline()
+            print('FATAL:  terminating connection due to administrator command')
+            print('psql: error: connection to server was lost', flush=True)
+            """,
+            rounds=3,
+        )
+        self.assertEqual(found, [{'promotion': None, 'commits': 1}] * 3)
+        self.assertEqual(postgres.starts, 3)
+
+    def test_a_new_session_that_ends_is_an_error_and_not_repeated(self):
+        postgres, found = self.read("print('FATAL:  terminating connection due to x'); sys.exit(2)")
+        self.assertEqual(found, [{'error': 'terminating connection due to x'}])
+        self.assertEqual(postgres.starts, 1)
 
     def test_a_server_that_hangs_is_an_error_after_two_seconds(self):
         began = time.monotonic()

@@ -12,6 +12,8 @@ interface Scene {
   /** Calls of `isNeeded` after which another primary exists. */
   neededCalls?: number;
   members?: number;
+  /** Second after which all members are connected. */
+  connectedAt?: number;
 }
 
 /** Plays a release, and returns what was called on the nodes, in order. */
@@ -51,7 +53,10 @@ async function play(scene: Scene) {
       calls.push(proof ? 'proof' : 'no proof');
       return proof ?? false;
     },
-    survivors: () => [2, 3].slice(0, scene.members ?? 2).map(survivor),
+    survivors: () => {
+      const isComplete = seconds >= (scene.connectedAt ?? Number.POSITIVE_INFINITY);
+      return [2, 3].slice(0, isComplete ? 2 : (scene.members ?? 2)).map(survivor);
+    },
     isNeeded: () => needed-- > 0,
     signal: new AbortController().signal,
   };
@@ -78,6 +83,11 @@ test('the lease is revoked after a proof, behind the routes, and after a second 
 
 test('the proof is awaited, e.g. while a machine still stops', async () => {
   const { release } = await play({ proofs: [false, false, false, true] });
+  expect(release).not.toBeNull();
+});
+
+test('a server that has just started waits for its connections', async () => {
+  const { release } = await play({ proofs: [true], members: 0, connectedAt: 3 });
   expect(release).not.toBeNull();
 });
 

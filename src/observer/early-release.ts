@@ -7,6 +7,8 @@ import type { NodeSession } from '../ports/node-sessions.ts';
 /** Longest search for a proof. Without one, Patroni fails over when the lease ends. */
 const PROOF_MILLISECONDS = 60_000;
 const PAUSE_MILLISECONDS = 250;
+/** Longest wait for the connections to a majority of etcd. */
+const CONNECTION_MILLISECONDS = 15_000;
 const CALL_MILLISECONDS = 5_000;
 /** A route that the server could not remove ends after this time. */
 const ROUTE_SECONDS = 30;
@@ -64,8 +66,8 @@ export async function releaseEarly(
   const facts = { cluster, node: dead.name };
   const provenAt = await proof(tools, request);
   if (provenAt === null) return null;
-  const survivors = request.survivors();
-  const members = survivors.filter(({ etcd }) => etcd !== null);
+  const survivors = await connectedMajority(tools, request);
+  const members = survivors.filter(isMember);
   if (members.length < request.majority) {
     log.warn(facts, 'the lease was not released: too few members of etcd are connected');
     return null;
@@ -105,6 +107,28 @@ async function proof(
     await clock.sleep(PAUSE_MILLISECONDS, request.signal).catch(() => {});
   }
   return null;
+}
+
+/**
+ * The connected nodes. A server that was started after the failure has the proof before its connections,
+ * so it waits for those of a majority of etcd.
+ */
+async function connectedMajority(
+  { clock }: EarlyReleaseTools,
+  request: EarlyReleaseRequest,
+): Promise<readonly Survivor[]> {
+  const deadline = clock.now().getTime() + CONNECTION_MILLISECONDS;
+  for (;;) {
+    const survivors = request.survivors();
+    const isComplete = survivors.filter(isMember).length >= request.majority;
+    const isOver = request.signal.aborted || clock.now().getTime() >= deadline;
+    if (isComplete || isOver || !request.isNeeded()) return survivors;
+    await clock.sleep(PAUSE_MILLISECONDS, request.signal).catch(() => {});
+  }
+}
+
+function isMember({ etcd }: Survivor): boolean {
+  return etcd !== null;
 }
 
 /** @returns whether the lease was revoked */

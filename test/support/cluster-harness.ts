@@ -123,6 +123,20 @@ export class ClusterHarness {
     return this.#server.pid;
   }
 
+  /** Ends the server with SIGKILL. */
+  async killServer(): Promise<void> {
+    await this.#server.kill();
+  }
+
+  /** Starts the server again on its data directory. */
+  async startServer(): Promise<void> {
+    await this.#server.run();
+  }
+
+  get dataDirectory(): string {
+    return this.#server.dataDirectory;
+  }
+
   get url(): string {
     return this.#server.url;
   }

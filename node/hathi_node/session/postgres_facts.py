@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import select
 import subprocess
 import time
@@ -11,6 +12,8 @@ from hathi_node.postgres import SESSION
 
 READ_SECONDS = 2.0
 END = 'hathi-end-of-round'
+LOST = re.compile('connection to server was lost|server closed the connection|terminating connection')
+NO_SERVER = ('No such file or directory', 'Connection refused')
 
 # CASE avoids calls to functions that fail in the current state. The timeline of a primary comes from the name of
 # its WAL file, because the control file gets a new timeline only at the next checkpoint.
@@ -73,6 +76,17 @@ def promotion_of(found):
     return {'at': found['at'], 'previous_timeline': int(timeline), 'switch_lsn': lsn}
 
 
+def reason_of(lines):
+    """Part of a sentence from the output of psql. Its last line is often only a hint."""
+    for line in lines:
+        found = re.search(r'(?:(?:FATAL|ERROR): +|failed: )(?!.*(?:FATAL|ERROR): )(.+)', line)
+        if found is None:
+            continue
+        reason = found[1].strip().rstrip('.')
+        return 'no server listens on its socket' if reason in NO_SERVER else reason
+    return lines[-1].strip().rstrip('.?')
+
+
 class PostgresFacts:
     def __init__(self, settings):
         self.port = str(settings['port'])
@@ -80,7 +94,22 @@ class PostgresFacts:
         self.child: subprocess.Popen[bytes] | None = None
 
     def read(self):
-        """The row of the query; `error` with the last line of the output if there is none."""
+        """The row of the query; `error` with the reason if there is none."""
+        is_new = self.child is None or self.child.poll() is not None
+        lines = self.request()
+        # A session that PostgreSQL ended shows only its own end, not whether PostgreSQL runs again.
+        if not is_new and any(LOST.search(line) for line in lines):
+            self.close()
+            lines = self.request()
+        row = next((line for line in lines if line.startswith('{')), None)
+        if row is not None:
+            found = json.loads(row)
+            return {**found, 'promotion': promotion_of(found['promotion'])}
+        self.close()
+        return {'error': reason_of(lines) if lines else f'no response within {READ_SECONDS:g} s'}
+
+    def request(self):
+        """The lines of the response, in a new session if none is open."""
         if self.child is None or self.child.poll() is not None:
             self.close()
             self.child = self.start()
@@ -89,13 +118,7 @@ class PostgresFacts:
         with contextlib.suppress(BrokenPipeError):
             self.child.stdin.write(request.encode())
             self.child.stdin.flush()
-        lines = self.lines_until_end()
-        row = next((line for line in lines if line.startswith('{')), None)
-        if row is not None:
-            found = json.loads(row)
-            return {**found, 'promotion': promotion_of(found['promotion'])}
-        self.close()
-        return {'error': lines[-1] if lines else f'no response within {READ_SECONDS:g} s'}
+        return self.lines_until_end()
 
     def start(self):
         # runuser would stay as a process of its own.

@@ -1,12 +1,13 @@
 import { type NodeFacts, readable, unreadable } from '../node/node-facts.ts';
 import { replicationLagBytes } from '../postgres/lsn.ts';
 import type { PostgresObservation } from '../postgres/observation.ts';
-import { reasonsOfReplica } from '../postgres/replication-verdict.ts';
+import { reasonsOfReplica, slotNameOf } from '../postgres/replication-verdict.ts';
 
 /** Default of Patroni's `maximum_lag_on_failover`, in bytes. */
 const MAXIMUM_LAG_BYTES = 1_048_576;
 
 export interface FailoverFacts {
+  cluster: string;
   /** Names of the etcd members of the spec. */
   members: readonly string[];
   /** Current facts of every node; null if there are none. */
@@ -60,12 +61,14 @@ function etcdProblem({ members, nodes }: FailoverFacts): FailoverProblem | null 
   );
   const silent = members.filter((name) => !healthy.some(({ node }) => node === name));
   const majority = Math.floor(members.length / 2) + 1;
-  const node = silent[0] ?? members[0] ?? '';
   const command = 'systemctl start etcd';
   if (healthy.length < majority) {
-    const message = `etcd has ${healthy.length} of ${members.length} members and no quorum: ${silent.join(', ')} not healthy.`;
-    return { reason: 'ETCD_NO_QUORUM', message, node, command };
+    const stopped = silent.filter((name) => !isActive(nodes, name));
+    const causes = stopped.length > 0 ? stopped : silent;
+    const message = `etcd has no quorum, so no failover is possible. Not running or without a response: ${causes.join(', ')}.`;
+    return { reason: 'ETCD_NO_QUORUM', message, node: causes[0] ?? '', command };
   }
+  const node = silent[0] ?? members[0] ?? '';
   if (silent.length > 0) {
     const message = `etcd member ${silent.join(', ')} is not healthy, so the loss of another member stops failover.`;
     return { reason: 'ETCD_MEMBER_MISSING', message, node, command };
@@ -77,6 +80,12 @@ function etcdProblem({ members, nodes }: FailoverFacts): FailoverProblem | null 
   if (leftover.length === 0) return null;
   const message = `etcd still has the member ${leftover.map((name) => name || '(without a name)').join(', ')}, which is not in the spec.`;
   return { reason: 'ETCD_LEFTOVER_MEMBER', message, node, command: 'etcdctl member list' };
+}
+
+/** A member without a majority is not healthy, although its process runs. */
+function isActive(nodes: FailoverFacts['nodes'], name: string): boolean {
+  const facts = nodes.find(({ node }) => node === name)?.facts ?? null;
+  return facts !== null && readable(facts.units)?.states.etcd === 'active';
 }
 
 function patroniProblem({ nodes, observations }: FailoverFacts): FailoverProblem | null {
@@ -123,12 +132,21 @@ function candidateProblem({ nodes, observations, primary }: FailoverFacts): Fail
   return { reason: 'NO_CANDIDATE', message, node, command };
 }
 
-function slotProblem({ primary }: FailoverFacts): FailoverProblem | null {
+/** The slot stays lost: its replica must be copied again. */
+function slotProblem({ cluster, observations, primary }: FailoverFacts): FailoverProblem | null {
   const lost = primary?.primary?.slots.find((slot) => slot.wal_status === 'lost');
-  if (!lost) return null;
-  const message = `The slot ${lost.name} on ${primary?.node} has lost WAL that its replica needs.`;
-  const command = 'patronictl -c /etc/patroni/config.yml list';
-  return { reason: 'SLOT_LOST', message, node: primary?.node ?? '', command };
+  if (!primary || !lost) return null;
+  const replica = observations.find((one) => slotNameOf(one.node) === lost.name);
+  const slot = `The slot ${lost.name} on ${primary.node}`;
+  if (!replica) {
+    const message = `${slot} has lost WAL, and no node of the cluster uses it.`;
+    const sql = `select pg_drop_replication_slot('${lost.name}')`;
+    const command = `runuser -u postgres -- psql -c "${sql}"`;
+    return { reason: 'SLOT_LOST', message, node: primary.node, command };
+  }
+  const message = `${slot} has lost WAL that ${replica.node} needs.`;
+  const command = `patronictl -c /etc/patroni/config.yml reinit ${cluster} ${replica.node}`;
+  return { reason: 'SLOT_LOST', message, node: primary.node, command };
 }
 
 function maximumLag(nodes: FailoverFacts['nodes']): number {

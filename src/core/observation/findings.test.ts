@@ -160,6 +160,36 @@ test.each<[string, ConditionType, Record<number, FactChanges | null>, string]>([
   expect(found.remedy).not.toBeNull();
 });
 
+test('a missing quorum names the members that do not run, not the one that has no majority', () => {
+  const stopped = { etcd: { healthy: false }, units: { etcd: 'inactive' } };
+  const found = find(
+    'failover-ready',
+    clusterFacts({ 1: { etcd: { healthy: false } }, 2: stopped, 3: stopped }),
+  );
+  expect(found.message).toBe(
+    'etcd has no quorum, so no failover is possible. Not running or without a response: a-2, a-3.',
+  );
+  expect(found.remedy).toMatchObject({ node: 'a-2', command: 'systemctl start etcd' });
+});
+
+test('a lost slot names the node that needs it, and the command that copies this node again', () => {
+  const [first, second] = slots;
+  if (first === undefined || second === undefined) throw new Error('the facts have no slots');
+  const lost = { ...second, active: false, active_pid: null, wal_status: 'lost' };
+  const cut = { ...replica, receiver_status: null, slot_name: null };
+  const cluster = clusterFacts({
+    1: { postgres: { slots: [first, lost] } },
+    3: { postgres: { replica: cut } },
+  });
+  expect(find('failover-ready', cluster)).toMatchObject({
+    message: 'The slot a_3 on a-1 has lost WAL that a-3 needs.',
+    remedy: { node: 'a-1', command: 'patronictl -c /etc/patroni/config.yml reinit a a-3' },
+  });
+  expect(find('replicas-streaming', cluster).message).toBe(
+    '1 of 2 replicas stream. a-3: It does not stream: there is no walreceiver. Its slot a_3 on a-1 has lost WAL it needs.',
+  );
+});
+
 test('a replica below the allowed lag is enough', () => {
   const behind = { postgres: { replica: { ...replica, received_lsn: '0/1000000' } } };
   expect(find('failover-ready', clusterFacts({ 2: behind })).status).toBe('true');

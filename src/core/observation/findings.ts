@@ -148,8 +148,8 @@ function replicasStreaming({ facts, observations, primary }: Context): Finding {
   }
   const others = observations.filter((one) => !one.witness && one !== primary);
   const problems = others.flatMap((one) => {
-    const [reason] = reasonsOfReplica(one, primary);
-    return reason === undefined ? [] : [`${one.node}: ${reason.message}`];
+    const reasons = reasonsOfReplica(one, primary).map(({ message }) => message);
+    return reasons.length === 0 ? [] : [`${one.node}: ${reasons.join(' ')}`];
   });
   const streaming = others.length - problems.length;
   if (streaming >= wanted) {
@@ -180,7 +180,13 @@ function failoverReady({ facts, now, observations, primary }: FailoverContext): 
     return unknown(type, 'No node has current facts.', showCluster(name));
   }
   const members = facts.planned.filter((one) => one.etcd).map((one) => one.name);
-  const problem = failoverProblem({ members, nodes: current, observations, primary });
+  const problem = failoverProblem({
+    cluster: name,
+    members,
+    nodes: current,
+    observations,
+    primary,
+  });
   if (problem === null) {
     return holds(type, 'etcd can lose a member, Patroni is active, and a replica can take over.');
   }

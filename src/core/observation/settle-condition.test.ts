@@ -82,3 +82,32 @@ test('a flapping condition stays false until it has recovered for a minute', () 
   );
   expect(changedAt.slice(20)).toEqual([210, 460]);
 });
+
+/** Number of changes within ten minutes, with a finding in each second. */
+function changesOf(type: ConditionType, statusAt: (second: number) => ConditionStatus): number {
+  let state: ConditionState | null = null;
+  let changes = 0;
+  for (let second = 0; second < 600; second++) {
+    const before: ConditionStatus | undefined = state?.condition.status;
+    state = settleCondition(state, finding(statusAt(second), type), at(second));
+    if (before !== undefined && before !== state.condition.status) changes += 1;
+  }
+  return changes;
+}
+
+test.each<[ConditionType, ConditionStatus, ConditionStatus, seconds: number]>([
+  ['reachable', 'true', 'false', 1],
+  ['reachable', 'true', 'false', 10],
+  ['reachable', 'true', 'unknown', 10],
+  ['reachable', 'unknown', 'false', 10],
+  ['one-primary', 'true', 'false', 6],
+  ['one-primary', 'true', 'unknown', 6],
+  ['one-primary', 'unknown', 'false', 6],
+  ['one-primary', 'true', 'false', 70],
+])(
+  '%s between %s and %s every %i s changes at most 22 times in ten minutes',
+  (type, one, other, seconds) => {
+    const statusAt = (second: number) => (Math.floor(second / seconds) % 2 === 0 ? one : other);
+    expect(changesOf(type, statusAt)).toBeLessThanOrEqual(22);
+  },
+);

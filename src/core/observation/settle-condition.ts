@@ -17,8 +17,8 @@ const SETTLE_MILLISECONDS = ROUND_SECONDS * 1_000;
 const IMMEDIATE: readonly ConditionType[] = ['reachable', 'verified', 'up-to-date'];
 
 /**
- * After this number of changes within the window, a condition that does not hold must recover for
- * much longer. An alarm is never delayed.
+ * After this number of changes within the window, every change except an alarm must hold for much
+ * longer. So a flapping condition changes at most twice a minute, and an alarm is never delayed.
  */
 const MOST_CHANGES = 20;
 const CHANGE_WINDOW_MILLISECONDS = 600_000;
@@ -54,7 +54,7 @@ export function settleCondition(
 }
 
 function requiredMilliseconds(condition: Condition, finding: Finding, changes: number): number {
-  if (changes >= MOST_CHANGES && finding.status === 'true') return FLAPPING_MILLISECONDS;
+  if (changes >= MOST_CHANGES && finding.status !== 'false') return FLAPPING_MILLISECONDS;
   // A server that has just started is not connected yet.
   if (finding.status === 'unknown') return SETTLE_MILLISECONDS;
   const isImmediate = IMMEDIATE.includes(finding.type) || condition.status === 'unknown';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { PostgresObservation } from './observation.ts';
+import type { PostgresObservation, SlotObservation } from './observation.ts';
 import { judgeReplication, type MarkerOutcome } from './replication-verdict.ts';
 
 const EXPECTED = ['a-1', 'a-2', 'a-3'];
@@ -143,7 +143,26 @@ test('a replica without a slot is reported, although it streams and reads the ro
 
 test('a replica without a receiver does not stream', () => {
   const cut = replica(2, {}, { receiver_status: null, slot_name: null });
-  expect(reasonsFor('a-2', [primary(), cut, replica(3)])).toContain('NOT_STREAMING');
+  expect(reasonsFor('a-2', [primary(), cut, replica(3)])).toEqual(['NOT_STREAMING']);
+});
+
+test('a replica without a receiver has a reason for a slot that is dropped or lost', () => {
+  const cut = replica(2, {}, { receiver_status: null, slot_name: null });
+  const withSlots = (slots: SlotObservation[]) => {
+    const facts = primary().primary;
+    return primary({ primary: facts && { ...facts, slots } });
+  };
+  const [mine, other] = primary().primary?.slots ?? [];
+  if (mine === undefined || other === undefined) throw new Error('the primary has no slots');
+  expect(reasonsFor('a-2', [withSlots([other]), cut, replica(3)])).toEqual([
+    'NOT_STREAMING',
+    'NO_SLOT',
+  ]);
+  const lost = { ...mine, active: false, active_pid: null, wal_status: 'lost' };
+  expect(reasonsFor('a-2', [withSlots([lost, other]), cut, replica(3)])).toEqual([
+    'NOT_STREAMING',
+    'SLOT_INACTIVE',
+  ]);
 });
 
 test('a separate cluster is detected by its identifier, and the majority keeps its primary', () => {

@@ -135,7 +135,11 @@ function reasonsOfStreaming(node: PostgresObservation, primary: PostgresObservat
     reasons.push(
       reason('NO_SLOT', `It holds no slot on ${primary.node}, which may remove WAL it needs.`),
     );
-  } else if (!slot.active || (sender && slot.active_pid !== sender.pid)) {
+  } else if (slot.wal_status === 'lost') {
+    reasons.push(
+      reason('SLOT_INACTIVE', `Its slot ${slot.name} on ${primary.node} has lost WAL it needs.`),
+    );
+  } else if (status !== null && (!slot.active || (sender && slot.active_pid !== sender.pid))) {
     reasons.push(
       reason('SLOT_INACTIVE', `Its slot ${slot.name} on ${primary.node} is not the one it uses.`),
     );
@@ -162,11 +166,20 @@ function senderOf(
   );
 }
 
-/** The slot of the replica on the primary. Replicas have slots too. */
+/**
+ * The slot of the replica on the primary. Replicas have slots too. Without a walreceiver, it is the
+ * slot that Patroni creates for the node.
+ */
 function slotOf(node: PostgresObservation, primary: PostgresObservation): SlotObservation | null {
-  const name = node.replica?.slot_name ?? null;
+  const { slot_name: used = null, receiver_status: status = null } = node.replica ?? {};
+  const name = used ?? (node.replica !== null && status === null ? slotNameOf(node.node) : null);
   if (name === null) return null;
   return primary.primary?.slots.find((one) => one.name === name) ?? null;
+}
+
+/** The name that Patroni gives to the slot of a node. */
+export function slotNameOf(node: string): string {
+  return node.replaceAll('-', '_');
 }
 
 function reportOf(

@@ -37,6 +37,7 @@ class SentPackageTest(unittest.TestCase):
             VERBS,
             [
                 'etcd-join',
+                'etcd-remove',
                 'isolate',
                 'leader-lease',
                 'patroni-member',

@@ -1,6 +1,7 @@
 import type { Stage } from '../ports/stage.ts';
 import { createCreateAnsibleScriptStage } from '../stages/ansible/create-ansible-script.ts';
 import { createExecuteAnsibleScriptStage } from '../stages/ansible/execute-ansible-script.ts';
+import { createRemoveEtcdMembersStage } from '../stages/etcd/remove-etcd-members.ts';
 import { createSwitchoverStage } from '../stages/roles/switchover.ts';
 import { createApplyTerraformStage } from '../stages/terraform/apply-terraform.ts';
 import { createDestroyTerraformStage } from '../stages/terraform/destroy-terraform.ts';
@@ -19,6 +20,7 @@ export function createStages(tools: Tools): Stage[] {
     createExecuteAnsibleScriptStage(tools),
     createVerifyReplicationStage(tools),
     createSwitchoverStage(tools),
+    createRemoveEtcdMembersStage(tools),
     createDestroyTerraformStage(tools),
   ];
 }

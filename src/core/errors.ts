@@ -58,6 +58,7 @@ export const ERROR_CODES = {
     'A node runs with a value of a parameter that differs from the written one.',
   REPLICATION_NOT_PROVEN: 'The replication of at least one replica could not be verified.',
   FAILOVER_NOT_READY: 'Every replica replicates, but a failover would not work now.',
+  ETCD_NOT_READY: 'A member of etcd is not healthy, so the members cannot be changed.',
   SWITCHOVER_REFUSED: 'The primary did not change: no node can take over now, or Patroni refused.',
   NETWORK_TAKEN: 'Other clusters used each free network in the meantime.',
   NETWORK_EXHAUSTED: 'No free network or block of ports was found for the cluster.',

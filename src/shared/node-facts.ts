@@ -17,7 +17,8 @@ export interface NodeFactsTools {
   clock: Pick<Clock, 'now'>;
 }
 
-type ObservedCluster = Pick<ClusterRecord, 'name' | 'spec' | 'applied_spec' | 'nodes'>;
+/** The members of a cluster that say how its nodes are reached. */
+export type ObservedCluster = Pick<ClusterRecord, 'name' | 'spec' | 'applied_spec' | 'nodes'>;
 
 /** How the nodes of a cluster are reached, and the settings of the program on each. */
 export function sessionRequests(

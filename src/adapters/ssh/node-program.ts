@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const MAIN = 'hathi_node.session.__main__';
 /** The dispatcher imports a verb by its name at run time. */
-const VERBS = ['isolate', 'leader_lease', 'rejoin', 'switchover'].map(
+const VERBS = ['etcd_remove', 'isolate', 'leader_lease', 'rejoin', 'switchover'].map(
   (verb) => `hathi_node.verbs.${verb}`,
 );
 

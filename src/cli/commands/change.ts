@@ -4,7 +4,7 @@ import type { Cli, Ending } from '../cli.ts';
 import { type Api, apiOf, type Cluster, type Operation, type Plan } from '../client/api.ts';
 import { carryOut } from '../client/carry-out.ts';
 import { needsResponse } from '../client/review.ts';
-import { changeLines } from '../render/change-text.ts';
+import { changeLines, procedureLines } from '../render/change-text.ts';
 import { CliError } from '../render/failure.ts';
 import { planText } from '../render/plan-text.ts';
 import { reportText } from '../render/report-text.ts';
@@ -62,9 +62,13 @@ export async function change(cli: Cli, name: string, options: ChangeOptions): En
     return 'done';
   }
   const cluster: Cluster = await api.call((client) => client.getCluster({ name }));
+  const changes = cluster.pending_change?.changes ?? [];
   const result = await carryOut(cli, api, started.id, {
     planOnly: options.planOnly === true,
-    introduction: changeLines(cluster.pending_change?.changes ?? []).join('\n'),
+    introduction: [
+      ...changeLines(changes),
+      ...procedureLines(started.stages, cluster.spec.replica_count, changes),
+    ].join('\n'),
     check: async (plan) => {
       await discardRefused(cli, api, plan, started.id);
       assertMayDelete(cli, plan, started.id, options);

@@ -68,6 +68,11 @@ export const STAGE_RESULTS = {
     connection: z.string().describe('Path of the connection strings.'),
   }),
   'verify-replication': replicationReportSchema.extend({}),
+  'remove-etcd-members': z.object({
+    cluster: z.string(),
+    removed: z.array(z.string()).describe('Names of the removed members of etcd.'),
+    members: z.array(z.string()).describe('Names of the remaining members.'),
+  }),
   switchover: z.object({
     cluster: z.string(),
     previous_primary: z.string(),

@@ -254,6 +254,12 @@ export const ERROR_GUIDE = {
       'etcd has no spare member, Patroni is paused or does not run, the guard does not run, or no replica is within the allowed lag.',
     remedy: 'The condition `failover-ready` names the next command: `GET /api/v1/clusters/{name}`.',
   },
+  ETCD_NOT_READY: {
+    cause:
+      'A member of etcd does not respond. Without it, the removal of another one can cost the majority.',
+    remedy:
+      'Repair the member that the message names, then retry the operation. The condition `failover-ready` names the next command.',
+  },
   SWITCHOVER_REFUSED: {
     cause:
       'No primary is observed, the replica does not stream or is too far behind, Patroni is paused, or the roles have changed since the request.',

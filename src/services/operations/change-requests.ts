@@ -4,8 +4,10 @@ import { stepMissing } from '../../core/cluster/missing-step.ts';
 import { pendingChange, pendingStep } from '../../core/cluster/pending-change.ts';
 import { HathiError } from '../../core/errors.ts';
 import type { OperationRecord } from '../../core/operation/operation.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { ClusterRecord, NewOperation, NodeSize, Stores } from '../../ports/stores.ts';
 import type { UnitOfWork } from '../../ports/unit-of-work.ts';
+import { topologyNow } from '../clusters/cluster-documents.ts';
 import { changeMetadata, type MetadataChange } from '../clusters/cluster-metadata.ts';
 import {
   assertSpecCanBe,
@@ -33,6 +35,7 @@ export type Enqueue = (
 
 export interface ChangeRequestTools extends SpecDefaults {
   unitOfWork: UnitOfWork;
+  clock: Pick<Clock, 'now'>;
   nodeSizeOf(cluster: string): Promise<NodeSize>;
   enqueue: Enqueue;
 }
@@ -58,11 +61,13 @@ export function createChangeRequests(tools: ChangeRequestTools) {
       await changeMetadata(stores.clusters, cluster, metadata);
       const spec = requestedSpec(tools, cluster, request, size);
       const revisions = revisionsFor(cluster, spec);
+      const observation = await stores.observations.get(cluster.id);
+      const topology = topologyNow(cluster, observation, tools.clock.now());
       const isDone = pendingChange({ ...cluster, ...revisions, spec }) === null;
       const input: ChangeInput = { change: request, previous_spec: cluster.spec };
       const operation = isDone
         ? null
-        : await tools.enqueue(stores, cluster, caller, {
+        : await tools.enqueue(stores, { ...cluster, spec, ...revisions, topology }, caller, {
             kind: 'change-cluster',
             input: { ...input },
             approval: approvalOf(request, cluster, spec),

@@ -7,7 +7,7 @@ import type { SecretBox } from '../../ports/secrets.ts';
 import type { Stage, StageContext } from '../../ports/stage.ts';
 import type { Targets } from '../../ports/target.ts';
 import type { Workspace } from '../../ports/workspace.ts';
-import { sessionRequests } from '../../shared/node-facts.ts';
+import { callVerb } from '../../shared/call-verb.ts';
 import { withNodeSession } from '../../shared/node-session.ts';
 import { requireSecret } from '../cluster-secrets.ts';
 
@@ -20,8 +20,8 @@ export interface SwitchoverTools {
   clock: Clock;
 }
 
-/** Input of the operation `switchover`. */
-export interface SwitchoverInput {
+/** Input of the operation `switchover`. In another procedure, the stage names its node. */
+interface SwitchoverInput {
   /** Primary at the time of the request. */
   from: string;
   /** null: Patroni chooses the replica. */
@@ -45,13 +45,17 @@ export function createSwitchoverStage(tools: SwitchoverTools): Stage<'switchover
     afterCrash: 'run-again',
     async run(context) {
       const { cluster, operation } = context;
-      const { from, to } = operation.input as unknown as SwitchoverInput;
+      const input = operation.input as Partial<SwitchoverInput>;
+      const to = context.node ?? input.to ?? null;
       const secret = (name: string) =>
         requireSecret(context, tools.secretBox, name, 'execute-ansible-script');
       return await withNodeSession(tools, cluster, secret, async (session) => {
         const began = tools.clock.now().getTime();
-        const before = await observe(tools, session);
-        if (before.primary === from) await request(tools, context, { from, to });
+        const { primary } = await observe(tools, session);
+        const from = input.from ?? primary;
+        if (from === null) throw refused(cluster.name, 'no node accepts writes');
+        const isDone = primary !== from || primary === to;
+        if (!isDone) await request(tools, context, { from, to });
         const topology = await waitForPrimary(tools, context, session, { from, to });
         await context.write(({ clusters }) => clusters.update(cluster.id, { topology }));
         return {
@@ -76,22 +80,18 @@ async function request(
   { cluster }: StageContext,
   { from, to }: SwitchoverInput,
 ): Promise<void> {
-  const opened = sessionRequests(tools, cluster).find(({ node }) => node.name === from);
-  if (opened === undefined) throw refused(cluster.name, `the node ${from} does not exist`);
-  const session = tools.sessions.open(opened, { onFacts: () => {}, onEnd: () => {} });
-  const args = {
-    patroni: opened.settings.patroni,
-    leader: from,
-    candidate: to,
-    seconds: SWITCHOVER_SECONDS,
-  };
-  try {
-    const milliseconds = (SWITCHOVER_SECONDS + CALL_RESERVE_SECONDS) * 1_000;
-    const result = (await session.call('switchover', args, milliseconds)) as { problem?: string };
-    if (result.problem) throw refused(cluster.name, result.problem);
-  } finally {
-    session.close();
-  }
+  const { problem } = await callVerb(tools, cluster, {
+    node: from,
+    verb: 'switchover',
+    args: ({ patroni }) => ({
+      patroni,
+      leader: from,
+      candidate: to,
+      seconds: SWITCHOVER_SECONDS,
+    }),
+    seconds: SWITCHOVER_SECONDS + CALL_RESERVE_SECONDS,
+  });
+  if (problem) throw refused(cluster.name, problem);
 }
 
 /** @throws SWITCHOVER_REFUSED if another node than the requested one is the primary */
@@ -108,8 +108,10 @@ async function waitForPrimary(
       throw error;
     });
     const primary = topology?.primary ?? null;
-    if (topology !== null && primary !== null && primary !== from) {
-      if (to === null || primary === to) return topology;
+    if (topology !== null && primary !== null) {
+      if (to === null ? primary !== from : primary === to) return topology;
+    }
+    if (primary !== null && primary !== from) {
       throw refused(cluster.name, `${primary} is the primary now, not ${from}`);
     }
     if (tools.clock.now().getTime() > deadline) {

@@ -1,4 +1,5 @@
 import { plannedNodes, type Topology } from '../../core/cluster/topology.ts';
+import { nodesAtApply } from '../../core/plan/nodes-at-apply.ts';
 import { effectOf, type GuardedNode, judgePlan, roleOf } from '../../core/plan/plan-guard.ts';
 import { type ResourceChange, removes } from '../../core/plan/planned-change.ts';
 import { planRefused, type Refusal } from '../../core/plan/refusal.ts';
@@ -28,6 +29,7 @@ export async function judgeChanges(
   const { cluster } = context;
   const effects = await tools.terraform.attributeEffects(cluster.spec.target);
   const nodes = changes.some(touchesNode) ? await observeNodes(context, tools) : [];
+  const planned = plannedNodes(cluster.spec);
   const byName = new Map(nodes.map((node) => [node.name, node]));
   return {
     changes: changes.map((change) => {
@@ -41,8 +43,11 @@ export async function judgeChanges(
     refusals: judgePlan({
       cluster: cluster.name,
       changes,
-      nodes,
-      planned: plannedNodes(cluster.spec),
+      nodes: nodesAtApply(nodes, planned, {
+        stages: context.operation.stages,
+        isDone: (name) => context.outcomeOf(name) !== null,
+      }),
+      planned,
       effects,
     }),
   };

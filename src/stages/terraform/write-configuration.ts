@@ -39,8 +39,13 @@ export async function writeConfiguration(
   const target = targetOf(cluster, tools);
   const image = await target.prepare(context.children, spec.postgres_version);
   const client = await keyPairOf(context, tools);
+  const planned = plannedNodes(spec).map(({ name }) => name);
+  // A node that leaves the cluster is reached until its machine is removed.
+  const leaving = (cluster.nodes ?? [])
+    .map(({ name }) => name)
+    .filter((one) => !planned.includes(one));
   const hostKeys = new Map<string, SshKeyPair>();
-  for (const { name } of plannedNodes(spec)) {
+  for (const name of [...planned, ...leaving]) {
     const { certificate, privateKey } = await ensureKeys(context, tools, {
       privateKey: `ssh-host-key/${name}`,
       publicKey: `ssh-host-public-key/${name}`,

@@ -88,9 +88,13 @@ export function createDockerTarget({ assetsRoot, env }: DockerTargetOptions): Do
     ],
 
     configuration: localMain,
-    hostKeyName({ network_index, spec }, node) {
-      const ordinal = plannedNodes(spec).find(({ name }) => name === node)?.ordinal ?? 1;
-      return `[127.0.0.1]:${localNetwork(network_index ?? 0).sshPortOf(ordinal)}`;
+    hostKeyName({ network_index, spec, nodes }, node) {
+      const planned = plannedNodes(spec).find(({ name }) => name === node);
+      const port =
+        planned === undefined
+          ? nodes?.find(({ name }) => name === node)?.ssh_port
+          : localNetwork(network_index ?? 0).sshPortOf(planned.ordinal);
+      return `[127.0.0.1]:${port}`;
     },
     wants: (spec, { node }) =>
       node === null || plannedNodes(spec).some(({ name }) => name === node),

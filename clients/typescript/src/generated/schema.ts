@@ -1488,7 +1488,7 @@ export interface components {
             state: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
         };
         /** @enum {string} */
-        ErrorCode: "MALFORMED_JSON" | "BODY_TOO_LARGE" | "HEADERS_TOO_LARGE" | "REQUEST_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE" | "TOO_MANY_REQUESTS" | "TOO_MANY_STREAMS" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "FORBIDDEN_HOST" | "FORBIDDEN_ORIGIN" | "UNAUTHORIZED" | "INVALID_REQUEST" | "INVALID_CURSOR" | "PRECONDITION_FAILED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_KEY_IN_USE" | "INVALID_CLUSTER_NAME" | "INVALID_LSN" | "PARAMETER_UNKNOWN" | "PARAMETER_INVALID" | "PARAMETER_OWNED" | "PARAMETER_READ_ONLY" | "PARAMETER_TOO_SMALL" | "PARAMETER_TOO_LARGE" | "PARAMETER_UNSAFE" | "PARAMETER_REJECTED" | "TOKEN_REQUIRED" | "CLUSTER_NOT_FOUND" | "CLUSTER_EXISTS" | "CLUSTER_PROTECTED" | "CLUSTER_BUSY" | "OPERATION_NOT_FOUND" | "REPORT_NOT_FOUND" | "PLAN_NOT_FOUND" | "WEBHOOK_NOT_FOUND" | "ID_AMBIGUOUS" | "TRANSITION_NOT_ALLOWED" | "STEP_MISSING" | "OPERATION_FAILED" | "OPERATION_CANCELLED" | "OPERATION_INTERRUPTED" | "LEASE_LOST" | "DEADLINE_EXCEEDED" | "PLAN_STALE" | "PLAN_ALTERED" | "PLAN_REFUSED" | "TERRAFORM_FAILED" | "STATE_UNREADABLE" | "ANSIBLE_FAILED" | "PARAMETER_NOT_APPLIED" | "REPLICATION_NOT_PROVEN" | "FAILOVER_NOT_READY" | "SWITCHOVER_REFUSED" | "NETWORK_TAKEN" | "NETWORK_EXHAUSTED" | "NODE_UNREACHABLE" | "NODE_REFUSED" | "NODE_SETUP_FAILED" | "CLOUD_UNAVAILABLE" | "CLOUD_REFUSED" | "TOOL_MISSING" | "TOOL_TOO_OLD" | "TOOL_FAILED" | "DISK_FULL" | "WORKSPACE_FAILED" | "PORT_IN_USE" | "DATA_DIRECTORY_LOCKED" | "DATABASE_UNAVAILABLE" | "CONFIGURATION_INVALID" | "SECRET_UNREADABLE" | "INTERNAL";
+        ErrorCode: "MALFORMED_JSON" | "BODY_TOO_LARGE" | "HEADERS_TOO_LARGE" | "REQUEST_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE" | "TOO_MANY_REQUESTS" | "TOO_MANY_STREAMS" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "FORBIDDEN_HOST" | "FORBIDDEN_ORIGIN" | "UNAUTHORIZED" | "INVALID_REQUEST" | "INVALID_CURSOR" | "PRECONDITION_FAILED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_KEY_IN_USE" | "INVALID_CLUSTER_NAME" | "INVALID_LSN" | "PARAMETER_UNKNOWN" | "PARAMETER_INVALID" | "PARAMETER_OWNED" | "PARAMETER_READ_ONLY" | "PARAMETER_TOO_SMALL" | "PARAMETER_TOO_LARGE" | "PARAMETER_UNSAFE" | "PARAMETER_REJECTED" | "TOKEN_REQUIRED" | "CLUSTER_NOT_FOUND" | "CLUSTER_EXISTS" | "CLUSTER_PROTECTED" | "CLUSTER_BUSY" | "OPERATION_NOT_FOUND" | "REPORT_NOT_FOUND" | "PLAN_NOT_FOUND" | "WEBHOOK_NOT_FOUND" | "ID_AMBIGUOUS" | "TRANSITION_NOT_ALLOWED" | "STEP_MISSING" | "OPERATION_FAILED" | "OPERATION_CANCELLED" | "OPERATION_INTERRUPTED" | "LEASE_LOST" | "DEADLINE_EXCEEDED" | "PLAN_STALE" | "PLAN_ALTERED" | "PLAN_REFUSED" | "TERRAFORM_FAILED" | "STATE_UNREADABLE" | "ANSIBLE_FAILED" | "PARAMETER_NOT_APPLIED" | "REPLICATION_NOT_PROVEN" | "FAILOVER_NOT_READY" | "ETCD_NOT_READY" | "SWITCHOVER_REFUSED" | "NETWORK_TAKEN" | "NETWORK_EXHAUSTED" | "NODE_UNREACHABLE" | "NODE_REFUSED" | "NODE_SETUP_FAILED" | "CLOUD_UNAVAILABLE" | "CLOUD_REFUSED" | "TOOL_MISSING" | "TOOL_TOO_OLD" | "TOOL_FAILED" | "DISK_FULL" | "WORKSPACE_FAILED" | "PORT_IN_USE" | "DATA_DIRECTORY_LOCKED" | "DATABASE_UNAVAILABLE" | "CONFIGURATION_INVALID" | "SECRET_UNREADABLE" | "INTERNAL";
         /**
          * @description Meaning, cause and remedy of an error code.
          * @example {
@@ -2940,6 +2940,37 @@ export interface components {
              */
             step?: "generate-terraform" | "plan-terraform" | "apply-terraform" | "create-ansible-script" | "execute-ansible-script" | "verify-replication" | "destroy-terraform";
         };
+        RemoveEtcdMembersResult: {
+            cluster: string;
+            /** @description Names of the remaining members. */
+            members: string[];
+            /** @description Names of the removed members of etcd. */
+            removed: string[];
+        };
+        RemoveEtcdMembersStage: {
+            /** @description Number of the attempt that last ran it, from 1. */
+            attempt: number;
+            ended_at: string | null;
+            error: components["schemas"]["StoredError"] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            name: "remove-etcd-members";
+            /** @description Waits for approval of the plan, unless approval is automatic. */
+            needs_approval: boolean;
+            /** @description Node that the stage works on; null for the cluster. */
+            node: string | null;
+            /** @description Result; null before the stage succeeded. */
+            outcome: components["schemas"]["RemoveEtcdMembersResult"] | null;
+            /** @description From 0; identifies the stage in its operation. */
+            position: number;
+            /** @description The stage does not start earlier. */
+            run_after: string | null;
+            started_at: string | null;
+            /** @enum {string} */
+            state: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
+        };
         ReplicationNodeEvent: {
             /** @description ISO 8601, UTC. */
             at: string;
@@ -3158,7 +3189,7 @@ export interface components {
             field: string;
         };
         /** @description A stage of an operation. `name` decides which members `outcome` has. */
-        Stage: components["schemas"]["GenerateTerraformStage"] | components["schemas"]["PlanTerraformStage"] | components["schemas"]["ApplyTerraformStage"] | components["schemas"]["CreateAnsibleScriptStage"] | components["schemas"]["ExecuteAnsibleScriptStage"] | components["schemas"]["VerifyReplicationStage"] | components["schemas"]["SwitchoverStage"] | components["schemas"]["DestroyTerraformStage"];
+        Stage: components["schemas"]["GenerateTerraformStage"] | components["schemas"]["PlanTerraformStage"] | components["schemas"]["ApplyTerraformStage"] | components["schemas"]["CreateAnsibleScriptStage"] | components["schemas"]["ExecuteAnsibleScriptStage"] | components["schemas"]["VerifyReplicationStage"] | components["schemas"]["RemoveEtcdMembersStage"] | components["schemas"]["SwitchoverStage"] | components["schemas"]["DestroyTerraformStage"];
         StageCancelledEvent: {
             /** @description ISO 8601, UTC. */
             at: string;

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
-import type { Connection } from '../src/core/cluster/connection.ts';
 import { ClusterHarness } from '../test/support/cluster-harness.ts';
+import { ConnectionWriter } from '../test/support/connection-writer.ts';
 import { waitFor } from '../test/support/wait-for.ts';
 
 /** Seconds from `docker kill` of the primary to the first acknowledged row, and rows that were lost. */
@@ -19,8 +18,6 @@ export interface KilledMachine {
 const MOST_SECONDS = 120;
 const SECONDS_BEFORE = 3;
 const SECONDS_AFTER = 2;
-const CONNECT_MILLISECONDS = 3_000;
-const PAUSE_MILLISECONDS = 20;
 
 /** Kills the container of the primary of a cluster of three nodes, alternately with and without the server. */
 export async function measureKilledMachine(runs: number, writers: number): Promise<KilledMachine> {
@@ -54,7 +51,10 @@ async function killOnce(harness: ClusterHarness, count: number, isObserved: bool
   });
   const primary = connection.nodes[0]?.name ?? '';
   const container = harness.container(primary);
-  const writers = Array.from({ length: count }, (_, number) => new Writer(connection, number));
+  const writers = Array.from(
+    { length: count },
+    (_, number) => new ConnectionWriter(connection, number),
+  );
   await writers[0]?.createTable();
   for (const writer of writers) writer.start();
   await sleep(SECONDS_BEFORE * 1_000);
@@ -78,83 +78,5 @@ async function killOnce(harness: ClusterHarness, count: number, isObserved: bool
   } finally {
     if (!isObserved) process.kill(harness.serverPid, 'SIGCONT');
     await harness.docker('start', container);
-  }
-}
-
-/** Writes row after row as an application does: the hosts of the connection string, in its order. */
-class Writer {
-  readonly acknowledged: { number: number; at: number }[] = [];
-  readonly #connection: Connection;
-  readonly #writer: number;
-  #isStopped = false;
-  #running: Promise<void> = Promise.resolve();
-
-  constructor(connection: Connection, writer: number) {
-    this.#connection = connection;
-    this.#writer = writer;
-  }
-
-  async createTable(): Promise<void> {
-    const client = await this.#connect();
-    await client.query('drop table if exists bench; create table bench (writer int, number int)');
-    await client.end();
-  }
-
-  start(): void {
-    this.#running = this.#run();
-  }
-
-  /** @returns the number of acknowledged rows that the current primary does not have */
-  async stop(): Promise<number> {
-    this.#isStopped = true;
-    await this.#running;
-    const client = await this.#connect();
-    const query = 'select number from bench where writer = $1';
-    const { rows } = await client.query<{ number: number }>(query, [this.#writer]);
-    await client.end();
-    const present = new Set(rows.map(({ number }) => number));
-    return this.acknowledged.filter(({ number }) => !present.has(number)).length;
-  }
-
-  async #run(): Promise<void> {
-    let client: pg.Client | null = null;
-    for (let number = 0; !this.#isStopped; ) {
-      try {
-        client ??= await this.#connect();
-        await client.query('insert into bench values ($1, $2)', [this.#writer, number]);
-        this.acknowledged.push({ number, at: Date.now() });
-        number++;
-      } catch {
-        client?.end().catch(() => {});
-        client = null;
-      }
-      await sleep(PAUSE_MILLISECONDS);
-    }
-    await client?.end().catch(() => {});
-  }
-
-  /** The first host that accepts writes. */
-  async #connect(): Promise<pg.Client> {
-    const { nodes, user, password, database, ca_certificate: ca } = this.#connection;
-    for (;;) {
-      for (const { name, host, port } of nodes) {
-        const client = new pg.Client({
-          ...{ host, port, user, password, database },
-          connectionTimeoutMillis: CONNECT_MILLISECONDS,
-          query_timeout: CONNECT_MILLISECONDS,
-          ssl: { ca, servername: name },
-        });
-        client.on('error', () => {});
-        try {
-          await client.connect();
-          const { rows } = await client.query('select pg_is_in_recovery() as is_replica');
-          if (!rows[0]?.is_replica) return client;
-        } catch {
-          // The next host.
-        }
-        client.end().catch(() => {});
-      }
-      await sleep(PAUSE_MILLISECONDS);
-    }
   }
 }

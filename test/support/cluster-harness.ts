@@ -83,6 +83,10 @@ export class ClusterHarness {
     return await this.#server.post(path, body);
   }
 
+  async patch<Body = Record<string, unknown>>(path: string, body: object): Promise<Answer<Body>> {
+    return await this.#server.send('PATCH', path, body);
+  }
+
   /** Takes a step and gives its outcome. @throws with the problem document */
   async step(name: string, body: object = {}): Promise<Record<string, unknown>> {
     return await this.#server.step(`/${name}`, body);

@@ -2,7 +2,7 @@ import type { Stage } from '../ports/stage.ts';
 import { createCreateAnsibleScriptStage } from '../stages/ansible/create-ansible-script.ts';
 import { createExecuteAnsibleScriptStage } from '../stages/ansible/execute-ansible-script.ts';
 import { createRemoveEtcdMembersStage } from '../stages/etcd/remove-etcd-members.ts';
-import { createSwitchoverStage } from '../stages/roles/switchover.ts';
+import { createSwitchoverStage } from '../stages/patroni/switchover.ts';
 import { createApplyTerraformStage } from '../stages/terraform/apply-terraform.ts';
 import { createDestroyTerraformStage } from '../stages/terraform/destroy-terraform.ts';
 import { createGenerateTerraformStage } from '../stages/terraform/generate-terraform.ts';

@@ -1,7 +1,7 @@
 """Removes the members of etcd that leave the cluster, one by one, through a member that stays.
 
-Arguments: `etcd` with `address`, `port`, `ca`, `certificate`, `key` of this node; `keep`: names of the members that stay;
-`seconds`: how long to wait for etcd. Each removal needs a majority of the members before it and leaves a majority
+Arguments: `etcd` with `address`, `port`, `ca`, `certificate`, `key` of this node; `keep`: names of the members that
+stay; `seconds`: how long to wait for etcd. Each removal needs a majority of the members before it and leaves a majority
 of those after it, so every member must be healthy. Returns the names of the `removed` and of the remaining `members`.
 """
 

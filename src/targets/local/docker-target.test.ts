@@ -42,6 +42,27 @@ it('says that Docker does not respond where it is not running', async () => {
   }
 });
 
+it('names the host key of a planned node, and of one that leaves, by its port', () => {
+  const network = localNetwork(3);
+  const leaving = {
+    name: 'pg-2',
+    address: '10.198.3.12',
+    subnet: '10.198.3.0/24',
+    ssh_host: '127.0.0.1',
+    ssh_port: network.sshPortOf(2),
+    postgres_host: null,
+    postgres_port: null,
+    zone: null,
+    instance_id: null,
+  };
+  const cluster = {
+    ...{ site: 'abc123', name: 'pg', spec: SPEC },
+    ...{ network_index: 3, nodes: [leaving] },
+  };
+  const names = ['pg-1', 'pg-2'].map((node) => target().hostKeyName(cluster as never, node));
+  expect(names).toEqual([1, 2].map((number) => `[127.0.0.1]:${network.sshPortOf(number)}`));
+});
+
 it('knows what a node can use', async () => {
   const alone = await target().nodeSize({ ...SPEC, replica_count: 0 });
   const shared = await target().nodeSize({ ...SPEC, replica_count: 1 });

@@ -50,6 +50,34 @@ def member_a(etcd, seen, seconds=5.0):
     return member
 
 
+class FakeCaller:
+    def __init__(self, health):
+        self.health = health
+
+    def request(self, address, port, method, path, *_rest, **_more):
+        assert (address, port, method, path) == (ADDRESSES['a'], 2379, 'GET', '/health')
+        return self.health, ''
+
+
+class RemovedTest(unittest.TestCase):
+    def was_removed(self, listed, health=0):
+        member = member_a(FakeEtcd(listed), ['etcd data'])
+        member.caller = FakeCaller(health)
+        return member.was_removed()
+
+    def test_a_member_that_the_others_do_not_list_was_removed(self):
+        self.assertTrue(self.was_removed([member_of('b'), member_of('c')]))
+
+    def test_a_member_that_only_does_not_run_was_not(self):
+        self.assertFalse(self.was_removed([member_of('a'), member_of('b'), member_of('c')]))
+
+    def test_without_a_quorum_nothing_is_known(self):
+        self.assertFalse(self.was_removed(None))
+
+    def test_a_healthy_member_is_never_removed(self):
+        self.assertFalse(self.was_removed([member_of('b'), member_of('c')], health=200))
+
+
 class JoinTest(unittest.TestCase):
     def test_starts_a_new_cluster_where_no_node_has_data(self):
         state, cluster = member_a(FakeEtcd(None), []).join()

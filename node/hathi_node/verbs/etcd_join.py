@@ -50,6 +50,15 @@ class Member:
         status, response = self.etcd.request('/v3/cluster/member/list', {'linearizable': True}, others_than=self.name)
         return response['members'] if status == 200 else None
 
+    def was_removed(self):
+        """Whether a quorum of the others does not count this node as a member, so that its data is of no use."""
+        if self.caller.request(self.members[self.name], Etcd.CLIENT_PORT, 'GET', '/health')[0] == 200:
+            return False
+        listed = self.list_members()
+        return bool(listed) and not any(
+            self.peer_url in one['peerURLs'] or one.get('name') == self.name for one in listed
+        )
+
     def static_cluster(self):
         return ','.join(f'{name}={peer_url(address)}' for name, address in self.members.items())
 
@@ -158,6 +167,12 @@ def run(node):
     member = Member(node, Caller(params['ca'], params['certificate'], params['key']))
 
     state, cluster = noted_start()
+    if member.has_data() and member.was_removed():
+        # E.g. by a change of the cluster that ended before the machine was removed.
+        service.systemctl('stop', UNIT)
+        was_active = False
+        shutil.rmtree(params['data_directory'], ignore_errors=True)
+        changed.append('removed member')
     if not member.has_data():
         if was_active and state == 'existing':
             pass  # Started a moment ago, and waits for its first snapshot.

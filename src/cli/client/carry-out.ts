@@ -2,13 +2,11 @@ import type { Cli, Ending } from '../cli.ts';
 import { planText } from '../render/plan-text.ts';
 import type { Api, Operation, Plan } from './api.ts';
 import { endingOf, followOperation } from './follow.ts';
-import { planOf, review } from './review.ts';
+import { introductionOf, planOf, review } from './review.ts';
 
 export interface CarryOutOptions {
   /** Stop when the plan waits for approval. */
   planOnly?: boolean;
-  /** Lines above the plan. */
-  introduction?: string;
   /** Called before the review. @throws CliError if this plan must not be approved in this way */
   check?: (plan: Plan) => Promise<void>;
 }
@@ -41,12 +39,12 @@ export async function carryOut(
     return { answer: 'none', ending: 'done' };
   };
   const plan = await planOf(api, planned.operation);
-  const introduction = options.introduction ? [options.introduction, ''] : [];
+  const introduction = await introductionOf(api, planned.operation);
   if (options.planOnly) {
     const text = planText(plan, cli.manner.style);
     return waits(() => [...introduction, text, '', laterText(id)].join('\n'));
   }
-  if (options.introduction) cli.print(`\n${options.introduction}`);
+  if (introduction.length > 0) cli.print(`\n${introduction.join('\n').trimEnd()}`);
   await options.check?.(plan);
   const answer = await review(cli, plan);
   if (answer === 'later') return waits(() => laterText(id));

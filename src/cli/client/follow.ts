@@ -83,6 +83,13 @@ async function goesOn(cli: Cli, api: Api, id: string): Promise<boolean> {
   return answer === 'watch';
 }
 
+/** Prints how an operation that continues can be watched. */
+export function detached(cli: Cli, operation: Operation): 'done' {
+  const { id } = operation;
+  cli.printResult(operation, () => `Operation ${id}\nWatch it: hathi operation watch ${id}`);
+  return 'done';
+}
+
 /** Prints how it ended. @throws CliError for a failed operation */
 export async function endingOf(cli: Cli, { how, operation }: Followed): Ending {
   if (how === 'left') {

@@ -1,4 +1,5 @@
 import type { Cli } from '../cli.ts';
+import { changeLines, procedureLines } from '../render/change-text.ts';
 import { CliError } from '../render/failure.ts';
 import { planText } from '../render/plan-text.ts';
 import { choose } from '../terminal/terminal.ts';
@@ -14,6 +15,19 @@ export async function planOf(api: Api, operation: Operation): Promise<Plan> {
     );
   }
   return await api.call((client) => client.getPlan({ id: plan_id }));
+}
+
+/**
+ * The lines above the plan of a change: the settings, and what happens before the apply. Empty for
+ * another operation, otherwise with an empty line at the end.
+ */
+export async function introductionOf(api: Api, operation: Operation): Promise<string[]> {
+  const { kind, cluster_name: name, stages } = operation;
+  if (kind !== 'change-cluster') return [];
+  const { spec, pending_change: pending } = await api.call((client) => client.getCluster({ name }));
+  const changes = pending?.changes ?? [];
+  const lines = [...changeLines(changes), ...procedureLines(stages, spec.replica_count, changes)];
+  return lines.length === 0 ? [] : [...lines, ''];
 }
 
 /** Shows the plan and requests a decision. With `--yes` it is approved. */

@@ -1,7 +1,7 @@
 import type { Cli, Ending } from '../cli.ts';
 import { apiOf } from '../client/api.ts';
 import { endingOf, followOperation } from '../client/follow.ts';
-import { needsResponse, planOf, review } from '../client/review.ts';
+import { introductionOf, needsResponse, planOf, review } from '../client/review.ts';
 import { CliError } from '../render/failure.ts';
 
 export interface ApproveOptions {
@@ -25,6 +25,8 @@ export async function approve(cli: Cli, id: string, options: ApproveOptions): En
     );
   }
   const plan = await planOf(api, operation);
+  const introduction = await introductionOf(api, operation);
+  if (introduction.length > 0) cli.print(`\n${introduction.join('\n').trimEnd()}`);
   const answer = await review(cli, plan);
   if (answer !== 'yes') {
     cli.print(

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { CLUSTER_VALUES } from '@hathi/client';
 import type { Cli, Ending } from '../cli.ts';
-import { type Api, apiOf, type Cluster, type Operation, type Plan } from '../client/api.ts';
+import { type Api, apiOf, type Operation, type Plan } from '../client/api.ts';
 import { carryOut } from '../client/carry-out.ts';
+import { detached } from '../client/follow.ts';
 import { needsResponse } from '../client/review.ts';
-import { changeLines, procedureLines } from '../render/change-text.ts';
 import { CliError } from '../render/failure.ts';
 import { planText } from '../render/plan-text.ts';
 import { reportText } from '../render/report-text.ts';
@@ -55,20 +55,10 @@ export async function change(cli: Cli, name: string, options: ChangeOptions): En
   }
   const started: Operation = response;
   if (options.detach) {
-    cli.printResult(
-      started,
-      () => `Operation ${started.id}\nWatch it: hathi operation watch ${started.id}`,
-    );
-    return 'done';
+    return detached(cli, started);
   }
-  const cluster: Cluster = await api.call((client) => client.getCluster({ name }));
-  const changes = cluster.pending_change?.changes ?? [];
   const result = await carryOut(cli, api, started.id, {
     planOnly: options.planOnly === true,
-    introduction: [
-      ...changeLines(changes),
-      ...procedureLines(started.stages, cluster.spec.replica_count, changes),
-    ].join('\n'),
     check: async (plan) => {
       await discardRefused(cli, api, plan, started.id);
       assertMayDelete(cli, plan, started.id, options);

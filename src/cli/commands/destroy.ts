@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Cli, Ending } from '../cli.ts';
 import { apiOf } from '../client/api.ts';
-import { endingOf, followOperation } from '../client/follow.ts';
+import { detached, endingOf, followOperation } from '../client/follow.ts';
 import { CliError } from '../render/failure.ts';
 import { confirmName } from '../terminal/confirm.ts';
 
@@ -30,11 +30,7 @@ export async function destroy(cli: Cli, name: string, options: DestroyOptions): 
     client.destroyCluster({ name, confirm: name, idempotencyKey: randomUUID() }),
   );
   if (options.detach) {
-    cli.printResult(
-      started,
-      () => `Operation ${started.id}\nWatch it: hathi operation watch ${started.id}`,
-    );
-    return 'done';
+    return detached(cli, started);
   }
   const followed = await followOperation(cli, api, started.id);
   const exit = await endingOf(cli, followed);

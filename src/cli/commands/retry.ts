@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Cli, Ending } from '../cli.ts';
 import { apiOf } from '../client/api.ts';
-import { endingOf, followOperation } from '../client/follow.ts';
+import { detached, endingOf, followOperation } from '../client/follow.ts';
 
 export async function retry(
   cli: Cli,
@@ -12,13 +12,7 @@ export async function retry(
   const started = await api.call((client) =>
     client.retryOperation({ id, idempotencyKey: randomUUID(), body: {} }),
   );
-  if (detach) {
-    cli.printResult(
-      started,
-      () => `Operation ${started.id}\nWatch it: hathi operation watch ${started.id}`,
-    );
-    return 'done';
-  }
+  if (detach) return detached(cli, started);
   const followed = await followOperation(cli, api, started.id, { stopAtApproval: true });
   if (followed.how === 'waits') {
     cli.printResult(

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Cli, Ending } from '../cli.ts';
 import { apiOf } from '../client/api.ts';
-import { endingOf, followOperation } from '../client/follow.ts';
+import { detached, endingOf, followOperation } from '../client/follow.ts';
 import { needsResponse } from '../client/review.ts';
 import { reportText } from '../render/report-text.ts';
 import { choose } from '../terminal/terminal.ts';
@@ -22,7 +22,10 @@ export async function switchover(cli: Cli, name: string, options: SwitchoverOpti
       `Primary: ${topology?.primary ?? 'unknown'} → ${next}. Writes stop for some seconds.`,
     );
     const answer = await choose(cli.world, 'Switch over? (y)es, (n)o', ['yes', 'no'], 'no');
-    if (answer === 'no') return 'declined';
+    if (answer === 'no') {
+      cli.print('Nothing was changed.');
+      return 'declined';
+    }
   }
   const started = await api.call((client) =>
     client.switchOver({
@@ -32,11 +35,7 @@ export async function switchover(cli: Cli, name: string, options: SwitchoverOpti
     }),
   );
   if (options.detach) {
-    cli.printResult(
-      started,
-      () => `Operation ${started.id}\nWatch it: hathi operation watch ${started.id}`,
-    );
-    return 'done';
+    return detached(cli, started);
   }
   const followed = await followOperation(cli, api, started.id);
   const ending = await endingOf(cli, followed);

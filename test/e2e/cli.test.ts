@@ -178,10 +178,13 @@ it('switches over after a question, and replication is verified', async () => {
   expect(await roleLines()).toMatch(new RegExp(`${next} +primary`));
 });
 
-it('discards a change whose plan is refused, so that the cluster is free again', async () => {
+it('does not approve the deletion of data by --yes alone, and a declined change is discarded', async () => {
   const change = await hathi('cluster', 'change', CLUSTER, '--replicas', '0', '--yes');
   expect(change.code).toBe(4);
-  expect(change.stderr).toContain('nothing was changed');
+  expect(change.stderr).toContain('--allow-delete-data');
+  expect(change.stdout).toContain('only one copy of the data remains');
+  const [, id = ''] = /operation cancel ([0-9a-f-]{36})/.exec(change.stderr) ?? [];
+  expect((await hathi('operation', 'cancel', id)).code).toBe(0);
   const { stdout } = await hathi('cluster', 'show', CLUSTER);
   expect(stdout).toMatch(/replicas +1/);
   expect(stdout).not.toContain('Running');

@@ -481,6 +481,19 @@ describe.each(DATABASE_KINDS)('resources on the %s database', (kind) => {
     expect(unchanged.headers.etag).toBeDefined();
   });
 
+  it('repairs a cluster that is set up by the procedure of a change', async () => {
+    await create('half-made');
+    const { body: early } = await ask('POST', '/clusters/half-made/actions/repair', {});
+    expect(early).toMatchObject({ status: 409, code: 'STEP_MISSING' });
+    await setUp('repaired');
+    const repaired = await ask('POST', '/clusters/repaired/actions/repair', {});
+    expect(repaired).toMatchObject({
+      status: 202,
+      body: { kind: 'repair-cluster', state: 'queued', approval: 'manual' },
+    });
+    expect((await ask('GET', '/clusters/repaired')).body.pending_change).toBeNull();
+  });
+
   it('waits for approval before data is deleted, unless the request allows it', async () => {
     await setUp('shrunk');
     const shrink = { replica_count: 1, approval: 'automatic' };

@@ -160,6 +160,12 @@ export class FakeOperations implements OperationService {
     return this.add(anOperation('generate-terraform', changes));
   }
 
+  async repairCluster(name: string): Promise<Operation> {
+    if (this.refusal) throw this.refusal;
+    const changes = { kind: 'repair-cluster', cluster_name: name } as const;
+    return this.add(anOperation('generate-terraform', changes));
+  }
+
   async switchover(name: string): Promise<Operation> {
     if (this.refusal) throw this.refusal;
     return this.add(anOperation('verify-replication', { kind: 'switchover', cluster_name: name }));

@@ -78,6 +78,23 @@ export function addClusterChangeCommands(cluster: Command, { run }: Pick<Definit
     );
 
   cluster
+    .command('repair')
+    .summary('Start or create missing machines, and set up their nodes')
+    .description(
+      'Bring a cluster back to its spec. Hathi plans stopped and missing machines, applies the plan after your approval, sets up the nodes, and verifies replication.',
+    )
+    .argument('<name>', 'Name of the cluster')
+    .option('--plan-only', 'Stop when the plan waits for `hathi operation approve`')
+    .option('-d, --detach', 'Return immediately; with --yes the plan is applied without a review')
+    .addHelpText(
+      'after',
+      examples('hathi cluster repair orders', 'hathi cluster repair orders --yes'),
+    )
+    .action((name, options) =>
+      run(async (cli) => (await import('./repair.ts')).repair(cli, name, options)),
+    );
+
+  cluster
     .command('update')
     .summary('Change labels or deletion protection')
     .description(

@@ -74,7 +74,14 @@ export function statusOf(facts: StatusFacts, now: Date): ClusterStatus {
   return isKnown || age <= STALE_MILLISECONDS ? 'healthy' : 'unknown';
 }
 
-export const CLUSTER_ACTIONS = ['update', 'verify', 'switchover', 'destroy', 'forget'] as const;
+export const CLUSTER_ACTIONS = [
+  'update',
+  'verify',
+  'switchover',
+  'repair',
+  'destroy',
+  'forget',
+] as const;
 export type ClusterAction = (typeof CLUSTER_ACTIONS)[number];
 
 /** The actions that are allowed now. */
@@ -83,7 +90,8 @@ export function clusterActions(
 ): ClusterAction[] {
   return CLUSTER_ACTIONS.filter((action) => {
     if (action === 'verify') return facts.executedRevision !== null;
-    if (action === 'switchover') return facts.executedRevision !== null && facts.operation === null;
+    if (action === 'switchover' || action === 'repair')
+      return facts.executedRevision !== null && facts.operation === null;
     return action === 'update' || (facts.operation === null && !facts.deletionProtection);
   });
 }

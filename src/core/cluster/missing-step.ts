@@ -20,7 +20,7 @@ export interface StepRevisions {
  * @param why a sentence that is more specific than the order of the steps
  */
 export function stepMissing(
-  step: Step | 'connection' | 'change-cluster' | 'switchover',
+  step: Step | 'connection' | 'change-cluster' | 'repair-cluster' | 'switchover',
   missing: Step,
   cluster: string,
   why = `${step} of cluster ${cluster} needs ${missing} first.`,

@@ -17,6 +17,7 @@ export const PROCEDURES = {
   'destroy-terraform': singleStep('destroy-terraform'),
   'create-cluster': converge,
   'change-cluster': converge,
+  'repair-cluster': converge,
   switchover,
 } as const satisfies Record<Step, Procedure> & Record<string, Procedure>;
 export type OperationKind = keyof typeof PROCEDURES;

@@ -8,6 +8,7 @@ import {
   destroyQuerySchema,
   forgetBody,
   forgottenSchema,
+  repairBody,
   switchoverBody,
 } from '../schemas/cluster.ts';
 import { operationSchema } from '../schemas/operation.ts';
@@ -23,7 +24,7 @@ export interface ClusterActionRoutes {
 const tags = ['clusters'];
 const ofOneCluster = ['INVALID_CLUSTER_NAME', 'CLUSTER_NOT_FOUND'] as const;
 
-/** Actions on an existing cluster: verify, switchover, destroy, forget. */
+/** Actions on an existing cluster: verify, switchover, repair, destroy, forget. */
 export const clusterActionRoutes: FastifyPluginAsyncZod<ClusterActionRoutes> = async (
   app,
   { clusters, operations },
@@ -120,6 +121,37 @@ export const clusterActionRoutes: FastifyPluginAsyncZod<ClusterActionRoutes> = a
       const to = request.body.to ?? null;
       const caller = callerOf(request);
       return accepted(reply, await operations.switchover(request.params.name, to, caller));
+    },
+  );
+
+  app.post(
+    '/clusters/:name/actions/repair',
+    {
+      schema: {
+        operationId: 'repairCluster',
+        tags,
+        summary: 'Bring machines and nodes back to the spec',
+        description:
+          'Starts stopped machines, creates missing ones, sets up their nodes, and verifies replication. Returns the operation, which creates a plan and waits for its approval.',
+        params: clusterParamsSchema,
+        headers: idempotencyHeaders,
+        body: repairBody,
+        response: {
+          202: operationSchema,
+          ...problems(
+            ...BODY_PROBLEMS,
+            ...IDEMPOTENCY_PROBLEMS,
+            ...ofOneCluster,
+            'CLUSTER_BUSY',
+            'STEP_MISSING',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { name } = request.params;
+      const { approval } = request.body;
+      return accepted(reply, await operations.repairCluster(name, approval, callerOf(request)));
     },
   );
 

@@ -136,6 +136,15 @@ export const forgetBody = z
   .strictObject({ confirm: z.string().describe('Name of the cluster, as confirmation.') })
   .meta({ examples: [{ confirm: 'orders' }] });
 
+export const repairBody = z
+  .strictObject({
+    approval: z
+      .enum(['manual', 'automatic'])
+      .default('manual')
+      .describe('`manual`: the operation waits until its plan is approved.'),
+  })
+  .meta({ examples: [{ approval: 'manual' }] });
+
 export const switchoverBody = z
   .strictObject({
     to: z

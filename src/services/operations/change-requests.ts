@@ -93,7 +93,33 @@ export function createChangeRequests(tools: ChangeRequestTools) {
     );
   };
 
-  return { change, repeat };
+  /** Enqueues the procedure of a change for the present spec. */
+  const repair = async (
+    name: string,
+    approval: ChangeRequest['approval'],
+    caller: Caller,
+  ): Promise<OperationRecord> =>
+    await tools.unitOfWork.transaction(async (stores) => {
+      const cluster = await stores.clusters.findForUpdate(name);
+      if (!cluster) throw clusterNotFound(name, await stores.clusters.names());
+      assertSetUp('repair-cluster', cluster);
+      return await tools.enqueue(stores, cluster, caller, {
+        kind: 'repair-cluster',
+        input: {},
+        approval,
+      });
+    });
+
+  return { change, repeat, repair };
+}
+
+/** @throws STEP_MISSING while the cluster is not set up */
+function assertSetUp(kind: 'change-cluster' | 'repair-cluster', cluster: ClusterRecord): void {
+  if (cluster.executed_spec !== null) return;
+  const { name } = cluster;
+  const missing = pendingStep(cluster);
+  const why = `Cluster ${name} is not set up yet. Its next step is ${missing}.`;
+  throw stepMissing(kind, missing, name, why);
 }
 
 /**
@@ -106,13 +132,8 @@ function requestedSpec(
   { spec: changes, parameters }: ChangeRequest,
   size: NodeSize,
 ): ClusterSpec {
-  const { name } = cluster;
-  if (cluster.executed_spec === null) {
-    const missing = pendingStep(cluster);
-    const why = `Cluster ${name} is not set up yet, so it cannot be changed. Its next step is ${missing}.`;
-    throw stepMissing('change-cluster', missing, name, why);
-  }
-  const changed = nextSpec(name, cluster.spec, changes, tools);
+  assertSetUp('change-cluster', cluster);
+  const changed = nextSpec(cluster.name, cluster.spec, changes, tools);
   assertSpecCanBe(changed, cluster, tools.targets);
   return {
     ...changed,

@@ -254,6 +254,7 @@ export function createOperationRequests(tools: OperationRequestTools) {
   return {
     createCluster,
     changeCluster: changes.change,
+    repairCluster: changes.repair,
     switchover: createSwitchoverRequest({ ...tools, enqueue }),
     submitStep,
     submitVerification,

@@ -38,6 +38,16 @@ export interface OperationService {
     caller: Caller,
   ): Promise<Operation | null>;
   /**
+   * Brings machines and nodes back to the spec: starts stopped machines, creates missing ones, and sets
+   * them up.
+   * @throws CLUSTER_NOT_FOUND | CLUSTER_BUSY | STEP_MISSING
+   */
+  repairCluster(
+    name: string,
+    approval: ChangeRequest['approval'],
+    caller: Caller,
+  ): Promise<Operation>;
+  /**
    * Makes a replica the primary. The request is the approval.
    * @param to name of the replica; null for the choice of Patroni
    * @throws CLUSTER_NOT_FOUND | CLUSTER_BUSY | STEP_MISSING | INVALID_REQUEST | SWITCHOVER_REFUSED
@@ -140,6 +150,8 @@ export function createOperationService(tools: OperationServiceTools): OperationS
       const operation = await requests.changeCluster(name, request, metadata, caller);
       return operation && (await submitted(operation));
     },
+    repairCluster: async (name, approval, caller) =>
+      await submitted(await requests.repairCluster(name, approval, caller)),
     switchover: async (name, to, caller) =>
       await submitted(await requests.switchover(name, to, caller)),
     submitStep: async (step, clusterName, input, caller) =>

@@ -41,6 +41,7 @@ export const ROUTES = {
   listWebhookDeliveries: { method: 'GET', path: '/api/v1/webhooks/{id}/deliveries', query: ['limit', 'cursor'] },
   listWebhooks: { method: 'GET', path: '/api/v1/webhooks', query: [] },
   planTerraform: { method: 'POST', path: '/plan-terraform', query: [] },
+  repairCluster: { method: 'POST', path: '/api/v1/clusters/{name}/actions/repair', query: [] },
   retryOperation: { method: 'POST', path: '/api/v1/operations/{id}/retry', query: [] },
   switchOver: { method: 'POST', path: '/api/v1/clusters/{name}/actions/switchover', query: [] },
   testWebhook: { method: 'POST', path: '/api/v1/webhooks/{id}/test', query: [] },

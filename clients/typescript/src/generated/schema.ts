@@ -44,6 +44,26 @@ export interface paths {
         patch: operations["updateCluster"];
         trace?: never;
     };
+    "/api/v1/clusters/{name}/actions/repair": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring machines and nodes back to the spec
+         * @description Starts stopped machines, creates missing ones, sets up their nodes, and verifies replication. Returns the operation, which creates a plan and waits for its approval.
+         */
+        post: operations["repairCluster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/clusters/{name}/actions/switchover": {
         parameters: {
             query?: never;
@@ -967,7 +987,7 @@ export interface components {
          *     }
          */
         Cluster: {
-            allowed_actions: ("update" | "verify" | "switchover" | "destroy" | "forget")[];
+            allowed_actions: ("update" | "verify" | "switchover" | "repair" | "destroy" | "forget")[];
             ansible_executed_revision: number | null;
             ansible_generated_revision: number | null;
             /** @description Infrastructure revision of the machines. */
@@ -2276,7 +2296,7 @@ export interface components {
                 [key: string]: unknown;
             };
             /** @enum {string} */
-            kind: "generate-terraform" | "plan-terraform" | "apply-terraform" | "create-ansible-script" | "execute-ansible-script" | "verify-replication" | "destroy-terraform" | "create-cluster" | "change-cluster" | "switchover";
+            kind: "generate-terraform" | "plan-terraform" | "apply-terraform" | "create-ansible-script" | "execute-ansible-script" | "verify-replication" | "destroy-terraform" | "create-cluster" | "change-cluster" | "repair-cluster" | "switchover";
             /** @description Sequence of the newest event; 0 if there is none. */
             last_sequence: number;
             /** @description Plan that the operation created or applies. */
@@ -4591,6 +4611,166 @@ export interface operations {
             };
             /** @description `TOOL_MISSING`: A program that Hathi needs is not installed or not running. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `DISK_FULL`: The disk of the server is full. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    repairCluster: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Unique key of the request, e.g. a UUID. For one day, a repeated request with the same key returns the same response. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Name of the cluster.
+                 * @example orders
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "approval": "manual"
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @description `manual`: the operation waits until its plan is approved.
+                     * @default manual
+                     * @enum {string}
+                     */
+                    approval?: "manual" | "automatic";
+                };
+            };
+        };
+        responses: {
+            /** @description Durable work for one request on one cluster. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /**
+             * @description `INVALID_REQUEST`: The request does not have the shape that the API describes.
+             *
+             *     `MALFORMED_JSON`: The body is not valid JSON.
+             *
+             *     `INVALID_CLUSTER_NAME`: The name of the cluster cannot be used.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHORIZED`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN_HOST`: The Host header names an address that this server does not serve.
+             *
+             *     `FORBIDDEN_ORIGIN`: A web page of another origin may not use this server.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `CLUSTER_NOT_FOUND`: No cluster has this name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `IDEMPOTENCY_KEY_IN_USE`: A request with this idempotency key is being answered.
+             *
+             *     `CLUSTER_BUSY`: Another operation on the cluster is not finished yet.
+             *
+             *     `STEP_MISSING`: An earlier step is missing.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE`: The body is larger than the server accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA_TYPE`: The body must be sent as application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `IDEMPOTENCY_KEY_REUSED`: The idempotency key was used for another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_MANY_REQUESTS`: The caller sends more requests than the server accepts from one caller. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: Hathi has a defect here; the log of the server has the details. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -65,7 +65,8 @@ async function primaryOnTheLastNode(harness: ClusterHarness): Promise<void> {
   await succeeds(harness, body);
 }
 
-async function succeeds(harness: ClusterHarness, { id }: Operation): Promise<void> {
+/** Waits for the end of an operation, which must have succeeded. */
+export async function succeeds(harness: ClusterHarness, { id }: Operation): Promise<void> {
   const ended = await waitFor(`the operation ${id}`, OPERATION_SECONDS, async () => {
     const { body } = await harness.get<Operation>(`/api/v1/operations/${id}`);
     return body.ended_at === null ? null : body;

@@ -65,6 +65,15 @@ describe('converge', () => {
     expect(before(from, to, primary)).toEqual(expected);
   });
 
+  it('switches over to a node that is not observed yet, if no replica is', () => {
+    const seen = topology(2, 'a-3');
+    const nodes = seen.nodes.map((node) =>
+      node.role === 'replica' ? { ...node, role: null } : node,
+    );
+    const input = { current: spec(2), requested: spec(1), topology: { ...seen, nodes } };
+    expect(converge.stages(input)[2]).toMatchObject({ name: 'switchover', node: 'a-1' });
+  });
+
   it('waits for approval before the first stage that changes the cluster', () => {
     for (const [from, to] of [
       [4, 1],

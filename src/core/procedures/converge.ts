@@ -34,7 +34,8 @@ function beforeRemoval({ current, requested, topology }: ProcedureInput): Planne
     .filter(isIn(after.filter(holdsData)));
   const primary = topology?.primary ?? null;
   const replicas = topology?.nodes.filter(({ role }) => role === 'replica') ?? [];
-  const next = staying.find((name) => replicas.some((node) => node.name === name));
+  // Shortly after a change of roles, a replica is not observed yet. The plan observes it once more.
+  const next = staying.find((name) => replicas.some((node) => node.name === name)) ?? staying[0];
   if (primary !== null && !staying.includes(primary) && next !== undefined) {
     stages.push(stage('switchover', { node: next, needs_approval: true }));
   }

@@ -62,7 +62,9 @@ export function createChangeRequests(tools: ChangeRequestTools) {
       const spec = requestedSpec(tools, cluster, request, size);
       const revisions = revisionsFor(cluster, spec);
       const observation = await stores.observations.get(cluster.id);
-      const topology = topologyNow(cluster, observation, tools.clock.now());
+      const observed = topologyNow(cluster, observation, tools.clock.now());
+      // Right after a change of roles two nodes may be observed as the primary.
+      const topology = observed?.primary ? observed : cluster.topology;
       const isDone = pendingChange({ ...cluster, ...revisions, spec }) === null;
       const input: ChangeInput = { change: request, previous_spec: cluster.spec };
       const operation = isDone

@@ -52,6 +52,11 @@ async function refusalOf(settings: Bastion['settings']) {
 /** From the request to the verified cluster. @returns the response of execute-ansible-script */
 async function runPath(body: object) {
   await prepare(body);
+  return await setUp();
+}
+
+/** Sets up and verifies the machines. @returns the response of execute-ansible-script */
+async function setUp() {
   const executed = await server.step('/execute-ansible-script', {});
   expect(await server.step('/verify-replication', {})).toMatchObject({ passed: true });
   return executed;
@@ -107,8 +112,13 @@ it('sets a machine up by Session Manager alone, with the agent that the machine 
 
 it('goes on through a bastion', async () => {
   const aws = { connection: 'bastion', bastion: bastion.settings, ...CONTROL };
+  await prepare({ aws });
+  // Until it reads the applied spec, the observer may connect through the session manager once more.
+  await waitFor('the observer to use the bastion', 60, async () => {
+    return (await bastion.targets()).length > 0;
+  });
   const seen = (await sessions.calls()).length;
-  const executed = await runPath({ aws });
+  const executed = await setUp();
   expect(executed.changed).toBe(0);
   expect(await sshOpens()).toBe(true);
   await untilObserved();

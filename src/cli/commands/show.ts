@@ -75,7 +75,7 @@ function machineLines(
   if (first === undefined) return [];
   const states = down.map(({ name, state }) => `${name} is ${state}`).join(', ');
   return [
-    `${states} (observed ${ago(first.observed_at, Date.now())}). The next plan and apply start it again: ${stepCommand('plan-terraform', { cluster })}`,
+    `${states} (observed ${ago(first.observed_at, Date.now())}). Start or create it again: hathi cluster repair ${cluster}`,
   ];
 }
 

@@ -7,6 +7,7 @@ of those after it, so every member must be healthy. Returns the names of the `re
 
 import time
 
+from hathi_node.etcd import Etcd
 from hathi_node.https import Caller
 from hathi_node.problem import Problem
 
@@ -38,12 +39,10 @@ class Members:
         return self.request('/v3/cluster/member/list', {'linearizable': True})['members']
 
     def not_healthy(self, members):
-        port = self.settings['port']
-        urls = [(name_of(one), one.get('clientURLs', [])) for one in members if not one.get('isLearner')]
-        return [name for name, found in urls if not found or not self.is_healthy(host_of(found[0]), port)]
-
-    def is_healthy(self, address, port):
-        return self.caller.request(address, port, 'GET', '/health', seconds=REQUEST_SECONDS)[0] == 200
+        voters = {name_of(one): one.get('clientURLs', []) for one in members if not one.get('isLearner')}
+        never_started = [name for name, urls in voters.items() if not urls]
+        addresses = {name: host_of(urls[0]) for name, urls in voters.items() if urls}
+        return never_started + Etcd(self.caller, addresses).silent_members()
 
 
 def name_of(member):

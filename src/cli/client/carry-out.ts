@@ -2,7 +2,7 @@ import type { Cli, Ending } from '../cli.ts';
 import { planText } from '../render/plan-text.ts';
 import type { Api, Operation, Plan } from './api.ts';
 import { endingOf, followOperation } from './follow.ts';
-import { introductionOf, planOf, review } from './review.ts';
+import { introductionOf, planOf, printIntroduction, review } from './review.ts';
 
 export interface CarryOutOptions {
   /** Stop when the plan waits for approval. */
@@ -44,7 +44,7 @@ export async function carryOut(
     const text = planText(plan, cli.manner.style);
     return waits(() => [...introduction, text, '', laterText(id)].join('\n'));
   }
-  if (introduction.length > 0) cli.print(`\n${introduction.join('\n').trimEnd()}`);
+  printIntroduction(cli, introduction);
   await options.check?.(plan);
   const answer = await review(cli, plan);
   if (answer === 'later') return waits(() => laterText(id));

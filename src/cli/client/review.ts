@@ -30,6 +30,11 @@ export async function introductionOf(api: Api, operation: Operation): Promise<st
   return lines.length === 0 ? [] : [...lines, ''];
 }
 
+/** Prints the lines of `introductionOf` above a plan. */
+export function printIntroduction(cli: Cli, lines: readonly string[]): void {
+  if (lines.length > 0) cli.print(`\n${lines.join('\n').trimEnd()}`);
+}
+
 /** Shows the plan and requests a decision. With `--yes` it is approved. */
 export async function review(cli: Cli, plan: Plan): Promise<'yes' | 'no' | 'later'> {
   cli.print(`\n${planText(plan, cli.manner.style)}\n`);
@@ -40,6 +45,22 @@ export async function review(cli: Cli, plan: Plan): Promise<'yes' | 'no' | 'late
     ['yes', 'no', 'later'],
     'no',
   ).catch(() => 'later' as const);
+}
+
+/**
+ * For a command that shows a plan, unless it ends before the review.
+ * @throws CliError (usage) where no question is possible
+ */
+export function needsReview(
+  cli: Cli,
+  { planOnly, detach }: { planOnly?: true | undefined; detach?: true | undefined },
+): void {
+  if (planOnly || detach) return;
+  needsResponse(
+    cli,
+    'Approving the plan',
+    'Add --yes to approve it without a review, or --plan-only to stop at the plan.',
+  );
 }
 
 /** @throws CliError (usage) where a confirmation is needed and no question is possible */

@@ -1,7 +1,13 @@
 import type { Cli, Ending } from '../cli.ts';
 import { apiOf } from '../client/api.ts';
 import { endingOf, followOperation } from '../client/follow.ts';
-import { introductionOf, needsResponse, planOf, review } from '../client/review.ts';
+import {
+  introductionOf,
+  needsResponse,
+  planOf,
+  printIntroduction,
+  review,
+} from '../client/review.ts';
 import { CliError } from '../render/failure.ts';
 
 export interface ApproveOptions {
@@ -25,8 +31,7 @@ export async function approve(cli: Cli, id: string, options: ApproveOptions): En
     );
   }
   const plan = await planOf(api, operation);
-  const introduction = await introductionOf(api, operation);
-  if (introduction.length > 0) cli.print(`\n${introduction.join('\n').trimEnd()}`);
+  printIntroduction(cli, await introductionOf(api, operation));
   const answer = await review(cli, plan);
   if (answer !== 'yes') {
     cli.print(

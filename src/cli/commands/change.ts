@@ -4,10 +4,10 @@ import type { Cli, Ending } from '../cli.ts';
 import { type Api, apiOf, type Operation, type Plan } from '../client/api.ts';
 import { carryOut } from '../client/carry-out.ts';
 import { detached } from '../client/follow.ts';
-import { needsResponse } from '../client/review.ts';
+import { needsReview } from '../client/review.ts';
+import { printVerified } from '../client/verified.ts';
 import { CliError } from '../render/failure.ts';
 import { planText } from '../render/plan-text.ts';
-import { reportText } from '../render/report-text.ts';
 
 export interface ChangeOptions {
   replicas?: number | undefined;
@@ -30,13 +30,7 @@ export async function change(cli: Cli, name: string, options: ChangeOptions): En
     const hints = ['E.g. hathi cluster change orders --replicas 3 --set work_mem=64MB'];
     throw new CliError('usage', 'No change is given.', { hints });
   }
-  if (!options.planOnly && !options.detach) {
-    needsResponse(
-      cli,
-      'Approving the plan',
-      'Add --yes to approve it without a review, or --plan-only to stop at the plan.',
-    );
-  }
+  needsReview(cli, options);
   const api = apiOf(cli);
   const response = await api.call((client) =>
     client.updateCluster({
@@ -69,13 +63,11 @@ export async function change(cli: Cli, name: string, options: ChangeOptions): En
     return 'declined';
   }
   if (result.answer !== 'yes') return result.ending;
-  const report = await api.latestReport(name);
-  cli.printResult(result.operation, () =>
-    [
-      '',
-      cli.manner.style('bold', `Cluster ${name} is changed, and its replication is proven.`),
-      ...(report ? ['', reportText(report.document, cli.manner)] : []),
-    ].join('\n'),
+  await printVerified(
+    cli,
+    api,
+    result.operation,
+    `Cluster ${name} is changed, and its replication is proven.`,
   );
   return 'done';
 }

@@ -3,7 +3,7 @@ import type { CLUSTER_VALUES } from '@hathi/client';
 import type { Cli, Ending } from '../cli.ts';
 import { type Api, apiOf } from '../client/api.ts';
 import { carryOut } from '../client/carry-out.ts';
-import { needsResponse } from '../client/review.ts';
+import { needsReview } from '../client/review.ts';
 import { CliError } from '../render/failure.ts';
 import { reportText } from '../render/report-text.ts';
 import { choose } from '../terminal/terminal.ts';
@@ -32,13 +32,7 @@ export interface CreateOptions {
 
 /** Creates a cluster: shows its plan, applies it after approval, and shows the progress. */
 export async function create(cli: Cli, name: string, options: CreateOptions): Ending {
-  if (!options.planOnly && !options.detach) {
-    needsResponse(
-      cli,
-      'Approving the plan',
-      'Add --yes to approve it without a review, or --plan-only to stop at the plan.',
-    );
-  }
+  needsReview(cli, options);
   await ensureServer(cli);
   const api = apiOf(cli);
   const started = await api.call((client) =>

@@ -3,8 +3,8 @@ import type { Cli, Ending } from '../cli.ts';
 import { apiOf } from '../client/api.ts';
 import { carryOut } from '../client/carry-out.ts';
 import { detached } from '../client/follow.ts';
-import { needsResponse } from '../client/review.ts';
-import { reportText } from '../render/report-text.ts';
+import { needsReview } from '../client/review.ts';
+import { printVerified } from '../client/verified.ts';
 
 export interface RepairOptions {
   planOnly?: true | undefined;
@@ -13,13 +13,7 @@ export interface RepairOptions {
 
 /** Brings a cluster back to its spec: shows the plan, applies it after approval, and verifies. */
 export async function repair(cli: Cli, name: string, options: RepairOptions): Ending {
-  if (!options.planOnly && !options.detach) {
-    needsResponse(
-      cli,
-      'Approving the plan',
-      'Add --yes to approve it without a review, or --plan-only to stop at the plan.',
-    );
-  }
+  needsReview(cli, options);
   const api = apiOf(cli);
   const started = await api.call((client) =>
     client.repairCluster({
@@ -35,13 +29,11 @@ export async function repair(cli: Cli, name: string, options: RepairOptions): En
     return 'declined';
   }
   if (result.answer !== 'yes') return result.ending;
-  const report = await api.latestReport(name);
-  cli.printResult(result.operation, () =>
-    [
-      '',
-      cli.manner.style('bold', `Cluster ${name} has its spec, and its replication is proven.`),
-      ...(report ? ['', reportText(report.document, cli.manner)] : []),
-    ].join('\n'),
+  await printVerified(
+    cli,
+    api,
+    result.operation,
+    `Cluster ${name} has its spec, and its replication is proven.`,
   );
   return 'done';
 }

@@ -3,7 +3,7 @@ import type { Cli, Ending } from '../cli.ts';
 import { apiOf } from '../client/api.ts';
 import { detached, endingOf, followOperation } from '../client/follow.ts';
 import { needsResponse } from '../client/review.ts';
-import { reportText } from '../render/report-text.ts';
+import { printVerified } from '../client/verified.ts';
 import { choose } from '../terminal/terminal.ts';
 
 export interface SwitchoverOptions {
@@ -40,14 +40,7 @@ export async function switchover(cli: Cli, name: string, options: SwitchoverOpti
   const followed = await followOperation(cli, api, started.id);
   const ending = await endingOf(cli, followed);
   if (ending !== 'done') return ending;
-  const report = await api.latestReport(name);
-  cli.printResult(followed.operation, () =>
-    [
-      '',
-      cli.manner.style('bold', switchedText(name, followed.operation.stages)),
-      ...(report ? ['', reportText(report.document, cli.manner)] : []),
-    ].join('\n'),
-  );
+  await printVerified(cli, api, followed.operation, switchedText(name, followed.operation.stages));
   return 'done';
 }
 
